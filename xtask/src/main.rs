@@ -1,2 +1,63 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: the chores of this repository, with nothing but std, so that it builds at once on a bare machine.
+
+mod fuzz;
+mod setup;
+mod steps;
+mod test;
+
+use std::process::ExitCode;
+
+/// One chore: what is typed, what the help says, and what it does with the words after its name.
+struct Command {
+    name: &'static str,
+    summary: &'static str,
+    run: fn(&[String]) -> ExitCode,
+}
+
+/// All chores, in the order in which a newcomer needs them. A new one is a module of its own and a line here.
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "setup",
+        summary: "check the toolchain, add what it lacks, fetch the crates",
+        run: setup::run,
+    },
+    Command {
+        name: "test",
+        summary: "everything that has to pass before a change is done",
+        run: test::run,
+    },
+    Command {
+        name: "fuzz",
+        summary: "[SECONDS] hostile topologies against the compiler (default 60)",
+        run: fuzz::run,
+    },
+    Command {
+        name: "help",
+        summary: "this text",
+        run: help,
+    },
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = words.split_first() else {
+        return help(&[]);
+    };
+    if matches!(name.as_str(), "-h" | "--help") {
+        return help(&[]);
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        eprintln!("cargo xtask: there is no `{name}`\n");
+        help(&[]);
+        return ExitCode::from(2);
+    };
+    (command.run)(rest)
+}
+
+fn help(_: &[String]) -> ExitCode {
+    println!("The chores of this repository.\n\nUsage: cargo xtask <COMMAND>\n");
+    for command in COMMANDS {
+        println!("  {:<8} {}", command.name, command.summary);
+    }
+    ExitCode::SUCCESS
+}
