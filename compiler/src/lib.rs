@@ -1,1 +1,4 @@
-//! Placeholder.
+//! Reads a topology, checks it as a graph and generates the code that wires its services together.
+
+pub mod diagnostic;
+pub mod source;

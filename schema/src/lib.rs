@@ -1,1 +1,10 @@
-//! Placeholder.
+//! The topology language as it is written: names, subjects, the capability table and, with the feature `document`, the
+//! typed document that `topology.yaml` is read into. Without that feature this crate has no dependencies.
+
+pub mod capability;
+pub mod handover;
+pub mod name;
+pub mod subject;
+
+#[cfg(feature = "document")]
+pub mod document;

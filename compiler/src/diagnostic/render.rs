@@ -1,0 +1,209 @@
+//! Findings as a person reads them in a terminal. miette draws; nothing outside this file knows it.
+
+use std::fmt;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
+    SourceSpan, SpanContents,
+};
+
+use super::{Diagnostic, Findings, Level};
+use crate::source::{Sources, Span};
+
+/// How a report looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Whether it has colours: for terminals only.
+    pub colour: bool,
+    /// How many columns it may take.
+    pub width: usize,
+}
+
+impl Style {
+    /// Without colours, 100 columns: for logs, and for tests.
+    pub const PLAIN: Self = Self {
+        colour: false,
+        width: 100,
+    };
+}
+
+impl Diagnostic {
+    /// The finding as it is shown: code, message, the lines that matter, help.
+    pub fn render(&self, sources: &Sources, style: Style) -> String {
+        let theme = if style.colour {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(style.width.max(40))
+            .with_links(false);
+        let report = Report {
+            diagnostic: self,
+            atlas: Atlas::new(sources),
+        };
+        let mut text = String::new();
+        // Writing into a String does not fail; were a frame refused, the message and the help still stand there.
+        if handler.render_report(&mut text, &report).is_err() {
+            text = format!("pontoon::{}\n\n  {}\n", self.code, self.message);
+        }
+        text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+}
+
+impl Findings {
+    /// All findings as they are shown, in the order of the files, with an empty line between them.
+    pub fn render(&self, sources: &Sources, style: Style) -> String {
+        let shown: Vec<String> = self
+            .iter()
+            .map(|diagnostic| diagnostic.render(sources, style))
+            .collect();
+        shown.join("\n")
+    }
+}
+
+struct Report<'a> {
+    diagnostic: &'a Diagnostic,
+    atlas: Atlas<'a>,
+}
+
+impl miette::Diagnostic for Report<'_> {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(format!("pontoon::{}", self.diagnostic.code)))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(match self.diagnostic.level {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.diagnostic
+            .help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        (!self.diagnostic.labels.is_empty()).then_some(&self.atlas)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.diagnostic.labels.iter().enumerate().map(
+            |(at, label)| {
+                let text = (!label.text.is_empty()).then(|| label.text.clone());
+                let span = self.atlas.place(label.span);
+                if at == 0 {
+                    LabeledSpan::new_primary_with_span(text, span)
+                } else {
+                    LabeledSpan::new_with_span(text, span)
+                }
+            },
+        )))
+    }
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.diagnostic.message)
+    }
+}
+
+impl fmt::Debug for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Report<'_> {}
+
+/// All files side by side in one space of offsets, so that one report can point into several.
+struct Atlas<'a> {
+    sheets: Vec<Sheet<'a>>,
+}
+
+struct Sheet<'a> {
+    name: &'a str,
+    text: &'a str,
+    /// Where the file begins in the common space.
+    base: usize,
+}
+
+/// Lines longer than this are shown in part, and labels end with it: a line can have a megabyte.
+const SHOWN: usize = 240;
+
+impl<'a> Atlas<'a> {
+    fn new(sources: &'a Sources) -> Self {
+        let mut base = 0;
+        let sheets = sources.files().map(|(_, file)| {
+            let sheet = Sheet {
+                name: &file.name,
+                text: &file.text,
+                base,
+            };
+            base += file.text.len() + 1;
+            sheet
+        });
+        Self {
+            sheets: sheets.collect(),
+        }
+    }
+
+    /// The span in the common space. It ends with its first line: the others would only make the frame longer.
+    fn place(&self, span: Span) -> SourceSpan {
+        let Some(sheet) = self.sheets.get(span.file.0 as usize) else {
+            return (0, 0).into();
+        };
+        let start = floor(sheet.text, span.start as usize);
+        let end = floor(sheet.text, (span.end as usize).min(start + SHOWN)).max(start);
+        let line = sheet.text[start..end].find(['\n', '\r']).unwrap_or(end - start);
+        (sheet.base + start, line).into()
+    }
+}
+
+/// The nearest place at or before `at` where a character begins.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+impl SourceCode for Atlas<'_> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        _lines_before: usize,
+        _lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let sheet = self
+            .sheets
+            .iter()
+            .rev()
+            .find(|sheet| sheet.base <= span.offset())
+            .ok_or(MietteError::OutOfBounds)?;
+        let start = span.offset() - sheet.base;
+        let end = start + span.len();
+        // Spans that begin in one file and end in the next are asked for when miette tries to join two frames.
+        let (Some(before), Some(after)) = (sheet.text.get(..start), sheet.text.get(end..)) else {
+            return Err(MietteError::OutOfBounds);
+        };
+        let line = before.bytes().filter(|byte| *byte == b'\n').count();
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = end + after.find('\n').unwrap_or(after.len());
+        let first = line_start.max(floor(sheet.text, start.saturating_sub(SHOWN)));
+        let last = line_end.min(floor(sheet.text, end + SHOWN));
+        let shown = &sheet.text[first..last];
+        Ok(Box::new(MietteSpanContents::new_named(
+            sheet.name.to_owned(),
+            shown.as_bytes(),
+            (sheet.base + first, shown.len()).into(),
+            line,
+            sheet.text[line_start..start].chars().count(),
+            shown.bytes().filter(|byte| *byte == b'\n').count() + 1,
+        )))
+    }
+}

@@ -1,0 +1,87 @@
+//! Connections to brokers: what it takes to reach each of them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Size, Text};
+
+/// Whether a connection is encrypted.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Tls {
+    /// Encrypted, and the other side proves who it is. The default outside ephemeral environments.
+    #[default]
+    Required,
+    /// In plain text. Outside ephemeral environments this needs an allowance of `plaintext_transport`.
+    Disabled,
+}
+
+/// Who makes the objects that a broker needs: exchanges, streams, consumers.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Provision {
+    /// The unit makes them when it starts, if they are not there. The default.
+    #[default]
+    Create,
+    /// Somebody else made them; the unit only checks that they are there and as they should be.
+    Verify,
+}
+
+/// A log on the local disk: it survives a restart and stays in the process.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Embedded {
+    /// The folder it is kept in, for example `${DATA_DIR:-data}`.
+    pub folder: Text,
+    /// How much disk it may take, for example `1GiB`. Default: `1GiB`.
+    pub bound: Option<Size>,
+}
+
+/// RabbitMQ, or another broker that speaks AMQP 0.9.1.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Amqp {
+    /// Where it is, with user, password and virtual host, for example `${AMQP_URL}` or `${secret:amqp_url}`.
+    pub url: Text,
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral.
+    pub tls: Option<Tls>,
+}
+
+/// NATS, with JetStream for what must not be lost.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nats {
+    /// Where the servers are, with commas between them, for example `${NATS_SERVERS}`.
+    pub servers: Text,
+    /// The credentials (the content of a `.creds` file), for example `${secret:nats_credentials}`.
+    pub credentials: Option<Text>,
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral.
+    pub tls: Option<Tls>,
+}
+
+/// A broker that speaks MQTT 5.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mqtt {
+    /// Where it is, for example `${MQTT_URL}`.
+    pub url: Text,
+    /// The id of this client, unlike all others at the broker, for example `${DEVICE_ID}`. The broker keeps what waits for
+    /// a device under it.
+    pub client_id: Text,
+    /// The user, for example `${MQTT_USER}`.
+    pub username: Option<Text>,
+    /// The password, for example `${secret:mqtt_password}`.
+    pub password: Option<Text>,
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral.
+    pub tls: Option<Tls>,
+}
+
+/// Redis, or what speaks like it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// Where it is, for example `${REDIS_URL}`.
+    pub url: Text,
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral.
+    pub tls: Option<Tls>,
+}

@@ -1,0 +1,183 @@
+//! Operations: whatever a service has a handler for. All share what they may do and what they promise.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    Backoff, Cron, Delivery, Duration, Emission, Enqueuing, HttpExposure, Idempotency, Invocation, Name, Ordered,
+    Retry, RustPath, RustType, Size, WhenFull,
+};
+
+/// What every operation has.
+pub trait Operation {
+    /// What it does, in the words of the topology.
+    fn description(&self) -> Option<&str>;
+    /// The Rust type of the handler, where it is not the usual one.
+    fn handler(&self) -> Option<&RustPath>;
+    /// The commands it calls.
+    fn invokes(&self) -> &[Invocation];
+    /// The events it publishes.
+    fn emits(&self) -> &[Emission];
+    /// The queues it puts jobs into.
+    fn enqueues(&self) -> &[Enqueuing];
+    /// The state collections it reads.
+    fn reads(&self) -> &[Name];
+    /// The state collections it writes, and may read.
+    fn writes(&self) -> &[Name];
+    /// The secrets it uses, beyond those of its service.
+    fn secrets(&self) -> &[Name];
+    /// How long it may take.
+    fn timeout(&self) -> Option<Duration>;
+    /// Whether what it writes and sends happens together or not at all.
+    fn outbox(&self) -> bool;
+    /// Whether running it twice does no harm.
+    fn repeatable(&self) -> bool;
+    /// How it recognises what it has already handled.
+    fn idempotency(&self) -> Option<&Idempotency>;
+}
+
+/// A struct of an operation: its own keys, then those that all operations have.
+macro_rules! operation {
+    ($(#[$about:meta])* pub struct $name:ident { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($own)*
+            /// What it does, in a sentence. It becomes the documentation of the generated code.
+            pub description: Option<String>,
+            /// The Rust type of the handler, for example `crate::user::SignUp`. Default: the name of this operation in
+            /// PascalCase, in the service's `module`.
+            pub handler: Option<RustPath>,
+            /// The commands that the handler may call and wait for, for example `[email.send_welcome]`.
+            #[serde(default)]
+            pub invokes: Vec<Invocation>,
+            /// The events that the handler may publish, for example `[user_signed_up]`.
+            #[serde(default)]
+            pub emits: Vec<Emission>,
+            /// The queues that the handler may put jobs into, for example `[invoices]`.
+            #[serde(default)]
+            pub enqueues: Vec<Enqueuing>,
+            /// The state collections that the handler may read, for example `[users]`.
+            #[serde(default)]
+            pub reads: Vec<Name>,
+            /// The state collections that the handler may write, and read, for example `[users]`.
+            #[serde(default)]
+            pub writes: Vec<Name>,
+            /// The secrets that this handler may read, beyond those of its service, for example `[smtp_password]`.
+            #[serde(default)]
+            pub secrets: Vec<Name>,
+            /// How long one run of the handler may take, for example `3s`. After that it is stopped and counts as failed.
+            pub timeout: Option<Duration>,
+            /// Whether what the handler writes, emits and enqueues happens together when it succeeds, or not at all.
+            /// Default: `false`.
+            #[serde(default)]
+            pub outbox: bool,
+            /// Whether running the handler twice for one message does no harm. Retries and at-least-once delivery need
+            /// this or `idempotency`. Default: `false`.
+            #[serde(default)]
+            pub repeatable: bool,
+            /// How a message that was already handled is recognised, for example `{ key: email, keep: 24h }`: it then has
+            /// one effect, however often it arrives.
+            pub idempotency: Option<Idempotency>,
+        }
+
+        impl Operation for $name {
+            fn description(&self) -> Option<&str> { self.description.as_deref() }
+            fn handler(&self) -> Option<&RustPath> { self.handler.as_ref() }
+            fn invokes(&self) -> &[Invocation] { &self.invokes }
+            fn emits(&self) -> &[Emission] { &self.emits }
+            fn enqueues(&self) -> &[Enqueuing] { &self.enqueues }
+            fn reads(&self) -> &[Name] { &self.reads }
+            fn writes(&self) -> &[Name] { &self.writes }
+            fn secrets(&self) -> &[Name] { &self.secrets }
+            fn timeout(&self) -> Option<Duration> { self.timeout }
+            fn outbox(&self) -> bool { self.outbox }
+            fn repeatable(&self) -> bool { self.repeatable }
+            fn idempotency(&self) -> Option<&Idempotency> { self.idempotency.as_ref() }
+        }
+    };
+}
+
+operation! {
+    /// A request with an answer, for example
+    /// `find: { input: UserId, output: Option<User>, reads: [users], timeout: 1s, repeatable: true, exposed: true }`.
+    pub struct Command {
+        /// The Rust type of the request, for example `NewUser`, or `()` for none.
+        pub input: RustType,
+        /// The Rust type of the answer, for example `UserId`, or `()` for none.
+        pub output: RustType,
+        /// The Rust type of a business "no", for example `SignUpRejected`. Callers get it typed. Left out: the command
+        /// never says no.
+        pub rejection: Option<RustType>,
+        /// How often callers try again after a fault, for example `{ attempts: 3, backoff: 50ms..200ms }`. Left out: never.
+        pub retry: Option<Retry>,
+        /// The command over HTTP, for example `{ route: POST /users, authentication: none }`.
+        pub http: Option<HttpExposure>,
+        /// Whether callers outside the topology may use it, through the typed client. Default: `false`.
+        #[serde(default)]
+        pub exposed: bool,
+        /// The largest request or answer that is to be expected, for example `256KiB`. Bridges that carry less are refused.
+        pub size: Option<Size>,
+    }
+}
+
+operation! {
+    /// A service's reaction to an event, for example
+    /// `greet: { event: user_signed_up, delivery: at_least_once, attempts: 5, dead_letter: true, repeatable: true }`.
+    pub struct Subscription {
+        /// The event, for example `user_signed_up`.
+        pub event: Name,
+        /// The Rust type that the handler expects, for example `UserSignedUp`. It must be the event's own.
+        pub payload: Option<RustType>,
+        /// How often an event reaches the handler. Default: `at_least_once`.
+        pub delivery: Option<Delivery>,
+        /// How many times an event is tried, the first time included, for example `5`. Default: `5`.
+        #[schemars(range(min = 1, max = 1000))]
+        pub attempts: Option<std::num::NonZeroU32>,
+        /// The first and the longest wait between attempts, for example `1s..1m`. Default: `100ms..30s`.
+        pub backoff: Option<Backoff>,
+        /// Whether events that failed for good are kept, with reason and attempts, to be looked at and replayed. Default:
+        /// `false`.
+        #[serde(default)]
+        pub dead_letter: bool,
+        /// How many events one instance handles at the same time, for example `4`. Default: `1`, which keeps their order.
+        #[schemars(range(min = 1))]
+        pub concurrency: Option<std::num::NonZeroU32>,
+        /// Keeps events of one key in order although several are handled at the same time, for example `{ key: device }`.
+        pub ordered: Option<Ordered>,
+        /// How many events may wait for the handler in memory, for example `1024`. Default: `1024`.
+        #[schemars(range(min = 1))]
+        pub bound: Option<std::num::NonZeroU64>,
+        /// What happens to the next event when so many are waiting. Default: `wait`.
+        pub when_full: Option<WhenFull>,
+    }
+}
+
+operation! {
+    /// A handler that takes jobs from a queue, for example
+    /// `bill: { queue: invoices, concurrency: 4, timeout: 10s, idempotency: { key: number, keep: 7d } }`.
+    pub struct Worker {
+        /// The queue, for example `invoices`.
+        pub queue: Name,
+        /// The Rust type that the handler expects, for example `Invoice`. It must be the queue's own.
+        pub payload: Option<RustType>,
+        /// How many jobs one instance handles at the same time, for example `4`. Default: `1`.
+        #[schemars(range(min = 1))]
+        pub concurrency: Option<std::num::NonZeroU32>,
+        /// The first and the longest wait between attempts, for example `1s..1m`. Default: the queue's.
+        pub backoff: Option<Backoff>,
+    }
+}
+
+operation! {
+    /// A handler that runs by the clock, for example `sample: { every: 100ms, emits: [reading_taken] }`. It has either
+    /// `every:` or `cron:`.
+    pub struct Schedule {
+        /// The time from one run to the next, for example `100ms`. A run that takes longer delays the next one.
+        pub every: Option<Duration>,
+        /// When it runs, in UTC: minute, hour, day of the month, month, day of the week. `0 3 * * *` is every day at three
+        /// in the morning.
+        pub cron: Option<Cron>,
+    }
+}

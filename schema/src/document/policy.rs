@@ -1,0 +1,59 @@
+//! What operations promise and how they are repeated: delivery, retry, idempotency, order, and what happens when full.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Backoff, Duration, FieldPath};
+
+/// How often an event reaches a subscription.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// Once or not at all: what is lost stays lost. For readings and other facts that the next one replaces.
+    AtMostOnce,
+    /// Until it is handled, perhaps twice. The default. The handler is `repeatable` or has `idempotency`.
+    #[default]
+    AtLeastOnce,
+}
+
+/// What happens to the next message when there is no room for it.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenFull {
+    /// The sender waits until there is room.
+    Wait,
+    /// The sender gets an error at once.
+    Refuse,
+    /// The oldest message is dropped, and counted.
+    DropOldest,
+}
+
+/// How often a caller tries a command again that failed with a fault. Rejections are answers and are never tried again.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// How many attempts there are in all, the first one included, for example `3`.
+    #[schemars(range(min = 1, max = 1000))]
+    pub attempts: std::num::NonZeroU32,
+    /// The first and the longest wait between attempts, for example `50ms..200ms`. Default: `100ms..30s`.
+    pub backoff: Option<Backoff>,
+}
+
+/// How a handler recognises a message that it has already handled.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Idempotency {
+    /// The field of the payload that is the same when the message is the same, for example `email` or `order.number`.
+    pub key: FieldPath,
+    /// How long handled keys are remembered, for example `24h`. Longer than the longest chain of retries. Default: `24h`.
+    pub keep: Option<Duration>,
+}
+
+/// Messages of one key are handled one after another, in order.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ordered {
+    /// The field of the payload that keeps messages together, for example `device`. Messages with different values may
+    /// overtake each other.
+    pub key: FieldPath,
+}
