@@ -1,5 +1,6 @@
 //! `cargo xtask`: the chores of this repository, with nothing but std, so that it builds at once on a bare machine.
 
+mod bench;
 mod fuzz;
 mod setup;
 mod steps;
@@ -30,6 +31,11 @@ const COMMANDS: &[Command] = &[
         name: "fuzz",
         summary: "[SECONDS] hostile topologies against the compiler (default 60)",
         run: fuzz::run,
+    },
+    Command {
+        name: "bench",
+        summary: "[--report] [ROW…] how fast it is, against what one would use instead",
+        run: bench::run,
     },
     Command {
         name: "help",

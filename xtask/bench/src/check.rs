@@ -1,0 +1,128 @@
+//! What it costs to check 500 commands with their handlers, against as many calls of tonic: CPU and peak memory of the
+//! one rustc that checks the crate, everything it depends on being built already.
+
+use crate::rounds::{Error, median};
+use crate::synthetic::{Service, handlers, proto, topology};
+use crate::table::Figure;
+use crate::{cargo, tonic, usage};
+use std::fs;
+use std::path::PathBuf;
+
+const SERVICES: usize = 100;
+const COMMANDS: f64 = 500.0;
+const ROUNDS: usize = 3;
+
+pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
+    let crates = [for_pontoon()?, for_tonic()?];
+    // The first check builds what they depend on and is not counted.
+    for one in &crates {
+        one.check()?;
+    }
+    let (mut seconds, mut megabytes) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    for _ in 0..ROUNDS {
+        for (index, one) in crates.iter().enumerate() {
+            let used = one.check()?;
+            seconds[index].push(used.seconds);
+            megabytes[index].push(used.megabytes);
+        }
+    }
+    let [seconds, megabytes] = [seconds, megabytes].map(|measured| measured.map(median));
+    let [ours, theirs] = seconds.map(|seconds| seconds / COMMANDS * 1e3);
+    let cpu = Figure {
+        what: "CPU of `cargo check`, 500 commands, a command",
+        against: "tonic's code for as many calls",
+        measured: format!("{:.2} × ({ours:.1} ms, {theirs:.1} ms)", ours / theirs),
+        at_most: "0.5 ×",
+        within: ours <= 0.5 * theirs,
+    };
+    let [ours, theirs] = megabytes;
+    let memory = Figure {
+        what: "peak memory of the same",
+        against: "the same",
+        measured: format!("{:.2} × ({ours:.0} MB, {theirs:.0} MB in all)", ours / theirs),
+        at_most: "0.5 ×",
+        within: ours <= 0.5 * theirs,
+    };
+    Ok(vec![cpu, memory])
+}
+
+/// A crate that was written for this row, a workspace of its own.
+struct Written {
+    folder: PathBuf,
+}
+
+impl Written {
+    /// An empty crate with its manifest. It takes all versions from the lockfile of the repository.
+    fn new(name: &str, dependencies: &str) -> Result<Self, Error> {
+        let folder = cargo::target()?.join("bench").join(name);
+        fs::create_dir_all(folder.join("src"))?;
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n{dependencies}"
+        );
+        let written = Self { folder };
+        written.file("Cargo.toml", &manifest)?;
+        fs::copy(cargo::root()?.join("Cargo.lock"), written.folder.join("Cargo.lock"))?;
+        Ok(written)
+    }
+
+    fn file(&self, path: &str, text: &str) -> Result<(), Error> {
+        Ok(fs::write(self.folder.join(path), text)?)
+    }
+
+    /// Checks the crate anew and says what its rustc used.
+    fn check(&self) -> Result<usage::Used, Error> {
+        let root = self.folder.join("src/lib.rs");
+        fs::write(&root, fs::read(&root)?)?;
+        let log = self.folder.join("usage");
+        fs::write(&log, "")?;
+        let mut check = cargo::command("check");
+        check
+            .arg("--manifest-path")
+            .arg(self.folder.join("Cargo.toml"))
+            .arg("--target-dir")
+            .arg(cargo::target()?.join("bench/target"))
+            .env("CARGO_INCREMENTAL", "0");
+        usage::record(&mut check, &log)?;
+        cargo::succeed(&mut check)?;
+        // The check of the crate itself comes last, after that of its build script where there is one.
+        usage::last(&log)
+    }
+}
+
+/// The synthetic topology, with its handlers, as a user has it.
+fn for_pontoon() -> Result<Written, Error> {
+    let root = cargo::root()?.display();
+    let written = Written::new(
+        "pontoon-calls",
+        &format!(
+            "[dependencies]\npontoon = {{ path = \"{root}/runtime\" }}\nserde = {{ version = \"1\", features = \
+             [\"derive\"] }}\n\n[build-dependencies]\npontoon-compiler = {{ path = \"{root}/compiler\" }}\n"
+        ),
+    )?;
+    written.file("topology.yaml", &topology::topology(SERVICES))?;
+    written.file(
+        "build.rs",
+        "fn main() {\n    pontoon_compiler::build(\"topology.yaml\").run();\n}\n",
+    )?;
+    written.file("src/contract.rs", &handlers::contract(SERVICES))?;
+    for service in Service::all(SERVICES) {
+        written.file(&format!("src/{service}.rs"), &handlers::module(service))?;
+    }
+    written.file("src/lib.rs", &handlers::root(SERVICES))?;
+    Ok(written)
+}
+
+/// The same calls for tonic: generated messages, clients and servers, and an implementation of every service.
+fn for_tonic() -> Result<Written, Error> {
+    let written = Written::new(
+        "tonic-calls",
+        "[dependencies]\nprost = \"0.14\"\ntonic = \"0.14\"\ntonic-prost = \"0.14\"\n",
+    )?;
+    written.file("contract.proto", &proto::proto(SERVICES))?;
+    tonic::generate(&written.folder.join("contract.proto"), &written.folder.join("src"))?;
+    for service in Service::all(SERVICES) {
+        written.file(&format!("src/{service}.rs"), &proto::implementation(service))?;
+    }
+    written.file("src/lib.rs", &proto::root(SERVICES))?;
+    Ok(written)
+}

@@ -1,0 +1,99 @@
+//! Measuring on a shared, noisy machine: things take turns in rounds, and what counts are medians.
+
+use std::time::{Duration, Instant};
+
+/// What can go wrong while measuring; it ends the run.
+pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Measures all of `things` once in every round, in another order each time, and gives the median of each.
+///
+/// # Errors
+/// The first error of any of them.
+pub(crate) fn medians<const N: usize>(
+    rounds: usize,
+    mut things: [&mut dyn FnMut() -> Result<f64, Error>; N],
+) -> Result<[f64; N], Error> {
+    let mut measured: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(rounds));
+    for round in 0..rounds {
+        for turn in 0..N {
+            let turn = (round + turn) % N;
+            measured[turn].push(things[turn]()?);
+        }
+    }
+    Ok(measured.map(median))
+}
+
+/// The value in the middle.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// How long `work` took, in nanoseconds.
+pub(crate) fn nanoseconds<T>(work: impl FnOnce() -> T) -> f64 {
+    let start = Instant::now();
+    std::hint::black_box(work());
+    start.elapsed().as_nanos() as f64
+}
+
+/// How long `work` took, in seconds, unless it failed.
+pub(crate) fn seconds<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<f64, Error> {
+    let start = Instant::now();
+    let done = work()?;
+    let took = start.elapsed();
+    // Tearing the result down is not part of it.
+    drop(done);
+    Ok(took.as_secs_f64())
+}
+
+/// A time as a person reads it.
+pub(crate) fn shown(seconds: f64) -> String {
+    let time = Duration::from_secs_f64(seconds);
+    if seconds < 1e-6 {
+        format!("{:.1} ns", seconds * 1e9)
+    } else if time < Duration::from_millis(1) {
+        format!("{:.1} µs", seconds * 1e6)
+    } else if time < Duration::from_secs(1) {
+        format!("{:.1} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.2} s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(vec![9.0, 1.0, 5.0]), 5.0);
+        assert_eq!(median(vec![2.0]), 2.0);
+    }
+
+    #[test]
+    fn everything_has_its_turn_in_every_round() -> Result<(), Error> {
+        let (mut first, mut second) = (0.0, 10.0);
+        let medians = medians(
+            3,
+            [
+                &mut || {
+                    first += 1.0;
+                    Ok(first)
+                },
+                &mut || {
+                    second += 1.0;
+                    Ok(second)
+                },
+            ],
+        )?;
+        assert_eq!(medians, [2.0, 12.0]);
+        Ok(())
+    }
+
+    #[test]
+    fn times_have_the_unit_that_fits() {
+        assert_eq!(shown(12.3e-9), "12.3 ns");
+        assert_eq!(shown(4.5e-3), "4.5 ms");
+        assert_eq!(shown(2.0), "2.00 s");
+    }
+}

@@ -1,0 +1,71 @@
+//! What a row found, and the table of all of it.
+
+use std::fmt;
+
+/// One line of the table.
+pub(crate) struct Figure {
+    pub(crate) what: &'static str,
+    pub(crate) against: &'static str,
+    /// What came out, with its unit.
+    pub(crate) measured: String,
+    pub(crate) at_most: &'static str,
+    pub(crate) within: bool,
+}
+
+const TITLES: [&str; 5] = ["what", "against", "measured", "at most", ""];
+
+/// The figures as a table in Markdown, as it stands in the README.
+pub(crate) struct Table<'a>(pub(crate) &'a [Figure]);
+
+impl fmt::Display for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<[&str; 5]> = self.0.iter().map(Figure::cells).collect();
+        let width = |column: usize| {
+            let cells = rows.iter().map(|row| row[column].chars().count());
+            cells.chain([TITLES[column].len()]).max().unwrap_or(0)
+        };
+        let widths: [usize; 5] = std::array::from_fn(width);
+        let line = |f: &mut fmt::Formatter<'_>, cells: &[&str; 5]| {
+            for (cell, width) in cells.iter().zip(widths) {
+                write!(f, "| {cell:<width$} ")?;
+            }
+            writeln!(f, "|")
+        };
+        line(f, &TITLES)?;
+        for width in widths {
+            write!(f, "|{}", "-".repeat(width + 2))?;
+        }
+        writeln!(f, "|")?;
+        rows.iter().try_for_each(|row| line(f, row))
+    }
+}
+
+impl Figure {
+    fn cells(&self) -> [&str; 5] {
+        let verdict = if self.within { "ok" } else { "over" };
+        [self.what, self.against, &self.measured, self.at_most, verdict]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_line_up() {
+        let figure = |measured: &str, within| Figure {
+            what: "a",
+            against: "by hand",
+            measured: measured.to_owned(),
+            at_most: "2 ×",
+            within,
+        };
+        assert_eq!(
+            Table(&[figure("1.00 ×", true), figure("10.00 ×", false)]).to_string(),
+            "| what | against | measured | at most |      |\n\
+             |------|---------|----------|---------|------|\n\
+             | a    | by hand | 1.00 ×   | 2 ×     | ok   |\n\
+             | a    | by hand | 10.00 ×  | 2 ×     | over |\n"
+        );
+    }
+}
