@@ -1,0 +1,77 @@
+//! The contract: a file for each service, and one each for events, queues, state collections and secrets.
+
+mod context;
+mod event;
+mod operation;
+mod queue;
+mod secret;
+mod state;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::scope::Scope;
+use super::tokens::{doc, ident};
+use crate::plan::{Event, Place, Queue, Secret, ServiceModule, ServiceVersion, State};
+
+/// All versions of a service. A single one is not set apart.
+pub(super) fn service(krate: Option<&str>, service: &ServiceModule) -> TokenStream {
+    let versions = service.versions.iter().map(|version| self::version(krate, version));
+    quote!(#(#versions)*)
+}
+
+fn version(krate: Option<&str>, version: &ServiceVersion) -> TokenStream {
+    let scope = Scope::new(krate, version.operations.iter().map(|operation| operation.marker.item.as_str()));
+    let operations = version.operations.iter().map(|operation| operation::print(&scope, operation));
+    let operations: Vec<TokenStream> = operations.collect();
+    let uses = scope.uses();
+    let items = quote!(#uses #(#operations)*);
+    let Some(module) = &version.module else { return items };
+    let (doc, module) = (doc(&version.description), ident(module));
+    quote! {
+        #doc
+        pub mod #module {
+            #items
+        }
+    }
+}
+
+/// The module `event`.
+pub(super) fn events(krate: Option<&str>, events: &[Event]) -> TokenStream {
+    let scope = Scope::new(krate, events.iter().map(|event| event.marker.item.as_str()));
+    module(&scope, events, event::print)
+}
+
+/// The module `queue`.
+pub(super) fn queues(krate: Option<&str>, queues: &[Queue]) -> TokenStream {
+    let scope = Scope::new(krate, queues.iter().map(|queue| queue.marker.item.as_str()));
+    module(&scope, queues, queue::print)
+}
+
+/// The module `state`.
+pub(super) fn states(krate: Option<&str>, states: &[State]) -> TokenStream {
+    let scope = Scope::new(krate, states.iter().map(|state| state.marker.item.as_str()));
+    module(&scope, states, state::print)
+}
+
+/// The module `secret`.
+pub(super) fn secrets(krate: Option<&str>, secrets: &[Secret]) -> TokenStream {
+    let scope = Scope::new(krate, secrets.iter().map(|secret| secret.marker.item.as_str()));
+    module(&scope, secrets, secret::print)
+}
+
+fn module<T>(scope: &Scope<'_>, items: &[T], print: fn(&Scope<'_>, &T) -> TokenStream) -> TokenStream {
+    let printed: Vec<TokenStream> = items.iter().map(|item| print(scope, item)).collect();
+    let uses = scope.uses();
+    quote!(#uses #(#printed)*)
+}
+
+/// A type without values of interest: its name is the address.
+fn marker(description: &str, marker: &Place) -> TokenStream {
+    let (doc, name) = (doc(description), ident(&marker.item));
+    quote! {
+        #doc
+        #[derive(Clone, Copy, Debug)]
+        pub struct #name;
+    }
+}

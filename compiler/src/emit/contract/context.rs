@@ -1,0 +1,56 @@
+//! The context of a handler: a name for exactly the edges that it declares.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::scope::Scope;
+use crate::emit::tokens::ident;
+use crate::plan::{Edge, May, Operation};
+
+pub(super) fn print(operation: &Operation) -> TokenStream {
+    let scope = Scope::new(None, ["Context"]);
+    let bounds: Vec<TokenStream> = operation.may.iter().map(|edge| bound(&scope, edge)).collect();
+    let module = ident(&operation.module);
+    let markers = markers(operation);
+    let uses = scope.uses();
+    let module_doc = format!(" The context of `{}`.", operation.reference);
+    let doc = format!(" What the handler of `{}` may do.", operation.reference);
+    quote! {
+        #[doc = #module_doc]
+        pub mod #module {
+            #uses
+            #markers
+
+            #[doc = #doc]
+            pub trait Context: pontoon::Context #(+ #bounds)* {}
+
+            impl<C> Context for C where C: pontoon::Context #(+ #bounds)* {}
+        }
+    }
+}
+
+fn bound(scope: &Scope<'_>, Edge { may, target }: &Edge) -> TokenStream {
+    let may = scope.runtime(match may {
+        May::Invoke => "MayInvoke",
+        May::Emit => "MayEmit",
+        May::Enqueue => "MayEnqueue",
+        May::Read => "MayRead",
+        May::Write => "MayWrite",
+        May::Reveal => "MayReveal",
+    });
+    quote!(#may<#target>)
+}
+
+/// The modules of the contract that the edges lead to. This module lies as deep below theirs as its marker's path is.
+fn markers(operation: &Operation) -> Option<TokenStream> {
+    let roots: BTreeSet<&str> = operation.may.iter().map(|edge| edge.target.root()).collect();
+    let roots: Vec<_> = roots.into_iter().map(ident).collect();
+    let up = std::iter::repeat_n(quote!(super), operation.marker.modules.len() + 1);
+    match roots.as_slice() {
+        [] => None,
+        [root] => Some(quote!(use #(#up::)*#root;)),
+        roots => Some(quote!(use #(#up::)*{#(#roots),*};)),
+    }
+}

@@ -1,0 +1,23 @@
+//! An event: what it carries, and where it is published.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::marker;
+use crate::emit::scope::Scope;
+use crate::emit::tokens::ident;
+use crate::plan::Event;
+
+pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
+    let marker = marker(&event.description, &event.marker);
+    let (name, payload, subject) = (ident(&event.marker.item), scope.named(&event.payload), &event.subject);
+    let event = scope.runtime("Event");
+    quote! {
+        #marker
+
+        impl #event for #name {
+            type Payload = #payload;
+            const SUBJECT: &'static str = #subject;
+        }
+    }
+}

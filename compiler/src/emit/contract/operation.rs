@@ -1,0 +1,152 @@
+//! A handler's marker type, with what rustc and the runtime have to know about it.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::{context, marker};
+use crate::emit::scope::Scope;
+use crate::emit::tokens::{ident, when_full};
+use crate::plan::{Delivery, Operation, Place, Policy, Timetable, Trigger};
+
+pub(super) fn print(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
+    let marker = marker(&operation.description, &operation.marker);
+    let general = general(scope, operation);
+    let special = special(scope, operation);
+    let context = context::print(operation);
+    quote!(#marker #general #special #context)
+}
+
+/// What every handler has.
+fn general(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
+    let name = ident(&operation.marker.item);
+    let (trait_name, kind_type) = (scope.runtime("Operation"), scope.runtime("Kind"));
+    let (kind, input, output, rejection) = types(scope, &operation.trigger);
+    let address = &operation.address;
+    let policy = policy(scope, &operation.policy);
+    quote! {
+        impl #trait_name for #name {
+            type Input = #input;
+            type Output = #output;
+            type Rejection = #rejection;
+            const KIND: #kind_type = #kind_type::#kind;
+            const ADDRESS: &'static str = #address;
+            #policy
+        }
+    }
+}
+
+/// Kind, input, output and rejection.
+fn types(scope: &Scope<'_>, trigger: &Trigger) -> (TokenStream, TokenStream, TokenStream, TokenStream) {
+    let never = || scope.runtime("Never");
+    match trigger {
+        Trigger::Command { input, output, rejection, .. } => {
+            let rejection = rejection.as_ref().map_or_else(never, |rejection| scope.named(rejection));
+            (quote!(Command), scope.named(input), scope.named(output), rejection)
+        }
+        Trigger::Subscription { payload, .. } => (quote!(Subscription), scope.named(payload), quote!(()), never()),
+        Trigger::Worker { payload, .. } => (quote!(Worker), scope.named(payload), quote!(()), never()),
+        Trigger::Schedule { .. } => (quote!(Schedule), scope.runtime("Tick"), quote!(()), never()),
+    }
+}
+
+/// What holds for every run, where the topology promises something.
+fn policy(scope: &Scope<'_>, policy: &Policy) -> Option<TokenStream> {
+    let timeout = policy.timeout.map(|timeout| scope.duration(timeout)).map(|timeout| quote!(.timeout(#timeout)));
+    let retry = policy.retry.map(|(attempts, backoff)| {
+        let (attempts, backoff) = (Literal::u32_unsuffixed(attempts), scope.backoff(backoff));
+        quote!(.retry(#attempts, #backoff))
+    });
+    let idempotency = policy.idempotency.as_ref().map(|(key, keep)| {
+        let keep = scope.duration(*keep);
+        quote!(.idempotency(#key, #keep))
+    });
+    let outbox = policy.outbox.then(|| quote!(.outbox()));
+    let promises = quote!(#timeout #retry #idempotency #outbox);
+    (!promises.is_empty()).then(|| {
+        let policy = scope.runtime("Policy");
+        quote!(const POLICY: #policy = #policy::new()#promises;)
+    })
+}
+
+/// What only handlers of one kind have.
+fn special(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
+    let name = ident(&operation.marker.item);
+    match &operation.trigger {
+        Trigger::Command { subject, exposed, .. } => {
+            let command = scope.runtime("Command");
+            let exposed = exposed.then(|| scope.runtime("Exposed")).map(|exposed| quote!(impl #exposed for #name {}));
+            quote! {
+                impl #command for #name {
+                    const SUBJECT: &'static str = #subject;
+                }
+                #exposed
+            }
+        }
+        Trigger::Subscription { event, delivery, .. } => {
+            let subscription = scope.runtime("Subscription");
+            let delivery_type = scope.runtime("Delivery");
+            let (event, delivery) = (from_service(operation, event), self::delivery(scope, delivery));
+            quote! {
+                impl #subscription for #name {
+                    type Event = #event;
+                    const DELIVERY: #delivery_type = #delivery;
+                }
+            }
+        }
+        Trigger::Worker { queue, concurrency, .. } => {
+            let worker = scope.runtime("Worker");
+            let (queue, concurrency) = (from_service(operation, queue), Literal::u32_unsuffixed(*concurrency));
+            quote! {
+                impl #worker for #name {
+                    type Queue = #queue;
+                    const CONCURRENCY: u32 = #concurrency;
+                }
+            }
+        }
+        Trigger::Schedule { timetable } => {
+            let schedule = scope.runtime("Schedule");
+            let timetable_type = scope.runtime("Timetable");
+            let timetable = self::timetable(scope, timetable);
+            quote! {
+                impl #schedule for #name {
+                    const TIMETABLE: #timetable_type = #timetable;
+                }
+            }
+        }
+    }
+}
+
+/// Another place of the contract, seen from the module of this handler's service. It is not imported there: the
+/// service may have a handler whose module is called the same.
+fn from_service(operation: &Operation, place: &Place) -> TokenStream {
+    let up = operation.marker.modules.iter().map(|_| quote!(super));
+    quote!(#(#up::)*#place)
+}
+
+fn delivery(scope: &Scope<'_>, delivery: &Delivery) -> TokenStream {
+    let delivery_type = scope.runtime("Delivery");
+    let promise = ident(if delivery.at_least_once { "at_least_once" } else { "at_most_once" });
+    let again = delivery.at_least_once.then(|| {
+        let (attempts, backoff) = (Literal::u32_unsuffixed(delivery.attempts), scope.backoff(delivery.backoff));
+        quote!(.attempts(#attempts).backoff(#backoff))
+    });
+    let dead_letter = delivery.dead_letter.then(|| quote!(.dead_letter()));
+    let ordered = delivery.ordered_by.as_ref().map(|key| quote!(.ordered_by(#key)));
+    let concurrency = Literal::u32_unsuffixed(delivery.concurrency);
+    let bound = Literal::u64_unsuffixed(delivery.bound);
+    let when_full = when_full(scope, delivery.when_full);
+    quote! {
+        #delivery_type::#promise()#again #dead_letter #ordered.concurrency(#concurrency).bound(#bound).when_full(#when_full)
+    }
+}
+
+fn timetable(scope: &Scope<'_>, timetable: &Timetable) -> TokenStream {
+    let timetable_type = scope.runtime("Timetable");
+    match timetable {
+        Timetable::Every(time) => {
+            let time = scope.duration(*time);
+            quote!(#timetable_type::every(#time))
+        }
+        Timetable::Cron(cron) => quote!(#timetable_type::cron(#cron)),
+    }
+}

@@ -1,0 +1,43 @@
+//! Names, places and literals as tokens. Whatever comes from the file becomes a checked identifier or a literal here.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, TokenStreamExt, quote};
+
+use super::scope::Scope;
+use crate::plan::Place;
+use crate::topology::WhenFull;
+
+/// A name of the topology, or one made from it. Names were checked when they were read.
+pub(super) fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+/// A doc comment, a line of it for each line of `text`.
+pub(super) fn doc(text: &str) -> TokenStream {
+    let lines = text.split(['\n', '\r']).map(str::trim).map(|line| match line {
+        "" => String::new(),
+        line => [" ", line].concat(),
+    });
+    quote!(#(#[doc = #lines])*)
+}
+
+impl ToTokens for Place {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for module in &self.modules {
+            tokens.append(ident(module));
+            tokens.extend(quote!(::));
+        }
+        tokens.append(ident(&self.item));
+    }
+}
+
+/// What happens to a message when there is no room for it.
+pub(super) fn when_full(scope: &Scope<'_>, policy: WhenFull) -> TokenStream {
+    let when_full = scope.runtime("WhenFull");
+    let policy = ident(match policy {
+        WhenFull::Wait => "Wait",
+        WhenFull::Refuse => "Refuse",
+        WhenFull::DropOldest => "DropOldest",
+    });
+    quote!(#when_full::#policy)
+}

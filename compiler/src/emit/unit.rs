@@ -1,0 +1,104 @@
+//! A unit: the struct of its handlers and ports, the routes to the handlers, and what makes, runs and starts it.
+
+mod assembly;
+mod environment;
+mod ports;
+mod services;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::scope::Scope;
+use super::tokens::{doc, ident};
+use crate::plan::{Deployment, Environment, Unit};
+
+/// A unit of `deployment`, which runs in `environments`.
+pub(super) fn print(
+    krate: Option<&str>,
+    deployment: &Deployment,
+    unit: &Unit,
+    environments: &[&Environment],
+) -> TokenStream {
+    let defined = unit.services.iter().map(|member| member.structure.as_str());
+    let scope = Scope::new(krate, defined.chain(["Resources", unit.place.item.as_str()]));
+    let code = [
+        resources(&scope, unit),
+        structure(&scope, unit),
+        services::print(&scope, unit),
+        ports::print(&scope, unit),
+        assembly::print(&scope, deployment, unit, environments),
+        functions(&scope, unit),
+    ];
+    let (markers, uses) = (markers(unit), scope.uses());
+    quote!(#uses #markers #(#code)*)
+}
+
+/// The struct of the unit.
+fn name(unit: &Unit) -> Ident {
+    ident(&unit.place.item)
+}
+
+/// The modules of the contract that the unit refers to.
+fn markers(unit: &Unit) -> TokenStream {
+    let handlers = unit.services.iter().flat_map(|member| &member.handlers).map(|handler| handler.marker.root());
+    let ports = [&unit.emits, &unit.enqueues, &unit.keeps, &unit.reveals].into_iter().flatten();
+    let roots: std::collections::BTreeSet<&str> = handlers.chain(ports.map(|port| port.marker.root())).collect();
+    let roots: Vec<Ident> = roots.into_iter().map(ident).collect();
+    match roots.as_slice() {
+        [root] => quote!(use super::#root;),
+        roots => quote!(use super::{#(#roots),*};),
+    }
+}
+
+/// The struct that the user makes the unit from.
+fn resources(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
+    let fields = unit.services.iter().map(|member| {
+        let doc = format!(" For the handlers of `{}`.", member.service);
+        let (field, resources) = (ident(&member.field), scope.named(&member.resources));
+        quote!(#[doc = #doc] pub #field: #resources)
+    });
+    quote! {
+        /// What the services of this unit are made from.
+        pub struct Resources {
+            #(#fields),*
+        }
+    }
+}
+
+/// The unit itself.
+fn structure(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
+    let services = unit.services.iter().map(|member| {
+        let (field, structure) = (ident(&member.field), ident(&member.structure));
+        quote!(#field: #structure)
+    });
+    let ports = ports::fields(scope, unit);
+    let (doc, name) = (doc(&unit.description), name(unit));
+    quote! {
+        #doc
+        pub struct #name {
+            #(#services,)*
+            #(#ports),*
+        }
+    }
+}
+
+/// How the user runs it.
+fn functions(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
+    let (name, started) = (name(unit), scope.runtime("Started"));
+    quote! {
+        /// Runs this unit until a signal, then stops it.
+        pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
+            pontoon::run::<#name>(resources)
+        }
+
+        /// Starts this unit; what comes back has its client, and stops it.
+        pub fn start(resources: Resources) -> impl Future<Output = pontoon::Result<#started<#name>>> + Send {
+            pontoon::start::<#name>(resources)
+        }
+
+        /// Starts this unit with everything in memory, whatever the environment: for tests.
+        pub fn in_memory(resources: Resources) -> impl Future<Output = pontoon::Result<#started<#name>>> + Send {
+            pontoon::in_memory::<#name>(resources)
+        }
+    }
+}

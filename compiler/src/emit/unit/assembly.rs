@@ -1,0 +1,65 @@
+//! How a unit is made: from resources and ports, with what it listens to and where it can run.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{environment, name, ports};
+use crate::emit::scope::Scope;
+use crate::emit::tokens::ident;
+use crate::plan::{Deployment, Environment, Listener, ListenerKind, Member, Unit};
+
+pub(super) fn print(
+    scope: &Scope<'_>,
+    deployment: &Deployment,
+    unit: &Unit,
+    environments: &[&Environment],
+) -> TokenStream {
+    let structure = name(unit);
+    let (unit_trait, environment_type) = (scope.runtime("Unit"), scope.runtime("Environment"));
+    let (ports_type, intake) = (scope.runtime("Ports"), scope.runtime("Intake"));
+    let (unit_name, grace, duration) = (&unit.name, scope.duration(deployment.grace), scope.duration_type());
+    let environments = environments.iter().map(|environment| environment::print(scope, environment));
+    let services = unit.services.iter().map(|member| service(scope, member));
+    let ports = ports::made(unit);
+    let listens = unit.listens.iter().map(listen);
+    quote! {
+        impl #unit_trait for #structure {
+            type Resources = Resources;
+            const NAME: &'static str = #unit_name;
+            const GRACE: #duration = #grace;
+            const ENVIRONMENTS: &'static [#environment_type] = &[#(#environments),*];
+
+            fn assemble(resources: &Resources, ports: &#ports_type) -> Self {
+                Self {
+                    #(#services,)*
+                    #(#ports),*
+                }
+            }
+
+            fn listen(intake: &mut #intake<Self>) {
+                #(#listens)*
+            }
+        }
+    }
+}
+
+fn service(scope: &Scope<'_>, member: &Member) -> TokenStream {
+    let from_resources = scope.runtime("FromResources");
+    let (service, structure) = (ident(&member.field), ident(&member.structure));
+    let handlers = member.handlers.iter().map(|handler| ident(&handler.field));
+    quote! {
+        #service: #structure {
+            #(#handlers: #from_resources::from_resources(&resources.#service)),*
+        }
+    }
+}
+
+fn listen(listener: &Listener) -> TokenStream {
+    let marker = &listener.marker;
+    let method = ident(match listener.kind {
+        ListenerKind::Event => "subscribe",
+        ListenerKind::Queue => "work",
+        ListenerKind::Clock => "tick",
+    });
+    quote!(intake.#method(#marker);)
+}

@@ -1,0 +1,48 @@
+//! Fifth stage: every decision as printable data. It starts only when nothing is wrong, and cannot fail.
+//!
+//! `emit` prints what is decided here, `cargo pontoon plan` shows it. Everything stands in the order of the document.
+
+mod contents;
+mod contract;
+mod deployment;
+mod environment;
+mod operation;
+mod order;
+mod place;
+mod render;
+mod selection;
+mod time;
+mod unit;
+
+use serde::Serialize;
+
+pub use contract::{Contract, Event, Queue, Secret, ServiceModule, ServiceVersion, State};
+pub use deployment::{Deployment, Route, Way};
+pub use environment::{Connection, Environment, Variable};
+pub use operation::{Delivery, Edge, May, Operation, Policy, Timetable, Trigger};
+pub use place::{Place, Rust};
+pub use selection::{Request, Selection, select};
+pub use time::{Backoff, Time};
+pub use unit::{Listener, ListenerKind, Member, MemberHandler, Port, Served, Unit};
+
+use crate::topology::Topology;
+
+/// Everything that is decided about a topology before a line of code is printed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plan {
+    /// The name of the topology, with which its subjects begin.
+    pub topology: String,
+    /// What handlers and callers compile against.
+    pub contract: Contract,
+    /// Each way to deploy, with its units and environments.
+    pub deployments: Vec<Deployment>,
+}
+
+/// Decides everything that `topology` leaves to the compiler.
+pub fn plan(topology: &Topology) -> Plan {
+    Plan {
+        topology: topology.name.value.clone(),
+        contract: contract::plan(topology),
+        deployments: topology.deployments.ids().map(|id| deployment::plan(topology, id)).collect(),
+    }
+}

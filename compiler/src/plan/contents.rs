@@ -1,0 +1,81 @@
+//! Which handlers a unit holds, where else a command can be reached, and who calls it from there.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::topology::{CommandId, DeploymentId, Handler, ServiceId, Topology, UnitId};
+
+/// The handlers of the units of one deployment.
+pub(super) struct Contents {
+    units: Vec<(UnitId, Vec<Handler>)>,
+    /// The units that hold a command: one, except where functions bundle a service several times.
+    homes: HashMap<CommandId, Vec<UnitId>>,
+    /// The units that call a command without holding it.
+    callers: HashMap<CommandId, Vec<UnitId>>,
+}
+
+impl Contents {
+    pub(super) fn of(topology: &Topology, deployment: DeploymentId) -> Self {
+        let units = topology.deployments[deployment].units.iter();
+        let units = units.map(|unit| (*unit, handlers(topology, *unit))).collect();
+        let mut contents = Self { units, homes: HashMap::new(), callers: HashMap::new() };
+        for (unit, handlers) in &contents.units {
+            for handler in handlers {
+                if let Handler::Command(command) = handler {
+                    contents.homes.entry(*command).or_default().push(*unit);
+                }
+            }
+        }
+        for (unit, handlers) in &contents.units {
+            let edges = handlers.iter().flat_map(|handler| &topology.operation(*handler).edges.invokes);
+            for command in edges.map(|edge| edge.command.value) {
+                let callers = contents.callers.entry(command).or_default();
+                if !holds(&contents.homes, *unit, command) && callers.last() != Some(unit) {
+                    callers.push(*unit);
+                }
+            }
+        }
+        contents
+    }
+
+    /// Every unit with its handlers, in the order of the document.
+    pub(super) fn units(&self) -> impl Iterator<Item = (UnitId, &[Handler])> {
+        self.units.iter().map(|(unit, handlers)| (*unit, handlers.as_slice()))
+    }
+
+    /// The units that hold `command`.
+    pub(super) fn homes(&self, command: CommandId) -> &[UnitId] {
+        self.homes.get(&command).map_or(&[], Vec::as_slice)
+    }
+
+    /// The units that call `command` over the bridge.
+    pub(super) fn callers(&self, command: CommandId) -> &[UnitId] {
+        self.callers.get(&command).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether `unit` holds `command`, so that a call from within it is local.
+    pub(super) fn holds(&self, unit: UnitId, command: CommandId) -> bool {
+        holds(&self.homes, unit, command)
+    }
+}
+
+fn holds(homes: &HashMap<CommandId, Vec<UnitId>>, unit: UnitId, command: CommandId) -> bool {
+    homes.get(&command).is_some_and(|homes| homes.contains(&unit))
+}
+
+/// A process has all handlers of its services; a function has its command and what that calls within its bundle.
+fn handlers(topology: &Topology, unit: UnitId) -> Vec<Handler> {
+    let unit = &topology.units[unit];
+    let all = unit.services.iter().flat_map(|service| topology.services[service.value].handlers());
+    let Some(function) = &unit.function else {
+        return all.collect();
+    };
+    let services: HashSet<ServiceId> = unit.services.iter().map(|service| service.value).collect();
+    let mut reached = HashSet::from([Handler::Command(function.value)]);
+    let mut open = vec![function.value];
+    while let Some(command) = open.pop() {
+        let invoked = topology.commands[command].operation.edges.invokes.iter().map(|edge| edge.command.value);
+        let bundled = invoked.filter(|id| services.contains(&topology.commands[*id].operation.service));
+        open.extend(bundled.filter(|id| reached.insert(Handler::Command(*id))));
+    }
+    all.filter(|handler| reached.contains(handler)).collect()
+}

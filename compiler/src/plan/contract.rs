@@ -1,0 +1,213 @@
+//! The contract: the typed addresses that handlers and callers compile against, and their names in Rust.
+
+use serde::Serialize;
+
+use super::operation::{self, Operation};
+use super::place::{Place, Rust, version_module};
+use super::time::{Backoff, Time};
+use crate::topology::{self, RustPath, RustType, Topology, WhenFull};
+
+/// What is generated once, whatever the deployments are.
+#[derive(Clone, Debug, Serialize)]
+pub struct Contract {
+    /// The module that holds it: `crate::topology`, `shop_contract::topology`.
+    pub path: Rust<RustPath>,
+    /// Services, one for each name.
+    pub services: Vec<ServiceModule>,
+    /// Events.
+    pub events: Vec<Event>,
+    /// Queues.
+    pub queues: Vec<Queue>,
+    /// State collections.
+    pub states: Vec<State>,
+    /// Secrets.
+    pub secrets: Vec<Secret>,
+}
+
+/// All versions of a service, in one module.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServiceModule {
+    /// Its name, which is that of the module.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its versions.
+    pub versions: Vec<ServiceVersion>,
+}
+
+/// One version of a service.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServiceVersion {
+    /// Its version.
+    pub version: u32,
+    /// What it is for.
+    pub description: String,
+    /// The module of this version within that of the service, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// The type of the user's that its handlers are made from.
+    pub resources: Rust<RustPath>,
+    /// Its handlers: commands, subscriptions, workers, schedules.
+    pub operations: Vec<Operation>,
+}
+
+/// A fact that is published.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its marker type.
+    pub marker: Place,
+    /// What it carries.
+    pub payload: Rust<RustType>,
+    /// Where it is published.
+    pub subject: String,
+}
+
+/// Jobs for competing workers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its marker type.
+    pub marker: Place,
+    /// What a job is.
+    pub payload: Rust<RustType>,
+    /// Where jobs are put.
+    pub subject: String,
+    /// How long a worker holds a job before another one gets it.
+    pub lease: Time,
+    /// All attempts, the first one included.
+    pub attempts: u32,
+    /// The waits between them.
+    pub backoff: Backoff,
+    /// Whether a job whose attempts ran out is kept.
+    pub dead_letter: bool,
+    /// How many jobs it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound: Option<u64>,
+    /// What happens to the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when_full: Option<WhenFull>,
+}
+
+/// Values under keys.
+#[derive(Clone, Debug, Serialize)]
+pub struct State {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its marker type.
+    pub marker: Place,
+    /// What a value is.
+    pub value: Rust<RustType>,
+    /// How long a value lives after its last write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Time>,
+}
+
+/// Something that is read from the environment's secret store.
+#[derive(Clone, Debug, Serialize)]
+pub struct Secret {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its marker type.
+    pub marker: Place,
+}
+
+pub(super) fn plan(topology: &Topology) -> Contract {
+    Contract {
+        path: Rust(topology.contract.value.clone()),
+        services: services(topology),
+        events: topology.events.values().map(|event| self::event(topology, event)).collect(),
+        queues: topology.queues.values().map(|queue| self::queue(topology, queue)).collect(),
+        states: topology.states.values().map(state).collect(),
+        secrets: topology.secrets.values().map(secret).collect(),
+    }
+}
+
+/// Versions of one service stand beside each other in the model, so a new name begins a new module.
+fn services(topology: &Topology) -> Vec<ServiceModule> {
+    let mut modules: Vec<ServiceModule> = Vec::new();
+    for service in topology.services.values() {
+        let name = &service.name.value;
+        let version = self::version(topology, service);
+        match modules.last_mut().filter(|module| module.name == *name) {
+            Some(module) => {
+                module.description = format!("The service `{name}`, in several versions.");
+                module.versions.push(version);
+            }
+            None => {
+                let description = version.description.clone();
+                modules.push(ServiceModule { name: name.clone(), description, versions: vec![version] });
+            }
+        }
+    }
+    modules
+}
+
+fn version(topology: &Topology, service: &topology::Service) -> ServiceVersion {
+    let (name, version) = (&service.name.value, service.version.value);
+    let made_up = || match service.has_siblings {
+        true => format!("Version {version} of the service `{name}`."),
+        false => format!("The service `{name}`."),
+    };
+    ServiceVersion {
+        version,
+        description: service.description.clone().unwrap_or_else(made_up),
+        module: service.has_siblings.then(|| version_module(service)),
+        resources: Rust(service.resources.value.clone()),
+        operations: service.handlers().map(|handler| operation::plan(topology, handler)).collect(),
+    }
+}
+
+fn event(topology: &Topology, event: &topology::Event) -> Event {
+    let name = &event.name.value;
+    Event {
+        name: name.clone(),
+        description: event.description.clone().unwrap_or_else(|| format!("The event `{name}`.")),
+        marker: Place::of_kind("event", name),
+        payload: Rust(event.payload.value.clone()),
+        subject: pontoon_schema::subject::event(&topology.name.value, name, event.version),
+    }
+}
+
+fn queue(topology: &Topology, queue: &topology::Queue) -> Queue {
+    let name = &queue.name.value;
+    Queue {
+        name: name.clone(),
+        description: queue.description.clone().unwrap_or_else(|| format!("The queue `{name}`.")),
+        marker: Place::of_kind("queue", name),
+        payload: Rust(queue.payload.value.clone()),
+        subject: pontoon_schema::subject::queue(&topology.name.value, name),
+        lease: Time(queue.lease.value),
+        attempts: queue.attempts.value,
+        backoff: queue.backoff.value.into(),
+        dead_letter: queue.dead_letter.value,
+        bound: queue.bound.map(|bound| bound.value),
+        when_full: queue.when_full.map(|when_full| when_full.value),
+    }
+}
+
+fn state(state: &topology::State) -> State {
+    let name = &state.name.value;
+    State {
+        name: name.clone(),
+        description: state.description.clone().unwrap_or_else(|| format!("The state collection `{name}`.")),
+        marker: Place::of_kind("state", name),
+        value: Rust(state.value.value.clone()),
+        ttl: state.ttl.map(|ttl| Time(ttl.value)),
+    }
+}
+
+fn secret(secret: &topology::Secret) -> Secret {
+    let name = &secret.name.value;
+    Secret { name: name.clone(), description: format!("The secret `{name}`."), marker: Place::of_kind("secret", name) }
+}

@@ -1,0 +1,184 @@
+//! The plan as text for people: `cargo pontoon plan`.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::contract::Contract;
+use super::deployment::{Deployment, Route, Way};
+use super::environment::{Connection, Environment, Variable};
+use super::operation::Trigger;
+use super::unit::{Listener, ListenerKind, Port, Served, Unit};
+use super::Plan;
+
+/// Rows whose columns stand below each other.
+#[derive(Default)]
+struct Table(Vec<Vec<String>>);
+
+impl Table {
+    fn row<const N: usize>(&mut self, cells: [&dyn Display; N]) {
+        self.0.push(cells.iter().map(ToString::to_string).collect());
+    }
+
+    /// Several rows under one heading, which stands in the first of them.
+    fn rows(&mut self, heading: &str, rows: impl IntoIterator<Item = Vec<String>>) {
+        for (index, cells) in rows.into_iter().enumerate() {
+            let heading = if index == 0 { heading } else { "" };
+            self.0.push([vec![heading.to_owned()], cells].concat());
+        }
+    }
+
+    fn write(&self, f: &mut Formatter<'_>, indent: usize) -> fmt::Result {
+        let columns = self.0.iter().map(Vec::len).max().unwrap_or(0);
+        let mut widths = vec![0; columns];
+        for row in &self.0 {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        for row in &self.0 {
+            let line = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect::<Vec<_>>().join("  ");
+            writeln!(f, "{:indent$}{}", "", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Plan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Topology {}", self.topology)?;
+        writeln!(f)?;
+        write!(f, "{}", self.contract)?;
+        for deployment in &self.deployments {
+            writeln!(f)?;
+            write!(f, "{deployment}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Contract {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Contract {}", self.path.0)?;
+        let mut table = Table::default();
+        let versions = self.services.iter().flat_map(|service| &service.versions);
+        for operation in versions.flat_map(|version| &version.operations) {
+            let what = match &operation.trigger {
+                Trigger::Command { subject, .. } => subject.clone(),
+                Trigger::Subscription { event, .. } => format!("on {event}"),
+                Trigger::Worker { queue, .. } => format!("takes from {queue}"),
+                Trigger::Schedule { .. } => "by the clock".to_owned(),
+            };
+            table.row([&operation.reference, &operation.marker, &operation.handler.0, &what]);
+        }
+        for event in &self.events {
+            table.row([&event.name, &event.marker, &event.payload.0, &event.subject]);
+        }
+        for queue in &self.queues {
+            table.row([&queue.name, &queue.marker, &queue.payload.0, &queue.subject]);
+        }
+        for state in &self.states {
+            table.row([&state.name, &state.marker, &state.value.0]);
+        }
+        for secret in &self.secrets {
+            table.row([&secret.name, &secret.marker]);
+        }
+        table.write(f, 2)
+    }
+}
+
+impl Display for Deployment {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Deployment {} ({}, grace {})", self.name, self.pattern, self.grace)?;
+        for unit in &self.units {
+            write!(f, "{unit}")?;
+        }
+        if !self.routes.is_empty() {
+            writeln!(f, "  Calls")?;
+            let mut table = Table::default();
+            for Route { unit, caller, callee, way } in &self.routes {
+                match way {
+                    Way::Local => table.row([caller, &"→", callee, &format!("local, in {unit}")]),
+                    Way::Bridge { subject, units } => {
+                        let units = units.join(" or ");
+                        table.row([caller, &"→", callee, &format!("bridge, {unit} → {units}: {subject}")]);
+                    }
+                }
+            }
+            table.write(f, 4)?;
+        }
+        self.environments.iter().try_for_each(|environment| write!(f, "{environment}"))
+    }
+}
+
+impl Display for Unit {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let services: Vec<&str> = self.services.iter().map(|member| member.service.as_str()).collect();
+        writeln!(f, "  Unit {}: {}", self.name, services.join(", "))?;
+        let mut table = Table::default();
+        table.rows("listens", self.listens.iter().map(listener));
+        table.rows("serves", self.serves.iter().map(served));
+        table.rows("emits", self.emits.iter().map(port));
+        table.rows("enqueues", self.enqueues.iter().map(port));
+        table.rows("keeps", self.keeps.iter().map(port));
+        table.rows("reveals", self.reveals.iter().map(port));
+        table.write(f, 4)
+    }
+}
+
+fn listener(listener: &Listener) -> Vec<String> {
+    let on = match listener.kind {
+        ListenerKind::Event | ListenerKind::Queue => listener.subject.clone().unwrap_or_default(),
+        ListenerKind::Clock => "the clock".to_owned(),
+    };
+    vec![listener.marker.to_string(), on]
+}
+
+fn served(served: &Served) -> Vec<String> {
+    let mut callers = served.callers.clone();
+    callers.extend(served.exposed.then(|| "clients".to_owned()));
+    vec![served.command.clone(), served.subject.clone(), format!("for {}", callers.join(", "))]
+}
+
+fn port(port: &Port) -> Vec<String> {
+    vec![port.marker.to_string()]
+}
+
+impl Display for Environment {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let kind = if self.ephemeral { "ephemeral" } else { "hard" };
+        writeln!(f, "  Environment {} ({kind})", self.name)?;
+        let mut table = Table::default();
+        for connection in &self.connections {
+            table.row([&connection.purpose, &connection]);
+        }
+        table.rows("variables", self.variables.iter().map(|variable| vec![variable.to_string()]));
+        table.rows("secrets", listed(&self.secrets));
+        table.rows("settings", listed(&self.settings));
+        table.rows("features", (!self.features.is_empty()).then(|| vec![self.features.join(", ")]));
+        table.rows("starts", Some(vec![self.start.join(" → ")]));
+        table.rows("stops", Some(vec![self.stop.join(" → ")]));
+        table.write(f, 4)
+    }
+}
+
+fn listed(names: &[String]) -> impl Iterator<Item = Vec<String>> {
+    names.iter().map(|name| vec![name.clone()])
+}
+
+impl Display for Connection {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.adapter)?;
+        for (name, value) in &self.settings {
+            write!(f, ", {name}: {value}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Variable {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.default {
+            Some(default) => write!(f, "{} (otherwise {default})", self.name),
+            None => write!(f, "{} (has to be set)", self.name),
+        }
+    }
+}

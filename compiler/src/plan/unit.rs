@@ -1,0 +1,272 @@
+//! One process, container or function: what it is made of, what it listens to, and how all of that is called in Rust.
+
+use std::collections::HashSet;
+
+use pontoon_schema::name;
+use serde::Serialize;
+
+use super::contents::Contents;
+use super::operation::subject;
+use super::place::{Place, Rust};
+use crate::topology::{
+    EventId, Handler, Located, Pattern, QueueId, RustPath, SecretId, Service, StateId, Topology, UnitId,
+};
+
+/// A unit of a deployment.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unit {
+    /// Its name within the deployment.
+    pub name: String,
+    /// Its module and the struct in it: `monolith::Monolith`, `microservices::mail::Mail`.
+    pub place: Place,
+    /// What it is.
+    pub description: String,
+    /// Its services.
+    pub services: Vec<Member>,
+    /// The events that its handlers emit.
+    pub emits: Vec<Port>,
+    /// The queues that its handlers put jobs into.
+    pub enqueues: Vec<Port>,
+    /// The state that its handlers read and write.
+    pub keeps: Vec<Port>,
+    /// The secrets that its handlers read.
+    pub reveals: Vec<Port>,
+    /// What starts its handlers, apart from calls.
+    pub listens: Vec<Listener>,
+    /// The commands that it serves on the bridge.
+    pub serves: Vec<Served>,
+}
+
+/// A service in a unit.
+#[derive(Clone, Debug, Serialize)]
+pub struct Member {
+    /// The service, as the topology refers to it.
+    pub service: String,
+    /// Its name in the unit's structs: `user`, `email_v2`.
+    pub field: String,
+    /// The struct that holds its handlers.
+    pub structure: String,
+    /// The type of the user's that its handlers are made from.
+    pub resources: Rust<RustPath>,
+    /// Its handlers.
+    pub handlers: Vec<MemberHandler>,
+}
+
+/// A handler in a unit.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberHandler {
+    /// Its name in the struct of its service.
+    pub field: String,
+    /// Its marker type.
+    pub marker: Place,
+    /// The type of the user's.
+    pub handler: Rust<RustPath>,
+}
+
+/// A connection of a unit to something outside its handlers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Port {
+    /// Its name in the unit's struct.
+    pub field: String,
+    /// The marker type.
+    pub marker: Place,
+}
+
+/// A handler that is started from outside.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listener {
+    /// Its marker type.
+    pub marker: Place,
+    /// What starts it: `event`, `queue` or `clock`.
+    pub kind: ListenerKind,
+    /// Where that arrives; the clock has no subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+/// What starts a handler from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListenerKind {
+    /// An event.
+    Event,
+    /// A job.
+    Queue,
+    /// The clock.
+    Clock,
+}
+
+/// A command that is served on the bridge.
+#[derive(Clone, Debug, Serialize)]
+pub struct Served {
+    /// The command, as the topology refers to it.
+    pub command: String,
+    /// Its subject.
+    pub subject: String,
+    /// Whether the typed client may call it.
+    pub exposed: bool,
+    /// The units that call it.
+    pub callers: Vec<String>,
+}
+
+pub(super) fn plan(topology: &Topology, id: UnitId, handlers: &[Handler], contents: &Contents) -> Unit {
+    let unit = &topology.units[id];
+    let mut fields = Names::default();
+    let mut structures = Names::default();
+    let place = place(topology, id, &mut structures);
+    let mut services: Vec<Member> = Vec::new();
+    for handlers in handlers.chunk_by(|one, next| topology.service_of(*one) == topology.service_of(*next)) {
+        services.push(member(topology, handlers, (&mut fields, &mut structures)));
+    }
+    let used = Used::by(topology, handlers);
+    let events = topology.events.iter().filter(|(id, _)| used.events.contains(id));
+    let queues = topology.queues.iter().filter(|(id, _)| used.queues.contains(id));
+    let states = topology.states.iter().filter(|(id, _)| used.states.contains(id));
+    let secrets = topology.secrets.iter().filter(|(id, _)| used.secrets.contains(id));
+    let mut port = |kind: &str, name: &Located<String>| Port {
+        field: fields.free(&name.value, kind),
+        marker: Place::of_kind(kind, &name.value),
+    };
+    Unit {
+        name: unit.name.value.clone(),
+        place,
+        description: description(topology, id),
+        emits: events.map(|(_, event)| port("event", &event.name)).collect(),
+        enqueues: queues.map(|(_, queue)| port("queue", &queue.name)).collect(),
+        keeps: states.map(|(_, state)| port("state", &state.name)).collect(),
+        reveals: secrets.map(|(_, secret)| port("secret", &secret.name)).collect(),
+        listens: handlers.iter().filter_map(|handler| listener(topology, *handler)).collect(),
+        serves: serves(topology, handlers, contents),
+        services,
+    }
+}
+
+/// What the handlers of a unit use beside each other.
+struct Used {
+    events: HashSet<EventId>,
+    queues: HashSet<QueueId>,
+    states: HashSet<StateId>,
+    secrets: HashSet<SecretId>,
+}
+
+impl Used {
+    fn by(topology: &Topology, handlers: &[Handler]) -> Self {
+        let operations = || handlers.iter().map(|handler| topology.operation(*handler));
+        let edges = || operations().map(|operation| &operation.edges);
+        let secrets = operations().flat_map(|operation| &topology.services[operation.service].secrets);
+        Self {
+            events: edges().flat_map(|edges| &edges.emits).map(|id| id.value).collect(),
+            queues: edges().flat_map(|edges| &edges.enqueues).map(|id| id.value).collect(),
+            states: edges().flat_map(|edges| edges.reads.iter().chain(&edges.writes)).map(|id| id.value).collect(),
+            secrets: secrets.map(|id| id.value).collect(),
+        }
+    }
+}
+
+/// A monolith is a module of its own; the units of the other patterns are modules below that of their deployment.
+fn place(topology: &Topology, id: UnitId, structures: &mut Names) -> Place {
+    let unit = &topology.units[id];
+    let deployment = &topology.deployments[unit.deployment];
+    let mut modules = vec![deployment.name.value.clone()];
+    if deployment.pattern.value != Pattern::Monolith {
+        modules.push(unit.name.value.clone());
+    }
+    // Every unit calls the struct that it is made from `Resources`.
+    structures.0.insert("Resources".to_owned());
+    Place { modules, item: structures.free(&name::pascal(&unit.name.value), "Unit") }
+}
+
+fn description(topology: &Topology, id: UnitId) -> String {
+    let unit = &topology.units[id];
+    let deployment = &topology.deployments[unit.deployment];
+    let said = deployment.description.clone().filter(|_| deployment.pattern.value == Pattern::Monolith);
+    let services = unit.services.iter().map(|service| topology.service_address(service.value));
+    let services = services.collect::<Vec<_>>().join(", ");
+    said.unwrap_or_else(|| match (deployment.pattern.value, &unit.function) {
+        (Pattern::Monolith, _) => format!("Everything in one process: {services}."),
+        (_, Some(command)) => format!("The function for {}.", topology.address(Handler::Command(command.value))),
+        _ => format!("The unit `{}` of `{}`: {services}.", unit.name.value, deployment.name.value),
+    })
+}
+
+/// The handlers of one service in the unit. There is at least one.
+fn member(topology: &Topology, handlers: &[Handler], (fields, structures): (&mut Names, &mut Names)) -> Member {
+    let id = topology.service_of(handlers[0]);
+    let service = &topology.services[id];
+    let name = instance(service);
+    Member {
+        service: topology.service_address(id),
+        structure: structures.free(&(name::pascal(&name) + "Handlers"), "OfService"),
+        field: fields.free(&name, "service"),
+        resources: Rust(service.resources.value.clone()),
+        handlers: handlers.iter().map(|handler| member_handler(topology, *handler)).collect(),
+    }
+}
+
+/// A service's name among others in one unit: `user`, `email_v2`.
+fn instance(service: &Service) -> String {
+    match service.has_siblings {
+        true => format!("{}_v{}", service.name.value, service.version.value),
+        false => service.name.value.clone(),
+    }
+}
+
+fn member_handler(topology: &Topology, handler: Handler) -> MemberHandler {
+    let operation = topology.operation(handler);
+    MemberHandler {
+        field: operation.name.value.clone(),
+        marker: Place::of_handler(topology, handler),
+        handler: Rust(operation.handler.value.clone()),
+    }
+}
+
+fn listener(topology: &Topology, handler: Handler) -> Option<Listener> {
+    let (kind, subject) = match handler {
+        Handler::Command(_) => return None,
+        Handler::Subscription(id) => {
+            let event = &topology.events[topology.subscriptions[id].event.value];
+            let subject = pontoon_schema::subject::event(&topology.name.value, &event.name.value, event.version);
+            (ListenerKind::Event, Some(subject))
+        }
+        Handler::Worker(id) => {
+            let queue = &topology.queues[topology.workers[id].queue.value].name.value;
+            (ListenerKind::Queue, Some(pontoon_schema::subject::queue(&topology.name.value, queue)))
+        }
+        Handler::Schedule(_) => (ListenerKind::Clock, None),
+    };
+    Some(Listener { marker: Place::of_handler(topology, handler), kind, subject })
+}
+
+/// Exposed commands, and those with a caller in a unit that does not hold them itself.
+fn serves(topology: &Topology, handlers: &[Handler], contents: &Contents) -> Vec<Served> {
+    let commands = handlers.iter().filter_map(|handler| match handler {
+        Handler::Command(id) => Some(*id),
+        _ => None,
+    });
+    let served = commands.map(|id| {
+        let callers = contents.callers(id).iter().map(|unit| topology.units[*unit].name.value.clone());
+        Served {
+            command: topology.address(Handler::Command(id)),
+            subject: subject(topology, Handler::Command(id)),
+            exposed: topology.commands[id].exposed.value,
+            callers: callers.collect(),
+        }
+    });
+    served.filter(|served| served.exposed || !served.callers.is_empty()).collect()
+}
+
+/// Names that are taken in one scope of generated code.
+#[derive(Default)]
+struct Names(HashSet<String>);
+
+impl Names {
+    /// `name`, or `name` with what it is in its wake where the plain one is taken already.
+    fn free(&mut self, name: &str, kind: &str) -> String {
+        let joint = if name.starts_with(|first: char| first.is_ascii_uppercase()) { "" } else { "_" };
+        let mut free = name.to_owned();
+        while !self.0.insert(free.clone()) {
+            free = [&free, joint, kind].concat();
+        }
+        free
+    }
+}
