@@ -1,4 +1,5 @@
 //! Reads a topology, checks it as a graph and generates the code that wires its services together.
 
 pub mod diagnostic;
+pub mod read;
 pub mod source;
