@@ -1,18 +1,347 @@
-//! What each adapter can do. The compiler checks topologies against this table, and the conformance suite holds the
+//! What each adapter can do. One table: the compiler checks topologies against it, and the conformance suite holds the
 //! adapters to it.
 
-/// Everything a bridge or a store can be made of.
+/// Everything that a bridge or a store can be made of.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[allow(missing_docs, reason = "each is its own name")]
 pub enum Adapter {
+    /// Memory of the process.
     InMemory,
+    /// The local disk.
     Embedded,
+    /// RabbitMQ and other brokers that speak AMQP 0.9.1.
     Amqp,
+    /// NATS: core for what may be lost and for requests, JetStream for the rest.
     Nats,
+    /// Brokers that speak MQTT 5: QoS 1, persistent sessions.
     Mqtt,
+    /// Redis: streams for jobs, keys for state.
     Redis,
+    /// A Dapr sidecar.
     Dapr,
+    /// Services of AWS: DynamoDB, Secrets Manager, the parameter store.
     Aws,
+    /// Environment variables.
     Env,
+    /// A folder of files.
     File,
+}
+
+impl Adapter {
+    /// The word that stands for it in a topology.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InMemory => "in_memory",
+            Self::Embedded => "embedded",
+            Self::Amqp => "amqp",
+            Self::Nats => "nats",
+            Self::Mqtt => "mqtt",
+            Self::Redis => "redis",
+            Self::Dapr => "dapr",
+            Self::Aws => "aws",
+            Self::Env => "env",
+            Self::File => "file",
+        }
+    }
+
+    /// The feature of the crate `pontoon` that brings it; nothing for those that are always there.
+    pub const fn feature(self) -> Option<&'static str> {
+        match self {
+            Self::InMemory | Self::Env | Self::File => None,
+            _ => Some(self.name()),
+        }
+    }
+}
+
+/// Which messages keep their order.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Ordering {
+    /// Those from one publisher to one consumer that handles one at a time.
+    OneConsumer,
+    /// Those with the same key, also where several consumers share the work.
+    ByKey,
+}
+
+/// What an event bridge or a queue bridge can do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Bridge {
+    /// Which it is.
+    pub adapter: Adapter,
+    /// What is acknowledged survives a crash of the process and of the broker.
+    pub durable: bool,
+    /// Commands can be sent and answered.
+    pub request_reply: bool,
+    /// Several instances of one consumer share its messages.
+    pub competing_consumers: bool,
+    /// Which messages keep their order at at-least-once delivery.
+    pub ordering: Ordering,
+    /// Which messages keep their order at at-most-once delivery.
+    pub ordering_at_most_once: Ordering,
+    /// A message can be held back for a time.
+    pub delay: bool,
+    /// What failed for good is kept, to be looked at and replayed.
+    pub dead_letter: bool,
+    /// The largest payload in bytes; `u64::MAX` where nothing is serialized and nothing measured.
+    pub largest_payload: u64,
+    /// Other processes can be reached.
+    pub crosses_processes: bool,
+}
+
+/// What a state store can do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StateStore {
+    /// Which it is.
+    pub adapter: Adapter,
+    /// What is written survives a crash.
+    pub durable: bool,
+    /// Values can go away by themselves after a time.
+    pub ttl: bool,
+    /// A value can be replaced on condition that nobody else has.
+    pub etags: bool,
+    /// Several keys change together or not at all.
+    pub transactions: bool,
+    /// Keys can be listed by how they begin.
+    pub prefix_listing: bool,
+    /// The largest value in bytes; `u64::MAX` where nothing is serialized and nothing measured.
+    pub largest_value: u64,
+    /// Other processes see what is written.
+    pub crosses_processes: bool,
+}
+
+/// What a secret store or a config store can do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Lookup {
+    /// Which it is.
+    pub adapter: Adapter,
+    /// A value that changes while the process runs is seen.
+    pub sees_changes: bool,
+    /// The value stands in the process's environment, where logs, crash reports and child processes can see it.
+    pub in_environment: bool,
+    /// The largest value in bytes.
+    pub largest_value: u64,
+}
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+
+const IN_MEMORY: Bridge = Bridge {
+    adapter: Adapter::InMemory,
+    durable: false,
+    request_reply: true,
+    competing_consumers: true,
+    ordering: Ordering::ByKey,
+    ordering_at_most_once: Ordering::ByKey,
+    delay: true,
+    dead_letter: true,
+    largest_payload: u64::MAX,
+    crosses_processes: false,
+};
+
+const EMBEDDED: Bridge = Bridge {
+    adapter: Adapter::Embedded,
+    durable: true,
+    largest_payload: 16 * MIB,
+    ..IN_MEMORY
+};
+
+const AMQP: Bridge = Bridge {
+    adapter: Adapter::Amqp,
+    crosses_processes: true,
+    ..EMBEDDED
+};
+
+const NATS: Bridge = Bridge {
+    adapter: Adapter::Nats,
+    ordering_at_most_once: Ordering::OneConsumer,
+    largest_payload: MIB,
+    ..AMQP
+};
+
+const MQTT: Bridge = Bridge {
+    adapter: Adapter::Mqtt,
+    ordering: Ordering::OneConsumer,
+    ordering_at_most_once: Ordering::OneConsumer,
+    largest_payload: 256 * KIB,
+    ..AMQP
+};
+
+const REDIS: Bridge = Bridge {
+    adapter: Adapter::Redis,
+    ordering: Ordering::OneConsumer,
+    ..AMQP
+};
+
+/// The event bridges, which carry commands and events.
+pub const EVENT_BRIDGES: [Bridge; 5] = [IN_MEMORY, EMBEDDED, AMQP, NATS, MQTT];
+
+/// The queue bridges, which carry jobs. None answers.
+pub const QUEUE_BRIDGES: [Bridge; 6] = [
+    queue(IN_MEMORY),
+    queue(EMBEDDED),
+    queue(AMQP),
+    queue(NATS),
+    queue(MQTT),
+    queue(REDIS),
+];
+
+/// Jobs are pulled by whoever is free: there is nobody to answer, and no order beyond one worker.
+const fn queue(bridge: Bridge) -> Bridge {
+    Bridge {
+        request_reply: false,
+        ordering: Ordering::OneConsumer,
+        ordering_at_most_once: Ordering::OneConsumer,
+        ..bridge
+    }
+}
+
+/// The state stores.
+pub const STATE_STORES: [StateStore; 5] = [
+    StateStore {
+        adapter: Adapter::InMemory,
+        durable: false,
+        ttl: true,
+        etags: true,
+        transactions: true,
+        prefix_listing: true,
+        largest_value: u64::MAX,
+        crosses_processes: false,
+    },
+    StateStore {
+        adapter: Adapter::Embedded,
+        durable: true,
+        ttl: true,
+        etags: true,
+        transactions: true,
+        prefix_listing: true,
+        largest_value: 16 * MIB,
+        crosses_processes: false,
+    },
+    StateStore {
+        adapter: Adapter::Redis,
+        durable: true,
+        ttl: true,
+        etags: true,
+        transactions: true,
+        prefix_listing: true,
+        largest_value: 512 * MIB,
+        crosses_processes: true,
+    },
+    StateStore {
+        adapter: Adapter::Dapr,
+        durable: true,
+        ttl: true,
+        etags: true,
+        transactions: true,
+        prefix_listing: false,
+        largest_value: 4 * MIB,
+        crosses_processes: true,
+    },
+    StateStore {
+        adapter: Adapter::Aws,
+        durable: true,
+        ttl: true,
+        etags: true,
+        transactions: true,
+        prefix_listing: true,
+        largest_value: 400 * KIB,
+        crosses_processes: true,
+    },
+];
+
+const ENV: Lookup = Lookup {
+    adapter: Adapter::Env,
+    sees_changes: false,
+    in_environment: true,
+    largest_value: 128 * KIB,
+};
+const FILE: Lookup = Lookup {
+    adapter: Adapter::File,
+    sees_changes: true,
+    in_environment: false,
+    largest_value: MIB,
+};
+
+/// The secret stores.
+pub const SECRET_STORES: [Lookup; 3] = [
+    ENV,
+    FILE,
+    Lookup {
+        adapter: Adapter::Aws,
+        largest_value: 64 * KIB,
+        ..FILE
+    },
+];
+
+/// The config stores.
+pub const CONFIG_STORES: [Lookup; 5] = [
+    ENV,
+    FILE,
+    Lookup {
+        adapter: Adapter::Nats,
+        ..FILE
+    },
+    Lookup {
+        adapter: Adapter::Redis,
+        ..FILE
+    },
+    Lookup {
+        adapter: Adapter::Aws,
+        largest_value: 8 * KIB,
+        ..FILE
+    },
+];
+
+/// What this adapter can do as an event bridge, if it is one.
+pub fn event_bridge(adapter: Adapter) -> Option<&'static Bridge> {
+    EVENT_BRIDGES.iter().find(|bridge| bridge.adapter == adapter)
+}
+
+/// What this adapter can do as a queue bridge, if it is one.
+pub fn queue_bridge(adapter: Adapter) -> Option<&'static Bridge> {
+    QUEUE_BRIDGES.iter().find(|bridge| bridge.adapter == adapter)
+}
+
+/// What this adapter can do as a state store, if it is one.
+pub fn state_store(adapter: Adapter) -> Option<&'static StateStore> {
+    STATE_STORES.iter().find(|store| store.adapter == adapter)
+}
+
+/// What this adapter can do as a secret store, if it is one.
+pub fn secret_store(adapter: Adapter) -> Option<&'static Lookup> {
+    SECRET_STORES.iter().find(|store| store.adapter == adapter)
+}
+
+/// What this adapter can do as a config store, if it is one.
+pub fn config_store(adapter: Adapter) -> Option<&'static Lookup> {
+    CONFIG_STORES.iter().find(|store| store.adapter == adapter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_forgets_and_stays_in_its_process() {
+        for bridge in [event_bridge(Adapter::InMemory), queue_bridge(Adapter::InMemory)] {
+            let bridge = bridge.unwrap();
+            assert!(!bridge.durable && !bridge.crosses_processes);
+        }
+        assert!(
+            EVENT_BRIDGES
+                .iter()
+                .chain(&QUEUE_BRIDGES)
+                .all(|bridge| bridge.durable == (bridge.adapter != Adapter::InMemory))
+        );
+    }
+
+    #[test]
+    fn each_adapter_stands_in_a_table_once() {
+        for table in [&EVENT_BRIDGES[..], &QUEUE_BRIDGES[..]] {
+            let mut adapters: Vec<_> = table.iter().map(|bridge| bridge.adapter).collect();
+            adapters.sort();
+            adapters.dedup();
+            assert_eq!(adapters.len(), table.len());
+        }
+        assert_eq!(event_bridge(Adapter::Redis), None);
+        assert_eq!(state_store(Adapter::Mqtt), None);
+    }
 }

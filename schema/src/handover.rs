@@ -1,59 +1,53 @@
-//! What the build script tells the derives: where each operation of the topology is found in Rust.
-//!
-//! A plain text of one line an operation, so that the derives need no parser of their own and a person can read it.
+//! What the build script tells the derives: where each operation of the topology is found in Rust. A text that both sides
+//! know, one line for each operation.
 
 use std::fmt;
-use std::str::FromStr;
 
-/// The environment variable that carries the path of the handover from the build script to the derives.
-pub const VARIABLE: &str = "PONTOON_HANDOVER";
-
-/// The first line: whoever reads another one was built with another version.
+/// The first line, with the version of the format.
 const HEAD: &str = "pontoon handover 1";
 
-/// All that the derives of one crate know about its topology.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The topology as the derives see it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Handover {
-    /// The Rust path of the generated contract: `crate::topology`, `shop_contract::topology`.
+    /// The Rust path of the generated contract: `crate::topology`, or `shop_contract::topology`.
     pub contract: String,
-    /// Every operation of the topology, in its order.
+    /// The operations, in the order of the topology.
     pub entries: Vec<Entry>,
 }
 
-/// One operation of the topology and its places in Rust. No field has a space or a line break in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One operation.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Entry {
-    /// What kind of operation it is, hence which derive it takes.
+    /// What kind of operation it is.
     pub kind: Kind,
-    /// The service as the topology names it: `email`.
-    pub service: String,
-    /// The version of the service.
-    pub version: u32,
-    /// The operation as the topology names it: `send_welcome`.
-    pub operation: String,
-    /// The marker type below the contract: `email::SendWelcome`, `email::v2::SendWelcome`.
+    /// What the user may call it in an attribute: `user.v1.sign_up` or, where it is clear, `user.sign_up`.
+    pub address: String,
+    /// The marker type, below the contract: `user::SignUp`.
     pub marker: String,
-    /// The module that holds the handler's `Context`, below the contract: `email::send_welcome`.
+    /// The module that holds its `Context`, below the contract: `user::sign_up`.
     pub module: String,
-    /// The struct that the service's handlers are made from: `crate::email::Resources`.
+    /// The Rust path of the resources of its service: `crate::user::Resources`.
     pub resources: String,
 }
 
-/// The four kinds of operations that a handler can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The kinds of operations, each with a derive of its own.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Kind {
-    /// Request and reply.
+    /// `#[derive(CommandHandler)]`
     Command,
-    /// A reaction to an event.
+    /// `#[derive(SubscriptionHandler)]`
     Subscription,
-    /// Takes jobs from a queue.
+    /// `#[derive(QueueWorker)]`
     Worker,
-    /// Runs by the clock.
+    /// `#[derive(ScheduleHandler)]`
     Schedule,
 }
 
 impl Kind {
-    const fn word(self) -> &'static str {
+    const ALL: [Self; 4] = [Self::Command, Self::Subscription, Self::Worker, Self::Schedule];
+
+    /// The word for it, which is also the name of the attribute: `command`.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Command => "command",
             Self::Subscription => "subscription",
@@ -61,133 +55,124 @@ impl Kind {
             Self::Schedule => "schedule",
         }
     }
+}
 
-    fn from_word(word: &str) -> Option<Self> {
-        [Self::Command, Self::Subscription, Self::Worker, Self::Schedule]
-            .into_iter()
-            .find(|kind| kind.word() == word)
+/// Why a text is not a handover.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unreadable {
+    /// The line that could not be read, from 1.
+    pub line: usize,
+    /// What was expected there.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} of the handover is not {}", self.line, self.expected)
     }
 }
 
+impl std::error::Error for Unreadable {}
+
 impl Handover {
-    /// The text that [`parse`](Self::parse) reads back.
+    /// The text that [`Self::parse`] reads. Nothing in it may contain a tab or a line break, which no path does.
     pub fn to_text(&self) -> String {
-        let mut text = format!("{HEAD}\ncontract {}\n", self.contract);
+        let mut text = format!("{HEAD}\ncontract\t{}\n", self.contract);
         for Entry {
             kind,
-            service,
-            version,
-            operation,
+            address,
             marker,
             module,
             resources,
         } in &self.entries
         {
-            let kind = kind.word();
-            text += &format!("{kind} {service} {version} {operation} {marker} {module} {resources}\n");
+            text.push_str(&[kind.name(), address, marker, module, resources].join("\t"));
+            text.push('\n');
         }
         text
     }
 
-    /// Reads what [`to_text`](Self::to_text) wrote.
+    /// Reads what [`Self::to_text`] wrote.
     ///
     /// # Errors
-    /// The first line that is not as it should be.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
-        let mut lines = text.lines().enumerate();
-        lines
-            .next()
-            .filter(|(_, line)| *line == HEAD)
-            .ok_or(Malformed { line: 1 })?;
-        let contract = lines
-            .next()
-            .and_then(|(_, line)| line.strip_prefix("contract "))
-            .filter(|contract| !contract.is_empty())
-            .ok_or(Malformed { line: 2 })?;
-        let entries = lines.map(|(index, line)| line.parse().map_err(|()| Malformed { line: index + 1 }));
+    /// With the first line that is not as it should be, as when the build script belongs to another version of Pontoon.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+        let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        let wrong = |line, expected| Unreadable { line, expected };
+        if lines.next().is_none_or(|(_, line)| line != HEAD) {
+            return Err(wrong(
+                1,
+                "`pontoon handover 1`: are pontoon and pontoon-compiler of the same version?",
+            ));
+        }
+        let contract = lines.next().and_then(|(_, line)| line.strip_prefix("contract\t"));
+        let contract = contract.ok_or(wrong(2, "the path of the contract"))?.to_owned();
+        let entries = lines.map(|(number, line)| {
+            let expected = wrong(number, "an operation: kind, address, marker, module, resources");
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [kind, address, marker, module, resources] = fields[..] else {
+                return Err(expected);
+            };
+            let kind = Kind::ALL
+                .into_iter()
+                .find(|known| known.name() == kind)
+                .ok_or(expected)?;
+            let [address, marker, module, resources] = [address, marker, module, resources].map(str::to_owned);
+            Ok(Entry {
+                kind,
+                address,
+                marker,
+                module,
+                resources,
+            })
+        });
         Ok(Self {
-            contract: contract.to_owned(),
+            contract,
             entries: entries.collect::<Result<_, _>>()?,
         })
     }
 }
 
-impl FromStr for Entry {
-    type Err = ();
-
-    fn from_str(line: &str) -> Result<Self, ()> {
-        let words: Vec<&str> = line.split(' ').collect();
-        let [kind, service, version, operation, marker, module, resources] = words[..] else {
-            return Err(());
-        };
-        Ok(Self {
-            kind: Kind::from_word(kind).ok_or(())?,
-            service: service.to_owned(),
-            version: version.parse().map_err(drop)?,
-            operation: operation.to_owned(),
-            marker: marker.to_owned(),
-            module: module.to_owned(),
-            resources: resources.to_owned(),
-        })
-    }
-}
-
-/// A handover that another version wrote, or that something else wrote over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed {
-    line: usize,
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {} is not one of a handover", self.line)
-    }
-}
-
-impl std::error::Error for Malformed {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn handover() -> Handover {
-        let entry = |kind, operation: &str| Entry {
+    fn entry(kind: Kind) -> Entry {
+        let (address, marker, module) = (
+            "user.v2.sign_up".into(),
+            "user::v2::SignUp".into(),
+            "user::v2::sign_up".into(),
+        );
+        Entry {
             kind,
-            service: "email".to_owned(),
-            version: 2,
-            operation: operation.to_owned(),
-            marker: format!("email::v2::{operation}"),
-            module: format!("email::v2::{operation}"),
-            resources: "crate::email::Resources".to_owned(),
-        };
-        Handover {
-            contract: "shop_contract::topology".to_owned(),
-            entries: vec![
-                entry(Kind::Command, "send_welcome"),
-                entry(Kind::Subscription, "greet"),
-                entry(Kind::Worker, "bill"),
-                entry(Kind::Schedule, "tidy"),
-            ],
+            address,
+            marker,
+            module,
+            resources: "crate::user::Resources".into(),
         }
     }
 
     #[test]
-    fn a_handover_is_read_as_it_was_written() {
-        assert_eq!(Handover::parse(&handover().to_text()), Ok(handover()));
+    fn what_is_written_is_read() {
+        for entries in [Vec::new(), Kind::ALL.map(entry).to_vec()] {
+            let handover = Handover {
+                contract: "crate::topology".into(),
+                entries,
+            };
+            assert_eq!(Handover::parse(&handover.to_text()), Ok(handover));
+        }
     }
 
     #[test]
-    fn a_handover_that_is_none_names_the_line() {
-        let text = handover().to_text();
-        for (broken, line) in [
-            (String::new(), 1),
-            (text.replace("handover 1", "handover 9"), 1),
-            (text.replace("contract shop_contract::topology", "contract "), 2),
-            (text.replace("worker email 2", "worker email two"), 5),
-            (text.replace("schedule", "timer"), 6),
-            (format!("{text}\n"), 7),
-        ] {
-            assert_eq!(Handover::parse(&broken), Err(Malformed { line }), "{broken}");
-        }
+    fn what_is_not_a_handover_says_where() {
+        let line = |text| Handover::parse(text).unwrap_err().line;
+        assert_eq!(line(""), 1);
+        assert_eq!(line("pontoon handover 2\n"), 1);
+        assert_eq!(line("pontoon handover 1\n"), 2);
+        assert_eq!(
+            line("pontoon handover 1\ncontract\tx\ncommand\ta\tb\tc\td\nnonsense\n"),
+            4
+        );
+        assert_eq!(line("pontoon handover 1\ncontract\tx\nstate\ta\tb\tc\td\n"), 3);
     }
 }
