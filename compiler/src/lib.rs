@@ -3,3 +3,4 @@
 pub mod diagnostic;
 pub mod read;
 pub mod source;
+pub mod topology;

@@ -1,0 +1,194 @@
+//! Environments, with everything that they inherit filled in. What several of them inherit is shared.
+
+use std::rc::Rc;
+
+use pontoon_schema::capability::Adapter;
+
+use super::{EnvironmentId, Located};
+use crate::source::Span;
+
+/// A choice of bridges and stores. Inherited values keep the span at which they are written.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its key under `environments:`.
+    pub name: Located<String>,
+    /// What the topology says about it.
+    pub description: Option<String>,
+    /// The environment that it inherits from.
+    pub extends: Option<Located<EnvironmentId>>,
+    /// Whether losing data at a restart is acceptable here. Environments that are not ephemeral are "hard".
+    pub ephemeral: Located<bool>,
+    /// What carries commands and events.
+    pub event_bridge: Option<Connection>,
+    /// What carries jobs.
+    pub queue_bridge: Option<Connection>,
+    /// Where state is kept.
+    pub state_store: Option<Connection>,
+    /// Where secrets are read.
+    pub secret_store: Option<Connection>,
+    /// Where settings are read.
+    pub config_store: Option<Connection>,
+    /// Whether broker objects are made at start, or only checked.
+    pub provision: Located<Provision>,
+    /// Where traces and metrics go.
+    pub telemetry: Option<Rc<Settings>>,
+    /// The ways in which callers from outside prove who they are: `staff.jwt.issuer`.
+    pub authentication: Option<Rc<Settings>>,
+    /// Limits of the HTTP listener.
+    pub http: Option<Rc<Settings>>,
+}
+
+impl Environment {
+    /// Whether losing data matters here.
+    pub fn is_hard(&self) -> bool {
+        !self.ephemeral.value
+    }
+
+    /// Its bridges and stores, each with what it is for.
+    pub fn connections(&self) -> impl Iterator<Item = (Purpose, &Connection)> {
+        [
+            (Purpose::EventBridge, &self.event_bridge),
+            (Purpose::QueueBridge, &self.queue_bridge),
+            (Purpose::StateStore, &self.state_store),
+            (Purpose::SecretStore, &self.secret_store),
+            (Purpose::ConfigStore, &self.config_store),
+        ]
+        .into_iter()
+        .filter_map(|(purpose, connection)| Some((purpose, connection.as_ref()?)))
+    }
+
+    /// Every `${…}` of this environment, with the text that it stands in.
+    pub fn references(&self) -> impl Iterator<Item = &Located<Reference>> {
+        let connections = self.connections().map(|(_, connection)| &connection.settings);
+        let others = [&self.telemetry, &self.authentication, &self.http]
+            .into_iter()
+            .flatten();
+        connections.chain(others).flat_map(|settings| &settings.references)
+    }
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Purpose {
+    /// Commands and events.
+    EventBridge,
+    /// Jobs.
+    QueueBridge,
+    /// State collections.
+    StateStore,
+    /// Secrets.
+    SecretStore,
+    /// Settings.
+    ConfigStore,
+}
+
+impl Purpose {
+    /// The key in the topology: `event_bridge`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Purpose::EventBridge => "event_bridge",
+            Purpose::QueueBridge => "queue_bridge",
+            Purpose::StateStore => "state_store",
+            Purpose::SecretStore => "secret_store",
+            Purpose::ConfigStore => "config_store",
+        }
+    }
+}
+
+/// A bridge or store: its adapter, and how to reach it.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The key under which it is written: `event_bridge`, perhaps of a parent.
+    pub key: Span,
+    /// The adapter.
+    pub adapter: Located<Adapter>,
+    /// Everything written below the adapter.
+    pub settings: Rc<Settings>,
+    /// Whether TLS is required. `false` only where the topology says `tls: disabled`, there.
+    pub tls: Located<bool>,
+}
+
+/// Whether the objects of a broker (exchanges, streams, queues) are made at start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provision {
+    /// They are made.
+    Create,
+    /// They have to be there, with the right settings.
+    Verify,
+}
+
+/// A mapping of the topology as flat list: nested keys are joined by a dot.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The mapping as a whole.
+    pub span: Span,
+    /// Its scalars, in the order of the file.
+    pub entries: Vec<Setting>,
+    /// Every `${…}` in them, with the text that it stands in.
+    pub references: Vec<Located<Reference>>,
+}
+
+impl Settings {
+    /// The setting called `name`: `url`, `http.body_limit`.
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        self.entries.iter().find(|entry| entry.name.value == name)
+    }
+}
+
+/// One key and its scalar.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The key.
+    pub name: Located<String>,
+    /// The value, with its `${…}` taken apart.
+    pub value: Located<Text>,
+}
+
+/// A scalar that may refer to variables, secrets and settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Its parts, in order.
+    pub parts: Vec<TextPart>,
+}
+
+impl Text {
+    /// The text, if it refers to nothing.
+    pub fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [TextPart::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// A part of a [`Text`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextPart {
+    /// Stands for itself.
+    Literal(String),
+    /// Is read when the process starts.
+    Reference(Reference),
+}
+
+/// A `${…}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reference {
+    /// Where it is read.
+    pub origin: Origin,
+    /// Its name there.
+    pub name: String,
+    /// What it is where it is not set.
+    pub default: Option<String>,
+}
+
+/// Where a `${…}` is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// `${NAME}`: the process environment.
+    Variable,
+    /// `${secret:name}`: the secret store of the same environment.
+    Secret,
+    /// `${config:name}`: its config store.
+    Config,
+}
