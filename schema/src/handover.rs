@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+/// The environment variable that carries the path of the handover from the build script to the derives.
+pub const VARIABLE: &str = "PONTOON_HANDOVER";
+
 /// The first line, with the version of the format.
 const HEAD: &str = "pontoon handover 1";
 
@@ -20,8 +23,12 @@ pub struct Handover {
 pub struct Entry {
     /// What kind of operation it is.
     pub kind: Kind,
-    /// What the user may call it in an attribute: `user.v1.sign_up` or, where it is clear, `user.sign_up`.
-    pub address: String,
+    /// The service as the topology names it: `user`.
+    pub service: String,
+    /// The version of the service. An attribute may leave it out where only one has the operation.
+    pub version: u32,
+    /// The operation as the topology names it: `sign_up`.
+    pub operation: String,
     /// The marker type, below the contract: `user::SignUp`.
     pub marker: String,
     /// The module that holds its `Context`, below the contract: `user::sign_up`.
@@ -80,13 +87,16 @@ impl Handover {
         let mut text = format!("{HEAD}\ncontract\t{}\n", self.contract);
         for Entry {
             kind,
-            address,
+            service,
+            version,
+            operation,
             marker,
             module,
             resources,
         } in &self.entries
         {
-            text.push_str(&[kind.name(), address, marker, module, resources].join("\t"));
+            let version = version.to_string();
+            text.push_str(&[kind.name(), service, &version, operation, marker, module, resources].join("\t"));
             text.push('\n');
         }
         text
@@ -108,22 +118,26 @@ impl Handover {
         let contract = lines.next().and_then(|(_, line)| line.strip_prefix("contract\t"));
         let contract = contract.ok_or(wrong(2, "the path of the contract"))?.to_owned();
         let entries = lines.map(|(number, line)| {
-            let expected = wrong(number, "an operation: kind, address, marker, module, resources");
+            let expected = wrong(
+                number,
+                "an operation: kind, service, version, operation, marker, module, resources",
+            );
             let fields: Vec<&str> = line.split('\t').collect();
-            let [kind, address, marker, module, resources] = fields[..] else {
+            let [kind, service, version, operation, marker, module, resources] = fields[..] else {
                 return Err(expected);
             };
             let kind = Kind::ALL
                 .into_iter()
                 .find(|known| known.name() == kind)
-                .ok_or(expected)?;
-            let [address, marker, module, resources] = [address, marker, module, resources].map(str::to_owned);
+                .ok_or_else(|| expected.clone())?;
             Ok(Entry {
                 kind,
-                address,
-                marker,
-                module,
-                resources,
+                service: service.to_owned(),
+                version: version.parse().map_err(|_| expected)?,
+                operation: operation.to_owned(),
+                marker: marker.to_owned(),
+                module: module.to_owned(),
+                resources: resources.to_owned(),
             })
         });
         Ok(Self {
@@ -138,16 +152,13 @@ mod tests {
     use super::*;
 
     fn entry(kind: Kind) -> Entry {
-        let (address, marker, module) = (
-            "user.v2.sign_up".into(),
-            "user::v2::SignUp".into(),
-            "user::v2::sign_up".into(),
-        );
         Entry {
             kind,
-            address,
-            marker,
-            module,
+            service: "user".into(),
+            version: 2,
+            operation: "sign_up".into(),
+            marker: "user::v2::SignUp".into(),
+            module: "user::v2::sign_up".into(),
             resources: "crate::user::Resources".into(),
         }
     }
@@ -170,9 +181,10 @@ mod tests {
         assert_eq!(line("pontoon handover 2\n"), 1);
         assert_eq!(line("pontoon handover 1\n"), 2);
         assert_eq!(
-            line("pontoon handover 1\ncontract\tx\ncommand\ta\tb\tc\td\nnonsense\n"),
+            line("pontoon handover 1\ncontract\tx\ncommand\ta\t1\tb\tc\td\te\nnonsense\n"),
             4
         );
-        assert_eq!(line("pontoon handover 1\ncontract\tx\nstate\ta\tb\tc\td\n"), 3);
+        assert_eq!(line("pontoon handover 1\ncontract\tx\nstate\ta\t1\tb\tc\td\te\n"), 3);
+        assert_eq!(line("pontoon handover 1\ncontract\tx\ncommand\ta\tone\tb\tc\td\te\n"), 3);
     }
 }
