@@ -47,7 +47,8 @@ enum Last {
 fn spaced(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len() + text.len() / 8);
     let mut blocks = vec![(Block::Items, Last::Opened)];
-    for line in text.lines() {
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
         let code = line.trim_start();
         let depth = (line.len() - code.len()) / 4;
         blocks.truncate(depth + 1);
@@ -63,7 +64,16 @@ fn spaced(text: &str) -> String {
                 blocks.push((Block::opened_by(code), Last::Opened));
             }
         }
-        push(&mut spaced, line, depth);
+        if code.starts_with("pub trait ") {
+            let mut head = vec![line];
+            while !head.last().is_some_and(|line| line.ends_with("{}")) {
+                let Some(line) = lines.next() else { break };
+                head.push(line);
+            }
+            push_trait(&mut spaced, &head, depth);
+        } else {
+            push(&mut spaced, line);
+        }
     }
     spaced
 }
@@ -93,7 +103,7 @@ impl Last {
     /// What begins with this line; nothing where it goes on with what began before.
     fn of(code: &str) -> Option<Self> {
         match code.as_bytes().first()? {
-            b'}' | b')' | b']' | b'{' => None,
+            b'}' | b')' | b']' | b'{' | b'>' => None,
             b'#' | b'/' => Some(Self::Attached),
             _ if code == "where" => None,
             _ if code.starts_with("use ") || code.starts_with("pub use ") => Some(Self::Use),
@@ -102,30 +112,32 @@ impl Last {
     }
 }
 
-/// Adds a line. The bounds of a trait, which prettyplease leaves in one line however long, are filled into several.
-fn push(text: &mut String, line: &str, depth: usize) {
-    let bounds = line.strip_suffix(" {}").filter(|line| line.len() > WIDTH && line.trim_start().starts_with("pub trait "));
-    let Some((head, bounds)) = bounds.and_then(|line| line.split_once(": ")) else {
-        text.push_str(line);
-        text.push('\n');
-        return;
-    };
-    let indent = " ".repeat(4 * depth);
-    text.push_str(head);
-    text.push_str(":\n");
-    let mut filled = [&indent, "    "].concat();
-    for (index, bound) in bounds.split(" + ").enumerate() {
-        if index > 0 && filled.len() + bound.len() + 3 > WIDTH {
-            text.push_str(&filled);
-            text.push('\n');
-            filled = [&indent, "    + ", bound].concat();
-        } else {
-            filled.push_str(if index > 0 { " + " } else { "" });
-            filled.push_str(bound);
-        }
-    }
-    text.push_str(&filled);
+/// Adds a line.
+fn push(text: &mut String, line: &str) {
+    text.push_str(line);
     text.push('\n');
-    text.push_str(&indent);
-    text.push_str("{}\n");
+}
+
+/// Adds a trait without items, whose bounds prettyplease leaves in one line or breaks within their brackets: as many
+/// bounds to a line as there is room for.
+fn push_trait(text: &mut String, lines: &[&str], depth: usize) {
+    let indent = " ".repeat(4 * depth);
+    let joined = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").replace("< ", "<").replace(", >", ">");
+    let whole = format!("{indent}{joined}");
+    let parts = joined.strip_suffix(" {}").and_then(|line| line.split_once(": "));
+    let Some((head, bounds)) = parts.filter(|_| whole.len() > WIDTH) else {
+        return push(text, &whole);
+    };
+    push(text, &format!("{indent}{head}:"));
+    let mut line = format!("{indent}   ");
+    for (index, bound) in bounds.split(" + ").enumerate() {
+        if index > 0 && line.len() + bound.len() + " + ".len() > WIDTH {
+            push(text, &line);
+            line = format!("{indent}   ");
+        }
+        line.push_str(if index > 0 { " + " } else { " " });
+        line.push_str(bound);
+    }
+    push(text, &line);
+    push(text, &format!("{indent}{{}}"));
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::local::{self, Named};
 use super::tokens::ident;
@@ -17,7 +17,7 @@ pub(super) struct Scope<'a> {
     krate: Option<&'a str>,
     defined: BTreeSet<String>,
     imported: RefCell<BTreeSet<&'static str>>,
-    duration: RefCell<bool>,
+    standard: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'a> Scope<'a> {
@@ -58,11 +58,20 @@ impl<'a> Scope<'a> {
 
     /// The type of a length of time.
     pub(super) fn duration_type(&self) -> TokenStream {
-        if self.defined.contains("Duration") {
-            return quote!(std::time::Duration);
+        self.standard("Duration", quote!(std::time::Duration))
+    }
+
+    /// What a function returns that is still to be awaited. Not in the prelude of all editions.
+    pub(super) fn future(&self) -> TokenStream {
+        self.standard("Future", quote!(std::future::Future))
+    }
+
+    fn standard(&self, name: &'static str, path: TokenStream) -> TokenStream {
+        if self.defined.contains(name) {
+            return path;
         }
-        self.duration.replace(true);
-        quote!(Duration)
+        self.standard.borrow_mut().insert(name);
+        ident(name).into_token_stream()
     }
 
     /// The first wait and the longest one, as two arguments.
@@ -73,7 +82,6 @@ impl<'a> Scope<'a> {
 
     /// The `use` lines for all that was asked for.
     pub(super) fn uses(&self) -> TokenStream {
-        let duration = self.duration.borrow().then(|| quote!(use std::time::Duration;));
         let imported = self.imported.borrow();
         let names: Vec<_> = imported.iter().map(|name| ident(name)).collect();
         let runtime = match names.as_slice() {
@@ -81,6 +89,9 @@ impl<'a> Scope<'a> {
             [name] => Some(quote!(use pontoon::#name;)),
             names => Some(quote!(use pontoon::{#(#names),*};)),
         };
-        quote!(#duration #runtime)
+        let standard = self.standard.borrow();
+        let future = standard.contains("Future").then(|| quote!(use std::future::Future;));
+        let duration = standard.contains("Duration").then(|| quote!(use std::time::Duration;));
+        quote!(#runtime #future #duration)
     }
 }

@@ -1,5 +1,6 @@
 //! Names, places and literals as tokens. Whatever comes from the file becomes a checked identifier or a literal here.
 
+use pontoon_schema::name::is_keyword;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote};
 
@@ -10,6 +11,15 @@ use crate::topology::WhenFull;
 /// A name of the topology, or one made from it. Names were checked when they were read.
 pub(super) fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
+}
+
+/// A field of a type of the user's, or a field of a field. Unlike names of the topology it may be a word of Rust's.
+pub(super) fn field(path: &str) -> TokenStream {
+    let fields = path.split('.').map(|name| match is_keyword(name) {
+        true => Ident::new_raw(name, Span::call_site()),
+        false => ident(name),
+    });
+    quote!(#(.#fields)*)
 }
 
 /// A doc comment, a line of it for each line of `text`.

@@ -20,7 +20,7 @@ pub(super) fn print(
     environments: &[&Environment],
 ) -> TokenStream {
     let defined = unit.services.iter().map(|member| member.structure.as_str());
-    let scope = Scope::new(krate, defined.chain(["Resources", unit.place.item.as_str()]));
+    let scope = Scope::new(krate, defined.chain(["Resources", "Handler", unit.place.item.as_str()]));
     let code = [
         resources(&scope, unit),
         structure(&scope, unit),
@@ -30,7 +30,7 @@ pub(super) fn print(
         functions(&scope, unit),
     ];
     let (markers, uses) = (markers(unit), scope.uses());
-    quote!(#uses #markers #(#code)*)
+    quote!(#markers #uses #(#code)*)
 }
 
 /// The struct of the unit.
@@ -84,20 +84,20 @@ fn structure(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
 
 /// How the user runs it.
 fn functions(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
-    let (name, started) = (name(unit), scope.runtime("Started"));
+    let (name, started, future) = (name(unit), scope.runtime("Started"), scope.future());
     quote! {
         /// Runs this unit until a signal, then stops it.
-        pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
+        pub fn run(resources: Resources) -> impl #future<Output = pontoon::Result<()>> + Send {
             pontoon::run::<#name>(resources)
         }
 
         /// Starts this unit; what comes back has its client, and stops it.
-        pub fn start(resources: Resources) -> impl Future<Output = pontoon::Result<#started<#name>>> + Send {
+        pub fn start(resources: Resources) -> impl #future<Output = pontoon::Result<#started<#name>>> + Send {
             pontoon::start::<#name>(resources)
         }
 
         /// Starts this unit with everything in memory, whatever the environment: for tests.
-        pub fn in_memory(resources: Resources) -> impl Future<Output = pontoon::Result<#started<#name>>> + Send {
+        pub fn in_memory(resources: Resources) -> impl #future<Output = pontoon::Result<#started<#name>>> + Send {
             pontoon::in_memory::<#name>(resources)
         }
     }

@@ -64,6 +64,9 @@ pub struct Event {
     pub payload: Rust<RustType>,
     /// Where it is published.
     pub subject: String,
+    /// How many events and jobs may have led to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_hops: Option<u32>,
 }
 
 /// Jobs for competing workers.
@@ -87,9 +90,12 @@ pub struct Queue {
     pub backoff: Backoff,
     /// Whether a job whose attempts ran out is kept.
     pub dead_letter: bool,
+    /// How long a job's deduplication id is remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deduplicate: Option<Time>,
     /// How many jobs it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bound: Option<u64>,
+    pub bound: Option<u32>,
     /// What happens to the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when_full: Option<WhenFull>,
@@ -176,6 +182,7 @@ fn event(topology: &Topology, event: &topology::Event) -> Event {
         marker: Place::of_kind("event", name),
         payload: Rust(event.payload.value.clone()),
         subject: pontoon_schema::subject::event(&topology.name.value, name, event.version),
+        max_hops: event.max_hops.map(|hops| hops.value),
     }
 }
 
@@ -191,7 +198,8 @@ fn queue(topology: &Topology, queue: &topology::Queue) -> Queue {
         attempts: queue.attempts.value,
         backoff: queue.backoff.value.into(),
         dead_letter: queue.dead_letter.value,
-        bound: queue.bound.map(|bound| bound.value),
+        deduplicate: queue.deduplicate.map(|window| Time(window.value)),
+        bound: queue.bound.map(|bound| u32::try_from(bound.value).unwrap_or(u32::MAX)),
         when_full: queue.when_full.map(|when_full| when_full.value),
     }
 }

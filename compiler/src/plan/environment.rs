@@ -137,5 +137,5 @@ fn names(environment: &topology::Environment, origin: Origin) -> Vec<String> {
 }
 
 fn references(environment: &topology::Environment, origin: Origin) -> impl Iterator<Item = &Reference> {
-    environment.references.iter().map(|reference| &reference.value).filter(move |reference| reference.origin == origin)
+    environment.references().map(|reference| &reference.value).filter(move |reference| reference.origin == origin)
 }

@@ -87,12 +87,12 @@ pub struct Delivery {
     /// How many events are handled at a time.
     pub concurrency: u32,
     /// How many events wait for it.
-    pub bound: u64,
+    pub bound: u32,
     /// What happens to the next one.
     pub when_full: topology::WhenFull,
-    /// The field within which order is kept.
+    /// Whether order is kept, and within which field.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ordered_by: Option<String>,
+    pub ordered: Option<Option<String>>,
 }
 
 /// When a schedule runs.
@@ -160,7 +160,7 @@ pub(super) fn plan(topology: &Topology, handler: Handler) -> Operation {
         handler: Rust(operation.handler.value.clone()),
         trigger,
         policy: policy(topology, handler),
-        may: edges(topology, operation),
+        may: edges(topology, handler),
     }
 }
 
@@ -243,9 +243,10 @@ fn delivery(subscription: &topology::Subscription) -> Delivery {
         backoff: subscription.backoff.value.into(),
         dead_letter: subscription.dead_letter.value,
         concurrency: subscription.concurrency.value,
-        bound: subscription.bound.value,
+        bound: u32::try_from(subscription.bound.value).unwrap_or(u32::MAX),
         when_full: subscription.when_full.value,
-        ordered_by: subscription.ordered.as_ref().and_then(|ordered| Some(ordered.value.key.as_ref()?.value.clone())),
+        ordered: (subscription.ordered.as_ref())
+            .map(|ordered| ordered.value.key.as_ref().map(|key| key.value.clone())),
     }
 }
 
@@ -266,8 +267,8 @@ fn policy(topology: &Topology, handler: Handler) -> Policy {
     }
 }
 
-fn edges(topology: &Topology, operation: &topology::Operation) -> Vec<Edge> {
-    let edges = &operation.edges;
+fn edges(topology: &Topology, handler: Handler) -> Vec<Edge> {
+    let edges = &topology.operation(handler).edges;
     let mut all = Vec::new();
     let invoked = edges.invokes.iter().map(|edge| Place::of_handler(topology, Handler::Command(edge.command.value)));
     all.extend(invoked.map(|target| Edge { may: May::Invoke, target }));
@@ -280,9 +281,9 @@ fn edges(topology: &Topology, operation: &topology::Operation) -> Vec<Edge> {
     let collection = |id| Place::of_kind("state", &topology.states[id].name.value);
     all.extend(read.map(|id| Edge { may: May::Read, target: collection(id) }));
     all.extend(written().map(|id| Edge { may: May::Write, target: collection(id) }));
-    let secrets = topology.services[operation.service].secrets.iter();
-    let secrets = secrets.map(|id| Place::of_kind("secret", &topology.secrets[id.value].name.value));
-    all.extend(secrets.map(|target| Edge { may: May::Reveal, target }));
+    let secrets = topology.secrets_of(handler).map(|id| &topology.secrets[id.value].name.value);
+    all.extend(secrets.map(|name| Edge { may: May::Reveal, target: Place::of_kind("secret", name) }));
+    all.dedup_by(|one, other| one.may == other.may && one.target == other.target);
     all
 }
 

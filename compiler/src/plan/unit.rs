@@ -153,7 +153,7 @@ impl Used {
     fn by(topology: &Topology, handlers: &[Handler]) -> Self {
         let operations = || handlers.iter().map(|handler| topology.operation(*handler));
         let edges = || operations().map(|operation| &operation.edges);
-        let secrets = operations().flat_map(|operation| &topology.services[operation.service].secrets);
+        let secrets = handlers.iter().flat_map(|handler| topology.secrets_of(*handler));
         Self {
             events: edges().flat_map(|edges| &edges.emits).map(|id| id.value).collect(),
             queues: edges().flat_map(|edges| &edges.enqueues).map(|id| id.value).collect(),
@@ -171,8 +171,8 @@ fn place(topology: &Topology, id: UnitId, structures: &mut Names) -> Place {
     if deployment.pattern.value != Pattern::Monolith {
         modules.push(unit.name.value.clone());
     }
-    // Every unit calls the struct that it is made from `Resources`.
-    structures.0.insert("Resources".to_owned());
+    // What every unit's file defines.
+    structures.0.extend(["Resources".to_owned(), "Handler".to_owned()]);
     Place { modules, item: structures.free(&name::pascal(&unit.name.value), "Unit") }
 }
 

@@ -14,20 +14,28 @@ pub(super) fn print(operation: &Operation) -> TokenStream {
     let bounds: Vec<TokenStream> = operation.may.iter().map(|edge| bound(&scope, edge)).collect();
     let module = ident(&operation.module);
     let markers = markers(operation);
-    let uses = scope.uses();
+    let (uses, implementation) = (scope.uses(), implementation(&bounds));
     let module_doc = format!(" The context of `{}`.", operation.reference);
     let doc = format!(" What the handler of `{}` may do.", operation.reference);
     quote! {
         #[doc = #module_doc]
         pub mod #module {
-            #uses
             #markers
+            #uses
 
             #[doc = #doc]
             pub trait Context: pontoon::Context #(+ #bounds)* {}
 
-            impl<C> Context for C where C: pontoon::Context #(+ #bounds)* {}
+            #implementation
         }
+    }
+}
+
+/// Whoever has the edges has the context. A short list of them fits into the line.
+fn implementation(bounds: &[TokenStream]) -> TokenStream {
+    match bounds {
+        [] | [_] => quote!(impl<C: pontoon::Context #(+ #bounds)*> Context for C {}),
+        _ => quote!(impl<C> Context for C where C: pontoon::Context #(+ #bounds)* {}),
     }
 }
 

@@ -1,6 +1,6 @@
 //! An event: what it carries, and where it is published.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::marker;
@@ -11,6 +11,8 @@ use crate::plan::Event;
 pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
     let marker = marker(&event.description, &event.marker);
     let (name, payload, subject) = (ident(&event.marker.item), scope.named(&event.payload), &event.subject);
+    let max_hops = event.max_hops.map(Literal::u32_unsuffixed);
+    let max_hops = max_hops.map(|hops| quote!(const MAX_HOPS: Option<u32> = Some(#hops);));
     let event = scope.runtime("Event");
     quote! {
         #marker
@@ -18,6 +20,7 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
         impl #event for #name {
             type Payload = #payload;
             const SUBJECT: &'static str = #subject;
+            #max_hops
         }
     }
 }

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{context, marker};
 use crate::emit::scope::Scope;
-use crate::emit::tokens::{ident, when_full};
+use crate::emit::tokens::{field, ident, when_full};
 use crate::plan::{Delivery, Operation, Place, Policy, Timetable, Trigger};
 
 pub(super) fn print(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
@@ -23,6 +23,7 @@ fn general(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
     let (kind, input, output, rejection) = types(scope, &operation.trigger);
     let address = &operation.address;
     let policy = policy(scope, &operation.policy);
+    let key = operation.policy.idempotency.as_ref().map(|(key, _)| self::key(scope, "key", "input", key));
     quote! {
         impl #trait_name for #name {
             type Input = #input;
@@ -31,6 +32,7 @@ fn general(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
             const KIND: #kind_type = #kind_type::#kind;
             const ADDRESS: &'static str = #address;
             #policy
+            #key
         }
     }
 }
@@ -54,11 +56,11 @@ fn policy(scope: &Scope<'_>, policy: &Policy) -> Option<TokenStream> {
     let timeout = policy.timeout.map(|timeout| scope.duration(timeout)).map(|timeout| quote!(.timeout(#timeout)));
     let retry = policy.retry.map(|(attempts, backoff)| {
         let (attempts, backoff) = (Literal::u32_unsuffixed(attempts), scope.backoff(backoff));
-        quote!(.retry(#attempts, #backoff))
+        quote!(.retry(#attempts).backoff(#backoff))
     });
-    let idempotency = policy.idempotency.as_ref().map(|(key, keep)| {
+    let idempotency = policy.idempotency.as_ref().map(|(_, keep)| {
         let keep = scope.duration(*keep);
-        quote!(.idempotency(#key, #keep))
+        quote!(.idempotency(#keep))
     });
     let outbox = policy.outbox.then(|| quote!(.outbox()));
     let promises = quote!(#timeout #retry #idempotency #outbox);
@@ -66,6 +68,16 @@ fn policy(scope: &Scope<'_>, policy: &Policy) -> Option<TokenStream> {
         let policy = scope.runtime("Policy");
         quote!(const POLICY: #policy = #policy::new()#promises;)
     })
+}
+
+/// What tells one input from another.
+fn key(scope: &Scope<'_>, method: &str, of: &str, path: &str) -> TokenStream {
+    let (method, of, field, key) = (ident(method), ident(of), field(path), scope.runtime("Key"));
+    quote! {
+        fn #method(#of: &Self::Input) -> Option<#key> {
+            Some(#key::of(&#of #field))
+        }
+    }
 }
 
 /// What only handlers of one kind have.
@@ -85,11 +97,14 @@ fn special(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
         Trigger::Subscription { event, delivery, .. } => {
             let subscription = scope.runtime("Subscription");
             let delivery_type = scope.runtime("Delivery");
+            let order = delivery.ordered.as_ref().and_then(Option::as_ref);
+            let order = order.map(|path| key(scope, "order", "payload", path));
             let (event, delivery) = (from_service(operation, event), self::delivery(scope, delivery));
             quote! {
                 impl #subscription for #name {
                     type Event = #event;
                     const DELIVERY: #delivery_type = #delivery;
+                    #order
                 }
             }
         }
@@ -131,9 +146,9 @@ fn delivery(scope: &Scope<'_>, delivery: &Delivery) -> TokenStream {
         quote!(.attempts(#attempts).backoff(#backoff))
     });
     let dead_letter = delivery.dead_letter.then(|| quote!(.dead_letter()));
-    let ordered = delivery.ordered_by.as_ref().map(|key| quote!(.ordered_by(#key)));
+    let ordered = delivery.ordered.is_some().then(|| quote!(.ordered()));
     let concurrency = Literal::u32_unsuffixed(delivery.concurrency);
-    let bound = Literal::u64_unsuffixed(delivery.bound);
+    let bound = Literal::u32_unsuffixed(delivery.bound);
     let when_full = when_full(scope, delivery.when_full);
     quote! {
         #delivery_type::#promise()#again #dead_letter #ordered.concurrency(#concurrency).bound(#bound).when_full(#when_full)

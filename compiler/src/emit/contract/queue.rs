@@ -30,7 +30,8 @@ fn rules(scope: &Scope<'_>, queue: &Queue) -> TokenStream {
     let attempts = Literal::u32_unsuffixed(queue.attempts);
     let backoff = scope.backoff(queue.backoff);
     let dead_letter = queue.dead_letter.then(|| quote!(.dead_letter()));
-    let bound = queue.bound.map(Literal::u64_unsuffixed).map(|bound| quote!(.bound(#bound)));
+    let remember = queue.deduplicate.map(|window| scope.duration(window)).map(|window| quote!(.remember(#window)));
+    let bound = queue.bound.map(Literal::u32_unsuffixed).map(|bound| quote!(.bound(#bound)));
     let when_full = queue.when_full.map(|policy| when_full(scope, policy)).map(|policy| quote!(.when_full(#policy)));
-    quote!(#rules::new().lease(#lease).attempts(#attempts).backoff(#backoff)#dead_letter #bound #when_full)
+    quote!(#rules::new().lease(#lease).attempts(#attempts).backoff(#backoff)#dead_letter #remember #bound #when_full)
 }

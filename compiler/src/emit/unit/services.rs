@@ -9,20 +9,29 @@ use crate::emit::tokens::ident;
 use crate::plan::{Member, MemberHandler, Unit};
 
 pub(super) fn print(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
-    let structures = unit.services.iter().map(|member| structure(unit, member));
+    let (route_trait, name) = (scope.runtime("Route"), name(unit));
+    let structures = unit.services.iter().map(structure);
     let routes = unit.services.iter().flat_map(|member| {
         member.handlers.iter().map(move |handler| route(scope, unit, member, handler))
     });
-    quote!(#(#structures)* #(#routes)*)
+    quote! {
+        #(#structures)*
+
+        /// The type that handles an operation here.
+        type Handler<M> = <M as #route_trait<#name>>::Handler;
+
+        #(#routes)*
+    }
 }
 
-/// The handlers of one service. Their types stand at their routes alone, so that one that is missing is one error.
-fn structure(unit: &Unit, member: &Member) -> TokenStream {
+/// The handlers of one service. Their types stand at their routes and nowhere else, so that rustc reports a missing one
+/// once.
+fn structure(member: &Member) -> TokenStream {
     let doc = format!(" The handlers of `{}`.", member.service);
-    let (structure, unit) = (ident(&member.structure), name(unit));
+    let structure = ident(&member.structure);
     let fields = member.handlers.iter().map(|handler| {
         let (field, marker) = (ident(&handler.field), &handler.marker);
-        quote!(#field: pontoon::Handler<#marker, #unit>)
+        quote!(#field: Handler<#marker>)
     });
     quote! {
         #[doc = #doc]

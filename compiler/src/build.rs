@@ -1,0 +1,165 @@
+//! The front door for build scripts, and the one place of this crate that touches files, environment and clock.
+
+mod cargo;
+mod folder;
+mod output;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::exit;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pontoon_schema::document::Date;
+use pontoon_schema::handover;
+
+use crate::diagnostic::Style;
+use crate::plan::Request;
+use crate::read::Limits;
+use crate::{Compiled, Input, compile};
+
+use folder::Folder;
+
+/// Generates the module `topology` from a topology file: the one line of a build script.
+///
+/// The path is relative to the package that is being built. With nothing asked for, everything is generated that
+/// belongs to this crate and that this version can generate.
+///
+/// ```no_run
+/// pontoon_compiler::build("topology.yaml").run();
+/// ```
+///
+/// A crate that holds one part of a topology asks for that:
+///
+/// ```no_run
+/// pontoon_compiler::build("../topology.yaml").deployment("monolith").environment("local").run();
+/// ```
+#[must_use = "nothing happens before `run()`"]
+pub fn build(topology: impl Into<PathBuf>) -> Build {
+    Build { topology: topology.into(), request: Request::default(), limits: Limits::default() }
+}
+
+/// What a build script asks for. Made by [`build`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing happens before `run()`"]
+pub struct Build {
+    topology: PathBuf,
+    request: Request,
+    limits: Limits,
+}
+
+impl Build {
+    /// Asks for the contract, which the topology's `contract:` has to place in this crate.
+    pub fn contract(mut self) -> Self {
+        self.request.contract = true;
+        self
+    }
+
+    /// Asks for what the handlers of a service need: this crate holds them. Can be said for several.
+    pub fn service(mut self, name: impl Into<String>) -> Self {
+        self.request.services.push(name.into());
+        self
+    }
+
+    /// Asks for all units of a deployment. Can be said for several.
+    pub fn deployment(mut self, name: impl Into<String>) -> Self {
+        self.request.deployments.push(name.into());
+        self
+    }
+
+    /// Asks for one unit of a deployment: `microservices.mail`. Can be said for several.
+    pub fn unit(mut self, address: impl Into<String>) -> Self {
+        self.request.deployments.push(address.into());
+        self
+    }
+
+    /// Asks for an environment. Can be said for several; without it, units can run wherever their deployment does.
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.request.environments.push(name.into());
+        self
+    }
+
+    /// The largest file that is read, in bytes. 4 MiB unless said otherwise.
+    pub fn largest_file(mut self, bytes: usize) -> Self {
+        self.limits.file = bytes;
+        self
+    }
+
+    /// The most that is read in all, in bytes. 64 MiB unless said otherwise.
+    pub fn largest_total(mut self, bytes: usize) -> Self {
+        self.limits.total = bytes;
+        self
+    }
+
+    /// Checks the topology and writes the generated files for this crate into cargo's `OUT_DIR`.
+    ///
+    /// Warnings become `cargo::warning`s. On an error the whole report goes to the standard error, and the process ends
+    /// with code 1, which makes cargo show it and stop.
+    pub fn run(self) {
+        let done = self.run_in(&|name| std::env::var_os(name), today());
+        for instruction in &done.instructions {
+            println!("{instruction}");
+        }
+        if let Some(report) = done.failure {
+            eprintln!("{report}");
+            exit(1);
+        }
+    }
+
+    /// The same with the environment and the day as values, and without ending the process.
+    fn run_in(mut self, variable: &dyn Fn(&str) -> Option<OsString>, today: Date) -> Done {
+        let text = |name| variable(name).and_then(|value| value.into_string().ok());
+        let path = match variable("CARGO_MANIFEST_DIR") {
+            Some(package) => Path::new(&package).join(&self.topology),
+            None => self.topology.clone(),
+        };
+        let Some(out) = variable("OUT_DIR") else {
+            return Done::failed(Vec::new(), cargo::no_out_dir());
+        };
+        let Some((folder, name)) = Folder::of(&path) else {
+            return Done::failed(Vec::new(), cargo::not_a_file(&self.topology));
+        };
+        self.request.krate = text("CARGO_PKG_NAME").map(|name| name.replace('-', "_"));
+        self.request.origin.clone_from(&name);
+
+        let compiled =
+            compile(&Input { path: &name, files: &folder, limits: self.limits, today, request: &self.request });
+        let mut instructions = cargo::rerun(&folder.read());
+        if compiled.findings.has_errors() {
+            let style = Style { colour: cargo::wants_colour(text), width: 100 };
+            return Done::failed(instructions, cargo::report(&compiled, &self.topology, style));
+        }
+        instructions.extend(cargo::warnings(&compiled));
+
+        let generated = Path::new(&out).join("topology");
+        if let Err(error) = output::write(&generated, &compiled.files) {
+            return Done::failed(instructions, error.to_string());
+        }
+        let handover_file = generated.join("handover.txt");
+        instructions.push(format!("cargo::rustc-env={}={}", handover::VARIABLE, handover_file.display()));
+        Done { instructions, failure: None }
+    }
+}
+
+/// What a run has to say.
+#[derive(Debug)]
+struct Done {
+    /// For cargo.
+    instructions: Vec<String>,
+    /// For the user, if it went wrong.
+    failure: Option<String>,
+}
+
+impl Done {
+    fn failed(instructions: Vec<String>, report: String) -> Self {
+        Self { instructions, failure: Some(report) }
+    }
+}
+
+/// Allowances can end on a day. A clock before 1970 ends none of them.
+fn today() -> Date {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Date::from_unix_seconds(seconds)
+}
+
+#[cfg(test)]
+mod tests;
