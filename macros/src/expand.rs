@@ -1,10 +1,10 @@
 //! From a derive's input to the impls that the generated code looks for.
 
 use pontoon_schema::handover::Entry;
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Error, LitStr, Path, Result};
+use syn::{DeriveInput, Error, Ident, LitStr, Path, Result};
 
 use crate::ast::{Handler, Resources};
 use crate::symbol::Symbol;
@@ -33,18 +33,18 @@ fn try_handler(symbol: Symbol, input: &DeriveInput) -> Result<TokenStream> {
 
 /// The paths of one operation in the crate that is being compiled.
 struct Place {
-    marker: TokenStream,
-    context: TokenStream,
+    contract: Path,
+    marker: Path,
+    module: Path,
     resources: Path,
 }
 
 impl Place {
     fn new(contract: &str, entry: &Entry, span: Span) -> Result<Self> {
-        let contract = path(contract, span)?;
-        let (marker, module) = (path(&entry.marker, span)?, path(&entry.module, span)?);
         Ok(Self {
-            marker: quote_spanned!(span=> #contract::#marker),
-            context: quote_spanned!(span=> #contract::#module::Context),
+            contract: path(contract, span)?,
+            marker: path(&entry.marker, span)?,
+            module: path(&entry.module, span)?,
             resources: path(&entry.resources, span)?,
         })
     }
@@ -60,26 +60,45 @@ fn path(text: &str, span: Span) -> Result<Path> {
     })
 }
 
-fn handles(handler: &Handler<'_>, Place { marker, context, .. }: &Place) -> TokenStream {
+fn handles(handler: &Handler<'_>, place: &Place) -> TokenStream {
+    let Place {
+        contract,
+        marker,
+        module,
+        ..
+    } = place;
     let name = handler.name;
-    // The call stands at the attribute: a `handle` that is missing or has other types is underlined there.
-    let call = quote_spanned!(handler.address.span()=> self.handle(context, input));
+    let at_address = handler.address.span();
+
+    // rustc finds a missing `handle` at the method, a wrong input at the argument, a wrong result at the return type.
+    // The method is marked as the macro's, or rustc would propose to write another name in its place.
+    let method = Ident::new("handle", name.span().resolved_at(Span::mixed_site()));
+    let (context, input) = (Ident::new("context", at_address), Ident::new("input", at_address));
+    let future = quote_spanned! {at_address=>
+        impl ::core::future::Future<
+            Output = ::core::result::Result<
+                <__contract::#marker as ::pontoon::Operation>::Output,
+                ::pontoon::Error<<__contract::#marker as ::pontoon::Operation>::Rejection>,
+            >,
+        > + ::core::marker::Send
+    };
+    // One import, so that a crate without the contract is told so once.
+    let contract = quote_spanned!(at_address=> use #contract as __contract;);
     quote! {
-        #[automatically_derived]
-        impl<C: #context> ::pontoon::Handles<#marker, C> for #name {
-            fn run(
-                &self,
-                context: &C,
-                input: <#marker as ::pontoon::Operation>::Input,
-            ) -> impl ::core::future::Future<
-                Output = ::core::result::Result<
-                    <#marker as ::pontoon::Operation>::Output,
-                    ::pontoon::Error<<#marker as ::pontoon::Operation>::Rejection>,
-                >,
-            > + ::core::marker::Send {
-                #call
+        const _: () = {
+            #contract
+
+            #[automatically_derived]
+            impl<__Context: __contract::#module::Context> ::pontoon::Handles<__contract::#marker, __Context> for #name {
+                fn run(
+                    &self,
+                    #context: &__Context,
+                    #input: <__contract::#marker as ::pontoon::Operation>::Input,
+                ) -> #future {
+                    self.#method(#context, #input)
+                }
             }
-        }
+        };
     }
 }
 
@@ -87,7 +106,8 @@ fn from_resources(handler: &Handler<'_>, Place { resources, .. }: &Place) -> Tok
     let name = handler.name;
     let fields = handler.fields.members().zip(handler.fields).map(|(member, field)| {
         let ty = &field.ty;
-        let provided = quote_spanned!(ty.span()=> ::pontoon::Provides::<#ty>::provide(resources));
+        let resources = spanned(resources, ty);
+        let provided = quote_spanned!(ty.span()=> <#resources as ::pontoon::Provides<#ty>>::provide(resources));
         quote!(#member: #provided)
     });
     quote! {
@@ -100,12 +120,29 @@ fn from_resources(handler: &Handler<'_>, Place { resources, .. }: &Place) -> Tok
     }
 }
 
+/// The path with the span of all of `place`: rustc joins the spans of its first and its last token.
+fn spanned(path: &Path, place: impl ToTokens) -> TokenStream {
+    let mut spans = place.into_token_stream().into_iter().map(|token| token.span());
+    let Some(first) = spans.next() else {
+        return path.to_token_stream();
+    };
+    let last = spans.last().unwrap_or(first);
+    let tokens = path.to_token_stream();
+    let count = tokens.clone().into_iter().count();
+    let at = |(index, mut token): (usize, TokenTree)| {
+        token.set_span(if index + 1 == count { last } else { first });
+        token
+    };
+    tokens.into_iter().enumerate().map(at).collect()
+}
+
 fn try_resources(input: &DeriveInput) -> Result<TokenStream> {
     let Resources { name, fields } = Resources::from_syn(input)?;
     let provides = fields.members().zip(fields).map(|(member, field)| {
         let ty = &field.ty;
         let cloned = quote_spanned!(ty.span()=> ::core::clone::Clone::clone(&self.#member));
-        quote! {
+        // rustc lists the impls, each at its field.
+        quote_spanned! {ty.span()=>
             #[automatically_derived]
             impl ::pontoon::Provides<#ty> for #name {
                 fn provide(&self) -> #ty {
