@@ -94,7 +94,10 @@ fn dot(input: ParseStream<'_>) -> Result<()> {
     if input.peek(Token![.]) {
         return input.parse::<Token![.]>().map(drop);
     }
-    Err(input.error("expected a dot: an address is written as in topology.yaml, `user.sign_up`"))
+    Err(Error::new(
+        input.span(),
+        "expected a dot: an address is written as in topology.yaml, `user.sign_up`",
+    ))
 }
 
 /// The address in the one attribute that belongs to the derive.

@@ -2,51 +2,61 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Error};
+use syn::{DeriveInput, Error, Ident};
 
 /// The errors, and a handler of every operation, made from any resources.
 pub(crate) fn handler(input: &DeriveInput, error: &Error) -> TokenStream {
-    let errors = error.to_compile_error();
-    let name = &input.ident;
-    let parameters = &input.generics.params;
-    let (_, arguments, bounds) = input.generics.split_for_impl();
-    quote! {
-        #errors
+    let impls = implemented(input, |name| {
+        quote! {
+            #[automatically_derived]
+            impl<__M: ::pontoon::Operation, __C> ::pontoon::Handles<__M, __C> for #name {
+                fn run(
+                    &self,
+                    _: &__C,
+                    _: __M::Input,
+                ) -> impl ::core::future::Future<
+                    Output = ::core::result::Result<__M::Output, ::pontoon::Error<__M::Rejection>>,
+                > + ::core::marker::Send {
+                    ::core::future::pending()
+                }
+            }
 
-        #[automatically_derived]
-        impl<__M: ::pontoon::Operation, __C, #parameters> ::pontoon::Handles<__M, __C> for #name #arguments #bounds {
-            async fn run(
-                &self,
-                _: &__C,
-                _: __M::Input,
-            ) -> ::core::result::Result<__M::Output, ::pontoon::Error<__M::Rejection>> {
-                ::core::future::pending().await
+            #[automatically_derived]
+            impl<__R> ::pontoon::FromResources<__R> for #name {
+                fn from_resources(_: &__R) -> Self {
+                    ::core::unreachable!()
+                }
             }
         }
-
-        #[automatically_derived]
-        impl<__R, #parameters> ::pontoon::FromResources<__R> for #name #arguments #bounds {
-            fn from_resources(_: &__R) -> Self {
-                ::core::unreachable!()
-            }
-        }
-    }
+    });
+    with(error, &impls)
 }
 
 /// The errors, and resources that have every type.
 pub(crate) fn resources(input: &DeriveInput, error: &Error) -> TokenStream {
-    let errors = error.to_compile_error();
-    let name = &input.ident;
-    let parameters = &input.generics.params;
-    let (_, arguments, bounds) = input.generics.split_for_impl();
-    quote! {
-        #errors
-
-        #[automatically_derived]
-        impl<__T, #parameters> ::pontoon::Provides<__T> for #name #arguments #bounds {
-            fn provide(&self) -> __T {
-                ::core::unreachable!()
+    let impls = implemented(input, |name| {
+        quote! {
+            #[automatically_derived]
+            impl<__T> ::pontoon::Provides<__T> for #name {
+                fn provide(&self) -> __T {
+                    ::core::unreachable!()
+                }
             }
         }
+    });
+    with(error, &impls)
+}
+
+/// The impls, unless the type has parameters: the generated code that names it without them is an error of its own.
+fn implemented(input: &DeriveInput, impls: impl FnOnce(&Ident) -> TokenStream) -> TokenStream {
+    if input.generics.params.is_empty() {
+        impls(&input.ident)
+    } else {
+        TokenStream::new()
     }
+}
+
+fn with(error: &Error, impls: &TokenStream) -> TokenStream {
+    let errors = error.to_compile_error();
+    quote!(#errors #impls)
 }
