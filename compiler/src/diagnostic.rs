@@ -1,5 +1,6 @@
 //! What is found wrong with a topology: a code, a message, the places that matter, and what to write instead.
 
+mod frame;
 mod render;
 
 use crate::source::Span;

@@ -8,6 +8,7 @@ mod fill;
 mod include;
 mod keys;
 mod marks;
+mod schedule;
 mod syntax;
 mod text;
 mod tree;
@@ -72,6 +73,10 @@ pub fn read(
     let read = include::read_all(path, files, limits, sources);
     findings.extend(read.problems);
     let spans = read.tree?;
-    let document = fill::fill(&spans, read.skip, sources, findings)?;
-    (!findings.has_errors()).then_some(Source { document, spans })
+    let document = fill::fill(&spans, read.skip, sources, findings);
+    findings.sort();
+    let document = document?;
+    let source = Source { document, spans };
+    findings.extend(schedule::check(&source));
+    (!findings.has_errors()).then_some(source)
 }

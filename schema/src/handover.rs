@@ -185,6 +185,9 @@ mod tests {
             4
         );
         assert_eq!(line("pontoon handover 1\ncontract\tx\nstate\ta\t1\tb\tc\td\te\n"), 3);
-        assert_eq!(line("pontoon handover 1\ncontract\tx\ncommand\ta\tone\tb\tc\td\te\n"), 3);
+        assert_eq!(
+            line("pontoon handover 1\ncontract\tx\ncommand\ta\tone\tb\tc\td\te\n"),
+            3
+        );
     }
 }

@@ -28,12 +28,27 @@ pub fn shown(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .take(60)
-        .map(|letter| if letter.is_control() { '\u{fffd}' } else { letter })
+        .map(|letter| if is_hidden(letter) { '\u{fffd}' } else { letter })
         .collect();
     if text.chars().nth(60).is_some() {
         shown.push('…');
     }
     shown
+}
+
+/// Whether a character moves the cursor, turns the text around, or can't be seen at all.
+pub fn is_hidden(letter: char) -> bool {
+    letter.is_control() || is_bidirectional(letter) || is_zero_width(letter)
+}
+
+/// Whether a character makes text appear in another order than it is read in.
+pub fn is_bidirectional(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+}
+
+/// Whether a character takes no room.
+pub fn is_zero_width(letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' | '\u{180e}')
 }
 
 /// Whether Rust keeps this word for itself, in any edition, so that it can't name a module or a function.

@@ -1,5 +1,6 @@
 //! Findings as a person reads them in a terminal. miette draws; nothing outside this file knows it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use miette::{
@@ -7,7 +8,9 @@ use miette::{
     SourceSpan, SpanContents,
 };
 
-use super::{Diagnostic, Findings, Level};
+use pontoon_schema::name::is_hidden;
+
+use super::{Diagnostic, Findings, Level, frame};
 use crate::source::{Sources, Span};
 
 /// How a report looks.
@@ -30,6 +33,10 @@ impl Style {
 impl Diagnostic {
     /// The finding as it is shown: code, message, the lines that matter, help.
     pub fn render(&self, sources: &Sources, style: Style) -> String {
+        self.draw(&Atlas::new(sources), style)
+    }
+
+    fn draw(&self, atlas: &Atlas<'_>, style: Style) -> String {
         let theme = if style.colour {
             GraphicalTheme::unicode()
         } else {
@@ -38,33 +45,36 @@ impl Diagnostic {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(style.width.max(40))
             .with_links(false);
-        let report = Report {
-            diagnostic: self,
-            atlas: Atlas::new(sources),
-        };
         let mut text = String::new();
-        // Writing into a String does not fail; were a frame refused, the message and the help still stand there.
-        if handler.render_report(&mut text, &report).is_err() {
+        // Writing into a String does not fail; were a frame refused, the message still stands there.
+        if handler
+            .render_report(
+                &mut text,
+                &Report {
+                    diagnostic: self,
+                    atlas,
+                },
+            )
+            .is_err()
+        {
             text = format!("pontoon::{}\n\n  {}\n", self.code, self.message);
         }
-        text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        frame::join(&text)
     }
 }
 
 impl Findings {
-    /// All findings as they are shown, in the order of the files, with an empty line between them.
+    /// All findings as they are shown, with an empty line between them.
     pub fn render(&self, sources: &Sources, style: Style) -> String {
-        let shown: Vec<String> = self
-            .iter()
-            .map(|diagnostic| diagnostic.render(sources, style))
-            .collect();
+        let atlas = Atlas::new(sources);
+        let shown: Vec<String> = self.iter().map(|diagnostic| diagnostic.draw(&atlas, style)).collect();
         shown.join("\n")
     }
 }
 
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
-    atlas: Atlas<'a>,
+    atlas: &'a Atlas<'a>,
 }
 
 impl miette::Diagnostic for Report<'_> {
@@ -87,7 +97,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        (!self.diagnostic.labels.is_empty()).then_some(&self.atlas)
+        (!self.diagnostic.labels.is_empty()).then_some(self.atlas as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -126,7 +136,7 @@ struct Atlas<'a> {
 
 struct Sheet<'a> {
     name: &'a str,
-    text: &'a str,
+    text: Cow<'a, str>,
     /// Where the file begins in the common space.
     base: usize,
 }
@@ -140,7 +150,7 @@ impl<'a> Atlas<'a> {
         let sheets = sources.files().map(|(_, file)| {
             let sheet = Sheet {
                 name: &file.name,
-                text: &file.text,
+                text: masked(&file.text),
                 base,
             };
             base += file.text.len() + 1;
@@ -156,11 +166,26 @@ impl<'a> Atlas<'a> {
         let Some(sheet) = self.sheets.get(span.file.0 as usize) else {
             return (0, 0).into();
         };
-        let start = floor(sheet.text, span.start as usize);
-        let end = floor(sheet.text, (span.end as usize).min(start + SHOWN)).max(start);
+        let start = floor(&sheet.text, span.start as usize);
+        let end = floor(&sheet.text, (span.end as usize).min(start + SHOWN)).max(start);
         let line = sheet.text[start..end].find(['\n', '\r']).unwrap_or(end - start);
         (sheet.base + start, line).into()
     }
+}
+
+/// The text with characters that would play tricks on a terminal replaced by others of as many bytes, so that places stay.
+fn masked(text: &str) -> Cow<'_, str> {
+    let tricky = |letter: char| is_hidden(letter) && !matches!(letter, '\n' | '\r' | '\t');
+    if !text.chars().any(tricky) {
+        return Cow::Borrowed(text);
+    }
+    let mask = |letter: char| match letter.len_utf8() {
+        _ if !tricky(letter) => letter,
+        1 => '?',
+        2 => '¿',
+        _ => '\u{fffd}',
+    };
+    Cow::Owned(text.chars().map(mask).collect())
 }
 
 /// The nearest place at or before `at` where a character begins.
@@ -194,8 +219,8 @@ impl SourceCode for Atlas<'_> {
         let line = before.bytes().filter(|byte| *byte == b'\n').count();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line_end = end + after.find('\n').unwrap_or(after.len());
-        let first = line_start.max(floor(sheet.text, start.saturating_sub(SHOWN)));
-        let last = line_end.min(floor(sheet.text, end + SHOWN));
+        let first = line_start.max(floor(&sheet.text, start.saturating_sub(SHOWN)));
+        let last = line_end.min(floor(&sheet.text, end + SHOWN));
         let shown = &sheet.text[first..last];
         Ok(Box::new(MietteSpanContents::new_named(
             sheet.name.to_owned(),

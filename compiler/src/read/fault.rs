@@ -104,7 +104,7 @@ impl Fault {
             What::Reported => Diagnostic::error(code, "this can't be read").label(span, ""),
             What::Said(message) => {
                 let label = if on_key || node.key().is_none() {
-                    "here".to_owned()
+                    "this key".to_owned()
                 } else {
                     format!("the value of {subject}")
                 };
@@ -119,16 +119,20 @@ impl Fault {
                 if bare && text.starts_with(['[', '{']) {
                     return syntax::unquoted(span, node.key().unwrap_or_default(), text);
                 }
-                let problem = Diagnostic::error(code, format!("{subject} is {found}"))
+                let problem = Diagnostic::error(code, format!("{subject} can't be {found}"))
                     .label(span, format!("expected {expected}"));
                 match (node.text(), node.key()) {
                     (Some(text), Some(key)) if expected == LIST => {
                         problem.help(format!("write `{key}: [{}]`", pontoon_schema::name::shown(text)))
                     }
-                    (Some("yes" | "on" | "Yes" | "On" | "YES" | "ON"), Some(key)) if expected == TRUTH => {
+                    (Some("yes" | "on" | "Yes" | "On" | "YES" | "ON" | "True" | "TRUE"), Some(key))
+                        if expected == TRUTH =>
+                    {
                         problem.help(format!("write `{key}: true`"))
                     }
-                    (Some("no" | "off" | "No" | "Off" | "NO" | "OFF"), Some(key)) if expected == TRUTH => {
+                    (Some("no" | "off" | "No" | "Off" | "NO" | "OFF" | "False" | "FALSE"), Some(key))
+                        if expected == TRUTH =>
+                    {
                         problem.help(format!("write `{key}: false`"))
                     }
                     (Some(text), Some(key))

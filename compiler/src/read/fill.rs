@@ -93,6 +93,12 @@ impl<'t> Page<'t> {
                 let left_out = node.get(key).is_some();
                 !left_out && self.notes.borrow_mut().missing.insert((node.id, key))
             }
+            // What a whole says of its parts is of no use while one of them is left out.
+            // And its parts are to be read on, whatever it says of them.
+            What::Said(_) if matches!(node.entry().kind, Kind::Mapping) && !on_key => {
+                let left_out = node.children().any(|child| self.skips(child.id));
+                !left_out && self.notes.borrow_mut().missing.insert((node.id, ""))
+            }
             _ => self.notes.borrow_mut().skip.insert(node.id),
         };
         if new {

@@ -113,7 +113,7 @@ impl Reader<'_> {
                 return;
             }
         };
-        let hidden = text::invisible(id, &text);
+        let hidden = text::hidden(id, &text);
         let root = if hidden.is_empty() {
             walk(id, &text, &mut self.tree, &mut self.skip, &mut self.problems)
         } else {

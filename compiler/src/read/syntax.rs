@@ -3,9 +3,11 @@
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 
-/// What the parser could not go on with, at a byte of the text.
-pub(super) fn explain(file: FileId, text: &str, at: u32, flow: bool, info: &str) -> Diagnostic {
-    if flow && let Some(bare) = bare_braces(file, text, at) {
+/// What the parser could not go on with, at a byte of the text; `open` is the innermost bracket that is not closed there.
+pub(super) fn explain(file: FileId, text: &str, at: u32, open: Option<u32>, info: &str) -> Diagnostic {
+    if open.is_some()
+        && let Some(bare) = bare_braces(file, text, at)
+    {
         return bare;
     }
     let (message, help) = in_words(info);
@@ -14,7 +16,10 @@ pub(super) fn explain(file: FileId, text: &str, at: u32, flow: bool, info: &str)
     } else {
         "invalid_syntax"
     };
-    let problem = Diagnostic::error(code, message).label(place(file, text, at), "up to here it can be read");
+    let mut problem = Diagnostic::error(code, message).label(place(file, text, at), "up to here it can be read");
+    if let Some(open) = open {
+        problem = problem.label(Span::new(file, open, open + 1), "this bracket is still open");
+    }
     if help.is_empty() { problem } else { problem.help(help) }
 }
 

@@ -91,8 +91,8 @@ impl Walk<'_> {
                 Ok(event) => event,
                 Err(error) => {
                     let at = self.marks.byte(error.marker().index());
-                    let flow = self.open.last().is_some_and(|open| open.flow);
-                    return Err(Box::new(syntax::explain(self.file, self.text, at, flow, error.info())));
+                    let open = self.open.last().filter(|open| open.flow).map(|open| open.start);
+                    return Err(Box::new(syntax::explain(self.file, self.text, at, open, error.info())));
                 }
             };
             match event {

@@ -22,6 +22,6 @@ pub struct Event {
     pub size: Option<Size>,
     /// How many times an event may cause itself, through the subscriptions it reaches and what they emit, before it goes
     /// to the dead letters. To be set where such a loop is meant, for example `3`.
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1))]
     pub max_hops: Option<std::num::NonZeroU32>,
 }

@@ -39,9 +39,9 @@ pub trait Operation {
 /// A struct of an operation: its own keys, then those that all operations have.
 macro_rules! operation {
     ($(#[$about:meta])* pub struct $name:ident { $($own:tt)* }) => {
-        $(#[$about])*
         #[derive(Clone, Debug, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
+        $(#[$about])*
         pub struct $name {
             $($own)*
             /// What it does, in a sentence. It becomes the documentation of the generated code.
@@ -133,7 +133,7 @@ operation! {
         /// How often an event reaches the handler. Default: `at_least_once`.
         pub delivery: Option<Delivery>,
         /// How many times an event is tried, the first time included, for example `5`. Default: `5`.
-        #[schemars(range(min = 1, max = 1000))]
+        #[schemars(range(min = 1))]
         pub attempts: Option<std::num::NonZeroU32>,
         /// The first and the longest wait between attempts, for example `1s..1m`. Default: `100ms..30s`.
         pub backoff: Option<Backoff>,
@@ -173,6 +173,7 @@ operation! {
 operation! {
     /// A handler that runs by the clock, for example `sample: { every: 100ms, emits: [reading_taken] }`. It has either
     /// `every:` or `cron:`.
+    #[schemars(extend("oneOf" = [{ "required": ["every"] }, { "required": ["cron"] }]))]
     pub struct Schedule {
         /// The time from one run to the next, for example `100ms`. A run that takes longer delays the next one.
         pub every: Option<Duration>,

@@ -33,7 +33,7 @@ pub enum WhenFull {
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// How many attempts there are in all, the first one included, for example `3`.
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1))]
     pub attempts: std::num::NonZeroU32,
     /// The first and the longest wait between attempts, for example `50ms..200ms`. Default: `100ms..30s`.
     pub backoff: Option<Backoff>,

@@ -18,7 +18,7 @@ pub struct Queue {
     /// runs. Longer than the worker's `timeout`. Default: `30s`.
     pub lease: Option<Duration>,
     /// How many times a job is tried, the first time included, for example `5`. Default: `5`.
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1))]
     pub attempts: Option<std::num::NonZeroU32>,
     /// The first and the longest wait between attempts, for example `1s..1m`. Default: `100ms..30s`.
     pub backoff: Option<Backoff>,

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::{Command, Map, Name, RustPath, Schedule, Subscription, Version, Worker};
 
-/// A named group of handlers, in one version or several.
+/// A named group of handlers. It has either `version:`, and its keys stand beside it, or `versions:`, and they stand in
+/// each version: `versions: { 1: { module: crate::user }, 2: { module: crate::user_v2 } }`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "Written")]
 #[schemars(with = "Written")]
@@ -45,8 +46,7 @@ pub struct ServiceVersion {
     pub schedules: Map<Schedule>,
 }
 
-/// A named group of handlers. It has either `version:`, and its keys stand beside it, or `versions:`, and they stand in
-/// each version: `versions: { 1: { module: crate::user }, 2: { module: crate::user_v2 } }`.
+/// A service as it is written, in its short form or its long one.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Service", extend("oneOf" = [
