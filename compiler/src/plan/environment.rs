@@ -1,11 +1,14 @@
 //! What a deployment needs in one environment: adapters, variables, secrets, and the order of starting.
 
-use serde::Serialize;
+use std::fmt;
+
+use pontoon_schema::capability::Adapter;
+use serde::{Serialize, Serializer};
 
 use super::deployment::Route;
 use super::order;
 use super::unit::Unit;
-use crate::topology::{self, EnvironmentId, Origin, Provision, Reference, Setting, TextPart, Topology};
+use crate::topology::{self, EnvironmentId, Origin, Provision, Purpose, Reference, TextPart, Topology};
 
 /// One environment of a deployment.
 #[derive(Clone, Debug, Serialize)]
@@ -35,15 +38,30 @@ pub struct Environment {
 /// A bridge or store, and how it is reached.
 #[derive(Clone, Debug, Serialize)]
 pub struct Connection {
-    /// The key in the topology: `event_bridge`.
-    pub purpose: &'static str,
+    /// What it is for: `event_bridge`.
+    #[serde(serialize_with = "key")]
+    pub purpose: Purpose,
     /// Its adapter: `in_memory`.
-    pub adapter: &'static str,
-    /// What is written below the adapter, as it is written.
-    pub settings: Vec<(String, String)>,
-    /// Whether it is reached over TLS. The process's own adapters are not reached at all.
+    #[serde(serialize_with = "name")]
+    pub adapter: Adapter,
+    /// What is written below the adapter.
+    pub settings: Vec<Setting>,
+    /// Whether it is reached over TLS. What does not leave the machine is not.
     pub tls: bool,
 }
+
+/// A setting of a bridge or store. Nested keys are joined by a dot.
+#[derive(Clone, Debug, Serialize)]
+pub struct Setting {
+    /// Its key.
+    pub name: String,
+    /// Its value.
+    pub value: Text,
+}
+
+/// A text with variables, secrets and settings in it, which shows itself as the topology writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(pub Vec<TextPart>);
 
 /// A variable of the process environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,33 +94,13 @@ pub(super) fn plan(topology: &Topology, id: EnvironmentId, units: &[Unit], route
     }
 }
 
-fn connection((purpose, connection): (topology::Purpose, &topology::Connection)) -> Connection {
+fn connection((purpose, connection): (Purpose, &topology::Connection)) -> Connection {
     let adapter = connection.adapter.value;
-    Connection {
-        purpose: purpose.key(),
-        adapter: adapter.name(),
-        settings: connection.settings.entries.iter().map(setting).collect(),
-        tls: connection.tls.value && !adapter.stays_in_process(),
-    }
-}
-
-fn setting(setting: &Setting) -> (String, String) {
-    (setting.name.value.clone(), setting.value.value.parts.iter().map(written).collect())
-}
-
-/// A part of a text as the topology writes it.
-fn written(part: &TextPart) -> String {
-    let reference = match part {
-        TextPart::Literal(text) => return text.clone(),
-        TextPart::Reference(reference) => reference,
-    };
-    let name = &reference.name;
-    let default = reference.default.as_ref().map(|default| format!(":-{default}")).unwrap_or_default();
-    match reference.origin {
-        Origin::Variable => format!("${{{name}{default}}}"),
-        Origin::Secret => format!("${{secret:{name}{default}}}"),
-        Origin::Config => format!("${{config:{name}{default}}}"),
-    }
+    let here = matches!(adapter, Adapter::InMemory | Adapter::Embedded | Adapter::Env | Adapter::File);
+    let settings = connection.settings.entries.iter();
+    let settings = settings
+        .map(|setting| Setting { name: setting.name.value.clone(), value: Text(setting.value.value.parts.clone()) });
+    Connection { purpose, adapter, settings: settings.collect(), tls: connection.tls.value && !here }
 }
 
 fn features(environment: &topology::Environment) -> Vec<&'static str> {
@@ -138,4 +136,42 @@ fn names(environment: &topology::Environment, origin: Origin) -> Vec<String> {
 
 fn references(environment: &topology::Environment, origin: Origin) -> impl Iterator<Item = &Reference> {
     environment.references().map(|reference| &reference.value).filter(move |reference| reference.origin == origin)
+}
+
+fn key<S: Serializer>(purpose: &Purpose, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(purpose.key())
+}
+
+fn name<S: Serializer>(adapter: &Adapter, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(adapter.name())
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.0 {
+            let Reference { origin, name, default } = match part {
+                TextPart::Literal(text) => {
+                    f.write_str(text)?;
+                    continue;
+                }
+                TextPart::Reference(reference) => reference,
+            };
+            let origin = match origin {
+                Origin::Variable => "",
+                Origin::Secret => "secret:",
+                Origin::Config => "config:",
+            };
+            match default {
+                Some(default) => write!(f, "${{{origin}{name}:-{default}}}")?,
+                None => write!(f, "${{{origin}{name}}}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }

@@ -148,7 +148,7 @@ impl Display for Environment {
         writeln!(f, "  Environment {} ({kind})", self.name)?;
         let mut table = Table::default();
         for connection in &self.connections {
-            table.row([&connection.purpose, &connection]);
+            table.row([&connection.purpose.key(), &connection]);
         }
         table.rows("variables", self.variables.iter().map(|variable| vec![variable.to_string()]));
         table.rows("secrets", listed(&self.secrets));
@@ -166,9 +166,9 @@ fn listed(names: &[String]) -> impl Iterator<Item = Vec<String>> {
 
 impl Display for Connection {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(self.adapter)?;
-        for (name, value) in &self.settings {
-            write!(f, ", {name}: {value}")?;
+        f.write_str(self.adapter.name())?;
+        for setting in &self.settings {
+            write!(f, ", {}: {}", setting.name, setting.value)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use pontoon_schema::capability::Adapter;
 
 use super::{Deployment, Environment, Plan};
 use crate::diagnostic::Diagnostic;
-use crate::topology::{self, DeploymentId, Id, Pattern, Purpose, Topology};
+use crate::topology::{self, Connection, DeploymentId, Id, Origin, Pattern, Purpose, Topology};
 
 /// What a build asks for. With nothing asked, it gets all that can be had.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,7 +118,7 @@ fn pattern_not_yet(topology: &Topology, deployment: &topology::Deployment) -> Di
 /// The first of its bridges and stores that stands in the way of an environment.
 fn obstacle(deployment: &topology::Deployment, environment: &topology::Environment) -> Option<Diagnostic> {
     let mut connections = environment.connections();
-    let (purpose, connection) = connections.find(|(purpose, it)| !is_emitted(*purpose, it.adapter.value))?;
+    let (purpose, connection) = connections.find(|(purpose, it)| !is_emitted(*purpose, it))?;
     let (name, environment, key) = (&deployment.name.value, &environment.name.value, purpose.key());
     let can = match purpose {
         Purpose::SecretStore | Purpose::ConfigStore => "`env` and `file`",
@@ -131,12 +131,14 @@ fn obstacle(deployment: &topology::Deployment, environment: &topology::Environme
     Some(found)
 }
 
-/// Whether generated code can name this adapter today.
-fn is_emitted(purpose: Purpose, adapter: Adapter) -> bool {
-    match purpose {
+/// Whether generated code can name this adapter, and say how it is reached, today.
+fn is_emitted(purpose: Purpose, connection: &Connection) -> bool {
+    let adapter = connection.adapter.value;
+    let known = match purpose {
         Purpose::EventBridge | Purpose::QueueBridge | Purpose::StateStore => adapter == Adapter::InMemory,
         Purpose::SecretStore | Purpose::ConfigStore => matches!(adapter, Adapter::Env | Adapter::File),
-    }
+    };
+    known && connection.settings.references.iter().all(|reference| reference.value.origin == Origin::Variable)
 }
 
 fn runs_elsewhere(topology: &Topology, deployment: &topology::Deployment, request: &Request) -> Diagnostic {
