@@ -11,7 +11,7 @@ use miette::{
 use pontoon_schema::name::is_hidden;
 
 use super::{Diagnostic, Findings, Level, frame};
-use crate::source::{Sources, Span};
+use crate::source::{SourceFile, Sources, Span};
 
 /// How a report looks.
 #[derive(Clone, Copy, Debug)]
@@ -139,20 +139,42 @@ struct Sheet<'a> {
     text: Cow<'a, str>,
     /// Where the file begins in the common space.
     base: usize,
+    /// Where its lines begin.
+    lines: Vec<usize>,
+    /// Whether characters and bytes are the same.
+    ascii: bool,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(file: &'a SourceFile, base: usize) -> Self {
+        let text = masked(&file.text);
+        let lines = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(newline, _)| newline + 1))
+            .collect();
+        Self {
+            name: &file.name,
+            base,
+            lines,
+            ascii: text.is_ascii(),
+            text,
+        }
+    }
+
+    /// The line that a byte belongs to, from 0, and where it begins.
+    fn line(&self, at: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start <= at).saturating_sub(1);
+        (line, self.lines.get(line).copied().unwrap_or(0))
+    }
 }
 
 /// Lines longer than this are shown in part, and labels end with it: a line can have a megabyte.
-const SHOWN: usize = 240;
+const SHOWN: usize = 120;
 
 impl<'a> Atlas<'a> {
     fn new(sources: &'a Sources) -> Self {
         let mut base = 0;
         let sheets = sources.files().map(|(_, file)| {
-            let sheet = Sheet {
-                name: &file.name,
-                text: masked(&file.text),
-                base,
-            };
+            let sheet = Sheet::new(file, base);
             base += file.text.len() + 1;
             sheet
         });
@@ -212,23 +234,29 @@ impl SourceCode for Atlas<'_> {
             .ok_or(MietteError::OutOfBounds)?;
         let start = span.offset() - sheet.base;
         let end = start + span.len();
-        // Spans that begin in one file and end in the next are asked for when miette tries to join two frames.
-        let (Some(before), Some(after)) = (sheet.text.get(..start), sheet.text.get(end..)) else {
+        // miette asks for two labels at once when it tries to join their frames. It can't where they stand in two files,
+        // and must not where a line would become too long.
+        let text = &*sheet.text;
+        if span.len() > 8 * SHOWN || end > text.len() || !text.is_char_boundary(start) || !text.is_char_boundary(end) {
             return Err(MietteError::OutOfBounds);
-        };
-        let line = before.bytes().filter(|byte| *byte == b'\n').count();
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = end + after.find('\n').unwrap_or(after.len());
-        let first = line_start.max(floor(&sheet.text, start.saturating_sub(SHOWN)));
-        let last = line_end.min(floor(&sheet.text, end + SHOWN));
-        let shown = &sheet.text[first..last];
+        }
+        let (line, line_start) = sheet.line(start);
+        let (last_line, _) = sheet.line(end);
+        let line_end = sheet.lines.get(last_line + 1).map_or(text.len(), |next| next - 1);
+        let first = line_start.max(floor(text, start.saturating_sub(SHOWN)));
+        let last = line_end.min(floor(text, end + SHOWN));
+        let before = &text[line_start..start];
         Ok(Box::new(MietteSpanContents::new_named(
             sheet.name.to_owned(),
-            shown.as_bytes(),
-            (sheet.base + first, shown.len()).into(),
+            text[first..last].as_bytes(),
+            (sheet.base + first, last - first).into(),
             line,
-            sheet.text[line_start..start].chars().count(),
-            shown.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            if sheet.ascii {
+                before.len()
+            } else {
+                before.chars().count()
+            },
+            last_line - line + 1,
         )))
     }
 }

@@ -83,6 +83,14 @@ impl<'t> Page<'t> {
         self.notes.borrow_mut().skip.insert(id);
     }
 
+    /// Adds a finding, until there are enough.
+    fn add(&self, finding: impl FnOnce() -> Diagnostic) {
+        if self.notes.borrow().found.len() < ENOUGH {
+            let finding = finding();
+            self.notes.borrow_mut().found.push(finding);
+        }
+    }
+
     /// Adds a fault to the findings, once, and takes its node out of the next pass.
     fn report(&self, fault: Fault, node: Node<'t>, on_key: bool) -> Fault {
         let fault = fault.at(node.id, on_key);
@@ -102,8 +110,7 @@ impl<'t> Page<'t> {
             _ => self.notes.borrow_mut().skip.insert(node.id),
         };
         if new {
-            let diagnostic = fault.explain(node, self.sources);
-            self.notes.borrow_mut().found.push(diagnostic);
+            self.add(|| fault.explain(node, self.sources));
         }
         Fault::reported()
     }
@@ -346,8 +353,7 @@ impl<'t> Entries<'_, 't> {
             match self.keys {
                 Some((owner, keys)) if !keys.contains(&key) => {
                     self.page.skip(node.id);
-                    let problem = unknown(node.key_span(), key, owner, keys);
-                    self.page.notes.borrow_mut().found.push(problem);
+                    self.page.add(|| unknown(node.key_span(), key, owner, keys));
                 }
                 _ => return Some(node),
             }

@@ -1,7 +1,7 @@
 //! From the parser's marks, which count characters, to bytes.
 
 /// Every so many characters the byte is written down.
-const STEP: usize = 128;
+const STEP: usize = 32;
 
 /// The bytes at which the characters of a text begin.
 pub(super) struct Marks<'a> {
