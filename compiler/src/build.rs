@@ -15,9 +15,10 @@ use pontoon_schema::handover;
 use crate::diagnostic::Style;
 use crate::plan::Request;
 use crate::read::Limits;
-use crate::{Compiled, Input, compile};
+use crate::{Input, compile};
 
-use folder::Folder;
+pub use folder::Folder;
+
 
 /// Generates the module `topology` from a topology file: the one line of a build script.
 ///
@@ -118,12 +119,16 @@ impl Build {
         let Some((folder, name)) = Folder::of(&path) else {
             return Done::failed(Vec::new(), cargo::not_a_file(&self.topology));
         };
+        if !path.exists() {
+            let instructions = cargo::rerun(std::slice::from_ref(&path));
+            return Done::failed(instructions, cargo::no_such_file(&self.topology));
+        }
         self.request.krate = text("CARGO_PKG_NAME").map(|name| name.replace('-', "_"));
         self.request.origin.clone_from(&name);
 
         let compiled =
             compile(&Input { path: &name, files: &folder, limits: self.limits, today, request: &self.request });
-        let mut instructions = cargo::rerun(&folder.read());
+        let mut instructions = cargo::rerun(&folder.asked());
         if compiled.findings.has_errors() {
             let style = Style { colour: cargo::wants_colour(text), width: 100 };
             return Done::failed(instructions, cargo::report(&compiled, &self.topology, style));
@@ -155,8 +160,8 @@ impl Done {
     }
 }
 
-/// Allowances can end on a day. A clock before 1970 ends none of them.
-fn today() -> Date {
+/// The day on which allowances may end, in UTC. A clock before 1970 ends none of them.
+pub fn today() -> Date {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Date::from_unix_seconds(seconds)
 }

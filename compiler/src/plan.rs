@@ -18,7 +18,7 @@ use serde::Serialize;
 
 pub use contract::{Contract, Event, Queue, Secret, ServiceModule, ServiceVersion, State};
 pub use deployment::{Deployment, Route, Way};
-pub use environment::{Connection, Environment, Variable};
+pub use environment::{Connection, Environment, Setting, Text, Variable};
 pub use operation::{Delivery, Edge, May, Operation, Policy, Timetable, Trigger};
 pub use place::{Place, Rust};
 pub use selection::{Request, Selection, select};

@@ -7,30 +7,31 @@ use std::path::{Path, PathBuf};
 
 use crate::read::Files;
 
-/// A folder that remembers what was asked of it.
-pub(super) struct Folder {
+/// A folder of the disk, which remembers what was asked of it.
+#[derive(Debug)]
+pub struct Folder {
     root: PathBuf,
-    read: RefCell<Vec<PathBuf>>,
+    asked: RefCell<Vec<PathBuf>>,
 }
 
 impl Folder {
-    /// The folder of the file at `path`, and the file's name in it.
-    pub(super) fn of(path: &Path) -> Option<(Self, String)> {
+    /// The folder of the file at `path`, and the file's name in it; nothing if the path does not end in a name.
+    pub fn of(path: &Path) -> Option<(Self, String)> {
         let name = path.file_name()?.to_str()?.to_owned();
         let root = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some((Self { root: root.to_owned(), read: RefCell::default() }, name))
+        Some((Self { root: root.to_owned(), asked: RefCell::default() }, name))
     }
 
     /// Every file that was asked for, also those that could not be read: mending one has to start a new build.
-    pub(super) fn read(&self) -> Vec<PathBuf> {
-        self.read.borrow().clone()
+    pub fn asked(&self) -> Vec<PathBuf> {
+        self.asked.borrow().clone()
     }
 }
 
 impl Files for Folder {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let file = self.root.join(path);
-        self.read.borrow_mut().push(file.clone());
+        self.asked.borrow_mut().push(file.clone());
         // A link may lead to another file below the folder, and to no other.
         if !file.canonicalize()?.starts_with(self.root.canonicalize()?) {
             return Err(io::ErrorKind::PermissionDenied.into());

@@ -141,3 +141,106 @@ fn push_trait(text: &mut String, lines: &[&str], depth: usize) {
     push(text, &line);
     push(text, &format!("{indent}{{}}"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_spaced_out_and_keep_what_belongs_to_them() {
+        let tight = "\
+use a::B;
+use c::D;
+/// One.
+#[derive(Debug)]
+pub struct One;
+impl B for One {
+    type C = D;
+    const E: u32 = D::new()
+        .f();
+    fn g(&self) -> u32 {
+        let h = 1;
+        h
+    }
+    fn i() {}
+}
+/// Inner.
+pub mod inner {
+    use super::One;
+    /// Two.
+    pub struct Two {
+        /// Three.
+        pub three: One,
+        four: One,
+    }
+    impl<C> Two for C
+    where
+        C: One,
+    {}
+}
+";
+        let spaced_out = "\
+use a::B;
+use c::D;
+
+/// One.
+#[derive(Debug)]
+pub struct One;
+
+impl B for One {
+    type C = D;
+    const E: u32 = D::new()
+        .f();
+
+    fn g(&self) -> u32 {
+        let h = 1;
+        h
+    }
+
+    fn i() {}
+}
+
+/// Inner.
+pub mod inner {
+    use super::One;
+
+    /// Two.
+    pub struct Two {
+        /// Three.
+        pub three: One,
+        four: One,
+    }
+
+    impl<C> Two for C
+    where
+        C: One,
+    {}
+}
+";
+        assert_eq!(spaced(tight), spaced_out);
+        assert_eq!(spaced(spaced_out).replace("\n\n\n", "\n\n"), spaced_out);
+    }
+
+    #[test]
+    fn long_bounds_are_filled_into_lines() {
+        let printed = "\
+pub mod sign_up {
+    pub trait Context: pontoon::Context + MayInvoke<
+            email::SendWelcome,
+        > + MayEmit<event::UserSignedUp> + MayWrite<state::Users> {}
+    pub trait Short: pontoon::Context {}
+}
+";
+        let filled = "\
+pub mod sign_up {
+    pub trait Context:
+        pontoon::Context + MayInvoke<email::SendWelcome> + MayEmit<event::UserSignedUp>
+        + MayWrite<state::Users>
+    {}
+
+    pub trait Short: pontoon::Context {}
+}
+";
+        assert_eq!(spaced(printed), filled);
+    }
+}

@@ -65,3 +65,19 @@ fn localized(krate: &str, tokens: TokenStream) -> TokenStream {
     });
     replaced.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_own_crate_becomes_crate() {
+        let seen = |text: &str| localized("shop", text.parse().expect("tokens")).to_string().replace(' ', "");
+        assert_eq!(seen("shop::user::Find"), "crate::user::Find");
+        assert_eq!(seen("Vec<(shop::A, other::shop::B, shops::C)>"), "Vec<(crate::A,other::shop::B,shops::C)>");
+        assert_eq!(seen("shop"), "shop");
+        assert_eq!(text_seen_from(Some("shop"), "shop::topology"), "crate::topology");
+        assert_eq!(text_seen_from(Some("shop"), "shops::topology"), "shops::topology");
+        assert_eq!(text_seen_from(None, "shop::topology"), "shop::topology");
+    }
+}

@@ -57,3 +57,17 @@ impl Serialize for Time {
         serializer.collect_str(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_in_their_largest_unit() {
+        let shown = |millis| Time(Duration::from_millis(millis)).to_string();
+        let times = [(0, "0ms"), (500, "500ms"), (1_500, "1500ms"), (90_000, "90s"), (120_000, "2m")];
+        assert!(times.into_iter().all(|(millis, text)| shown(millis) == text));
+        assert_eq!(shown(24 * 60 * 60 * 1000), "1d");
+        assert_eq!(shown(25 * 60 * 60 * 1000), "25h");
+    }
+}

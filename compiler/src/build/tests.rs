@@ -1,0 +1,209 @@
+//! The front door on real folders, with cargo's variables as values.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use pontoon_schema::document::Date;
+use tempfile::TempDir;
+
+use super::{Done, build};
+
+const TOPOLOGY: &str = "\
+pontoon: 1
+name: shop
+types: crate::contract
+contract: crate
+include: [user.yaml]
+environments:
+  local: { ephemeral: true, event_bridge: in_memory, queue_bridge: in_memory, state_store: in_memory }
+deployments:
+  monolith: { pattern: monolith, environments: [local] }
+";
+
+const USER: &str = "\
+services:
+  user:
+    version: 1
+    module: crate::user
+    commands:
+      find: { input: String, output: String, timeout: 1s, exposed: true }
+";
+
+/// A package with a topology in two files, and cargo's folder for what is generated.
+struct Package(TempDir);
+
+impl Package {
+    fn new() -> Self {
+        let package = Self(TempDir::new().expect("a folder"));
+        package.write("topology.yaml", TOPOLOGY);
+        package.write("user.yaml", USER);
+        package
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("a file can be written");
+    }
+
+    fn generated(&self, name: &str) -> PathBuf {
+        self.path("out/topology").join(name)
+    }
+
+    fn run(&self) -> Done {
+        self.run_with(&[])
+    }
+
+    fn run_with(&self, variables: &[(&str, &str)]) -> Done {
+        let out = self.path("out");
+        let own = [
+            ("OUT_DIR", out.as_os_str().to_owned()),
+            ("CARGO_MANIFEST_DIR", self.0.path().as_os_str().to_owned()),
+            ("CARGO_PKG_NAME", OsString::from("shop")),
+        ];
+        let variable = |name: &str| {
+            let given = variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
+            given.or_else(|| own.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
+        };
+        build("topology.yaml").run_in(&variable, Date::from_unix_seconds(0))
+    }
+}
+
+fn changed(path: &Path) -> SystemTime {
+    fs::metadata(path).and_then(|data| data.modified()).expect("a file that was written")
+}
+
+#[track_caller]
+fn succeeded(done: &Done) {
+    assert!(done.failure.is_none(), "{}", done.failure.as_deref().unwrap_or_default());
+}
+
+#[test]
+fn files_are_written_and_cargo_is_told() {
+    let package = Package::new();
+    let done = package.run();
+    succeeded(&done);
+    for name in ["mod.rs", "user.rs", "monolith.rs", "handover.txt"] {
+        assert!(package.generated(name).is_file(), "{name} is missing");
+    }
+    let read = ["topology.yaml", "user.yaml"].map(|name| format!("cargo::rerun-if-changed={}", package.path(name).display()));
+    let handover = format!("cargo::rustc-env=PONTOON_HANDOVER={}", package.generated("handover.txt").display());
+    assert_eq!(done.instructions, [&read[..], &[handover]].concat());
+}
+
+#[test]
+fn what_did_not_change_is_not_touched() {
+    let package = Package::new();
+    succeeded(&package.run());
+    let before = SystemTime::UNIX_EPOCH;
+    for name in ["user.rs", "mod.rs", "monolith.rs"] {
+        let file = fs::File::options().write(true).open(package.generated(name)).expect("a generated file");
+        file.set_modified(before).expect("its time can be set");
+    }
+    package.write("user.yaml", &USER.replace("timeout: 1s", "timeout: 2s"));
+    succeeded(&package.run());
+    assert_eq!(changed(&package.generated("mod.rs")), before);
+    assert_eq!(changed(&package.generated("monolith.rs")), before);
+    assert_ne!(changed(&package.generated("user.rs")), before);
+}
+
+#[test]
+fn what_an_earlier_run_left_is_removed() {
+    let package = Package::new();
+    succeeded(&package.run());
+    let stale = package.generated("email.rs");
+    fs::write(&stale, "").expect("a file can be written");
+    succeeded(&package.run());
+    assert!(!stale.exists());
+}
+
+#[test]
+fn an_error_is_the_whole_report_and_names_the_files_to_watch() {
+    let package = Package::new();
+    package.write("user.yaml", &USER.replace("timeout: 1s", "timeout: 1s, invokes: [email.send]"));
+    let done = package.run();
+    let report = done.failure.expect("it is refused");
+    assert!(report.contains("pontoon::unknown_reference"), "{report}");
+    assert!(report.contains("user.yaml:6"), "{report}");
+    assert!(!report.contains('\u{1b}'), "{report}");
+    assert_eq!(done.instructions.len(), 2, "{:?}", done.instructions);
+    assert!(!package.generated("mod.rs").exists());
+}
+
+#[test]
+fn colours_are_for_those_who_ask() {
+    let package = Package::new();
+    package.write("user.yaml", "services: [");
+    let report = |variables: &[(&str, &str)]| package.run_with(variables).failure.expect("it is refused");
+    assert!(report(&[("CARGO_TERM_COLOR", "always")]).contains('\u{1b}'));
+    assert!(!report(&[("CARGO_TERM_COLOR", "always"), ("NO_COLOR", "1")]).contains('\u{1b}'));
+    assert!(!report(&[("CARGO_TERM_COLOR", "auto")]).contains('\u{1b}'));
+}
+
+#[test]
+fn a_file_that_is_missing_is_watched_too() {
+    let package = Package::new();
+    fs::remove_file(package.path("user.yaml")).expect("it is there");
+    let done = package.run();
+    assert!(done.failure.expect("it is refused").contains("there is no file `user.yaml`"));
+    assert!(done.instructions.iter().any(|line| line.ends_with("user.yaml")), "{:?}", done.instructions);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_out_is_refused() {
+    let (package, elsewhere) = (Package::new(), Package::new());
+    fs::remove_file(package.path("user.yaml")).expect("it is there");
+    std::os::unix::fs::symlink(elsewhere.path("user.yaml"), package.path("user.yaml")).expect("a link");
+    let report = package.run().failure.expect("it is refused");
+    assert!(report.contains("pontoon::invalid_path"), "{report}");
+}
+
+#[test]
+fn warnings_are_a_line_each() {
+    let package = Package::new();
+    package.write("user.yaml", &USER.replace(", exposed: true", ""));
+    let done = package.run();
+    succeeded(&done);
+    let warnings: Vec<&String> = done.instructions.iter().filter(|line| line.starts_with("cargo::warning=")).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].starts_with("cargo::warning=user.yaml:6: pontoon::unreachable_command: "), "{warnings:?}");
+}
+
+#[test]
+fn without_a_place_to_write_it_says_so() {
+    let done = build("topology.yaml").run_in(&|_| None, Date::from_unix_seconds(0));
+    assert!(done.failure.expect("it fails").contains("OUT_DIR is not set"));
+
+    let package = Package::new();
+    package.write("out", "a file where a folder should be");
+    let report = package.run().failure.expect("it fails");
+    assert!(report.contains("could not be written to"), "{report}");
+
+    let package = Package::new();
+    fs::remove_file(package.path("topology.yaml")).expect("it is there");
+    let done = package.run();
+    assert!(done.failure.expect("it fails").contains("there is no file `topology.yaml`"));
+    assert_eq!(done.instructions.len(), 1);
+
+    let done = build("..").run_in(&|_| Some(package.0.path().as_os_str().to_owned()), Date::from_unix_seconds(0));
+    assert!(done.failure.expect("it fails").contains("not the path of a file"));
+}
+
+#[test]
+fn the_limits_can_be_set() {
+    let package = Package::new();
+    let out = package.path("out").into_os_string();
+    let folder = package.0.path().as_os_str().to_owned();
+    let variable = |name: &str| match name {
+        "OUT_DIR" => Some(out.clone()),
+        "CARGO_MANIFEST_DIR" => Some(folder.clone()),
+        _ => None,
+    };
+    let done = build("topology.yaml").largest_file(10).run_in(&variable, Date::from_unix_seconds(0));
+    assert!(done.failure.expect("it is refused").contains("pontoon::input_limit"));
+}
