@@ -1,0 +1,71 @@
+//! `chatty_split`: two units that talk more to each other than among themselves.
+
+use std::collections::BTreeMap;
+
+use super::Input;
+use super::flow::{Carried, Flow, between_units};
+use super::placement::{Placed, Placement};
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::topology::{Handler, Pattern, Topology, UnitId};
+
+/// Fewer calls than this are no talk: any split has some.
+const LEAST: usize = 3;
+/// More calls than this are not pointed at one by one.
+const SHOWN: usize = 6;
+
+pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
+    for placement in &input.placements {
+        if placement.deployment.pattern.value == Pattern::Microservices {
+            let mut pairs: BTreeMap<(UnitId, UnitId), Vec<Flow>> = BTreeMap::new();
+            for flow in between_units(input.topology, placement) {
+                if matches!(flow.carried, Carried::Call) {
+                    let pair = (flow.sender.min(flow.receiver), flow.sender.max(flow.receiver));
+                    pairs.entry(pair).or_default().push(flow);
+                }
+            }
+            for ((one, other), calls) in pairs {
+                let unit = |id| placement.units.iter().find(|placed| placed.id == id);
+                if let (Some(one), Some(other)) = (unit(one), unit(other)) {
+                    findings.extend(finding(input.topology, placement, (one, other), &calls));
+                }
+            }
+        }
+    }
+}
+
+fn finding(
+    topology: &Topology,
+    placement: &Placement<'_>,
+    (one, other): (&Placed<'_>, &Placed<'_>),
+    calls: &[Flow],
+) -> Option<Diagnostic> {
+    let within = |placed: &Placed<'_>| {
+        let edges = placed.handlers.iter().flat_map(|handler| &topology.operation(*handler).edges.invokes);
+        edges.filter(|edge| placement.runs(placed.id, Handler::Command(edge.command.value))).count()
+    };
+    let within = within(one) + within(other);
+    if calls.len() < LEAST || calls.len() <= within {
+        return None;
+    }
+    let (left, right) = (&one.unit.name.value, &other.unit.name.value);
+    let deployment = &placement.deployment.name.value;
+    let message = format!(
+        "the units `{left}` and `{right}` of `{deployment}` make {} kinds of calls to each other, and {within} within",
+        calls.len()
+    );
+    let mut found = Diagnostic::warning("chatty_split", message).label(one.unit.name.span, "this unit");
+    if other.unit.name.span != one.unit.name.span {
+        found = found.label(other.unit.name.span, "and this one");
+    }
+    for call in calls.iter().take(SHOWN) {
+        let (from, to) = (topology.address(call.from), topology.address(call.to));
+        found = found.label(call.span, format!("{from} → {to}: a request over the bridge"));
+    }
+    let services = one.unit.services.iter().chain(&other.unit.services);
+    let services: Vec<String> = services.map(|service| topology.service_address(service.value)).collect();
+    Some(found.help(format!(
+        "put them into one unit, `units: {{ …, {left}: [{}] }}`: that makes plain function calls of {} kinds of requests",
+        services.join(", "),
+        calls.len()
+    )))
+}

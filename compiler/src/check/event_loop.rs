@@ -1,0 +1,4 @@
+//! `event_loop`
+use super::Input;
+use crate::diagnostic::Findings;
+pub(super) fn check(_input: &Input<'_>, _findings: &mut Findings) {}

@@ -1,0 +1,46 @@
+//! `secret_in_environment`: a credential from a plain variable, where there is a secret store for it.
+
+use std::collections::HashSet;
+
+use pontoon_schema::capability;
+
+use super::Input;
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::topology::Origin;
+
+pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
+    // An inherited setting is one place in the file: reported for the first environment that has it.
+    let mut seen = HashSet::new();
+    for environment in input.topology.environments.values().filter(|environment| environment.is_hard()) {
+        let Some(store) = &environment.secret_store else { continue };
+        if capability::secret_store(store.adapter.value).is_none_or(|store| store.in_environment) {
+            continue;
+        }
+        for reference in environment.references() {
+            let name = &reference.value.name;
+            if reference.value.origin != Origin::Variable || !is_credential(name) || !seen.insert(reference.span) {
+                continue;
+            }
+            let secret = name.to_ascii_lowercase();
+            let environment = &environment.name.value;
+            findings.add(
+                Diagnostic::warning(
+                    "secret_in_environment",
+                    format!("`{environment}` reads a credential from the variable {name}, and has a secret store"),
+                )
+                .label(reference.span, "seen by child processes, crash reports and everybody who can list processes")
+                .label(store.adapter.span, format!("`{environment}` keeps its secrets here"))
+                .help(format!("put it into the secret store and write `${{secret:{secret}}}`")),
+            );
+        }
+    }
+}
+
+/// Whether a variable is one for a credential, by the last word of its name. A URL may or may not hold one: that is for
+/// whoever sets it to know.
+fn is_credential(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "CREDENTIALS", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY"]
+        .iter()
+        .any(|word| name == *word || name.ends_with(&format!("_{word}")))
+}

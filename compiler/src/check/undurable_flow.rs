@@ -1,0 +1,118 @@
+//! `undurable_flow`: a promise to lose nothing, on a bridge that forgets.
+
+use std::collections::{BTreeMap, HashSet};
+
+use pontoon_schema::capability::{self, EVENT_BRIDGES, QUEUE_BRIDGES};
+
+use super::Input;
+use super::wording::{either, listed};
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::source::Span;
+use crate::topology::{Connection, Delivery, Environment, Handler, QueueId, SubscriptionId, Topology};
+
+/// What promises to lose nothing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Promise {
+    Subscription(SubscriptionId),
+    Queue(QueueId),
+}
+
+pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
+    let topology = input.topology;
+    // By promise and bridge, as it is written: environments that inherit the bridge make one finding.
+    let mut found: BTreeMap<(Promise, Span), (&Connection, Vec<&Environment>)> = BTreeMap::new();
+    for placement in &input.placements {
+        let handlers = placement.units.iter().flat_map(|placed| &placed.handlers);
+        let promises: HashSet<Promise> = handlers.flat_map(|handler| promises(topology, *handler)).collect();
+        for environment in placement.environments().filter(|environment| environment.is_hard()) {
+            for promise in &promises {
+                let connection = match promise {
+                    Promise::Subscription(_) => &environment.event_bridge,
+                    Promise::Queue(_) => &environment.queue_bridge,
+                };
+                let Some(connection) = connection.as_ref().filter(|connection| forgets(*promise, connection)) else {
+                    continue;
+                };
+                let (_, environments) =
+                    found.entry((*promise, connection.adapter.span)).or_insert((connection, Vec::new()));
+                if !environments.iter().any(|known| std::ptr::eq(*known, environment)) {
+                    environments.push(environment);
+                }
+            }
+        }
+    }
+    findings.extend(found.into_iter().map(|((promise, _), (connection, environments))| {
+        finding(topology, promise, connection, &environments)
+    }));
+}
+
+fn promises(topology: &Topology, handler: Handler) -> Vec<Promise> {
+    let mut promises: Vec<Promise> =
+        topology.operation(handler).edges.enqueues.iter().map(|edge| Promise::Queue(edge.value)).collect();
+    match handler {
+        Handler::Subscription(id) if topology.subscriptions[id].delivery.value == Delivery::AtLeastOnce => {
+            promises.push(Promise::Subscription(id));
+        }
+        Handler::Worker(id) => promises.push(Promise::Queue(topology.workers[id].queue.value)),
+        _ => {}
+    }
+    promises
+}
+
+fn forgets(promise: Promise, connection: &Connection) -> bool {
+    let bridge = match promise {
+        Promise::Subscription(_) => capability::event_bridge(connection.adapter.value),
+        Promise::Queue(_) => capability::queue_bridge(connection.adapter.value),
+    };
+    bridge.is_some_and(|bridge| !bridge.durable)
+}
+
+fn finding(
+    topology: &Topology,
+    promise: Promise,
+    connection: &Connection,
+    environments: &[&Environment],
+) -> Diagnostic {
+    let names = listed(environments.iter().map(|environment| format!("`{}`", environment.name.value)));
+    let adapter = connection.adapter.value.name();
+    let durable = |bridges: &[capability::Bridge]| {
+        either(bridges.iter().filter(|bridge| bridge.durable).map(|bridge| format!("`{}`", bridge.adapter.name())))
+    };
+    let (message, place, text, help) = match promise {
+        Promise::Subscription(id) => {
+            let subscription = &topology.subscriptions[id];
+            let address = topology.address(Handler::Subscription(id));
+            let event = &topology.events[subscription.event.value].name.value;
+            (
+                format!("{address} is to get `{event}` at least once, and the event_bridge of {names} forgets"),
+                subscription.delivery.span,
+                format!("{address} must not miss an event"),
+                format!(
+                    "let the event_bridge be {}, write `ephemeral: true` if losing data is acceptable in {names}, or \
+                     `delivery: at_most_once` on {address}",
+                    durable(&EVENT_BRIDGES)
+                ),
+            )
+        }
+        Promise::Queue(id) => {
+            let name = &topology.queues[id].name;
+            (
+                format!("the queue `{}` is to keep its jobs, and the queue_bridge of {names} forgets", name.value),
+                name.span,
+                "a job in here must not be lost".to_owned(),
+                format!(
+                    "let the queue_bridge be {}, or write `ephemeral: true` if losing data is acceptable in {names}",
+                    durable(&QUEUE_BRIDGES)
+                ),
+            )
+        }
+    };
+    let mut found = Diagnostic::error("undurable_flow", message).label(place, text).label(
+        connection.adapter.span,
+        format!("`{adapter}` loses what is in it when the process ends"),
+    );
+    for environment in environments {
+        found = found.label(environment.name.span, "not `ephemeral`: losing data matters here");
+    }
+    found.help(help)
+}

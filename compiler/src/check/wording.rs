@@ -1,0 +1,68 @@
+//! How rules put things into the user's words: lists, times, types and adapters as the topology spells them.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use crate::topology::Topology;
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    joined(items, "and")
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub(super) fn either<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    joined(items, "or")
+}
+
+fn joined<T: Display>(items: impl IntoIterator<Item = T>, last: &str) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    match items.as_slice() {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
+}
+
+/// A time as it can be written into the topology: `500ms`, `90s`, `24h`.
+pub(super) fn time(duration: Duration) -> String {
+    const UNITS: [(u128, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let milliseconds = duration.as_millis();
+    let unit = UNITS.into_iter().find(|(length, _)| milliseconds > 0 && milliseconds.is_multiple_of(*length));
+    unit.map_or_else(|| format!("{milliseconds}ms"), |(length, name)| format!("{}{name}", milliseconds / length))
+}
+
+/// A size as it can be written into the topology: `200B`, `64KiB`, `64MiB`.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let unit = UNITS.into_iter().find(|(length, _)| bytes > 0 && bytes.is_multiple_of(*length));
+    unit.map_or_else(|| format!("{bytes}B"), |(length, name)| format!("{}{name}", bytes / length))
+}
+
+/// A type as the user writes it: relative to `types:` where it can be.
+pub(super) fn written(topology: &Topology, r#type: impl Display) -> String {
+    r#type.to_string().replace(&format!("{}::", topology.types.value), "")
+}
+
+/// `one call`, `3 calls`.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("one {one}") } else { format!("{number} {many}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_the_words_of_the_topology() {
+        assert_eq!(listed(["a"]), "a");
+        assert_eq!(listed(["a", "b", "c"]), "a, b and c");
+        assert_eq!(either(["a", "b"]), "a or b");
+        assert_eq!(time(Duration::from_millis(1_500)), "1500ms");
+        assert_eq!(time(Duration::from_secs(90)), "90s");
+        assert_eq!(time(Duration::from_secs(86_400)), "1d");
+        assert_eq!(size(64 << 20), "64MiB");
+        assert_eq!(size(200), "200B");
+        assert_eq!(count(1, "call", "calls"), "one call");
+    }
+}
