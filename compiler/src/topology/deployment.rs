@@ -1,5 +1,6 @@
 //! Deployments and their units: which services share a process, and in which environments.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::{CommandId, DeploymentId, EnvironmentId, Located, ServiceId, UnitId, WhenFull};
@@ -14,7 +15,7 @@ pub struct Deployment {
     /// The pattern.
     pub pattern: Located<Pattern>,
     /// The services that it is about: those it names, or all. A service is in no unit if the topology forgets it there.
-    pub services: Vec<Located<ServiceId>>,
+    pub services: Rc<[Located<ServiceId>]>,
     /// Serverless: the commands that become functions.
     pub commands: Vec<Located<CommandId>>,
     /// The environments that it runs in.
@@ -68,7 +69,7 @@ pub struct Unit {
     /// The deployment.
     pub deployment: DeploymentId,
     /// The services in it, where they are put there.
-    pub services: Vec<Located<ServiceId>>,
+    pub services: Rc<[Located<ServiceId>]>,
     /// Serverless: the command that the function is for.
     pub function: Option<Located<CommandId>>,
 }

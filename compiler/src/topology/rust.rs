@@ -38,6 +38,11 @@ impl RustPath {
         Self(Rc::new((syntax, text)))
     }
 
+    /// `crate`.
+    pub fn of_crate() -> Self {
+        Self::new(syn::Path::from(<syn::Token![crate]>::default()), "crate".to_owned())
+    }
+
     /// The parsed path.
     pub fn syntax(&self) -> &syn::Path {
         &self.0.0
