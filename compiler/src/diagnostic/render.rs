@@ -197,12 +197,13 @@ impl<'a> Atlas<'a> {
 
 /// The text with characters that would play tricks on a terminal replaced by others of as many bytes, so that places stay.
 fn masked(text: &str) -> Cow<'_, str> {
-    let tricky = |letter: char| is_hidden(letter) && !matches!(letter, '\n' | '\r' | '\t');
+    let tricky = |letter: char| is_hidden(letter) && !matches!(letter, '\n' | '\t');
     if !text.chars().any(tricky) {
         return Cow::Borrowed(text);
     }
     let mask = |letter: char| match letter.len_utf8() {
         _ if !tricky(letter) => letter,
+        _ if letter == '\r' => ' ',
         1 => '?',
         2 => '¿',
         _ => '\u{fffd}',

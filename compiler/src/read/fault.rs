@@ -78,6 +78,16 @@ impl Fault {
         self
     }
 
+    /// While a choice between words was read.
+    pub(super) fn choice(message: String) -> Self {
+        Self::custom(message).in_word("Choice")
+    }
+
+    /// Whether it is about several keys together, and not about a single word.
+    pub(super) fn is_of_whole(&self) -> bool {
+        self.0.word.is_empty() && self.0.at.is_none_or(|(_, on_key)| !on_key)
+    }
+
     pub(super) fn what(&self) -> &What {
         &self.0.what
     }
@@ -103,18 +113,25 @@ impl Fault {
         match what {
             What::Reported => Diagnostic::error(code, "this can't be read").label(span, ""),
             What::Said(message) => {
-                let label = if on_key || node.key().is_none() {
-                    "this key".to_owned()
-                } else {
-                    format!("the value of {subject}")
+                let whole = word.is_empty() && matches!(node.entry().kind, Kind::Mapping);
+                let (span, label) = match node.key() {
+                    Some(_) if on_key => (span, "this key".to_owned()),
+                    Some(_) if whole => (node.key_span(), "here".to_owned()),
+                    Some(_) => (span, format!("the value of {subject}")),
+                    None => (span, String::new()),
                 };
-                Diagnostic::error(code, message).label(if word.is_empty() { node.key_span() } else { span }, label)
+                Diagnostic::error(code, message).label(span, label)
             }
             What::Nothing { expected } => Diagnostic::error(code, format!("{subject} has no value"))
                 .label(node.key_span(), "a value is missing behind this")
                 .help(format!("write {expected}, or delete the key")),
             What::Kind { found, expected } => {
-                let bare = matches!(node.entry().kind, Kind::Sequence | Kind::Mapping) && !word.is_empty();
+                if on_key {
+                    let key = pontoon_schema::name::shown(node.key().unwrap_or_default());
+                    return Diagnostic::error(code, format!("`{key}` can't be a key here"))
+                        .label(span, format!("expected {expected}"));
+                }
+                let bare = node.children().len() > 0 && matches!(word, "RustType" | "Text" | "Route");
                 let text = sources.text(node.value_span());
                 if bare && text.starts_with(['[', '{']) {
                     return syntax::unquoted(span, node.key().unwrap_or_default(), text);

@@ -21,7 +21,10 @@ use crate::source::Sources;
 const ENOUGH: usize = 100;
 
 /// A value that is wrong hides what else is wrong in the struct that holds it, until the next pass leaves it out.
-const PASSES: usize = 32;
+const PASSES: usize = 64;
+
+/// In a large topology there are fewer passes: so many nodes are visited in all.
+const WORK: usize = 500_000;
 
 /// Fills the document. `skip` names nodes that have been reported already.
 pub(super) fn fill(tree: &Tree, skip: Vec<Id>, sources: &Sources, findings: &mut Findings) -> Option<Document> {
@@ -34,8 +37,8 @@ pub(super) fn fill(tree: &Tree, skip: Vec<Id>, sources: &Sources, findings: &mut
         }),
     };
     let mut document = None;
-    for _ in 0..PASSES {
-        let before = page.notes.borrow().found.len();
+    for _ in 0..(WORK / tree.entries.len().max(1)).clamp(2, PASSES) {
+        let before = page.notes.borrow().progress();
         document = match Document::deserialize(page.value(tree.root())) {
             Ok(document) => Some(document),
             Err(fault) => {
@@ -43,10 +46,13 @@ pub(super) fn fill(tree: &Tree, skip: Vec<Id>, sources: &Sources, findings: &mut
                 None
             }
         };
-        let after = page.notes.borrow().found.len();
-        if after == before || after >= ENOUGH {
+        let mut notes = page.notes.borrow_mut();
+        let stuck = notes.progress() == before;
+        if notes.found.len() >= ENOUGH || stuck && (notes.stuck || notes.found.is_empty()) {
             break;
         }
+        notes.stuck = stuck;
+        notes.left_out = None;
     }
     let found = page.notes.into_inner().found;
     let document = document.filter(|_| found.is_empty());
@@ -65,8 +71,19 @@ struct Page<'t> {
 struct Notes {
     /// Nodes that are taken as if they were not there.
     skip: HashSet<Id>,
-    missing: HashSet<(Id, &'static str)>,
+    /// What is wrong with nodes as a whole: keys that they lack, or nothing for other things.
+    wholes: HashSet<(Id, &'static str)>,
+    /// Whether the last pass found nothing new.
+    stuck: bool,
+    /// The last whole that this pass left out. Nodes are numbered from the inside out.
+    left_out: Option<Id>,
     found: Vec<Diagnostic>,
+}
+
+impl Notes {
+    fn progress(&self) -> (usize, usize, usize) {
+        (self.found.len(), self.skip.len(), self.wholes.len())
+    }
 }
 
 impl<'t> Page<'t> {
@@ -91,21 +108,35 @@ impl<'t> Page<'t> {
         }
     }
 
+    /// Notes what is wrong with a whole, and whether it is to be reported. The whole is read again in the next pass, as
+    /// there may be more to find in its parts; only when nothing else is found it is left out.
+    fn of_whole(&self, node: Node<'t>, what: &'static str, left_out: bool) -> bool {
+        let mut notes = self.notes.borrow_mut();
+        let new = notes.wholes.insert((node.id, what));
+        // From the inside out: what was left out in this pass may let more be found in what holds it.
+        let inside = std::iter::successors(Some(node), |node| node.index(0))
+            .last()
+            .map(|first| first.id);
+        if notes.stuck && !new && notes.left_out.is_none_or(|last| Some(last) < inside) {
+            notes.skip.insert(node.id);
+            notes.left_out = Some(node.id);
+        }
+        new && !left_out
+    }
+
     /// Adds a fault to the findings, once, and takes its node out of the next pass.
     fn report(&self, fault: Fault, node: Node<'t>, on_key: bool) -> Fault {
         let fault = fault.at(node.id, on_key);
         let node = fault.place().map_or(node, |(id, _)| Node::new(self.tree, id));
         let new = match fault.what() {
             What::Reported => false,
-            What::Missing { key } => {
-                let left_out = node.get(key).is_some();
-                !left_out && self.notes.borrow_mut().missing.insert((node.id, key))
-            }
-            // What a whole says of its parts is of no use while one of them is left out.
-            // And its parts are to be read on, whatever it says of them.
-            What::Said(_) if matches!(node.entry().kind, Kind::Mapping) && !on_key => {
-                let left_out = node.children().any(|child| self.skips(child.id));
-                !left_out && self.notes.borrow_mut().missing.insert((node.id, ""))
+            What::Missing { key } => self.of_whole(node, key, node.get(key).is_some()),
+            What::Said(_) if fault.is_of_whole() && matches!(node.entry().kind, Kind::Mapping) => {
+                // What a whole says of its parts is of no use while one of them is left out.
+                let parts = node
+                    .children()
+                    .flat_map(|child| std::iter::once(child).chain(child.children()));
+                self.of_whole(node, "", parts.into_iter().any(|part| self.skips(part.id)))
             }
             _ => self.notes.borrow_mut().skip.insert(node.id),
         };
@@ -261,7 +292,7 @@ impl<'t> Deserializer<'t> for Value<'_, 't> {
                     word,
                     settings: None,
                 }),
-                _ => Err(Fault::custom(format!("a value is missing here: one of {}", one_of()))),
+                _ => Err(Fault::choice(format!("a value is missing here: one of {}", one_of()))),
             },
             Kind::Mapping if self.node.children().len() == 1 => {
                 let settings = self.node.index(0);
@@ -272,8 +303,8 @@ impl<'t> Deserializer<'t> for Value<'_, 't> {
                     settings,
                 })
             }
-            Kind::Mapping => Err(Fault::custom(format!("exactly one of {} was expected here", one_of()))),
-            Kind::Sequence => Err(Fault::custom(format!(
+            Kind::Mapping => Err(Fault::choice(format!("exactly one of {} was expected here", one_of()))),
+            Kind::Sequence => Err(Fault::choice(format!(
                 "one of {} was expected here, not a list",
                 one_of()
             ))),
@@ -471,11 +502,10 @@ impl<'t> Choice<'_, 't> {
     /// Settings that were left out: what they lack is said of the word itself.
     fn bare(&self, fault: Fault) -> Fault {
         match fault.what() {
-            What::Missing { key } => Fault::custom(format!(
+            What::Missing { key } => Fault::choice(format!(
                 "`{0}` needs settings: write `{0}: {{ {key}: … }}`",
                 pontoon_schema::name::shown(self.word)
-            ))
-            .in_word("Choice"),
+            )),
             _ => fault,
         }
     }
@@ -487,7 +517,7 @@ impl<'t> VariantAccess<'t> for Choice<'_, 't> {
     fn unit_variant(self) -> Result<(), Fault> {
         match self.settings {
             None => Ok(()),
-            Some(_) => Err(Fault::custom(format!(
+            Some(_) => Err(Fault::choice(format!(
                 "`{0}` takes no settings: write `{0}` alone",
                 self.word
             ))),
