@@ -56,7 +56,7 @@ fn included_files_become_one_topology() {
     ]);
     assert_eq!(report, "");
     let Source { document, spans } = source.unwrap();
-    assert_eq!(document.events.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!(document.events.keys().map(AsRef::<str>::as_ref).collect::<Vec<_>>(), ["a", "b", "c"]);
     assert_eq!(document.queues.len(), 1);
     let events = spans.root().get("events").unwrap();
     let files: Vec<u32> = events.children().map(|event| event.key_span().file.0).collect();

@@ -76,3 +76,60 @@ fn without_colour(line: &str) -> String {
     }
     plain
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAMES: &str = "\
+  × twice
+   ╭─[a.yaml:4:3]
+ 4 │ a: 1
+   · ┬
+   · ╰── first here
+   ╰────
+    ╭─[a.yaml:10:3]
+ 10 │ a: 2
+    · ┬
+    · ╰── and here again
+    ╰────
+   ╭─[b.yaml:1:1]
+ 1 │ a: 3
+   ╰────
+  help: keep one
+";
+
+    const JOINED: &str = "\
+  × twice
+    ╭─[a.yaml:4:3]
+  4 │ a: 1
+    · ┬
+    · ╰── first here
+    ⋮
+ 10 │ a: 2
+    · ┬
+    · ╰── and here again
+    ╰────
+   ╭─[b.yaml:1:1]
+ 1 │ a: 3
+   ╰────
+  help: keep one
+";
+
+    #[test]
+    fn frames_of_one_file_are_joined() {
+        assert_eq!(join(FRAMES), JOINED);
+    }
+
+    #[test]
+    fn colours_do_not_matter() {
+        let coloured = FRAMES.replace("a.yaml:4:3", "\u{1b}[36ma.yaml:4:3\u{1b}[0m");
+        assert_eq!(without_colour(&join(&coloured)), JOINED);
+    }
+
+    #[test]
+    fn a_single_frame_stays_as_it_is() {
+        let single = "  × once\n   ╭─[a.yaml:4:3]\n 4 │ a: 1\n   ╰────\n";
+        assert_eq!(join(single), single);
+    }
+}

@@ -249,7 +249,7 @@ impl SourceCode for Atlas<'_> {
         let before = &text[line_start..start];
         Ok(Box::new(MietteSpanContents::new_named(
             sheet.name.to_owned(),
-            text[first..last].as_bytes(),
+            &text.as_bytes()[first..last],
             (sheet.base + first, last - first).into(),
             line,
             if sheet.ascii {

@@ -201,3 +201,60 @@ fn in_words(info: &str) -> (String, &'static str) {
     };
     (message.to_owned(), help)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The value that is found to stand bare in this line, and what to write.
+    fn bare(line: &str) -> Option<(String, String)> {
+        let end = u32::try_from(line.len()).unwrap();
+        let problem = bare_braces(FileId(0), line, end)?;
+        let span = problem.labels[0].span;
+        Some((line[span.start as usize..span.end as usize].to_owned(), problem.help?))
+    }
+
+    #[test]
+    fn bare_values_are_found_whole() {
+        for (line, value, help) in [
+            ("a: { url: ${URL} }", "${URL}", "quote it: `url: \"${URL}\"`"),
+            (
+                "a: {url: ${A}:${B}, tls: disabled}",
+                "${A}:${B}",
+                "quote it: `url: \"${A}:${B}\"`",
+            ),
+            (
+                "f: { http: GET /users/{id}/x } # all",
+                "GET /users/{id}/x",
+                "quote it: `http: \"GET /users/{id}/x\"`",
+            ),
+            (
+                "a: { payload: Vec<[u8; 4]> }",
+                "Vec<[u8; 4]>",
+                "quote it: `payload: \"Vec<[u8; 4]>\"`",
+            ),
+            ("a: [x, ${A}]", "${A}", "quote it: `\"${A}\"`"),
+        ] {
+            assert_eq!(bare(line), Some((value.to_owned(), help.to_owned())), "{line}");
+        }
+    }
+
+    #[test]
+    fn brackets_of_the_language_are_not() {
+        for line in [
+            "",
+            "a: { b: [c, d] }",
+            "a: { b: \"${C}\" }",
+            "a: { b: '/{c}' }",
+            "{}",
+            "[[[[",
+            "ä{",
+        ] {
+            assert_eq!(
+                bare(line).filter(|(value, _)| value.contains(['$', '/'])),
+                None,
+                "{line}"
+            );
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Duration, Size, Text};
+use super::{Duration, Percent, Size, Text};
 
 /// How callers over HTTP prove who they are.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -86,7 +86,6 @@ pub enum LogFormat {
 pub struct Otlp {
     /// Where it is, for example `${OTLP_ENDPOINT:-http://localhost:4318}`.
     pub endpoint: Text,
-    /// The percentage of traces that are sent, 0 to 100, for example `10`. Default: `100`.
-    #[schemars(range(min = 0, max = 100))]
-    pub sample: Option<u8>,
+    /// The percentage of traces that are sent, for example `10`. Default: `100`.
+    pub sample: Option<Percent>,
 }
