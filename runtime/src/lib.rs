@@ -1,1 +1,128 @@
-//! Placeholder.
+//! What the handlers of a Pontoon topology run on, and what its generated code compiles against.
+//!
+//! A team writes its services once, as plain async Rust. `topology.yaml` says which handlers there are and who may call
+//! whom; `pontoon-compiler` checks it when the crate is built and generates the module `topology`. This crate is all that
+//! module names.
+//!
+//! ```ignore
+//! pontoon::topology!();                   // the generated module `topology`
+//!
+//! use pontoon::{CommandHandler, Context, Error};
+//! use crate::topology::{email, event, state, user};
+//!
+//! #[derive(CommandHandler)]
+//! #[command(user.sign_up)]                // its place in topology.yaml
+//! pub struct SignUp { mailer: Mailer }    // taken from the service's resources, by type
+//!
+//! impl SignUp {
+//!     async fn handle(
+//!         &self,
+//!         ctx: &impl user::sign_up::Context,      // has the declared edges, and no others
+//!         input: NewUser,
+//!     ) -> Result<UserId, Error<SignUpRejected>> {
+//!         let id = UserId::new();
+//!         ctx.state(state::Users).set(&id, &User::from(&input)).await?;
+//!         ctx.invoke(email::SendWelcome, Welcome { to: input.email }).await?;
+//!         ctx.emit(event::UserSignedUp, UserSignedUp { id }).await?;
+//!         Ok(id)
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> pontoon::Result<()> {
+//!     topology::monolith::run(Resources { user: user::Resources::new()?, email: email::Resources::new()? }).await
+//! }
+//! ```
+//!
+//! Within a unit, `invoke` is a plain async call: no box, no map, no serialization. Time-outs, retries, idempotency, the
+//! outbox, delivery and shutdown are here, once; generated code has structure only.
+//!
+//! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything in
+//! the memory of the test.
+
+mod call;
+mod client;
+mod consume;
+mod context;
+mod core;
+mod dead_letters;
+mod definition;
+mod delivery;
+mod environment;
+mod error;
+mod execute;
+mod fault;
+mod guard;
+mod handler;
+mod id;
+mod inbox;
+mod intake;
+mod lifecycle;
+mod message;
+mod metadata;
+mod never;
+mod operation;
+mod outbox;
+mod policy;
+mod running;
+mod schedule;
+mod scope;
+mod signals;
+mod soon;
+mod start;
+mod started;
+mod state;
+mod timetable;
+mod unit;
+
+pub mod bridge;
+pub mod secret;
+pub mod store;
+pub mod testing;
+
+pub use pontoon_macros::{CommandHandler, QueueWorker, Resources, ScheduleHandler, SubscriptionHandler};
+/// The clock that deadlines are told by.
+pub use tokio::time::Instant;
+
+pub use crate::bridge::{BridgeError, Depth};
+pub use crate::call::Call;
+pub use crate::client::Client;
+pub use crate::context::{Context, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+pub use crate::core::Adapters;
+pub use crate::dead_letters::{DeadLetter, DeadLetters};
+pub use crate::definition::{Event, Payload, Queue, Rejection, Secret, State};
+pub use crate::delivery::{Delivery, QueueRules, WhenFull};
+pub use crate::environment::{
+    Environment, EventBridge, Part, QueueBridge, SecretStore, StateStore, Text, Variables,
+};
+pub use crate::error::{Error, InvokeError, Result};
+pub use crate::fault::{Fault, FaultClass};
+pub use crate::handler::{FromResources, Handles, Provides, Route};
+pub use crate::id::{Id, InvalidId};
+pub use crate::intake::Intake;
+pub use crate::message::Message;
+pub use crate::metadata::Metadata;
+pub use crate::never::Never;
+pub use crate::operation::{Command, Exposed, Kind, Operation, Schedule, Subscription, Tick, Worker};
+pub use crate::policy::{Backoff, Key, Policy};
+pub use crate::secret::{SecretError, SecretValue};
+pub use crate::soon::Soon;
+pub use crate::start::{Launch, StartError, in_memory, run, start};
+pub use crate::started::{Started, StopError};
+pub use crate::state::{Access, Batch, Versioned, View};
+pub use crate::store::{Etag, Page, StoreError};
+pub use crate::timetable::Timetable;
+pub use crate::unit::{
+    Collection, Emits, Enqueuer, Enqueues, JobOptions, Keeps, Ports, Publisher, Reveals, SecretSource, Unit,
+};
+
+/// Brings in the module `topology` that the build script generated.
+#[macro_export]
+macro_rules! topology {
+    () => {
+        /// Generated from topology.yaml: the contract, and the units of its deployments.
+        pub mod topology {
+            include!(concat!(env!("OUT_DIR"), "/topology/mod.rs"));
+        }
+    };
+}

@@ -1,0 +1,220 @@
+//! What an adapter for events or jobs has to do. One file per adapter below `bridge/`.
+//!
+//! An adapter moves messages and remembers which are not done. When to try again, when to give up and what a handler's end
+//! means is decided once, in the runtime.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::delivery::{Delivery, QueueRules};
+use crate::fault::FaultClass;
+use crate::message::Message;
+use crate::soon::Soon;
+
+pub mod in_memory;
+
+/// Carries events.
+pub trait EventAdapter: Send + Sync {
+    /// Where events of a subject are published. Connects nothing.
+    fn topic(&self, subject: &str) -> Arc<dyn Topic>;
+
+    /// The messages of a subscription, of which every instance of the unit takes its share. Connects nothing.
+    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed>;
+
+    /// Connects, and makes or checks what the broker has to have.
+    fn connect(&self) -> Soon<'_, Result<(), BridgeError>>;
+
+    /// Publishes what is under way, and disconnects. Whatever is asked of the adapter afterwards is
+    /// [`BridgeError::Closed`]; closing twice is no error.
+    fn close(&self) -> Soon<'_, ()>;
+}
+
+/// Where events of one subject are published.
+pub trait Topic: Send + Sync {
+    /// Publishes an event; done once it is safe, as far as the adapter promises that.
+    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>>;
+}
+
+/// Carries jobs.
+pub trait QueueAdapter: Send + Sync {
+    /// A queue. Connects nothing; the same subject is the same queue.
+    fn queue(&self, subject: &'static str, rules: QueueRules) -> Arc<dyn JobQueue>;
+
+    /// Connects, and makes or checks what the broker has to have.
+    fn connect(&self) -> Soon<'_, Result<(), BridgeError>>;
+
+    /// Disconnects. Whatever is asked of the adapter afterwards is [`BridgeError::Closed`]; closing twice is no error.
+    fn close(&self) -> Soon<'_, ()>;
+}
+
+/// A queue of jobs.
+pub trait JobQueue: Feed {
+    /// Puts a job in; done once it is safe, as far as the adapter promises that.
+    fn push(&self, job: Job) -> Soon<'_, Result<(), BridgeError>>;
+
+    /// What the queue holds.
+    fn depth(&self) -> Soon<'_, Result<Depth, BridgeError>>;
+}
+
+/// A job on its way into a queue.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What is to be done.
+    pub message: Message,
+    /// How long it waits before a worker may have it.
+    pub delay: Option<Duration>,
+    /// A second job with this id within the queue's window is taken for the first.
+    pub deduplication: Option<String>,
+}
+
+/// What a queue holds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Depth {
+    /// Jobs that a worker could have now.
+    pub waiting: usize,
+    /// Jobs that wait for their time: delayed, or to be tried again.
+    pub delayed: usize,
+    /// Jobs that workers have.
+    pub leased: usize,
+    /// How long the oldest job that waits has been waiting.
+    pub age: Duration,
+}
+
+/// Where a subscription or a worker takes its messages. Several tasks may take from one feed.
+pub trait Feed: Send + Sync {
+    /// The next message; `None` once the feed has ended. Safe to drop while it waits.
+    fn next(&self) -> Soon<'_, Option<Arrival>>;
+
+    /// Says what became of a message.
+    ///
+    /// # Errors
+    /// [`BridgeError::LeaseLost`]: it is somebody else's by now.
+    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Soon<'_, Result<(), BridgeError>>;
+
+    /// How long a message is ours, if that ends by itself.
+    fn lease(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Holds a message for another lease.
+    ///
+    /// # Errors
+    /// [`BridgeError::LeaseLost`]: it is somebody else's by now.
+    fn extend<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, Result<(), BridgeError>> {
+        let _ = arrival;
+        Soon::now(Ok(()))
+    }
+
+    /// Whether what the feed holds is lost with the process: a stop then finishes it, as far as the grace allows.
+    fn is_volatile(&self) -> bool {
+        false
+    }
+
+    /// How many messages would be lost with the process: those under way, waiting, or due again until then. What a broker
+    /// keeps does not count.
+    fn unfinished(&self, until: Instant) -> usize {
+        let _ = until;
+        0
+    }
+
+    /// What was given up, oldest first.
+    fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>>;
+
+    /// Takes dead letters out, all or those with an id; with `replay` they are delivered anew, under their old id. Returns
+    /// how many there were.
+    fn clear_dead_letters(&self, id: Option<crate::Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>>;
+}
+
+/// A message that has arrived.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The message.
+    pub message: Message,
+    /// Which attempt this is; the first is 1.
+    pub attempt: u32,
+    /// What the adapter knows it by.
+    pub ticket: u64,
+}
+
+/// What became of a message.
+#[derive(Clone, Debug)]
+pub enum Settlement {
+    /// It is done.
+    Done,
+    /// It is to be delivered again, after a pause; others do not wait for it.
+    Again(Duration),
+    /// It is given up, and goes to the dead letters with a reason.
+    Dead(String),
+}
+
+/// A message that was given up.
+#[derive(Clone, Debug)]
+pub struct Dead {
+    /// The message, with its metadata as they were.
+    pub message: Message,
+    /// Why it was given up.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// A bridge could not do what was asked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BridgeError {
+    /// There is no room, and the topology says `when_full: refuse`.
+    Full {
+        /// The subscription or queue.
+        at: &'static str,
+    },
+    /// The bridge is closed: the unit has stopped.
+    Closed,
+    /// More events and jobs have led to this one than `max_hops` allows.
+    TooManyHops {
+        /// The event.
+        subject: &'static str,
+        /// What its topology allows.
+        most: u32,
+    },
+    /// The message is somebody else's by now.
+    LeaseLost,
+    /// A payload could not be written or read.
+    Malformed(serde_json::Error),
+    /// The broker could not be reached, or refused.
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
+    /// The outbox could not keep what was sent.
+    Outbox(crate::store::StoreError),
+}
+
+impl BridgeError {
+    pub(crate) fn class(&self) -> FaultClass {
+        match self {
+            Self::Closed => FaultClass::Stopped,
+            Self::TooManyHops { .. } => FaultClass::TooManyHops,
+            Self::Malformed(_) => FaultClass::Malformed,
+            Self::Outbox(error) => error.class(),
+            Self::Full { .. } | Self::LeaseLost | Self::Unavailable(_) => FaultClass::Unavailable,
+        }
+    }
+}
+
+impl fmt::Display for BridgeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { at } => write!(f, "`{at}` is full"),
+            Self::Closed => f.write_str("the bridge is closed: the unit has stopped"),
+            Self::TooManyHops { subject, most } => {
+                write!(f, "more than {most} events and jobs led to this `{subject}` (max_hops)")
+            }
+            Self::LeaseLost => f.write_str("the lease is over: the job is another worker's by now"),
+            Self::Malformed(error) => write!(f, "the payload is malformed: {error}"),
+            Self::Unavailable(error) => write!(f, "the bridge is unavailable: {error}"),
+            Self::Outbox(error) => write!(f, "the outbox: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BridgeError {}

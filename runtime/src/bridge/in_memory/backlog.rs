@@ -1,0 +1,320 @@
+//! Messages in memory that wait, are under way, or were given up: those of one subscription or one queue.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::bridge::{Arrival, BridgeError, Dead, Settlement};
+use crate::delivery::{Delivery, QueueRules, WhenFull};
+use crate::message::Message;
+
+/// How many dead letters are kept; the oldest make room.
+const DEAD_LETTERS: usize = 10_000;
+
+/// What holds for one backlog.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    bound: usize,
+    when_full: WhenFull,
+    /// There for jobs.
+    pub(super) lease: Option<Duration>,
+    remember: Duration,
+}
+
+impl From<Delivery> for Limits {
+    fn from(rules: Delivery) -> Self {
+        let bound = rules.bound as usize;
+        Self { bound, when_full: rules.when_full, lease: None, remember: Duration::ZERO }
+    }
+}
+
+impl From<QueueRules> for Limits {
+    fn from(rules: QueueRules) -> Self {
+        let QueueRules { bound, when_full, lease, remember, .. } = rules;
+        Self { bound: bound as usize, when_full, lease: Some(lease), remember }
+    }
+}
+
+pub(super) struct Backlog {
+    name: &'static str,
+    pub(super) limits: Limits,
+    contents: Mutex<Contents>,
+    pub(super) readable: Notify,
+    writable: Notify,
+}
+
+#[derive(Default)]
+pub(super) struct Contents {
+    pub(super) ready: VecDeque<Item>,
+    /// What waits for its time: delayed, or to be tried again.
+    pub(super) aside: BTreeMap<(Instant, u64), Item>,
+    /// Who has which job, and until when.
+    pub(super) leased: HashMap<u64, (Instant, Item)>,
+    /// How many events are under way: those have no lease.
+    pub(super) running: usize,
+    pub(super) dead: VecDeque<Dead>,
+    /// Until when which deduplication id counts.
+    remembered: HashMap<String, Instant>,
+    tickets: u64,
+    readers: usize,
+    writers: usize,
+    dropped: u64,
+    closed: bool,
+}
+
+pub(super) struct Item {
+    pub(super) message: Message,
+    pub(super) attempt: u32,
+    /// Since when it waits, where somebody may ask: for jobs.
+    pub(super) since: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Offered {
+    Taken,
+    /// No room: wait for some.
+    Full,
+}
+
+/// What a reader finds.
+pub(super) enum Taken<'b> {
+    Message(Arrival),
+    /// Nothing before this time, unless something comes in.
+    Nothing(Option<Instant>, Waiting<'b>),
+    Closed,
+}
+
+impl Backlog {
+    pub(super) fn new(name: &'static str, limits: Limits) -> Self {
+        let (readable, writable) = (Notify::new(), Notify::new());
+        Self { name, limits, contents: Mutex::default(), readable, writable }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn contents(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the next message would be refused.
+    pub(super) fn refuses(&self) -> bool {
+        self.limits.when_full == WhenFull::Refuse && self.contents().len() >= self.limits.bound
+    }
+
+    /// Takes a message in, if there is room.
+    pub(super) fn offer(
+        &self,
+        message: &Message,
+        delay: Option<Duration>,
+        deduplication: Option<&str>,
+    ) -> Result<Offered, BridgeError> {
+        let since = self.limits.lease.map(|_| Instant::now());
+        let mut contents = self.contents();
+        if contents.closed {
+            return Err(BridgeError::Closed);
+        }
+        if let (Some(id), Some(now)) = (deduplication, since)
+            && contents.remembers(id, now)
+        {
+            return Ok(Offered::Taken);
+        }
+        if contents.len() >= self.limits.bound {
+            match self.limits.when_full {
+                WhenFull::Wait => return Ok(Offered::Full),
+                WhenFull::Refuse => return Err(BridgeError::Full { at: self.name }),
+                WhenFull::DropOldest => contents.drop_oldest(self.name),
+            }
+        }
+        if let (Some(id), Some(now)) = (deduplication, since) {
+            contents.remembered.insert(id.to_owned(), now + self.limits.remember);
+        }
+        let item = Item { message: message.clone(), attempt: 1, since };
+        match delay {
+            None => contents.ready.push_back(item),
+            Some(delay) => contents.put_aside(Instant::now() + delay, item),
+        }
+        self.wake(contents);
+        Ok(Offered::Taken)
+    }
+
+    /// Takes a message in, as soon as there is room.
+    pub(super) async fn wait(
+        &self,
+        message: &Message,
+        delay: Option<Duration>,
+        deduplication: Option<&str>,
+    ) -> Result<(), BridgeError> {
+        loop {
+            let writable = self.writable.notified();
+            self.contents().writers += 1;
+            let _writing = Writing(self);
+            match self.offer(message, delay, deduplication)? {
+                Offered::Taken => return Ok(()),
+                Offered::Full => writable.await,
+            }
+        }
+    }
+
+    pub(super) fn take(&self) -> Taken<'_> {
+        let mut contents = self.contents();
+        if contents.closed {
+            return Taken::Closed;
+        }
+        if !contents.aside.is_empty() || !contents.leased.is_empty() {
+            contents.bring_back(Instant::now());
+        }
+        let Some(item) = contents.ready.pop_front() else {
+            contents.readers += 1;
+            let aside = contents.aside.keys().next().map(|(due, _)| *due);
+            let leases = contents.leased.values().map(|(until, _)| *until).min();
+            return Taken::Nothing(aside.into_iter().chain(leases).min(), Waiting(self));
+        };
+        let arrival = contents.hand_out(item, self.limits.lease);
+        let writers = contents.writers > 0;
+        self.wake(contents);
+        if writers {
+            self.writable.notify_one();
+        }
+        Taken::Message(arrival)
+    }
+
+    /// Lets another reader look, where there is something to look at.
+    fn wake(&self, contents: MutexGuard<'_, Contents>) {
+        let wake = contents.readers > 0 && !contents.is_idle();
+        drop(contents);
+        if wake {
+            self.readable.notify_one();
+        }
+    }
+
+    pub(super) fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Result<(), BridgeError> {
+        let mut contents = self.contents();
+        let since = if self.limits.lease.is_some() {
+            let (_, item) = contents.leased.remove(&arrival.ticket).ok_or(BridgeError::LeaseLost)?;
+            item.since
+        } else {
+            contents.running = contents.running.saturating_sub(1);
+            None
+        };
+        let Arrival { message, attempt, .. } = arrival;
+        match settlement {
+            Settlement::Done => return Ok(()),
+            Settlement::Again(pause) => {
+                let item = Item { message: message.clone(), attempt: attempt + 1, since };
+                contents.put_aside(Instant::now() + pause, item);
+            }
+            Settlement::Dead(reason) => {
+                if contents.dead.len() >= DEAD_LETTERS {
+                    contents.dead.pop_front();
+                    tracing::warn!(target: "pontoon", at = self.name, "too many dead letters: the oldest is gone");
+                }
+                contents.dead.push_back(Dead { message: message.clone(), reason, attempts: *attempt });
+            }
+        }
+        self.wake(contents);
+        Ok(())
+    }
+
+    pub(super) fn extend(&self, arrival: &Arrival) -> Result<(), BridgeError> {
+        let Some(lease) = self.limits.lease else { return Ok(()) };
+        let now = Instant::now();
+        let mut contents = self.contents();
+        match contents.leased.get_mut(&arrival.ticket) {
+            Some((until, _)) if *until > now => *until = now + lease,
+            _ => return Err(BridgeError::LeaseLost),
+        }
+        Ok(())
+    }
+
+    /// Puts a message that was given up back, whether or not there is room: it has been taken in once.
+    pub(super) fn revive(&self, dead: Dead) {
+        let since = self.limits.lease.map(|_| Instant::now());
+        let mut contents = self.contents();
+        contents.ready.push_back(Item { message: dead.message, attempt: 1, since });
+        self.wake(contents);
+    }
+
+    pub(super) fn close(&self) {
+        self.contents().closed = true;
+        self.readable.notify_waiters();
+        self.writable.notify_waiters();
+    }
+}
+
+impl Contents {
+    pub(super) fn len(&self) -> usize {
+        self.ready.len() + self.aside.len()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.ready.is_empty() && self.aside.is_empty() && self.leased.is_empty()
+    }
+
+    fn remembers(&mut self, id: &str, now: Instant) -> bool {
+        self.remembered.retain(|_, until| *until > now);
+        self.remembered.contains_key(id)
+    }
+
+    fn drop_oldest(&mut self, name: &'static str) {
+        if self.ready.pop_front().is_none() {
+            self.aside.pop_first();
+        }
+        self.dropped += 1;
+        // The 1st, 2nd, 4th, 8th…: a log that is of use and does not flood.
+        if self.dropped.is_power_of_two() {
+            tracing::warn!(target: "pontoon", at = name, dropped = self.dropped, "full: the oldest message is gone");
+        }
+    }
+
+    fn put_aside(&mut self, due: Instant, item: Item) {
+        self.tickets += 1;
+        self.aside.insert((due, self.tickets), item);
+    }
+
+    /// Brings back what is due, and what was leased for too long.
+    pub(super) fn bring_back(&mut self, now: Instant) {
+        while let Some(due) = self.aside.first_entry().filter(|due| due.key().0 <= now) {
+            let item = due.remove();
+            self.ready.push_back(item);
+        }
+        if self.leased.values().any(|(until, _)| *until <= now) {
+            let over = self.leased.extract_if(|_, (until, _)| *until <= now);
+            let over = over.map(|(_, (_, item))| Item { attempt: item.attempt + 1, ..item });
+            self.ready.extend(over);
+        }
+    }
+
+    fn hand_out(&mut self, item: Item, lease: Option<Duration>) -> Arrival {
+        let (message, attempt) = (item.message.clone(), item.attempt);
+        let Some(lease) = lease else {
+            self.running += 1;
+            return Arrival { message, attempt, ticket: 0 };
+        };
+        self.tickets += 1;
+        self.leased.insert(self.tickets, (Instant::now() + lease, item));
+        Arrival { message, attempt, ticket: self.tickets }
+    }
+}
+
+/// A reader that found nothing, and is to be woken.
+pub(super) struct Waiting<'b>(&'b Backlog);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.contents().readers -= 1;
+    }
+}
+
+/// A writer that looks for room, and is to be woken when there is some.
+struct Writing<'b>(&'b Backlog);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.contents().writers -= 1;
+    }
+}

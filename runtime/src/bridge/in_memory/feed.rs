@@ -1,0 +1,103 @@
+//! A backlog in memory as what the runtime takes messages from and puts jobs into.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::bridge::in_memory::backlog::{Backlog, Offered, Taken};
+use crate::bridge::{Arrival, BridgeError, Dead, Depth, Feed, Job, JobQueue, Settlement};
+use crate::id::Id;
+use crate::soon::Soon;
+
+impl Feed for Backlog {
+    fn next(&self) -> Soon<'_, Option<Arrival>> {
+        match self.take() {
+            Taken::Message(arrival) => Soon::now(Some(arrival)),
+            Taken::Closed => Soon::now(None),
+            Taken::Nothing(..) => Soon::later(self.next_waiting()),
+        }
+    }
+
+    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Soon<'_, Result<(), BridgeError>> {
+        Soon::now(Self::settle(self, arrival, settlement))
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        self.limits.lease
+    }
+
+    fn extend<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, Result<(), BridgeError>> {
+        Soon::now(Self::extend(self, arrival))
+    }
+
+    fn is_volatile(&self) -> bool {
+        true
+    }
+
+    fn unfinished(&self, until: Instant) -> usize {
+        let contents = self.contents();
+        let due = contents.aside.keys().take_while(|(due, _)| *due <= until).count();
+        contents.ready.len() + due + contents.leased.len() + contents.running
+    }
+
+    fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
+        Soon::now(Ok(self.contents().dead.iter().cloned().collect()))
+    }
+
+    fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>> {
+        let (cleared, kept): (Vec<Dead>, _) = {
+            let mut contents = self.contents();
+            let dead = std::mem::take(&mut contents.dead);
+            dead.into_iter().partition(|dead| id.is_none_or(|id| dead.message.metadata().id == id))
+        };
+        self.contents().dead.extend(kept);
+        let count = cleared.len();
+        if replay {
+            cleared.into_iter().for_each(|dead| self.revive(dead));
+        }
+        Soon::now(Ok(count))
+    }
+}
+
+impl Backlog {
+    async fn next_waiting(&self) -> Option<Arrival> {
+        loop {
+            let readable = self.readable.notified();
+            let (due, waiting) = match self.take() {
+                Taken::Message(arrival) => return Some(arrival),
+                Taken::Closed => return None,
+                Taken::Nothing(due, waiting) => (due, waiting),
+            };
+            match due {
+                Some(due) => tokio::select! {
+                    () = readable => {}
+                    () = sleep_until(due) => {}
+                },
+                None => readable.await,
+            }
+            drop(waiting);
+        }
+    }
+}
+
+impl JobQueue for Backlog {
+    fn push(&self, job: Job) -> Soon<'_, Result<(), BridgeError>> {
+        match self.offer(&job.message, job.delay, job.deduplication.as_deref()) {
+            Err(error) => Soon::now(Err(error)),
+            Ok(Offered::Taken) => Soon::now(Ok(())),
+            Ok(Offered::Full) => {
+                Soon::later(async move { self.wait(&job.message, job.delay, job.deduplication.as_deref()).await })
+            }
+        }
+    }
+
+    fn depth(&self) -> Soon<'_, Result<Depth, BridgeError>> {
+        let now = Instant::now();
+        let mut contents = self.contents();
+        contents.bring_back(now);
+        let oldest = contents.ready.iter().filter_map(|item| item.since).min();
+        let age = oldest.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        let (waiting, delayed, leased) = (contents.ready.len(), contents.aside.len(), contents.leased.len());
+        Soon::now(Ok(Depth { waiting, delayed, leased, age }))
+    }
+}

@@ -1,0 +1,117 @@
+//! The context of a running unit: what its handlers get as `ctx`, and where each edge goes.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::bridge::{BridgeError, Job};
+use crate::context::{Context, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+use crate::definition::{Event, Queue, Secret, State};
+use crate::error::InvokeError;
+use crate::execute::execute;
+use crate::handler::{Handles, Route};
+use crate::id::Id;
+use crate::message::Message;
+use crate::operation::Command;
+use crate::outbox::Sent;
+use crate::scope::Scope;
+use crate::secret::{SecretError, SecretValue};
+use crate::state::Access;
+use crate::unit::{Emits, Enqueues, JobOptions, Keeps, Reveals};
+
+/// One invocation in a running unit. Handlers see it as `&impl …::Context`.
+pub struct Call<'c, U> {
+    pub(crate) unit: &'c U,
+    pub(crate) scope: Scope<'c>,
+}
+
+impl<U: Send + Sync> Context for Call<'_, U> {
+    fn id(&self) -> Id {
+        self.scope.id()
+    }
+
+    fn correlation(&self) -> Id {
+        self.scope.correlation()
+    }
+
+    fn causation(&self) -> Option<Id> {
+        self.scope.causation()
+    }
+
+    fn principal(&self) -> Option<&str> {
+        self.scope.principal()
+    }
+
+    fn tenant(&self) -> Option<&str> {
+        self.scope.tenant()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.scope.deadline
+    }
+
+    fn attempt(&self) -> u32 {
+        self.scope.attempt
+    }
+
+    fn hops(&self) -> u32 {
+        self.scope.origin.hops
+    }
+}
+
+/// A call inside the unit: a plain async call of the handler.
+impl<U, M> MayInvoke<M> for Call<'_, U>
+where
+    U: Send + Sync,
+    M: Command + Route<U>,
+    M::Handler: for<'x> Handles<M, Call<'x, U>>,
+{
+    fn call(&self, input: M::Input) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
+        execute::<M, U>(self.unit, self.scope.origin, Some(&self.scope), input)
+    }
+}
+
+impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
+    async fn publish(&self, payload: E::Payload) -> Result<(), BridgeError> {
+        let metadata = self.scope.next();
+        if let Some(most) = const { E::MAX_HOPS }.filter(|most| metadata.hops > *most) {
+            return Err(BridgeError::TooManyHops { subject: E::SUBJECT, most });
+        }
+        let topic = &self.unit.publisher().topic;
+        let event = Message::new(metadata, payload);
+        match self.scope.stage {
+            Some(stage) => stage.send(Sent::Event { subject: E::SUBJECT, topic: Arc::clone(topic), event }),
+            None => return topic.publish(event).await,
+        }
+        Ok(())
+    }
+}
+
+impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
+    async fn push(&self, job: Q::Payload, options: JobOptions) -> Result<(), BridgeError> {
+        let queue = &self.unit.enqueuer().queue;
+        let JobOptions { delay, deduplication } = options;
+        let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
+        match self.scope.stage {
+            Some(stage) => stage.send(Sent::Job { subject: Q::SUBJECT, queue: Arc::clone(queue), job }),
+            None => return queue.push(job).await,
+        }
+        Ok(())
+    }
+}
+
+impl<U: Keeps<S> + Send + Sync, S: State> MayRead<S> for Call<'_, U> {
+    fn access(&self) -> Access<'_> {
+        Access { store: &*self.unit.collection().store, stage: self.scope.stage }
+    }
+}
+
+// What a handler may write is in the bounds of its context; the unit's call can do whatever one of them may.
+impl<U: Keeps<S> + Send + Sync, S: State> MayWrite<S> for Call<'_, U> {}
+
+impl<U: Reveals<X> + Send + Sync, X: Secret> MayReveal<X> for Call<'_, U> {
+    async fn reveal(&self) -> Result<SecretValue, SecretError> {
+        self.unit.secret().store.read(X::NAME).await
+    }
+}

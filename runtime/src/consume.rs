@@ -1,0 +1,138 @@
+//! Takes messages from a feed and hands them to a handler; decides what becomes of each. The same for every adapter.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::time::{Instant, sleep};
+
+use crate::bridge::{Arrival, BridgeError, Feed, Settlement};
+use crate::call::Call;
+use crate::delivery::Consumption;
+use crate::error::InvokeError;
+use crate::execute::execute;
+use crate::fault::{Chain, Fault, FaultClass};
+use crate::handler::{Handles, Route};
+use crate::lifecycle::Phase;
+use crate::never::Never;
+use crate::operation::Operation;
+use crate::running::Running;
+use crate::scope::Origin;
+
+mod ordered;
+
+pub(crate) use ordered::consume_ordered;
+
+/// Takes messages one by one until there are no more, or none is to be taken any more.
+pub(crate) async fn consume<M, U>(running: Arc<Running<U>>, feed: Arc<dyn Feed>, rules: Consumption)
+where
+    U: Send + Sync,
+    M: Route<U> + Operation<Output = (), Rejection = Never>,
+    M::Handler: for<'x> Handles<M, Call<'x, U>>,
+{
+    let lifecycle = &running.core.lifecycle;
+    let mut over = pin!(lifecycle.reached(last_phase(&*feed)));
+    loop {
+        let arrival = tokio::select! {
+            biased;
+            () = &mut over => return,
+            arrival = feed.next() => arrival,
+        };
+        let Some(arrival) = arrival else { return };
+        // What must not come twice is done with before it is handled. Memory cannot bring it back in any case.
+        let done_first = rules.at_most_once && !feed.is_volatile();
+        if done_first {
+            settle(&running, &*feed, M::ADDRESS, &arrival, Some(Settlement::Done)).await;
+        }
+        let settlement = handle::<M, U>(&running, &*feed, rules, &arrival).await;
+        if !done_first {
+            settle(&running, &*feed, M::ADDRESS, &arrival, settlement).await;
+        }
+    }
+}
+
+/// What a broker keeps is left there once the unit stops. What only this process has is finished first.
+fn last_phase(feed: &dyn Feed) -> Phase {
+    if feed.is_volatile() { Phase::Drained } else { Phase::Stopping }
+}
+
+/// Runs the handler for one message. Nothing is to be settled where the message is somebody else's by now.
+async fn handle<M, U>(
+    running: &Running<U>,
+    feed: &dyn Feed,
+    rules: Consumption,
+    arrival: &Arrival,
+) -> Option<Settlement>
+where
+    U: Send + Sync,
+    M: Route<U> + Operation<Output = (), Rejection = Never>,
+    M::Handler: for<'x> Handles<M, Call<'x, U>>,
+{
+    let Arrival { message, attempt, .. } = arrival;
+    if *attempt > rules.attempts {
+        return Some(give_up::<M>(rules, arrival, "its lease ended in every attempt".to_owned()));
+    }
+    let input = match message.decode::<M::Input>() {
+        Ok(input) => input,
+        Err(error) => return Some(give_up::<M>(rules, arrival, format!("malformed: {error}"))),
+    };
+    if message.metadata().deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        return Some(give_up::<M>(rules, arrival, "its deadline was over".to_owned()));
+    }
+    let origin = Origin::of(&running.core, message.metadata(), *attempt);
+    let run = execute::<M, U>(&running.unit, &origin, None, input);
+    let ended = match feed.lease() {
+        None => run.await,
+        Some(lease) => {
+            let mut run = pin!(run);
+            loop {
+                tokio::select! {
+                    biased;
+                    ended = &mut run => break ended,
+                    () = sleep(lease / 2) => {}
+                }
+                if let Err(error @ BridgeError::LeaseLost) = feed.extend(arrival).await {
+                    tracing::warn!(target: "pontoon", handler = M::ADDRESS, %error, "stopped half way");
+                    return None;
+                }
+            }
+        }
+    };
+    Some(match ended {
+        Ok(()) => Settlement::Done,
+        Err(InvokeError::Rejected(never)) => match never {},
+        Err(InvokeError::Fault(fault)) => after_fault::<M>(rules, arrival, &fault),
+    })
+}
+
+fn after_fault<M: Operation>(rules: Consumption, arrival: &Arrival, fault: &Fault) -> Settlement {
+    let class = fault.class();
+    if class == FaultClass::Stopped {
+        return Settlement::Again(std::time::Duration::ZERO);
+    }
+    if class.is_transient() && arrival.attempt < rules.attempts {
+        return Settlement::Again(rules.backoff.after(arrival.attempt));
+    }
+    give_up::<M>(rules, arrival, format!("{fault}: {}", Chain(fault.cause())))
+}
+
+fn give_up<M: Operation>(rules: Consumption, arrival: &Arrival, reason: String) -> Settlement {
+    let (id, attempts) = (arrival.message.metadata().id, arrival.attempt);
+    tracing::error!(target: "pontoon", handler = M::ADDRESS, message = %id, attempts, reason, "given up");
+    if rules.dead_letter { Settlement::Dead(reason) } else { Settlement::Done }
+}
+
+async fn settle<U>(
+    running: &Running<U>,
+    feed: &dyn Feed,
+    handler: &'static str,
+    arrival: &Arrival,
+    settlement: Option<Settlement>,
+) {
+    if let Some(settlement) = settlement
+        && let Err(error) = feed.settle(arrival, settlement).await
+    {
+        let id = arrival.message.metadata().id;
+        tracing::warn!(target: "pontoon", handler, message = %id, %error, "it may be handled once more");
+    }
+    running.core.lifecycle.settled();
+}

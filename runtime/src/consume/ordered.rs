@@ -1,0 +1,75 @@
+//! Messages in order: those with one key go through one lane, and one that fails holds up those behind it.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use crate::bridge::{Arrival, Feed, Settlement};
+use crate::call::Call;
+use crate::consume::{handle, last_phase, settle};
+use crate::delivery::Consumption;
+use crate::handler::{Handles, Route};
+use crate::operation::Subscription;
+use crate::running::Running;
+
+/// Takes messages and hands each to the lane of its key.
+pub(crate) async fn consume_ordered<M, U>(running: Arc<Running<U>>, feed: Arc<dyn Feed>, rules: Consumption)
+where
+    U: Send + Sync,
+    M: Subscription + Route<U>,
+    M::Handler: for<'x> Handles<M, Call<'x, U>>,
+{
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..rules.concurrency.max(1)).map(|_| mpsc::channel(1)).unzip();
+    let lanes = join_all(receivers.into_iter().map(|lane| drive::<M, U>(&running, &*feed, rules, lane)));
+    tokio::join!(dispatch::<M, U>(&running, &*feed, senders), lanes);
+}
+
+async fn dispatch<M: Subscription, U>(running: &Running<U>, feed: &dyn Feed, lanes: Vec<mpsc::Sender<Arrival>>) {
+    let mut over = pin!(running.core.lifecycle.reached(last_phase(feed)));
+    loop {
+        let arrival = tokio::select! {
+            biased;
+            () = &mut over => return,
+            arrival = feed.next() => arrival,
+        };
+        let Some(arrival) = arrival else { return };
+        // What cannot be read has no key; the lane gives it up.
+        let key = arrival.message.decode::<M::Input>().ok().and_then(|payload| M::order(&payload));
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        let lane = usize::try_from(hasher.finish() % lanes.len() as u64).unwrap_or_default();
+        if lanes[lane].send(arrival).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Handles the messages of a lane one after the other, each until it is done or given up.
+async fn drive<M, U>(
+    running: &Running<U>,
+    feed: &dyn Feed,
+    rules: Consumption,
+    mut lane: mpsc::Receiver<Arrival>,
+) where
+    U: Send + Sync,
+    M: Subscription + Route<U>,
+    M::Handler: for<'x> Handles<M, Call<'x, U>>,
+{
+    while let Some(mut arrival) = lane.recv().await {
+        let settlement = loop {
+            match handle::<M, U>(running, feed, rules, &arrival).await {
+                Some(Settlement::Again(pause)) if running.core.lifecycle.is_running() => {
+                    sleep(pause).await;
+                    arrival.attempt += 1;
+                }
+                settlement => break settlement,
+            }
+        };
+        settle(running, feed, M::ADDRESS, &arrival, settlement).await;
+    }
+}

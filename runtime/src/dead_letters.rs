@@ -1,0 +1,87 @@
+//! What was given up, for people who look into it.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::bridge::{BridgeError, Feed};
+use crate::id::Id;
+use crate::metadata::Metadata;
+use crate::operation::Operation;
+
+/// What a subscription or a worker has given up.
+pub struct DeadLetters<M> {
+    feed: Option<Arc<dyn Feed>>,
+    marker: PhantomData<M>,
+}
+
+/// A message that was given up.
+#[derive(Clone, Debug)]
+pub struct DeadLetter<T> {
+    /// What it said; `None` where it could not be read.
+    pub payload: Option<T>,
+    /// What it said, as JSON.
+    pub json: String,
+    /// Its metadata, as they were when it was sent.
+    pub metadata: Metadata,
+    /// Why it was given up.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+impl<M: Operation> DeadLetters<M> {
+    pub(crate) fn new(feed: Option<Arc<dyn Feed>>) -> Self {
+        Self { feed, marker: PhantomData }
+    }
+
+    /// All of them, oldest first. None for what does not take messages in this unit.
+    ///
+    /// # Errors
+    /// The bridge is out of reach.
+    pub async fn list(&self) -> Result<Vec<DeadLetter<M::Input>>, BridgeError> {
+        let Some(feed) = &self.feed else { return Ok(Vec::new()) };
+        let dead = feed.dead_letters().await?;
+        let letters = dead.into_iter().map(|dead| {
+            let json = dead.message.json().map_err(BridgeError::Malformed)?;
+            Ok(DeadLetter {
+                payload: dead.message.decode().ok(),
+                json: String::from_utf8_lossy(&json).into_owned(),
+                metadata: dead.message.metadata().clone(),
+                reason: dead.reason,
+                attempts: dead.attempts,
+            })
+        });
+        letters.collect()
+    }
+
+    /// Delivers one anew, under its old id, its attempts counted from the start. Says whether it was there.
+    ///
+    /// # Errors
+    /// The bridge is out of reach.
+    pub async fn replay(&self, id: Id) -> Result<bool, BridgeError> {
+        Ok(self.clear(Some(id), true).await? > 0)
+    }
+
+    /// Delivers all of them anew. Returns how many there were.
+    ///
+    /// # Errors
+    /// The bridge is out of reach.
+    pub async fn replay_all(&self) -> Result<usize, BridgeError> {
+        self.clear(None, true).await
+    }
+
+    /// Forgets all of them. Returns how many there were.
+    ///
+    /// # Errors
+    /// The bridge is out of reach.
+    pub async fn purge(&self) -> Result<usize, BridgeError> {
+        self.clear(None, false).await
+    }
+
+    async fn clear(&self, id: Option<Id>, replay: bool) -> Result<usize, BridgeError> {
+        match &self.feed {
+            Some(feed) => feed.clear_dead_letters(id, replay).await,
+            None => Ok(0),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Faults: everything in the log where it happened, an id and a class for the caller.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::id::Id;
+
+/// What kind of fault it was: what a caller may act on.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum FaultClass {
+    /// The handler returned an error.
+    Failed,
+    /// The handler panicked.
+    Panicked,
+    /// The time-out or the deadline was over.
+    TimedOut,
+    /// A bridge or a store could not be reached, or has no room.
+    Unavailable,
+    /// What was written has been changed by somebody else in between.
+    Conflict,
+    /// A message went round more often than `max_hops` allows.
+    TooManyHops,
+    /// A payload could not be read.
+    Malformed,
+    /// The unit is stopping, or has stopped.
+    Stopped,
+}
+
+impl FaultClass {
+    /// Whether another attempt may end otherwise.
+    #[must_use]
+    pub fn is_transient(self) -> bool {
+        !matches!(self, Self::TooManyHops | Self::Malformed | Self::Stopped)
+    }
+
+    /// The class as it stands in logs: `timed_out`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Panicked => "panicked",
+            Self::TimedOut => "timed_out",
+            Self::Unavailable => "unavailable",
+            Self::Conflict => "conflict",
+            Self::TooManyHops => "too_many_hops",
+            Self::Malformed => "malformed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl fmt::Display for FaultClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Something went wrong. Shows an id and a class; the cause is for the log only, and does not travel.
+pub struct Fault(Box<Inner>);
+
+struct Inner {
+    id: Id,
+    class: FaultClass,
+    cause: Option<Box<dyn StdError + Send + Sync>>,
+    reported: bool,
+}
+
+impl Fault {
+    /// A fault of class [`FaultClass::Failed`], of a text or of a boxed error.
+    pub fn new(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::of(FaultClass::Failed, cause)
+    }
+
+    /// A fault of a class, of a text or of a boxed error.
+    pub fn of(class: FaultClass, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(Box::new(Inner { id: Id::draw(), class, cause: Some(cause.into()), reported: false }))
+    }
+
+    /// The fault that an error is, or brings along: one that was reported is not reported again.
+    pub(crate) fn caused_by(error: impl StdError + Send + Sync + 'static) -> Self {
+        let class = Classified::class_of(&error);
+        let mut fault = Self::of(class, error);
+        if let Some((id, class)) = fault.carried() {
+            fault.0.id = id;
+            fault.0.class = class;
+            fault.0.reported = true;
+        }
+        fault
+    }
+
+    fn carried(&self) -> Option<(Id, FaultClass)> {
+        let mut error = self.0.cause.as_deref()?.source();
+        while let Some(next) = error {
+            if let Some(fault) = next.downcast_ref::<Self>().filter(|fault| fault.0.reported) {
+                return Some((fault.id(), fault.class()));
+            }
+            error = next.source();
+        }
+        None
+    }
+
+    /// What the log has it under.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.0.id
+    }
+
+    /// What kind of fault it is.
+    #[must_use]
+    pub fn class(&self) -> FaultClass {
+        self.0.class
+    }
+
+    /// What went wrong, where that is known: not on the caller's side.
+    #[must_use]
+    pub fn cause(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.cause.as_deref()
+    }
+
+    /// Logs the fault, unless that was done.
+    #[must_use]
+    pub(crate) fn report(mut self, handler: &'static str) -> Self {
+        if !self.0.reported {
+            let Inner { id, class, .. } = *self.0;
+            tracing::error!(target: "pontoon", handler, fault = %id, %class, error = %Chain(self.cause()), "fault");
+        }
+        self.0.reported = true;
+        self
+    }
+
+    /// Leaves only what a caller may see.
+    #[must_use]
+    pub(crate) fn stripped(mut self) -> Self {
+        self.0.cause = None;
+        self
+    }
+}
+
+/// The errors of the runtime that know their class.
+struct Classified;
+
+impl Classified {
+    fn class_of(error: &(dyn StdError + 'static)) -> FaultClass {
+        if let Some(error) = error.downcast_ref::<crate::bridge::BridgeError>() {
+            return error.class();
+        }
+        if let Some(error) = error.downcast_ref::<crate::store::StoreError>() {
+            return error.class();
+        }
+        FaultClass::Failed
+    }
+}
+
+/// An error with everything that caused it.
+pub(crate) struct Chain<'e>(pub(crate) Option<&'e (dyn StdError + Send + Sync + 'static)>);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(error) = self.0 else { return f.write_str("unknown") };
+        write!(f, "{error}")?;
+        let mut source = error.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "fault {} ({})", self.0.id, self.0.class)
+    }
+}
+
+/// As `main` prints it: the cause where there is one.
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cause() {
+            None => write!(f, "{self}"),
+            cause => write!(f, "{}", Chain(cause)),
+        }
+    }
+}
+
+impl StdError for Fault {}

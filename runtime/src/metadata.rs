@@ -1,0 +1,81 @@
+//! What a message says about itself, beside its payload.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::id::Id;
+
+/// What a message says about itself. It survives retry, dead letter and replay.
+#[derive(Clone, Debug)]
+pub struct Metadata {
+    /// Names the message; the same for every attempt.
+    pub id: Id,
+    /// Names the chain of messages that this one belongs to: the same from the first caller on.
+    pub correlation: Id,
+    /// The message whose handling caused this one.
+    pub causation: Option<Id>,
+    /// On whose behalf.
+    pub principal: Option<Arc<str>>,
+    /// For which tenant.
+    pub tenant: Option<Arc<str>>,
+    /// When nobody waits for an answer any more. Events and jobs have none: they outlive the call that caused them.
+    pub deadline: Option<Instant>,
+    /// How many events and jobs led to this one, itself counted.
+    pub hops: u32,
+}
+
+impl Metadata {
+    /// The metadata of a message that nothing caused.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self {
+            id: Id::draw(),
+            correlation: Id::draw(),
+            causation: None,
+            principal: None,
+            tenant: None,
+            deadline: None,
+            hops: 0,
+        }
+    }
+}
+
+/// Metadata as the outbox keeps it. A deadline is an instant of this process, and is not kept.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Record {
+    id: Id,
+    correlation: Id,
+    causation: Option<Id>,
+    principal: Option<String>,
+    tenant: Option<String>,
+    hops: u32,
+}
+
+impl From<&Metadata> for Record {
+    fn from(metadata: &Metadata) -> Self {
+        Self {
+            id: metadata.id,
+            correlation: metadata.correlation,
+            causation: metadata.causation,
+            principal: metadata.principal.as_deref().map(str::to_owned),
+            tenant: metadata.tenant.as_deref().map(str::to_owned),
+            hops: metadata.hops,
+        }
+    }
+}
+
+impl From<Record> for Metadata {
+    fn from(kept: Record) -> Self {
+        Self {
+            id: kept.id,
+            correlation: kept.correlation,
+            causation: kept.causation,
+            principal: kept.principal.map(Arc::from),
+            tenant: kept.tenant.map(Arc::from),
+            deadline: None,
+            hops: kept.hops,
+        }
+    }
+}

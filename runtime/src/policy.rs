@@ -1,0 +1,141 @@
+//! What the topology promises for one operation: time-out, retry, idempotency, outbox.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// What the topology promises for one operation. A constant, so that what is not promised costs nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Policy {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) attempts: u32,
+    pub(crate) backoff: Backoff,
+    pub(crate) keep: Option<Duration>,
+    pub(crate) outbox: bool,
+}
+
+impl Policy {
+    /// Promises nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
+        Self { timeout: None, attempts: 1, backoff, keep: None, outbox: false }
+    }
+
+    /// How long one attempt may take.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How often a command is tried in all, where it ends in a fault or is out of time. A rejection is an answer.
+    #[must_use]
+    pub const fn retry(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// The pause before the second attempt, doubled before each further one, up to a longest.
+    #[must_use]
+    pub const fn backoff(mut self, shortest: Duration, longest: Duration) -> Self {
+        self.backoff = Backoff::new(shortest, longest);
+        self
+    }
+
+    /// Inputs with the same [`Operation::key`](crate::Operation::key) have one effect and one reply within this time.
+    #[must_use]
+    pub const fn idempotency(mut self, keep: Duration) -> Self {
+        self.keep = Some(keep);
+        self
+    }
+
+    /// State, events and jobs of the handler take effect together once it succeeded, or not at all.
+    #[must_use]
+    pub const fn outbox(mut self) -> Self {
+        self.outbox = true;
+        self
+    }
+
+    /// How long a claim on an idempotency key holds before another process may take over: as long as the handler can
+    /// take, or five minutes where it has no time-out.
+    pub(crate) fn claim(&self) -> Duration {
+        let Some(timeout) = self.timeout else { return Duration::from_secs(300) };
+        (timeout + self.backoff.longest).saturating_mul(self.attempts)
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The pause before another attempt: exponential, with jitter.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Backoff {
+    shortest: Duration,
+    longest: Duration,
+}
+
+impl Backoff {
+    /// Starts with the shortest pause and doubles up to the longest.
+    #[must_use]
+    pub const fn new(shortest: Duration, longest: Duration) -> Self {
+        Self { shortest, longest }
+    }
+
+    /// The pause after an attempt, the first being 1: between half and all of `shortest × 2^(attempt − 1)`, at most the
+    /// longest. The jitter keeps those who failed together from coming back together.
+    #[must_use]
+    pub fn after(&self, attempt: u32) -> Duration {
+        let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
+        let pause = self.shortest.saturating_mul(doubled).min(self.longest);
+        pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
+}
+
+/// What makes two inputs the same: the text of one of their fields.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Key(String);
+
+impl Key {
+    /// The key that a value stands for: a text as it is, anything else as JSON.
+    pub fn of<T: Serialize + ?Sized>(value: &T) -> Self {
+        Self(match serde_json::to_value(value) {
+            Ok(Value::String(text)) => text,
+            Ok(other) => other.to_string(),
+            // Only a map with keys that are no texts gets here; such a value has no key of its own.
+            Err(_) => String::new(),
+        })
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
+        for (attempt, most) in [(1, 100), (2, 200), (3, 400), (4, 800), (5, 1000), (60, 1000)] {
+            let pause = backoff.after(attempt);
+            let most = Duration::from_millis(most);
+            assert!(pause >= most / 2 && pause <= most, "{attempt}: {pause:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_the_text_of_a_field() {
+        assert_eq!(Key::of("a").as_str(), "a");
+        assert_eq!(Key::of(&7).as_str(), "7");
+        assert_eq!(Key::of(&(1, "b")).as_str(), "[1,\"b\"]");
+    }
+}

@@ -1,0 +1,81 @@
+//! Runs handlers by the clock. A run that is not over when the next is due is not started twice: the next one is left out.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::call::Call;
+use crate::execute::execute;
+use crate::handler::{Handles, Route};
+use crate::lifecycle::Phase;
+use crate::operation::{Schedule, Tick};
+use crate::running::Running;
+use crate::scope::Origin;
+use crate::timetable::Timetable;
+
+pub(crate) mod cron;
+mod wall;
+
+pub(crate) use wall::Wall;
+
+use cron::Cron;
+
+/// A timetable that has been read.
+pub(crate) enum Plan {
+    Every(Duration),
+    Cron(Box<Cron>),
+}
+
+impl Plan {
+    pub(crate) fn read(timetable: Timetable) -> Result<Self, String> {
+        match timetable {
+            Timetable::Every(interval) if interval.is_zero() => Err("an interval of nothing".to_owned()),
+            Timetable::Every(interval) => Ok(Self::Every(interval)),
+            Timetable::Cron(expression) => Cron::parse(expression).map(Box::new).map(Self::Cron),
+        }
+    }
+
+    /// When the run after this one is due, by both clocks. The first is after the start.
+    fn next(&self, wall: &Wall, last: (Instant, SystemTime)) -> Option<(Instant, SystemTime)> {
+        let now = (Instant::now(), wall.now());
+        match self {
+            Self::Every(interval) => {
+                // In step with the start, without those that were missed.
+                let missed = now.0.saturating_duration_since(last.0).as_nanos() / interval.as_nanos();
+                let due = last.0 + interval.saturating_mul(u32::try_from(missed).unwrap_or(u32::MAX).saturating_add(1));
+                Some((due, now.1 + due.saturating_duration_since(now.0)))
+            }
+            Self::Cron(cron) => {
+                let due = cron.after(last.1.max(now.1))?;
+                Some((now.0 + due.duration_since(now.1).unwrap_or_default(), due))
+            }
+        }
+    }
+}
+
+/// Runs a schedule's handler whenever it is due, until the unit stops.
+pub(crate) async fn run<M, U>(running: Arc<Running<U>>, plan: Plan)
+where
+    U: Send + Sync,
+    M: Schedule + Route<U>,
+    M::Handler: for<'x> Handles<M, Call<'x, U>>,
+{
+    let core = &running.core;
+    let mut last = (Instant::now(), core.wall.now());
+    let mut count = 0;
+    while let Some(due) = plan.next(&core.wall, last) {
+        tokio::select! {
+            biased;
+            () = core.lifecycle.reached(Phase::Stopping) => return,
+            () = sleep_until(due.0) => {}
+        }
+        let since_epoch = due.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let tick = Tick { due: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX), count };
+        // What went wrong stands in the log; the next run is another one.
+        let _ = execute::<M, U>(&running.unit, &Origin::new(core), None, tick).await;
+        last = due;
+        count += 1;
+    }
+    tracing::warn!(target: "pontoon", handler = M::ADDRESS, "its timetable has no further run");
+}

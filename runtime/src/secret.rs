@@ -1,0 +1,72 @@
+//! Secrets: what an adapter has to do, and a value that does not show itself. One file per adapter below `secret/`.
+
+use std::fmt;
+
+use crate::soon::Soon;
+
+pub mod env;
+pub mod file;
+
+/// Has secrets.
+pub trait SecretAdapter: Send + Sync {
+    /// The value of a secret, as it is now.
+    fn read<'a>(&'a self, name: &'a str) -> Soon<'a, Result<SecretValue, SecretError>>;
+}
+
+/// The value of a secret. Neither `Debug` nor anything else shows it: only [`SecretValue::expose`].
+#[derive(Clone, Eq, PartialEq)]
+pub struct SecretValue(String);
+
+impl SecretValue {
+    /// A value that was read.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value. Do not let it get into a log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValue(…)")
+    }
+}
+
+/// A secret could not be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// It is not there.
+    Missing {
+        /// The secret.
+        name: String,
+        /// Where it was looked for.
+        place: String,
+    },
+    /// It is there, and cannot be read.
+    Unreadable {
+        /// The secret.
+        name: String,
+        /// Where it was looked for.
+        place: String,
+        /// Why not.
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { name, place } => write!(f, "the secret `{name}` is missing: expected in {place}"),
+            Self::Unreadable { name, place, cause } => {
+                write!(f, "the secret `{name}` cannot be read from {place}: {cause}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SecretError {}

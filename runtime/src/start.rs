@@ -1,0 +1,215 @@
+//! From resources to a unit that runs: environment, variables and secrets first, all problems at once, then the adapters.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
+use crate::core::{Adapters, Core};
+use crate::environment::{Environment, EventBridge, QueueBridge, SecretStore, StateStore, Variables};
+use crate::error::Result;
+use crate::intake::Intake;
+use crate::outbox::Outbox;
+use crate::running::Running;
+use crate::schedule::Wall;
+use crate::secret::{env::Env, file::File};
+use crate::signals::Signals;
+use crate::started::Started;
+use crate::store::in_memory::InMemory;
+use crate::unit::{Ports, Unit};
+
+/// Starts a unit in the environment that `PONTOON_ENV` names, runs it until SIGTERM or Ctrl-C, and stops it. A second
+/// signal ends the process at once.
+///
+/// # Errors
+/// As [`start`] and [`Started::shutdown`].
+pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
+    // Before anything else: a signal during the start counts.
+    let mut signals = Signals::new()?;
+    let started = start::<U>(resources).await?;
+    signals.next().await;
+    tracing::info!(target: "pontoon", unit = U::NAME, "stopping");
+    tokio::select! {
+        biased;
+        stopped = started.shutdown() => Ok(stopped?),
+        () = signals.next() => {
+            tracing::warn!(target: "pontoon", unit = U::NAME, "ended by a second signal");
+            // A handler that blocks its thread would otherwise hold the process up.
+            std::process::exit(1)
+        }
+    }
+}
+
+/// Starts a unit in the environment that `PONTOON_ENV` names.
+///
+/// # Errors
+/// A [`StartError`] with all that is missing or malformed; an adapter that does not connect.
+pub async fn start<U: Unit>(resources: U::Resources) -> Result<Started<U>> {
+    Launch::new(resources).start().await
+}
+
+/// Starts a unit with everything in memory, whatever `PONTOON_ENV` says: for tests.
+///
+/// # Errors
+/// As [`start`].
+pub async fn in_memory<U: Unit>(resources: U::Resources) -> Result<Started<U>> {
+    Launch::new(resources).in_memory().start().await
+}
+
+/// A start with everything that can be said about it.
+pub struct Launch<U: Unit> {
+    resources: U::Resources,
+    environment: Option<String>,
+    variables: Variables,
+    adapters: Option<Adapters>,
+    in_memory: bool,
+    wall: Wall,
+}
+
+/// A unit could not start: everything that is missing or malformed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StartError {
+    /// The unit.
+    pub unit: &'static str,
+    /// What is wrong, one thing each.
+    pub problems: Vec<String>,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} cannot start:", self.unit)?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl<U: Unit> Launch<U> {
+    /// A start as [`start`] makes it.
+    pub fn new(resources: U::Resources) -> Self {
+        Self {
+            resources,
+            environment: None,
+            variables: Variables::of_process(),
+            adapters: None,
+            in_memory: false,
+            wall: Wall::default(),
+        }
+    }
+
+    /// In this environment, whatever `PONTOON_ENV` says.
+    #[must_use]
+    pub fn environment(mut self, name: impl Into<String>) -> Self {
+        self.environment = Some(name.into());
+        self
+    }
+
+    /// With these variables, and none of the process.
+    #[must_use]
+    pub fn variables<K: Into<String>, V: Into<String>>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self {
+        self.variables = Variables::of(variables);
+        self
+    }
+
+    /// With everything in memory, and secrets in variables, whatever the environment.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.in_memory = true;
+        self
+    }
+
+    /// With these adapters, whatever the environment.
+    #[must_use]
+    pub fn adapters(mut self, adapters: Adapters) -> Self {
+        self.adapters = Some(adapters);
+        self
+    }
+
+    /// With a time of day that begins here and goes with tokio's clock: for schedules under a paused clock.
+    #[must_use]
+    pub fn time_of_day(mut self, now: SystemTime) -> Self {
+        self.wall = Wall::from(now);
+        self
+    }
+
+    /// Starts: bridges, handlers, intake, ready.
+    ///
+    /// # Errors
+    /// A [`StartError`] with all that is missing or malformed; an adapter that does not connect.
+    pub async fn start(self) -> Result<Started<U>> {
+        let mut problems = Vec::new();
+        let adapters = self.choose(&mut problems);
+        let ports = Ports::new(adapters.clone());
+        let unit = U::assemble(&self.resources, &ports);
+        let asked = ports.into_asked();
+        let mut intake = Intake::new(adapters.clone());
+        U::listen(&mut intake);
+        problems.append(&mut intake.problems);
+        for secret in &asked.secrets {
+            if let Err(error) = adapters.secrets.read(secret).await {
+                problems.push(error.to_string());
+            }
+        }
+        if !problems.is_empty() {
+            return Err(StartError { unit: U::NAME, problems })?;
+        }
+        adapters.state.connect().await?;
+        adapters.events.connect().await?;
+        adapters.queues.connect().await?;
+        let core = Core::new(adapters, Outbox::new(U::NAME, asked), self.wall);
+        Ok(Started::begin(Arc::new(Running { unit, core }), intake))
+    }
+
+    /// The adapters of the environment. Where a problem is found, others take their place, so that the rest of the problems
+    /// can be found as well; none of them connects.
+    fn choose(&self, problems: &mut Vec<String>) -> Adapters {
+        if let Some(adapters) = &self.adapters {
+            return adapters.clone();
+        }
+        let in_memory = Environment::new("in_memory");
+        let environment = if self.in_memory {
+            in_memory
+        } else {
+            self.pick().unwrap_or_else(|problem| {
+                problems.push(problem);
+                in_memory
+            })
+        };
+        let secrets: Arc<dyn crate::secret::SecretAdapter> = match environment.secret_store {
+            SecretStore::Env => Arc::new(Env::new(self.variables.clone())),
+            SecretStore::File { folder } => Arc::new(File::new(folder.resolve(&self.variables).unwrap_or_else(|wrong| {
+                problems.extend(wrong);
+                String::new()
+            }))),
+        };
+        Adapters {
+            events: match environment.event_bridge {
+                EventBridge::InMemory => Arc::new(InMemoryEvents::new()),
+            },
+            queues: match environment.queue_bridge {
+                QueueBridge::InMemory => Arc::new(InMemoryQueues::new()),
+            },
+            state: match environment.state_store {
+                StateStore::InMemory => Arc::new(InMemory::new()),
+            },
+            secrets,
+        }
+    }
+
+    fn pick(&self) -> Result<Environment, String> {
+        let choices: Vec<&str> = U::ENVIRONMENTS.iter().map(|environment| environment.name).collect();
+        let choices = choices.join(", ");
+        let named = match &self.environment {
+            Some(name) => Some(name.clone()),
+            None => self.variables.get("PONTOON_ENV").map_err(|error| format!("PONTOON_ENV is malformed: {error}"))?,
+        };
+        match (named.filter(|name| !name.is_empty()), U::ENVIRONMENTS) {
+            (None, [only]) => Ok(*only),
+            (None, _) => Err(format!("PONTOON_ENV is not set; set it to one of: {choices}")),
+            (Some(name), all) => {
+                let found = all.iter().find(|environment| environment.name == name).copied();
+                found.ok_or_else(|| format!("`{name}` is no environment of {}; it has: {choices}", U::NAME))
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A unit that has started: its client, its dead letters, its end.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use crate::bridge::{BridgeError, Depth, Feed};
+use crate::client::Client;
+use crate::context::{MayRead, MayWrite};
+use crate::dead_letters::DeadLetters;
+use crate::definition::{Queue, State};
+use crate::intake::Intake;
+use crate::lifecycle::Phase;
+use crate::operation::Operation;
+use crate::outbox::{relay, sweep};
+use crate::running::Running;
+use crate::state::{Access, View};
+use crate::unit::{Enqueues, Keeps, Unit};
+
+/// A unit that has started. Dropped without [`Started::shutdown`], it ends at once.
+pub struct Started<U: Unit> {
+    running: Arc<Running<U>>,
+    feeds: HashMap<&'static str, Arc<dyn Feed>>,
+    clocks: Vec<JoinHandle<()>>,
+    lanes: Vec<JoinHandle<()>>,
+}
+
+/// A unit was stopped, and not everything had ended within its grace.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StopError {
+    /// The unit.
+    pub unit: &'static str,
+    /// How long it had.
+    pub grace: Duration,
+    /// How many messages are lost.
+    pub lost: usize,
+}
+
+impl fmt::Display for StopError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { unit, grace, lost } = self;
+        write!(f, "{unit} was ended: its grace of {grace:?} was over, {lost} messages are lost")
+    }
+}
+
+impl std::error::Error for StopError {}
+
+impl<U: Unit> Started<U> {
+    pub(crate) fn begin(running: Arc<Running<U>>, intake: Intake<U>) -> Self {
+        let Intake { lanes, clocks, feeds, .. } = intake;
+        let begin = |lane: crate::intake::Lane<U>| tokio::spawn(lane(Arc::clone(&running)));
+        let mut lanes: Vec<_> = lanes.into_iter().map(begin).collect();
+        let clocks = clocks.into_iter().map(begin).collect();
+        let outbox = Arc::clone(&running);
+        lanes.push(tokio::spawn(async move {
+            tokio::select! {
+                () = outbox.core.lifecycle.reached(Phase::Drained) => {}
+                () = relay(&outbox.core) => {}
+            }
+        }));
+        tracing::info!(target: "pontoon", unit = U::NAME, "ready");
+        Self { running, feeds, clocks, lanes }
+    }
+
+    /// Calls the unit's exposed commands.
+    #[must_use]
+    pub fn client(&self) -> Client<U> {
+        Client::new(Arc::clone(&self.running))
+    }
+
+    /// What a subscription or a worker has given up.
+    #[must_use]
+    pub fn dead_letters<M: Operation>(&self, _: M) -> DeadLetters<M> {
+        DeadLetters::new(self.feeds.get(M::ADDRESS).cloned())
+    }
+
+    /// What a queue holds.
+    ///
+    /// # Errors
+    /// The bridge is out of reach.
+    pub async fn depth<Q: Queue>(&self, _: Q) -> Result<Depth, BridgeError>
+    where
+        U: Enqueues<Q>,
+    {
+        self.running.unit.enqueuer().queue.depth().await
+    }
+
+    /// A collection of state, as tests and tools may see and change it.
+    pub fn state<S: State>(&self, state: S) -> View<'_, S, Self>
+    where
+        U: Keeps<S>,
+    {
+        View::new(self, state)
+    }
+
+    /// Waits until no event and no job of this process is under way, waits, or is to be tried again: for tests. Delayed
+    /// jobs are waited for, too.
+    pub async fn settled(&self) {
+        let far = Instant::now() + Duration::from_secs(365 * 24 * 3600);
+        self.running.core.lifecycle.finished(|| self.unfinished(far)).await;
+    }
+
+    /// Stops: nothing new is taken, what runs and what only this process has is finished within the grace, then the adapters
+    /// are closed, in the reverse of the order they were connected in.
+    ///
+    /// # Errors
+    /// [`StopError`]: the grace was over before that. What still ran has been ended.
+    pub async fn shutdown(mut self) -> Result<(), StopError> {
+        let lifecycle = &self.running.core.lifecycle;
+        lifecycle.advance(Phase::Stopping);
+        let end = Instant::now() + U::GRACE;
+        let (clocks, lanes) = (&mut self.clocks, &mut self.lanes);
+        let feeds = &self.feeds;
+        let ended = timeout_at(end, async {
+            lifecycle.calls_done().await;
+            join_all(clocks).await;
+            sweep(&self.running.core).await;
+            lifecycle.finished(|| unfinished(feeds, end)).await;
+            lifecycle.advance(Phase::Drained);
+            join_all(lanes).await;
+        });
+        let stopped = ended.await.map_err(|_| StopError { unit: U::NAME, grace: U::GRACE, lost: self.unfinished(end) });
+        lifecycle.advance(Phase::Ended);
+        let adapters = &self.running.core.adapters;
+        let late = self.unfinished(Instant::now() + Duration::from_secs(365 * 24 * 3600));
+        if stopped.is_ok() && late > 0 {
+            tracing::warn!(target: "pontoon", unit = U::NAME, lost = late, "what was due after the grace is lost");
+        }
+        adapters.queues.close().await;
+        adapters.events.close().await;
+        adapters.state.close().await;
+        tracing::info!(target: "pontoon", unit = U::NAME, "stopped");
+        stopped
+    }
+
+    fn unfinished(&self, until: Instant) -> usize {
+        unfinished(&self.feeds, until)
+    }
+}
+
+fn unfinished(feeds: &HashMap<&'static str, Arc<dyn Feed>>, until: Instant) -> usize {
+    feeds.values().map(|feed| feed.unfinished(until)).sum()
+}
+
+impl<U: Unit> Drop for Started<U> {
+    fn drop(&mut self) {
+        self.running.core.lifecycle.advance(Phase::Ended);
+        for task in self.clocks.iter().chain(&self.lanes) {
+            task.abort();
+        }
+    }
+}
+
+impl<U: Unit + Keeps<S>, S: State> MayRead<S> for Started<U> {
+    fn access(&self) -> Access<'_> {
+        Access { store: &*self.running.unit.collection().store, stage: None }
+    }
+}
+
+impl<U: Unit + Keeps<S>, S: State> MayWrite<S> for Started<U> {}

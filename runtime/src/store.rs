@@ -1,0 +1,169 @@
+//! What an adapter for state has to do. One file per adapter below `store/`.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::fault::FaultClass;
+use crate::soon::Soon;
+
+pub mod in_memory;
+
+/// Keeps state: collections of JSON values under text keys.
+pub trait StateAdapter: Send + Sync {
+    /// What is kept under a key.
+    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> Soon<'a, Result<Option<Entry>, StoreError>>;
+
+    /// The entries whose key begins with a prefix, in the order of their keys: at most `limit`, those after a key.
+    fn list<'a>(&'a self, collection: &'a str, range: Range) -> Soon<'a, Result<Page<Entry>, StoreError>>;
+
+    /// Makes changes, all or none.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`]: an expectation was not met. Nothing was changed.
+    fn commit(&self, changes: Vec<Change>) -> Soon<'_, Result<(), StoreError>>;
+
+    /// Connects.
+    fn connect(&self) -> Soon<'_, Result<(), StoreError>>;
+
+    /// Disconnects.
+    fn close(&self) -> Soon<'_, ()>;
+}
+
+/// Which entries to list.
+#[derive(Clone, Debug, Default)]
+pub struct Range {
+    /// What their keys begin with.
+    pub prefix: String,
+    /// The key that they come after.
+    pub after: Option<String>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// Some of the entries of a listing.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The entries, each with its key, in the order of their keys.
+    pub entries: Vec<(String, T)>,
+    /// Where the next page begins: its `after`. `None` where nothing follows.
+    pub next: Option<String>,
+}
+
+/// A value as it is kept.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The value, as JSON.
+    pub value: Arc<[u8]>,
+    /// Which version of it this is.
+    pub etag: Etag,
+}
+
+/// Names one version of a value; of no meaning beside that.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Etag(Arc<str>);
+
+impl Etag {
+    /// An adapter's name for a version.
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The adapter's name for the version.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A change of one key.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The collection. Those of the runtime begin with `$`.
+    pub collection: &'static str,
+    /// The key.
+    pub key: String,
+    /// What has to be there, or nothing is changed.
+    pub expect: Expect,
+    /// The new value and how long it is kept; `None` deletes.
+    pub put: Option<(Arc<[u8]>, Option<Duration>)>,
+}
+
+impl Change {
+    /// The expectation was not met.
+    #[must_use]
+    pub fn conflict(&self) -> StoreError {
+        StoreError::Conflict { collection: self.collection.to_owned(), key: self.key.clone() }
+    }
+}
+
+/// What has to be under a key before it is changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Expect {
+    /// Whatever is there.
+    Anything,
+    /// Nothing.
+    Absent,
+    /// This version.
+    Version(Etag),
+}
+
+impl Expect {
+    /// Whether what is there is what was expected.
+    #[must_use]
+    pub fn is_met_by(&self, there: Option<&Etag>) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Absent => there.is_none(),
+            Self::Version(etag) => there == Some(etag),
+        }
+    }
+}
+
+/// A store could not do what was asked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The key has been changed since it was read, or is there where it should not be.
+    Conflict {
+        /// The collection.
+        collection: String,
+        /// The key.
+        key: String,
+    },
+    /// A key is neither a text nor a number nor made of one.
+    InvalidKey,
+    /// A value could not be written or read as JSON.
+    Malformed(serde_json::Error),
+    /// The store is closed: the unit has stopped.
+    Closed,
+    /// The store could not be reached, or refused.
+    Unavailable(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    pub(crate) fn class(&self) -> FaultClass {
+        match self {
+            Self::Conflict { .. } => FaultClass::Conflict,
+            Self::InvalidKey | Self::Malformed(_) => FaultClass::Malformed,
+            Self::Closed => FaultClass::Stopped,
+            Self::Unavailable(_) => FaultClass::Unavailable,
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict { collection, key } => {
+                write!(f, "`{key}` in state `{collection}` is not what was expected: somebody else has changed it")
+            }
+            Self::InvalidKey => f.write_str("a key is a text, a number, or a type that serializes as one"),
+            Self::Malformed(error) => write!(f, "the value is malformed: {error}"),
+            Self::Closed => f.write_str("the state store is closed: the unit has stopped"),
+            Self::Unavailable(error) => write!(f, "the state store is unavailable: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}

@@ -1,0 +1,5 @@
+//! For tests: a context for a handler alone.
+
+mod stub;
+
+pub use stub::Stub;

@@ -1,0 +1,243 @@
+//! A context that answers what a handler invokes, and records what it does.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::bridge::BridgeError;
+use crate::context::{Context, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+use crate::definition::{Event, Queue, Secret, State};
+use crate::error::InvokeError;
+use crate::fault::Fault;
+use crate::id::Id;
+use crate::metadata::Metadata;
+use crate::operation::Command;
+use crate::secret::{SecretError, SecretValue};
+use crate::state::{Access, View};
+use crate::store::in_memory::InMemory;
+use crate::unit::JobOptions;
+
+/// The context of a handler that is tested alone. It may do everything; what it did can be looked at afterwards.
+///
+/// ```ignore
+/// let ctx = Stub::new().answer(email::SendWelcome, |_| Ok(()));
+/// let id = SignUp { … }.handle(&ctx, new_user).await?;
+/// assert_eq!(ctx.invocations(email::SendWelcome).len(), 1);
+/// assert_eq!(ctx.emitted(event::UserSignedUp)[0].id, id);
+/// ```
+pub struct Stub {
+    metadata: Metadata,
+    attempt: u32,
+    store: InMemory,
+    secrets: HashMap<&'static str, SecretValue>,
+    answers: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// By marker: the inputs, payloads or jobs, in the order they came.
+    recorded: Mutex<HashMap<TypeId, Vec<Box<dyn Any + Send>>>>,
+}
+
+/// What stands in for a command's handler.
+type Answer<M> = Box<
+    dyn Fn(<M as crate::Operation>::Input) -> Result<
+            <M as crate::Operation>::Output,
+            InvokeError<<M as crate::Operation>::Rejection>,
+        > + Send
+        + Sync,
+>;
+
+impl Default for Stub {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Stub {
+    /// A context in which every invocation ends in a fault until it has an answer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            metadata: Metadata::fresh(),
+            attempt: 1,
+            store: InMemory::new(),
+            secrets: HashMap::new(),
+            answers: HashMap::new(),
+            recorded: Mutex::default(),
+        }
+    }
+
+    /// What a command answers: its output or its rejection.
+    #[must_use]
+    pub fn answer<M: Command>(
+        self,
+        _: M,
+        answer: impl Fn(M::Input) -> Result<M::Output, M::Rejection> + Send + Sync + 'static,
+    ) -> Self {
+        self.answer_by::<M>(Box::new(move |input| answer(input).map_err(InvokeError::Rejected)))
+    }
+
+    /// A command that ends in a fault.
+    #[must_use]
+    pub fn fault<M: Command>(self, _: M) -> Self {
+        self.answer_by::<M>(Box::new(|_| Err(InvokeError::Fault(Fault::new("a fault, as the test wants it")))))
+    }
+
+    fn answer_by<M: Command>(mut self, answer: Answer<M>) -> Self {
+        self.answers.insert(TypeId::of::<M>(), Box::new(answer));
+        self
+    }
+
+    /// The value of a secret.
+    #[must_use]
+    pub fn secret<X: Secret>(mut self, _: X, value: impl Into<String>) -> Self {
+        self.secrets.insert(X::NAME, SecretValue::new(value));
+        self
+    }
+
+    /// On whose behalf the handler runs.
+    #[must_use]
+    pub fn principal(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.metadata.principal = Some(name.into());
+        self
+    }
+
+    /// For which tenant the handler runs.
+    #[must_use]
+    pub fn tenant(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.metadata.tenant = Some(name.into());
+        self
+    }
+
+    /// When the handler is out of time. It is told so; nothing ends it.
+    #[must_use]
+    pub fn deadline(mut self, at: Instant) -> Self {
+        self.metadata.deadline = Some(at);
+        self
+    }
+
+    /// Which attempt it is.
+    #[must_use]
+    pub fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// A collection of state, to fill it before and to look at it afterwards.
+    pub fn state<S: State>(&self, state: S) -> View<'_, S, Self> {
+        View::new(self, state)
+    }
+
+    /// What a command was invoked with, in order.
+    #[must_use]
+    pub fn invocations<M: Command>(&self, _: M) -> Vec<M::Input> {
+        self.seen::<M, _>()
+    }
+
+    /// What was emitted as an event, in order.
+    #[must_use]
+    pub fn emitted<E: Event>(&self, _: E) -> Vec<E::Payload> {
+        self.seen::<E, _>()
+    }
+
+    /// Which jobs were put into a queue, in order.
+    #[must_use]
+    pub fn enqueued<Q: Queue>(&self, queue: Q) -> Vec<Q::Payload> {
+        self.enqueued_with(queue).into_iter().map(|(job, _)| job).collect()
+    }
+
+    /// Which jobs were put into a queue, in order, and with which options.
+    #[must_use]
+    pub fn enqueued_with<Q: Queue>(&self, _: Q) -> Vec<(Q::Payload, JobOptions)> {
+        self.seen::<Q, _>()
+    }
+
+    fn record<K: 'static, T: Send + 'static>(&self, what: T) {
+        self.recorded().entry(TypeId::of::<K>()).or_default().push(Box::new(what));
+    }
+
+    fn seen<K: 'static, T: Clone + 'static>(&self) -> Vec<T> {
+        let recorded = self.recorded();
+        let of_marker = recorded.get(&TypeId::of::<K>()).into_iter().flatten();
+        of_marker.filter_map(|what| what.downcast_ref::<T>().cloned()).collect()
+    }
+
+    fn recorded(&self) -> MutexGuard<'_, HashMap<TypeId, Vec<Box<dyn Any + Send>>>> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Context for Stub {
+    fn id(&self) -> Id {
+        self.metadata.id
+    }
+
+    fn correlation(&self) -> Id {
+        self.metadata.correlation
+    }
+
+    fn causation(&self) -> Option<Id> {
+        self.metadata.causation
+    }
+
+    fn principal(&self) -> Option<&str> {
+        self.metadata.principal.as_deref()
+    }
+
+    fn tenant(&self) -> Option<&str> {
+        self.metadata.tenant.as_deref()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.metadata.deadline
+    }
+
+    fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    fn hops(&self) -> u32 {
+        self.metadata.hops
+    }
+}
+
+impl<M: Command> MayInvoke<M> for Stub {
+    async fn call(&self, input: M::Input) -> Result<M::Output, InvokeError<M::Rejection>> {
+        self.record::<M, _>(input.clone());
+        let answer = self.answers.get(&TypeId::of::<M>()).and_then(|answer| answer.downcast_ref::<Answer<M>>());
+        match answer {
+            Some(answer) => answer(input),
+            None => Err(InvokeError::Fault(Fault::new(format!("the stub has no answer for {}", M::ADDRESS)))),
+        }
+    }
+}
+
+impl<E: Event> MayEmit<E> for Stub {
+    async fn publish(&self, payload: E::Payload) -> Result<(), BridgeError> {
+        self.record::<E, _>(payload);
+        Ok(())
+    }
+}
+
+impl<Q: Queue> MayEnqueue<Q> for Stub {
+    async fn push(&self, job: Q::Payload, options: JobOptions) -> Result<(), BridgeError> {
+        self.record::<Q, _>((job, options));
+        Ok(())
+    }
+}
+
+impl<S: State> MayRead<S> for Stub {
+    fn access(&self) -> Access<'_> {
+        Access { store: &self.store, stage: None }
+    }
+}
+
+impl<S: State> MayWrite<S> for Stub {}
+
+impl<X: Secret> MayReveal<X> for Stub {
+    async fn reveal(&self) -> Result<SecretValue, SecretError> {
+        self.secrets.get(X::NAME).cloned().ok_or_else(|| SecretError::Missing {
+            name: X::NAME.to_owned(),
+            place: "the stub: `Stub::new().secret(…)`".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,168 @@
+//! A unit, the process that generated code describes, and the ports through which its handlers reach the rest.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::bridge::{JobQueue, Topic};
+use crate::core::Adapters;
+use crate::definition::{Event, Queue, Secret, State};
+use crate::environment::Environment;
+use crate::intake::Intake;
+use crate::secret::SecretAdapter;
+use crate::store::StateAdapter;
+
+/// One process: its handlers, made from resources and ports. Generated for each unit of a deployment.
+pub trait Unit: Sized + Send + Sync + 'static {
+    /// What the services of the unit are made from.
+    type Resources;
+    /// The unit's name, such as `monolith`.
+    const NAME: &'static str;
+    /// How long what runs may take to end when the unit stops.
+    const GRACE: Duration;
+    /// Where the unit can run; `PONTOON_ENV` picks one.
+    const ENVIRONMENTS: &'static [Environment];
+
+    /// Makes the handlers and connects them with the ports.
+    fn assemble(resources: &Self::Resources, ports: &Ports) -> Self;
+
+    /// Names what the unit listens to: subscriptions, queues and the clock.
+    fn listen(intake: &mut Intake<Self>);
+}
+
+/// What a unit's ports are made from: the adapters of the environment.
+pub struct Ports {
+    adapters: Adapters,
+    asked: Mutex<Asked>,
+}
+
+/// Which ports a unit asked for.
+#[derive(Default)]
+pub(crate) struct Asked {
+    /// All have to be there when the unit starts.
+    pub(crate) secrets: Vec<&'static str>,
+    /// By subject: where the outbox sends what it kept.
+    pub(crate) topics: HashMap<&'static str, Arc<dyn Topic>>,
+    pub(crate) queues: HashMap<&'static str, Arc<dyn JobQueue>>,
+}
+
+impl Ports {
+    pub(crate) fn new(adapters: Adapters) -> Self {
+        Self { adapters, asked: Mutex::default() }
+    }
+
+    /// Where an event is published.
+    #[must_use]
+    pub fn publisher<E: Event>(&self) -> Publisher<E> {
+        let topic = self.adapters.events.topic(E::SUBJECT);
+        self.asked().topics.insert(E::SUBJECT, Arc::clone(&topic));
+        Publisher { topic, marker: PhantomData }
+    }
+
+    /// Where jobs of a queue are put.
+    #[must_use]
+    pub fn enqueuer<Q: Queue>(&self) -> Enqueuer<Q> {
+        let queue = self.adapters.queues.queue(Q::SUBJECT, Q::RULES);
+        self.asked().queues.insert(Q::SUBJECT, Arc::clone(&queue));
+        Enqueuer { queue, marker: PhantomData }
+    }
+
+    /// Where a collection is kept.
+    #[must_use]
+    pub fn collection<S: State>(&self) -> Collection<S> {
+        Collection { store: Arc::clone(&self.adapters.state), marker: PhantomData }
+    }
+
+    /// Where a secret is read.
+    #[must_use]
+    pub fn secret<X: Secret>(&self) -> SecretSource<X> {
+        self.asked().secrets.push(X::NAME);
+        SecretSource { store: Arc::clone(&self.adapters.secrets), marker: PhantomData }
+    }
+
+    pub(crate) fn into_asked(self) -> Asked {
+        self.asked.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A unit's port for an event.
+pub struct Publisher<E> {
+    pub(crate) topic: Arc<dyn Topic>,
+    marker: PhantomData<E>,
+}
+
+/// A unit's port for a queue.
+pub struct Enqueuer<Q> {
+    pub(crate) queue: Arc<dyn JobQueue>,
+    marker: PhantomData<Q>,
+}
+
+/// A unit's port for a collection of state.
+pub struct Collection<S> {
+    pub(crate) store: Arc<dyn StateAdapter>,
+    marker: PhantomData<S>,
+}
+
+/// A unit's port for a secret.
+pub struct SecretSource<X> {
+    pub(crate) store: Arc<dyn SecretAdapter>,
+    marker: PhantomData<X>,
+}
+
+/// A unit with a port for `E`.
+pub trait Emits<E: Event> {
+    /// The port.
+    fn publisher(&self) -> &Publisher<E>;
+}
+
+/// A unit with a port for `Q`.
+pub trait Enqueues<Q: Queue> {
+    /// The port.
+    fn enqueuer(&self) -> &Enqueuer<Q>;
+}
+
+/// A unit with a port for `S`.
+pub trait Keeps<S: State> {
+    /// The port.
+    fn collection(&self) -> &Collection<S>;
+}
+
+/// A unit with a port for `X`.
+pub trait Reveals<X: Secret> {
+    /// The port.
+    fn secret(&self) -> &SecretSource<X>;
+}
+
+/// What may be said about a job beside its payload.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct JobOptions {
+    pub(crate) delay: Option<Duration>,
+    pub(crate) deduplication: Option<String>,
+}
+
+impl JobOptions {
+    /// Nothing special.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No worker gets the job before this time has passed.
+    #[must_use]
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = Some(delay);
+        self
+    }
+
+    /// Another job with this id within the queue's window is taken for this one, and left out.
+    #[must_use]
+    pub fn deduplication(mut self, id: impl Into<String>) -> Self {
+        self.deduplication = Some(id.into());
+        self
+    }
+}

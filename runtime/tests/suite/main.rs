@@ -1,0 +1,8 @@
+//! The runtime on a unit that is written by hand as generated code is, under tokio's paused clock.
+
+#![allow(unreachable_pub, reason = "the modules of one test")]
+
+mod calls;
+mod contract;
+mod script;
+mod unit;
