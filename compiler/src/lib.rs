@@ -1,8 +1,90 @@
 //! Reads a topology, checks it as a graph and generates the code that wires its services together.
+//!
+//! [`build`](build::build) is the one line of a build script; [`compile`] is the compiler below it, which is pure: files
+//! come through a trait, today is a value, and the same input gives the same bytes.
 
+pub mod build;
+pub mod check;
 pub mod diagnostic;
+pub mod emit;
 pub mod graph;
+pub mod plan;
 pub mod read;
 pub mod resolve;
 pub mod source;
 pub mod topology;
+
+use pontoon_schema::document::Date;
+
+pub use build::{Build, build};
+pub use pontoon_schema::document::json_schema;
+
+use diagnostic::Findings;
+use emit::File;
+use graph::Graph;
+use plan::{Plan, Request, Selection};
+use read::{Files, Limits, Source};
+use source::Sources;
+use topology::Topology;
+
+/// All that a compilation depends on.
+pub struct Input<'a> {
+    /// The topology, as a path within `files`.
+    pub path: &'a str,
+    /// Where it and what it includes are read.
+    pub files: &'a dyn Files,
+    /// How much may be read.
+    pub limits: Limits,
+    /// The day on which allowances may have ended.
+    pub today: Date,
+    /// What is to be generated.
+    pub request: &'a Request,
+}
+
+/// All that comes of a compilation, as far as it got.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// What was read.
+    pub sources: Sources,
+    /// What was found, in the order of the files.
+    pub findings: Findings,
+    /// The resolved topology, if everything in it could be.
+    pub topology: Option<Topology>,
+    /// What was decided, if there was no error.
+    pub plan: Option<Plan>,
+    /// What was generated, if there was no error.
+    pub files: Vec<File>,
+}
+
+/// Takes a topology through all stages, until one finds an error.
+pub fn compile(input: &Input<'_>) -> Compiled {
+    let mut compiled = Compiled::default();
+    stages(input, &mut compiled);
+    compiled.findings.sort();
+    compiled
+}
+
+fn stages(input: &Input<'_>, compiled: &mut Compiled) -> Option<()> {
+    let Compiled { sources, findings, topology, plan, files } = compiled;
+
+    let source = read::read(input.path, input.files, input.limits, sources, findings)?;
+    let topology = topology.insert(resolve::resolve(&source, findings)?);
+    let graph = Graph::new(topology);
+    let selection = sound(input, &source, topology, &graph, findings)?;
+    let plan = plan.insert(plan::plan(topology));
+    *files = emit::emit(plan, &selection);
+    Some(())
+}
+
+/// What is to be generated, if all rules are kept and it can be had.
+fn sound(
+    input: &Input<'_>,
+    source: &Source,
+    topology: &Topology,
+    graph: &Graph,
+    findings: &mut Findings,
+) -> Option<Selection> {
+    check::check(&check::Input::new(topology, graph, &source.spans, input.today), findings);
+    let selection = plan::select(topology, input.request, findings);
+    (!findings.has_errors()).then_some(selection)
+}

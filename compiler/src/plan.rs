@@ -16,6 +16,7 @@ mod unit;
 
 use serde::Serialize;
 
+pub(crate) use contents::Contents;
 pub use contract::{Contract, Event, Queue, Secret, ServiceModule, ServiceVersion, State};
 pub use deployment::{Deployment, Route, Way};
 pub use environment::{Connection, Environment, Setting, Text, Variable};

@@ -24,7 +24,7 @@ pub(super) fn field(path: &str) -> TokenStream {
 
 /// A doc comment, a line of it for each line of `text`.
 pub(super) fn doc(text: &str) -> TokenStream {
-    let lines = text.split(['\n', '\r']).map(str::trim).map(|line| match line {
+    let lines = text.trim().split(['\n', '\r']).map(str::trim).map(|line| match line {
         "" => String::new(),
         line => [" ", line].concat(),
     });

@@ -45,6 +45,7 @@ fn markers(unit: &Unit) -> TokenStream {
     let roots: std::collections::BTreeSet<&str> = handlers.chain(ports.map(|port| port.marker.root())).collect();
     let roots: Vec<Ident> = roots.into_iter().map(ident).collect();
     match roots.as_slice() {
+        [] => TokenStream::new(),
         [root] => quote!(use super::#root;),
         roots => quote!(use super::{#(#roots),*};),
     }

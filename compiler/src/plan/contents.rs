@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::topology::{CommandId, DeploymentId, Handler, ServiceId, Topology, UnitId};
 
 /// The handlers of the units of one deployment.
-pub(super) struct Contents {
+pub(crate) struct Contents {
     units: Vec<(UnitId, Vec<Handler>)>,
     /// The units that hold a command: one, except where functions bundle a service several times.
     homes: HashMap<CommandId, Vec<UnitId>>,
@@ -14,7 +14,7 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    pub(super) fn of(topology: &Topology, deployment: DeploymentId) -> Self {
+    pub(crate) fn of(topology: &Topology, deployment: DeploymentId) -> Self {
         let units = topology.deployments[deployment].units.iter();
         let units = units.map(|unit| (*unit, handlers(topology, *unit))).collect();
         let mut contents = Self { units, homes: HashMap::new(), callers: HashMap::new() };
@@ -38,22 +38,22 @@ impl Contents {
     }
 
     /// Every unit with its handlers, in the order of the document.
-    pub(super) fn units(&self) -> impl Iterator<Item = (UnitId, &[Handler])> {
+    pub(crate) fn units(&self) -> impl Iterator<Item = (UnitId, &[Handler])> {
         self.units.iter().map(|(unit, handlers)| (*unit, handlers.as_slice()))
     }
 
     /// The units that hold `command`.
-    pub(super) fn homes(&self, command: CommandId) -> &[UnitId] {
+    pub(crate) fn homes(&self, command: CommandId) -> &[UnitId] {
         self.homes.get(&command).map_or(&[], Vec::as_slice)
     }
 
     /// The units that call `command` over the bridge.
-    pub(super) fn callers(&self, command: CommandId) -> &[UnitId] {
+    pub(crate) fn callers(&self, command: CommandId) -> &[UnitId] {
         self.callers.get(&command).map_or(&[], Vec::as_slice)
     }
 
     /// Whether `unit` holds `command`, so that a call from within it is local.
-    pub(super) fn holds(&self, unit: UnitId, command: CommandId) -> bool {
+    pub(crate) fn holds(&self, unit: UnitId, command: CommandId) -> bool {
         holds(&self.homes, unit, command)
     }
 }

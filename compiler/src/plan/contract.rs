@@ -144,14 +144,12 @@ fn services(topology: &Topology) -> Vec<ServiceModule> {
     let mut modules: Vec<ServiceModule> = Vec::new();
     for service in topology.services.values() {
         let name = &service.name.value;
-        let version = self::version(topology, service);
+        let version = version(topology, service);
         match modules.last_mut().filter(|module| module.name == *name) {
-            Some(module) => {
-                module.description = format!("The service `{name}`, in several versions.");
-                module.versions.push(version);
-            }
+            Some(module) => module.versions.push(version),
             None => {
-                let description = version.description.clone();
+                let made_up = || format!("The service `{name}`.");
+                let description = service.description.clone().unwrap_or_else(made_up);
                 modules.push(ServiceModule { name: name.clone(), description, versions: vec![version] });
             }
         }
@@ -160,14 +158,10 @@ fn services(topology: &Topology) -> Vec<ServiceModule> {
 }
 
 fn version(topology: &Topology, service: &topology::Service) -> ServiceVersion {
-    let (name, version) = (&service.name.value, service.version.value);
-    let made_up = || match service.has_siblings {
-        true => format!("Version {version} of the service `{name}`."),
-        false => format!("The service `{name}`."),
-    };
+    let version = service.version.value;
     ServiceVersion {
         version,
-        description: service.description.clone().unwrap_or_else(made_up),
+        description: format!("Version {version} of the service `{}`.", service.name.value),
         module: service.has_siblings.then(|| version_module(service)),
         resources: Rust(service.resources.value.clone()),
         operations: service.handlers().map(|handler| operation::plan(topology, handler)).collect(),

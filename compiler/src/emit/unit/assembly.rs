@@ -1,7 +1,7 @@
 //! How a unit is made: from resources and ports, with what it listens to and where it can run.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::{environment, name, ports};
 use crate::emit::scope::Scope;
@@ -22,6 +22,9 @@ pub(super) fn print(
     let services = unit.services.iter().map(|member| service(scope, member));
     let ports = ports::made(unit);
     let listens = unit.listens.iter().map(listen);
+    let used = |name, is_empty: bool| if is_empty { quote!(_) } else { ident(name).into_token_stream() };
+    let resources_name = used("resources", unit.services.is_empty());
+    let (ports_name, intake_name) = (used("ports", ports.is_empty()), used("intake", unit.listens.is_empty()));
     quote! {
         impl #unit_trait for #structure {
             type Resources = Resources;
@@ -29,14 +32,14 @@ pub(super) fn print(
             const GRACE: #duration = #grace;
             const ENVIRONMENTS: &'static [#environment_type] = &[#(#environments),*];
 
-            fn assemble(resources: &Resources, ports: &#ports_type) -> Self {
+            fn assemble(#resources_name: &Resources, #ports_name: &#ports_type) -> Self {
                 Self {
                     #(#services,)*
                     #(#ports),*
                 }
             }
 
-            fn listen(intake: &mut #intake<Self>) {
+            fn listen(#intake_name: &mut #intake<Self>) {
                 #(#listens)*
             }
         }
