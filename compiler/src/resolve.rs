@@ -57,6 +57,8 @@ struct Resolver<'s, 'f> {
     secret_ids: HashMap<&'s str, SecretId>,
     /// Waits that workers take over from their queue.
     queue_backoffs: HashMap<&'s str, Backoff>,
+    /// Ways in which callers over HTTP can prove who they are.
+    authentications: HashSet<&'s str>,
     /// How often services are placed in deployments, environments and functions.
     placed: usize,
     /// Inherited text in which a problem was reported.
@@ -88,6 +90,7 @@ impl<'s, 'f> Resolver<'s, 'f> {
                 .iter()
                 .map(|(name, queue)| (name.as_str(), waits(queue)))
                 .collect(),
+            authentications: environments::authentications(document),
             placed: 0,
             reported: HashSet::new(),
             topology: Topology {

@@ -1,5 +1,6 @@
 //! Environments: `extends` filled in, key by key.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use pontoon_schema::capability::Adapter;
@@ -253,4 +254,13 @@ fn within(connection: &Connection, span: Span) -> bool {
         .references
         .iter()
         .any(|reference| reference.span == span)
+}
+
+/// The ways of authentication that some environment has.
+pub(super) fn authentications(document: &document::Document) -> HashSet<&str> {
+    let named = document
+        .environments
+        .values()
+        .filter_map(|environment| environment.authentication.as_ref());
+    named.flat_map(|ways| ways.keys().map(document::Name::as_str)).collect()
 }

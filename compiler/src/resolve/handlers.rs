@@ -9,7 +9,9 @@ use super::messages::{ATTEMPTS, BACKOFF, backoff, size, when_full};
 use super::place::{children, filled, given, span};
 use super::services::Owner;
 use super::{Resolver, rust};
+use crate::diagnostic::Diagnostic;
 use crate::read::Node;
+use crate::source::Span;
 use crate::topology::{
     Command, CommandId, Delivery, Http, Idempotency, Located, Operation, Ordered, Retry, Schedule, ScheduleId,
     Subscription, SubscriptionId, Timetable, WhenFull, Worker, WorkerId,
@@ -17,6 +19,9 @@ use crate::topology::{
 
 const KEEP: Duration = Duration::from_secs(24 * 3_600);
 const BOUND: u64 = 1_024;
+
+/// Where everybody may call.
+const NONE: &str = "none";
 
 /// The handlers of one version of a service.
 pub(super) struct Handlers {
@@ -97,14 +102,39 @@ impl<'s> Resolver<'s, '_> {
         })
     }
 
-    fn http(&mut self, written: &document::HttpExposure, node: Node<'_>) -> Located<Http> {
+    fn http(&mut self, written: &'s document::HttpExposure, node: Node<'_>) -> Located<Http> {
         let route = node.get("route").unwrap_or(node);
+        if let Some(authentication) = &written.authentication {
+            self.check_authentication(authentication, span(node, "authentication"));
+        }
         let authentication = written.authentication.as_ref().map(ToString::to_string);
         let http = Http {
             route: Located::new(written.route.clone(), route.value_span()),
             authentication: given(node, "authentication", authentication),
         };
         Located::new(http, node.value_span())
+    }
+
+    fn check_authentication(&mut self, name: &'s str, span: Span) {
+        if name == NONE || self.authentications.contains(name) {
+            return;
+        }
+        let known = self.authentications.iter().copied().chain([NONE]);
+        let closest = self.names.suggestions.closest(name, known);
+        let label = match closest {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "no environment has it".to_owned(),
+        };
+        self.findings.add(
+            Diagnostic::error(
+                "unknown_reference",
+                format!("there is no way of authentication `{name}`"),
+            )
+            .label(span, label)
+            .help(format!(
+                "define `{name}` under `authentication:` of the environments, or write `none` for everybody"
+            )),
+        );
     }
 
     fn subscription(

@@ -393,6 +393,35 @@ environments:
 }
 
 #[test]
+fn ways_of_authentication_are_those_of_an_environment() {
+    let text = |way: &str| {
+        format!(
+            "{HEAD}
+services:
+  user:
+    version: 1
+    module: crate::user
+    commands:
+      go: {{ input: (), output: (), http: {{ route: POST /go, authentication: {way} }} }}
+environments:
+  production: {{ authentication: {{ staff: {{ api_key: {{ key: '${{KEY}}' }} }} }} }}
+"
+        )
+    };
+    for way in ["staff", "none"] {
+        let topology = resolved(&text(way));
+        let command = topology.commands.values().next().expect("a command");
+        let http = command.http.as_ref().expect("a route");
+        assert_eq!(http.value.route.value.to_string(), "POST /go");
+        assert!(http.value.authentication.as_ref().is_some_and(|it| it.value == way));
+    }
+    assert_finds(
+        &text("staf"),
+        &["there is no way of authentication `staf` | did you mean `staff`? @ staf"],
+    );
+}
+
+#[test]
 fn large_topologies_have_all_their_units() {
     let mut text = format!("{HEAD}services:\n");
     for service in 0..200 {
