@@ -4,5 +4,8 @@
 
 mod calls;
 mod contract;
+mod deadlines;
+mod events;
+mod panics;
 mod script;
 mod unit;

@@ -1,9 +1,12 @@
 //! The services of the contract, and a unit of them as it is generated: handlers, routes, ports.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
+use pontoon::bridge::EventAdapter;
 use pontoon::{
+    Adapters,
     Collection, Emits, Enqueuer, Enqueues, Environment, Error, FromResources, Handles, Intake, Keeps,
     Launch, Operation, Part, Ports, Provides, Publisher, Reveals, Route, SecretSource, SecretStore, Started, Text, Tick,
     Unit,
@@ -332,4 +335,15 @@ pub fn launch(script: &Script) -> Launch<Monolith> {
 
 pub async fn start(script: &Script) -> Started<Monolith> {
     launch(script).start().await.unwrap()
+}
+
+/// Everything in memory, with events over this bridge.
+pub fn adapters(events: Arc<dyn EventAdapter>) -> Adapters {
+    let variables = pontoon::Variables::of([("SMTP_PASSWORD", "secret")]);
+    Adapters {
+        events,
+        queues: Arc::new(pontoon::bridge::in_memory::InMemoryQueues::new()),
+        state: Arc::new(pontoon::store::in_memory::InMemory::new()),
+        secrets: Arc::new(pontoon::secret::env::Env::new(variables)),
+    }
 }
