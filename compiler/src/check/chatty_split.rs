@@ -61,7 +61,7 @@ fn finding(
         let (from, to) = (topology.address(call.from), topology.address(call.to));
         found = found.label(call.span, format!("{from} → {to}: a request over the bridge"));
     }
-    let services = one.unit.services.iter().chain(&other.unit.services);
+    let services = one.unit.services.iter().chain(other.unit.services.iter());
     let services: Vec<String> = services.map(|service| topology.service_address(service.value)).collect();
     Some(found.help(format!(
         "put them into one unit, `units: {{ …, {left}: [{}] }}`: that makes plain function calls of {} kinds of requests",

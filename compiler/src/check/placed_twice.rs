@@ -15,7 +15,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         }
         let mut seen = HashMap::new();
         for unit in placement.units.iter().map(|placed| placed.unit) {
-            for service in &unit.services {
+            for service in unit.services.iter() {
                 let Some((first, span)) = seen.insert(service.value, (unit, service.span)) else { continue };
                 let address = topology.service_address(service.value);
                 let (first, second) = (&first.name.value, &unit.name.value);

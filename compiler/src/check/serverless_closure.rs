@@ -18,7 +18,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         if placement.deployment.pattern.value != Pattern::Serverless {
             continue;
         }
-        pulled(topology, placement, findings);
+        pulled(input, placement, findings);
         for (placed, environment) in
             placement.units.iter().flat_map(|placed| placement.environments().map(move |environment| (placed, environment)))
         {
@@ -34,11 +34,16 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
 }
 
 /// Workers wait for jobs, and a function lives only while it answers: none may be asked to run in one.
-fn pulled(topology: &Topology, placement: &Placement<'_>, findings: &mut Findings) {
-    let deployment = placement.deployment;
-    let named = deployment.services.iter().filter(|service| service.span != deployment.name.span);
+fn pulled(input: &Input<'_>, placement: &Placement<'_>, findings: &mut Findings) {
+    let (topology, deployment) = (input.topology, placement.deployment);
+    // Who names commands alone asks for those functions, and not for the workers beside them.
+    let written = |key| input.text.root().get("deployments")?.get(&deployment.name.value)?.get(key);
+    let named = deployment.services.iter().filter(|service| match written("services") {
+        Some(list) => list.children().any(|name| name.value_span() == service.span),
+        None => written("commands").is_none(),
+    });
     let bundled = placement.units.iter().filter(|placed| placed.unit.function.is_none());
-    let bundled = bundled.flat_map(|placed| &placed.unit.services);
+    let bundled = bundled.flat_map(|placed| placed.unit.services.iter());
     let mut seen = HashSet::new();
     for service in named.chain(bundled).filter(|service| seen.insert(service.value)) {
         for worker in &topology.services[service.value].workers {

@@ -1,18 +1,23 @@
 //! `timeout_inversion`: a caller that gives up while its callee may still be trying.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::Input;
 use super::wording::{count, time};
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::source::Span;
 use crate::topology::Handler;
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
+    // In a circle of calls some caller always gives up too early: invoke_cycle has said so.
+    let circles = input.graph.invoke_cycles();
+    let circular: HashSet<Span> = circles.iter().flatten().map(|step| step.span).collect();
     for handler in topology.handlers() {
         let operation = topology.operation(handler);
         let Some(patience) = operation.timeout else { continue };
-        for edge in &operation.edges.invokes {
+        for edge in operation.edges.invokes.iter().filter(|edge| !circular.contains(&edge.command.span)) {
             let callee = &topology.commands[edge.command.value];
             let Some(timeout) = callee.operation.timeout else { continue };
             let retry = callee.retry.as_ref().map(|retry| retry.value);

@@ -41,7 +41,8 @@ pub(super) fn size(bytes: u64) -> String {
 
 /// A type as the user writes it: relative to `types:` where it can be.
 pub(super) fn written(topology: &Topology, r#type: impl Display) -> String {
-    r#type.to_string().replace(&format!("{}::", topology.types.value), "")
+    let text = r#type.to_string();
+    topology.types.as_ref().map_or(text.clone(), |types| text.replace(&format!("{}::", types.value), ""))
 }
 
 /// `one call`, `3 calls`.

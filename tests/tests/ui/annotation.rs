@@ -90,7 +90,7 @@ fn what_is_written_in_comes_out_again() {
     let notes = [
         Note { span: 0..1, text: "error[x]: first".into(), help: Some("one\n  two".into()) },
         Note { span: 14..15, text: "label: d".into(), help: None },
-        Note { span: 47..47, text: "label: the end".into(), help: None },
+        Note { span: clean.len()..clean.len(), text: "label: the end".into(), help: None },
     ];
     let annotated = annotate(clean, &["warning[y]: nowhere".into()], &notes);
     assert_eq!(
