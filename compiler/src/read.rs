@@ -3,6 +3,9 @@
 //! One walk over the events of the YAML parser holds the limits on input, reports syntax errors and duplicate keys, and
 //! builds the tree; the document is then filled from the tree. No other module knows that the language is YAML.
 
+mod choice;
+mod collect;
+mod entries;
 mod fault;
 mod fill;
 mod include;
@@ -12,6 +15,7 @@ mod schedule;
 mod syntax;
 mod text;
 mod tree;
+mod value;
 mod walk;
 
 use std::io;

@@ -5,15 +5,11 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 use pontoon_schema::document::Document;
-use serde::de::value::{MapDeserializer, UnitDeserializer};
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess,
-    Visitor,
-};
+use serde::de::Deserialize;
 
 use super::fault::{Fault, What};
-use super::keys::unknown;
 use super::tree::{Id, Kind, Node, Tree};
+use super::value::Value;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Sources;
 
@@ -61,14 +57,14 @@ pub(super) fn fill(tree: &Tree, skip: Vec<Id>, sources: &Sources, findings: &mut
 }
 
 /// What all values of a document share while it is filled.
-struct Page<'t> {
-    tree: &'t Tree,
-    sources: &'t Sources,
-    notes: RefCell<Notes>,
+pub(super) struct Page<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) sources: &'t Sources,
+    pub(super) notes: RefCell<Notes>,
 }
 
 #[derive(Default)]
-struct Notes {
+pub(super) struct Notes {
     /// Nodes that are taken as if they were not there.
     skip: HashSet<Id>,
     /// What is wrong with nodes as a whole: keys that they lack, or nothing for other things.
@@ -77,7 +73,7 @@ struct Notes {
     stuck: bool,
     /// The last whole that this pass left out. Nodes are numbered from the inside out.
     left_out: Option<Id>,
-    found: Vec<Diagnostic>,
+    pub(super) found: Vec<Diagnostic>,
 }
 
 impl Notes {
@@ -87,21 +83,21 @@ impl Notes {
 }
 
 impl<'t> Page<'t> {
-    fn value<'p>(&'p self, node: Node<'t>) -> Value<'p, 't> {
+    pub(super) fn value<'p>(&'p self, node: Node<'t>) -> Value<'p, 't> {
         Value { page: self, node }
     }
 
-    fn skips(&self, id: Id) -> bool {
+    pub(super) fn skips(&self, id: Id) -> bool {
         let notes = self.notes.borrow();
         !notes.skip.is_empty() && notes.skip.contains(&id)
     }
 
-    fn skip(&self, id: Id) {
+    pub(super) fn skip(&self, id: Id) {
         self.notes.borrow_mut().skip.insert(id);
     }
 
     /// Adds a finding, until there are enough.
-    fn add(&self, finding: impl FnOnce() -> Diagnostic) {
+    pub(super) fn add(&self, finding: impl FnOnce() -> Diagnostic) {
         if self.notes.borrow().found.len() < ENOUGH {
             let finding = finding();
             self.notes.borrow_mut().found.push(finding);
@@ -125,7 +121,7 @@ impl<'t> Page<'t> {
     }
 
     /// Adds a fault to the findings, once, and takes its node out of the next pass.
-    fn report(&self, fault: Fault, node: Node<'t>, on_key: bool) -> Fault {
+    pub(super) fn report(&self, fault: Fault, node: Node<'t>, on_key: bool) -> Fault {
         let fault = fault.at(node.id, on_key);
         let node = fault.place().map_or(node, |(id, _)| Node::new(self.tree, id));
         let new = match fault.what() {
@@ -144,415 +140,5 @@ impl<'t> Page<'t> {
             self.add(|| fault.explain(node, self.sources));
         }
         Fault::reported()
-    }
-}
-
-/// A value that is to be read.
-#[derive(Clone, Copy)]
-struct Value<'p, 't> {
-    page: &'p Page<'t>,
-    node: Node<'t>,
-}
-
-/// What a word without quotes means where its type does not say.
-fn visit_plain<'t, V: Visitor<'t>>(text: &'t str, visitor: V) -> Result<V::Value, Fault> {
-    match text {
-        "" | "~" | "null" => return visitor.visit_unit(),
-        "true" => return visitor.visit_bool(true),
-        "false" => return visitor.visit_bool(false),
-        _ => {}
-    }
-    let number = text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
-    if number && let Ok(number) = text.parse::<u64>() {
-        visitor.visit_u64(number)
-    } else if number && let Ok(number) = text.parse::<i64>() {
-        visitor.visit_i64(number)
-    } else if number && let Ok(number) = text.parse::<f64>() {
-        visitor.visit_f64(number)
-    } else {
-        visitor.visit_borrowed_str(text)
-    }
-}
-
-impl<'p, 't> Value<'p, 't> {
-    /// Puts a fault that happens in reading this value at its node.
-    fn here<T>(self, result: Result<T, Fault>) -> Result<T, Fault> {
-        result.map_err(|fault| fault.at(self.node.id, false))
-    }
-
-    fn entries(self, keys: Option<(&'static str, &'static [&'static str])>) -> Entries<'p, 't> {
-        Entries {
-            page: self.page,
-            node: self.node,
-            next: 0,
-            keys,
-            current: None,
-        }
-    }
-
-    fn found(self) -> Unexpected<'t> {
-        match self.node.entry().kind {
-            Kind::Sequence => Unexpected::Seq,
-            Kind::Mapping => Unexpected::Map,
-            Kind::Plain(_) => match self.node.text().unwrap_or_default() {
-                "" | "~" | "null" => Unexpected::Unit,
-                text => Unexpected::Str(text),
-            },
-            Kind::Quoted(_) => Unexpected::Str(self.node.text().unwrap_or_default()),
-        }
-    }
-}
-
-impl<'t> Deserializer<'t> for Value<'_, 't> {
-    type Error = Fault;
-
-    fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.here(match self.node.entry().kind {
-            Kind::Plain(_) => visit_plain(self.node.text().unwrap_or_default(), visitor),
-            Kind::Quoted(_) => visitor.visit_borrowed_str(self.node.text().unwrap_or_default()),
-            Kind::Sequence => visitor.visit_seq(Elements {
-                page: self.page,
-                node: self.node,
-                next: 0,
-            }),
-            Kind::Mapping => visitor.visit_map(self.entries(None)),
-        })
-    }
-
-    fn deserialize_str<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.here(match self.found() {
-            Unexpected::Str(text) => visitor.visit_str(text),
-            found => Err(Fault::invalid_type(found, &visitor)),
-        })
-    }
-
-    fn deserialize_string<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.deserialize_str(visitor)
-    }
-
-    fn deserialize_bool<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.here(match (self.node.entry().kind, self.node.text()) {
-            (Kind::Plain(_), Some("true")) => visitor.visit_bool(true),
-            (Kind::Plain(_), Some("false")) => visitor.visit_bool(false),
-            _ => Err(Fault::invalid_type(self.found(), &visitor)),
-        })
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'t>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
-        visitor
-            .visit_newtype_struct(self)
-            .map_err(|fault| fault.at(self.node.id, false).in_word(name))
-    }
-
-    fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_seq<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.here(match self.node.entry().kind {
-            Kind::Sequence => visitor.visit_seq(Elements {
-                page: self.page,
-                node: self.node,
-                next: 0,
-            }),
-            _ => Err(Fault::invalid_type(self.found(), &visitor)),
-        })
-    }
-
-    fn deserialize_map<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        self.here(match self.node.entry().kind {
-            Kind::Mapping => visitor.visit_map(self.entries(None)),
-            _ => Err(Fault::invalid_type(self.found(), &visitor)),
-        })
-    }
-
-    fn deserialize_struct<V: Visitor<'t>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        self.here(match self.node.entry().kind {
-            Kind::Mapping => visitor.visit_map(self.entries(Some((name, fields)))),
-            _ => Err(Fault::invalid_type(self.found(), &visitor)),
-        })
-    }
-
-    fn deserialize_enum<V: Visitor<'t>>(
-        self,
-        _name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
-        let one_of = || super::keys::listed(variants);
-        self.here(match self.node.entry().kind {
-            Kind::Plain(_) | Kind::Quoted(_) => match self.found() {
-                Unexpected::Str(word) => visitor.visit_enum(Choice {
-                    value: self,
-                    word,
-                    settings: None,
-                }),
-                _ => Err(Fault::choice(format!("a value is missing here: one of {}", one_of()))),
-            },
-            Kind::Mapping if self.node.children().len() == 1 => {
-                let settings = self.node.index(0);
-                let word = settings.and_then(Node::key).unwrap_or_default();
-                visitor.visit_enum(Choice {
-                    value: self,
-                    word,
-                    settings,
-                })
-            }
-            Kind::Mapping => Err(Fault::choice(format!("exactly one of {} was expected here", one_of()))),
-            Kind::Sequence => Err(Fault::choice(format!(
-                "one of {} was expected here, not a list",
-                one_of()
-            ))),
-        })
-    }
-
-    serde::forward_to_deserialize_any! {
-        <V: Visitor<'t>>
-        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct
-        identifier ignored_any
-    }
-}
-
-/// The entries of a list.
-struct Elements<'p, 't> {
-    page: &'p Page<'t>,
-    node: Node<'t>,
-    next: usize,
-}
-
-impl<'p, 't> Elements<'p, 't> {
-    fn advance(&mut self) -> Option<Value<'p, 't>> {
-        loop {
-            let node = self.node.index(self.next)?;
-            self.next += 1;
-            if !self.page.skips(node.id) {
-                return Some(self.page.value(node));
-            }
-        }
-    }
-}
-
-impl<'t> SeqAccess<'t> for Elements<'_, 't> {
-    type Error = Fault;
-
-    fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
-        let Some(value) = self.advance() else { return Ok(None) };
-        seed.deserialize(value)
-            .map(Some)
-            .map_err(|fault| self.page.report(fault, value.node, false))
-    }
-
-    fn next_element<T: Deserialize<'t>>(&mut self) -> Result<Option<T>, Fault> {
-        while let Some(value) = self.advance() {
-            match T::deserialize(value) {
-                Ok(element) => return Ok(Some(element)),
-                Err(fault) => self.page.report(fault, value.node, false),
-            };
-        }
-        Ok(None)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.node.children().len().saturating_sub(self.next))
-    }
-}
-
-/// The entries of a mapping.
-struct Entries<'p, 't> {
-    page: &'p Page<'t>,
-    node: Node<'t>,
-    next: usize,
-    /// The type that is read and its keys, if it has a fixed set of them.
-    keys: Option<(&'static str, &'static [&'static str])>,
-    current: Option<Node<'t>>,
-}
-
-impl<'t> Entries<'_, 't> {
-    fn advance(&mut self) -> Option<Node<'t>> {
-        loop {
-            let node = self.node.index(self.next)?;
-            self.next += 1;
-            if self.page.skips(node.id) {
-                continue;
-            }
-            let key = node.key().unwrap_or_default();
-            match self.keys {
-                Some((owner, keys)) if !keys.contains(&key) => {
-                    self.page.skip(node.id);
-                    self.page.add(|| unknown(node.key_span(), key, owner, keys));
-                }
-                _ => return Some(node),
-            }
-        }
-    }
-}
-
-impl<'t> MapAccess<'t> for Entries<'_, 't> {
-    type Error = Fault;
-
-    fn next_key_seed<K: DeserializeSeed<'t>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        let Some(node) = self.advance() else { return Ok(None) };
-        self.current = Some(node);
-        let key = Word {
-            text: node.key().unwrap_or_default(),
-            node,
-            on_key: true,
-        };
-        seed.deserialize(key)
-            .map(Some)
-            .map_err(|fault| self.page.report(fault, node, true))
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'t>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let Some(node) = self.current.take() else {
-            return Err(Fault::custom("a value was read before its key"));
-        };
-        seed.deserialize(self.page.value(node))
-            .map_err(|fault| self.page.report(fault, node, false))
-    }
-
-    fn next_entry<K: Deserialize<'t>, V: Deserialize<'t>>(&mut self) -> Result<Option<(K, V)>, Fault> {
-        while let Some(node) = self.advance() {
-            let key = Word {
-                text: node.key().unwrap_or_default(),
-                node,
-                on_key: true,
-            };
-            let read = K::deserialize(key)
-                .map_err(|fault| self.page.report(fault, node, true))
-                .and_then(|key| {
-                    let value =
-                        V::deserialize(self.page.value(node)).map_err(|fault| self.page.report(fault, node, false))?;
-                    Ok((key, value))
-                });
-            if let Ok(entry) = read {
-                return Ok(Some(entry));
-            }
-        }
-        Ok(None)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.node.children().len().saturating_sub(self.next))
-    }
-}
-
-/// A key, or the word that chooses between variants.
-struct Word<'t> {
-    text: &'t str,
-    node: Node<'t>,
-    on_key: bool,
-}
-
-impl<'t> Deserializer<'t> for Word<'t> {
-    type Error = Fault;
-
-    fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor
-            .visit_borrowed_str(self.text)
-            .map_err(|fault: Fault| fault.at(self.node.id, self.on_key))
-    }
-
-    fn deserialize_u64<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let (id, on_key) = (self.node.id, self.on_key);
-        visit_plain(self.text, visitor).map_err(|fault| fault.at(id, on_key).in_word("Key"))
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'t>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self).map_err(|fault| fault.in_word(name))
-    }
-
-    serde::forward_to_deserialize_any! {
-        <V: Visitor<'t>>
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple
-        tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// One of several words, alone or with settings below it.
-struct Choice<'p, 't> {
-    value: Value<'p, 't>,
-    word: &'t str,
-    settings: Option<Node<'t>>,
-}
-
-impl<'p, 't> EnumAccess<'t> for Choice<'p, 't> {
-    type Error = Fault;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'t>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
-        let (node, on_key) = self
-            .settings
-            .map_or((self.value.node, false), |settings| (settings, true));
-        let variant = seed.deserialize(Word {
-            text: self.word,
-            node,
-            on_key,
-        })?;
-        Ok((variant, self))
-    }
-}
-
-impl<'t> Choice<'_, 't> {
-    /// Settings that were left out: what they lack is said of the word itself.
-    fn bare(&self, fault: Fault) -> Fault {
-        match fault.what() {
-            What::Missing { key } => Fault::choice(format!(
-                "`{0}` needs settings: write `{0}: {{ {key}: … }}`",
-                pontoon_schema::name::shown(self.word)
-            )),
-            _ => fault,
-        }
-    }
-}
-
-impl<'t> VariantAccess<'t> for Choice<'_, 't> {
-    type Error = Fault;
-
-    fn unit_variant(self) -> Result<(), Fault> {
-        match self.settings {
-            None => Ok(()),
-            Some(_) => Err(Fault::choice(format!(
-                "`{0}` takes no settings: write `{0}` alone",
-                self.word
-            ))),
-        }
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'t>>(self, seed: T) -> Result<T::Value, Fault> {
-        match self.settings {
-            Some(settings) if !self.value.page.skips(settings.id) => seed
-                .deserialize(self.value.page.value(settings))
-                .map_err(|fault| self.value.page.report(fault, settings, false)),
-            Some(_) => Err(Fault::reported()),
-            None => {
-                let nothing = MapDeserializer::new(std::iter::empty::<(&str, UnitDeserializer<Fault>)>());
-                seed.deserialize(nothing).map_err(|fault| self.bare(fault))
-            }
-        }
-    }
-
-    fn tuple_variant<V: Visitor<'t>>(self, _length: usize, visitor: V) -> Result<V::Value, Fault> {
-        Err(Fault::invalid_type(Unexpected::TupleVariant, &visitor))
-    }
-
-    fn struct_variant<V: Visitor<'t>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
-        let page = self.value.page;
-        match self.settings {
-            Some(settings) if !page.skips(settings.id) => page
-                .value(settings)
-                .deserialize_struct("", fields, visitor)
-                .map_err(|fault| page.report(fault, settings, false)),
-            Some(_) => Err(Fault::reported()),
-            None => {
-                let nothing = MapDeserializer::new(std::iter::empty::<(&str, UnitDeserializer<Fault>)>());
-                visitor.visit_map(nothing).map_err(|fault| self.bare(fault))
-            }
-        }
     }
 }

@@ -5,8 +5,9 @@ use std::io;
 use pontoon_schema::document::FilePath;
 use pontoon_schema::name::shown;
 
+use super::collect::{collect, singular, twice};
 use super::tree::{Id, Key, Kind, Node, Tree};
-use super::walk::{collect, singular, twice, walk};
+use super::walk::walk;
 use super::{Files, Limits, text};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Sources, Span};
