@@ -6,6 +6,7 @@
 pub mod build;
 pub mod check;
 pub mod diagnostic;
+pub mod draw;
 pub mod emit;
 pub mod graph;
 pub mod plan;
