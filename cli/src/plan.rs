@@ -1,0 +1,39 @@
+//! `cargo pontoon plan`: what the compiler decided, for all deployments or for one.
+
+use crate::arguments::{Plan, PlanFormat};
+use crate::output::{self, Failure};
+use crate::{suggest, topology};
+use std::process::ExitCode;
+
+pub(crate) fn run(arguments: Plan) -> Result<ExitCode, Failure> {
+    let opened = topology::open(arguments.topology.path, topology::everything())?;
+    let Some(mut plan) = opened.sound().and_then(|compiled| compiled.plan) else {
+        return Ok(ExitCode::FAILURE);
+    };
+    if let Some(name) = &arguments.deployment {
+        suggest::known(
+            "deployment",
+            name,
+            plan.deployments.iter().map(|deployment| deployment.name.as_str()),
+        )?;
+        plan.deployments.retain(|deployment| deployment.name == *name);
+    }
+    if let Some(name) = &arguments.environment {
+        let environments = plan.deployments.iter().flat_map(|deployment| &deployment.environments);
+        suggest::known(
+            "environment",
+            name,
+            environments.map(|environment| environment.name.as_str()),
+        )?;
+        for deployment in &mut plan.deployments {
+            deployment.environments.retain(|environment| environment.name == *name);
+        }
+        plan.deployments
+            .retain(|deployment| !deployment.environments.is_empty());
+    }
+    match arguments.format {
+        PlanFormat::Text => output::print(&plan.to_string())?,
+        PlanFormat::Json => output::print_json(&plan)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
