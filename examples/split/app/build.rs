@@ -1,0 +1,5 @@
+//! Generates the monolith.
+
+fn main() {
+    pontoon_compiler::build("../topology.yaml").deployment("monolith").run();
+}
