@@ -160,7 +160,7 @@ impl<'s> Resolver<'s, '_> {
             .as_ref()
             .zip(node.get("ordered"))
             .map(|(ordered, node)| {
-                let key = Some(filled(node, "key", ordered.key.to_string()));
+                let key = given(node, "key", ordered.key.as_ref().map(ToString::to_string));
                 Located::new(Ordered { key }, node.value_span())
             });
         Some(Subscription {

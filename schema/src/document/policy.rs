@@ -49,11 +49,11 @@ pub struct Idempotency {
     pub keep: Option<Duration>,
 }
 
-/// Messages of one key are handled one after another, in order.
+/// Messages of one key are handled one after another, in order; without a key all of them, one at a time.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ordered {
     /// The field of the payload that keeps messages together, for example `device`. Messages with different values may
-    /// overtake each other.
-    pub key: FieldPath,
+    /// overtake each other. Left out, none overtakes another, and `concurrency` has to be 1.
+    pub key: Option<FieldPath>,
 }
