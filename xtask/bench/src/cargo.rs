@@ -25,6 +25,20 @@ pub(crate) fn command(arguments: &str) -> Command {
     command
 }
 
+/// The path of a program of this repository, built in release if it was not.
+///
+/// # Errors
+/// What cargo says about it.
+pub(crate) fn built(package: &str, program: &str) -> Result<PathBuf, Error> {
+    let mut build = command("build --release --locked");
+    build
+        .args(["--package", package, "--bin", program])
+        .arg("--target-dir")
+        .arg(target()?);
+    succeed(build.current_dir(root()?))?;
+    Ok(target()?.join("release").join(program))
+}
+
 /// Runs a command to its end.
 ///
 /// # Errors

@@ -2,6 +2,9 @@
 
 mod cargo;
 mod check;
+mod compile;
+mod emit;
+mod invoke;
 mod rounds;
 mod start;
 mod synthetic;
@@ -21,6 +24,36 @@ struct Row {
 
 /// All rows, in the order of the table.
 const ROWS: &[Row] = &[
+    Row {
+        name: "invoke",
+        about: "a local invoke, plain, in time and seen by a subscriber, against handlers called by hand",
+        measure: invoke::figures,
+    },
+    Row {
+        name: "allocations",
+        about: "what a local invoke allocates",
+        measure: invoke::allocations,
+    },
+    Row {
+        name: "emit",
+        about: "events in memory, against a raw channel",
+        measure: emit::figures,
+    },
+    Row {
+        name: "plan",
+        about: "read to plan of 5,000 commands, against parsing their text",
+        measure: compile::planning,
+    },
+    Row {
+        name: "generate",
+        about: "read to emit of 500 commands, against prost and tonic",
+        measure: compile::emitting,
+    },
+    Row {
+        name: "growth",
+        about: "read to emit of ten times as much",
+        measure: compile::growth,
+    },
     Row {
         name: "check",
         about: "CPU and memory of checking the generated code, against tonic's",

@@ -11,7 +11,7 @@ pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 /// The first error of any of them.
 pub(crate) fn medians<const N: usize>(
     rounds: usize,
-    mut things: [&mut dyn FnMut() -> Result<f64, Error>; N],
+    things: [&mut dyn FnMut() -> Result<f64, Error>; N],
 ) -> Result<[f64; N], Error> {
     let mut measured: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(rounds));
     for round in 0..rounds {
@@ -27,13 +27,6 @@ pub(crate) fn medians<const N: usize>(
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-/// How long `work` took, in nanoseconds.
-pub(crate) fn nanoseconds<T>(work: impl FnOnce() -> T) -> f64 {
-    let start = Instant::now();
-    std::hint::black_box(work());
-    start.elapsed().as_nanos() as f64
 }
 
 /// How long `work` took, in seconds, unless it failed.

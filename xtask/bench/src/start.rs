@@ -12,18 +12,16 @@ use std::time::Instant;
 const ROUNDS: usize = 31;
 
 pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
-    let target = cargo::target()?;
-    let mut build = cargo::command("build --release --locked --package quickstart");
-    cargo::succeed(build.arg("--target-dir").arg(&target).current_dir(cargo::root()?))?;
-
+    let programs = (
+        cargo::built("quickstart", "quickstart")?,
+        cargo::built("pontoon-bench", "bare")?,
+    );
     let (mut quickstart, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         quickstart.push(Started::measure(
-            Command::new(target.join("release/quickstart"))
-                .arg("serve")
-                .env("RUST_LOG", "info"),
+            Command::new(&programs.0).arg("serve").env("RUST_LOG", "info"),
         )?);
-        bare.push(Started::measure(&mut Command::new(target.join("release/bare")))?);
+        bare.push(Started::measure(&mut Command::new(&programs.1))?);
     }
     let milliseconds = |all: &[Started]| median(all.iter().map(|one| one.milliseconds).collect());
     let megabytes = |all: &[Started]| median(all.iter().map(|one| one.megabytes).collect());

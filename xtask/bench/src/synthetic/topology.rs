@@ -30,7 +30,7 @@ pub(crate) fn topology(services: usize) -> String {
     }
     text += "\nenvironments:\n  local:\n    ephemeral: true\n    event_bridge: in_memory\n    queue_bridge: in_memory\n    \
              state_store: in_memory\n\
-             \ndeployments:\n  monolith: { pattern: monolith, grace: 30s }\n";
+             \ndeployments:\n  monolith: { pattern: monolith, environments: [local], grace: 30s }\n";
     text
 }
 

@@ -1,0 +1,43 @@
+//! The payloads of the topology that is measured.
+
+use serde::{Deserialize, Serialize};
+
+/// What is asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Question {
+    /// Any number.
+    pub number: u64,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Answer {
+    /// A number made from that of the question.
+    pub number: u64,
+}
+
+/// How much is to be noted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Notes {
+    /// How many events.
+    pub events: u64,
+}
+
+/// An event with some weight: a number and a text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Noted {
+    /// Which one it is.
+    pub number: u64,
+    /// What is noted about it.
+    pub text: String,
+}
+
+impl Noted {
+    /// The event of this number.
+    pub fn new(number: u64) -> Self {
+        Self {
+            number,
+            text: "something happened".to_owned(),
+        }
+    }
+}
