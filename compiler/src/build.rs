@@ -19,7 +19,6 @@ use crate::{Input, compile};
 
 pub use folder::Folder;
 
-
 /// Generates the module `topology` from a topology file: the one line of a build script.
 ///
 /// The path is relative to the package that is being built. With nothing asked for, everything is generated that

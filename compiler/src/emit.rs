@@ -26,7 +26,9 @@ pub fn emit(plan: &Plan, selection: &Selection) -> Vec<File> {
     let krate = selection.krate.as_deref();
     let head = |what: &str| {
         let (topology, origin) = (&plan.topology, &selection.origin);
-        format!("{what} of the topology `{topology}`.\nGenerated from {origin} by pontoon-compiler: change it there and build again.")
+        format!(
+            "{what} of the topology `{topology}`.\nGenerated from {origin} by pontoon-compiler: change it there and build again."
+        )
     };
     let mut files = vec![layout::file("mod", &head("The modules"), root::print(plan, selection))];
     if selection.contract {

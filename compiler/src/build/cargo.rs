@@ -45,9 +45,15 @@ pub(super) fn no_out_dir() -> String {
 }
 
 pub(super) fn no_such_file(path: &Path) -> String {
-    format!("pontoon: there is no file `{}`: the path in build.rs is relative to the Cargo.toml beside it", path.display())
+    format!(
+        "pontoon: there is no file `{}`: the path in build.rs is relative to the Cargo.toml beside it",
+        path.display()
+    )
 }
 
 pub(super) fn not_a_file(path: &Path) -> String {
-    format!("pontoon: `{}` is not the path of a file: write `pontoon_compiler::build(\"topology.yaml\")`", path.display())
+    format!(
+        "pontoon: `{}` is not the path of a file: write `pontoon_compiler::build(\"topology.yaml\")`",
+        path.display()
+    )
 }

@@ -90,7 +90,8 @@ fn files_are_written_and_cargo_is_told() {
     for name in ["mod.rs", "user.rs", "monolith.rs", "handover.txt"] {
         assert!(package.generated(name).is_file(), "{name} is missing");
     }
-    let read = ["topology.yaml", "user.yaml"].map(|name| format!("cargo::rerun-if-changed={}", package.path(name).display()));
+    let read =
+        ["topology.yaml", "user.yaml"].map(|name| format!("cargo::rerun-if-changed={}", package.path(name).display()));
     let handover = format!("cargo::rustc-env=PONTOON_HANDOVER={}", package.generated("handover.txt").display());
     assert_eq!(done.instructions, [&read[..], &[handover]].concat());
 }

@@ -122,7 +122,8 @@ fn push(text: &mut String, line: &str) {
 /// bounds to a line as there is room for.
 fn push_trait(text: &mut String, lines: &[&str], depth: usize) {
     let indent = " ".repeat(4 * depth);
-    let joined = lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").replace("< ", "<").replace(", >", ">");
+    let joined =
+        lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").replace("< ", "<").replace(", >", ">");
     let whole = format!("{indent}{joined}");
     let parts = joined.strip_suffix(" {}").and_then(|line| line.split_once(": "));
     let Some((head, bounds)) = parts.filter(|_| whole.len() > WIDTH) else {

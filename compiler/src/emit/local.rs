@@ -44,7 +44,8 @@ pub(super) fn seen_from(krate: Option<&str>, named: &impl Named) -> TokenStream 
 
 /// The text of a path in the crate `krate`.
 pub(super) fn text_seen_from(krate: Option<&str>, path: &str) -> String {
-    let below = krate.and_then(|krate| path.strip_prefix(krate)).filter(|rest| rest.is_empty() || rest.starts_with("::"));
+    let below =
+        krate.and_then(|krate| path.strip_prefix(krate)).filter(|rest| rest.is_empty() || rest.starts_with("::"));
     below.map_or_else(|| path.to_owned(), |below| ["crate", below].concat())
 }
 

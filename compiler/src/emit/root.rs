@@ -12,9 +12,9 @@ pub(super) fn print(plan: &Plan, selection: &Selection) -> TokenStream {
         true => modules(&plan.contract),
         false => imported(&plan.contract, selection),
     };
-    let units = selection.deployments(plan).flat_map(|(deployment, _)| {
-        deployment.units.iter().map(|unit| module(&deployment.name, &unit.description))
-    });
+    let units = selection
+        .deployments(plan)
+        .flat_map(|(deployment, _)| deployment.units.iter().map(|unit| module(&deployment.name, &unit.description)));
     quote!(#contract #(#units)*)
 }
 
@@ -23,7 +23,8 @@ fn modules(contract: &Contract) -> TokenStream {
     let events = (!contract.events.is_empty()).then(|| module("event", "Facts that are published."));
     let queues = (!contract.queues.is_empty()).then(|| module("queue", "Jobs for workers."));
     let states = (!contract.states.is_empty()).then(|| module("state", "What handlers keep."));
-    let secrets = (!contract.secrets.is_empty()).then(|| module("secret", "What handlers may read of the secret store."));
+    let secrets =
+        (!contract.secrets.is_empty()).then(|| module("secret", "What handlers may read of the secret store."));
     quote!(#(#services)* #events #queues #states #secrets)
 }
 

@@ -90,8 +90,16 @@ impl<'a> Scope<'a> {
             names => Some(quote!(use pontoon::{#(#names),*};)),
         };
         let standard = self.standard.borrow();
-        let future = standard.contains("Future").then(|| quote!(use std::future::Future;));
-        let duration = standard.contains("Duration").then(|| quote!(use std::time::Duration;));
+        let future = standard.contains("Future").then(|| {
+            quote!(
+                use std::future::Future;
+            )
+        });
+        let duration = standard.contains("Duration").then(|| {
+            quote!(
+                use std::time::Duration;
+            )
+        });
         quote!(#runtime #future #duration)
     }
 }

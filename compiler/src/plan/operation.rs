@@ -245,8 +245,7 @@ fn delivery(subscription: &topology::Subscription) -> Delivery {
         concurrency: subscription.concurrency.value,
         bound: u32::try_from(subscription.bound.value).unwrap_or(u32::MAX),
         when_full: subscription.when_full.value,
-        ordered: (subscription.ordered.as_ref())
-            .map(|ordered| ordered.value.key.as_ref().map(|key| key.value.clone())),
+        ordered: (subscription.ordered.as_ref()).map(|ordered| ordered.value.key.as_ref().map(|key| key.value.clone())),
     }
 }
 

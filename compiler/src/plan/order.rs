@@ -10,13 +10,8 @@ use crate::topology::Purpose;
 /// What starts when, the first one first. It stops in the reverse order.
 pub(super) fn start(connections: &[Connection], units: &[Unit], routes: &[Route]) -> Vec<String> {
     // Secrets open the other doors, and handlers need their state before the first message arrives.
-    const ORDER: [Purpose; 5] = [
-        Purpose::SecretStore,
-        Purpose::ConfigStore,
-        Purpose::StateStore,
-        Purpose::QueueBridge,
-        Purpose::EventBridge,
-    ];
+    const ORDER: [Purpose; 5] =
+        [Purpose::SecretStore, Purpose::ConfigStore, Purpose::StateStore, Purpose::QueueBridge, Purpose::EventBridge];
     let connection = |purpose| connections.iter().find(|connection| connection.purpose == purpose);
     let connected = ORDER.into_iter().filter_map(connection);
     let connected = connected.map(|connection| format!("{} ({})", connection.purpose.key(), connection.adapter.name()));

@@ -2,12 +2,12 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::Plan;
 use super::contract::Contract;
 use super::deployment::{Deployment, Route, Way};
 use super::environment::{Connection, Environment, Variable};
 use super::operation::Trigger;
 use super::unit::{Listener, ListenerKind, Port, Served, Unit};
-use super::Plan;
 
 /// Rows whose columns stand below each other.
 #[derive(Default)]
@@ -35,7 +35,8 @@ impl Table {
             }
         }
         for row in &self.0 {
-            let line = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect::<Vec<_>>().join("  ");
+            let line =
+                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect::<Vec<_>>().join("  ");
             writeln!(f, "{:indent$}{}", "", line.trim_end())?;
         }
         Ok(())

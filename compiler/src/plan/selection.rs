@@ -124,10 +124,16 @@ fn obstacle(deployment: &topology::Deployment, environment: &topology::Environme
         Purpose::SecretStore | Purpose::ConfigStore => "`env` and `file`",
         _ => "`in_memory`",
     };
-    let message = format!("deployment `{name}` is planned for environment `{environment}`, but this version cannot generate it");
+    let message =
+        format!("deployment `{name}` is planned for environment `{environment}`, but this version cannot generate it");
     let found = Diagnostic::error("not_yet_emitted", message)
-        .label(connection.adapter.span, format!("code for `{}` comes in a later version", connection.adapter.value.name()))
-        .help(format!("today `{key}:` can be {can}; ask for an environment that has that: `.environment(\"…\")` in build.rs"));
+        .label(
+            connection.adapter.span,
+            format!("code for `{}` comes in a later version", connection.adapter.value.name()),
+        )
+        .help(format!(
+            "today `{key}:` can be {can}; ask for an environment that has that: `.environment(\"…\")` in build.rs"
+        ));
     Some(found)
 }
 
@@ -146,7 +152,8 @@ fn runs_elsewhere(topology: &Topology, deployment: &topology::Deployment, reques
     let names: Vec<&str> = names.collect();
     let asked = request.environments.join("`, `");
     let message = format!("deployment `{}` does not run in environment `{asked}`", deployment.name.value);
-    let found = Diagnostic::error("unknown_reference", message).label(deployment.name.span, "build.rs asks for this one");
+    let found =
+        Diagnostic::error("unknown_reference", message).label(deployment.name.span, "build.rs asks for this one");
     match names.as_slice() {
         [] => found.help("name the environments that it runs in: `environments: [local]`"),
         names => found.help(format!("it runs in {}", names.join(", "))),
@@ -186,7 +193,8 @@ fn unit_address(topology: &Topology, unit: &topology::Unit) -> String {
 }
 
 fn unknown_name(kind: &str, asked: &str, known: &[&str]) -> Diagnostic {
-    let found = Diagnostic::error("unknown_reference", format!("there is no {kind} `{asked}`, which the build asks for"));
+    let found =
+        Diagnostic::error("unknown_reference", format!("there is no {kind} `{asked}`, which the build asks for"));
     let distance = |name: &&&str| strsim::damerau_levenshtein(name, asked);
     match known.iter().min_by_key(distance).filter(|nearest| distance(nearest) <= 2) {
         Some(nearest) => found.help(format!("did you mean `{nearest}`?")),

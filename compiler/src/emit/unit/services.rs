@@ -11,9 +11,10 @@ use crate::plan::{Member, MemberHandler, Unit};
 pub(super) fn print(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
     let (route_trait, name) = (scope.runtime("Route"), name(unit));
     let structures = unit.services.iter().map(structure);
-    let routes = unit.services.iter().flat_map(|member| {
-        member.handlers.iter().map(move |handler| route(scope, unit, member, handler))
-    });
+    let routes = unit
+        .services
+        .iter()
+        .flat_map(|member| member.handlers.iter().map(move |handler| route(scope, unit, member, handler)));
     quote! {
         #(#structures)*
 

@@ -1,0 +1,45 @@
+//! The generator: the committed files under `tests/generated/` are what it prints (`PONTOON_BLESS=1` writes them anew), it
+//! prints the same every time, and not much. `generated_code.rs` compiles and runs them.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
+
+#[path = "generated/expected.rs"]
+mod expected;
+#[path = "generated/planned.rs"]
+mod planned;
+#[path = "generated/refused.rs"]
+mod refused;
+#[path = "generated/size.rs"]
+mod size;
+
+use pontoon_compiler::diagnostic::Style;
+use pontoon_compiler::plan::Request;
+use pontoon_compiler::read::{Files, Limits};
+use pontoon_compiler::{Compiled, Input, compile};
+use pontoon_schema::document::Date;
+
+/// A topology that is one text.
+struct Text<'a>(&'a str);
+
+impl Files for Text<'_> {
+    fn read(&self, _: &str) -> std::io::Result<Vec<u8>> {
+        Ok(self.0.as_bytes().to_vec())
+    }
+}
+
+/// What the compiler makes of `text`.
+fn compiled(text: &str, request: &Request) -> Compiled {
+    let today = Date::new(2026, 11, 23).expect("a day");
+    compile(&Input { path: "topology.yaml", files: &Text(text), limits: Limits::default(), today, request })
+}
+
+/// What is found in `text`, as the terminal shows it.
+fn report(text: &str, request: &Request) -> String {
+    let compiled = compiled(text, request);
+    compiled.findings.render(&compiled.sources, Style::PLAIN)
+}
+
+/// A request of the crate `krate`.
+fn request(krate: &str) -> Request {
+    Request { krate: Some(krate.to_owned()), origin: "topology.yaml".to_owned(), ..Request::default() }
+}

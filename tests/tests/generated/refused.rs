@@ -1,0 +1,72 @@
+//! What a build may ask for in vain.
+
+use pontoon_compiler::plan::Request;
+
+use super::{report, request};
+
+const QUICKSTART: &str = include_str!("../../generated/quickstart/topology.yaml");
+
+/// The quickstart with a deployment that this version does not generate.
+fn with_microservices() -> String {
+    QUICKSTART.to_owned() + "  fleet: { pattern: microservices, environments: [production] }\n"
+}
+
+fn asking(deployments: &[&str], environments: &[&str]) -> Request {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Request { deployments: owned(deployments), environments: owned(environments), ..request("shop") }
+}
+
+#[track_caller]
+fn assert_says(report: &str, parts: &[&str]) {
+    let missing: Vec<&&str> = parts.iter().filter(|part| !report.contains(**part)).collect();
+    assert!(missing.is_empty(), "{missing:?} is missing in\n{report}");
+}
+
+#[test]
+fn a_pattern_that_is_only_planned_is_refused_where_it_stands() {
+    let report = report(&with_microservices(), &asking(&["fleet"], &[]));
+    assert_says(&report, &["pontoon::not_yet_emitted", "fleet: { pattern: microservices", ".deployment(\"monolith\")"]);
+}
+
+#[test]
+fn an_adapter_that_is_only_planned_is_refused_where_it_stands() {
+    let report = report(QUICKSTART, &asking(&["monolith"], &["production"]));
+    assert_says(&report, &["pontoon::not_yet_emitted", "event_bridge: { nats:", "`in_memory`", ".environment(\"…\")"]);
+}
+
+#[test]
+fn what_nobody_asks_for_by_name_is_left_out() {
+    assert_eq!(report(&with_microservices(), &request("shop")), report(QUICKSTART, &request("shop")));
+}
+
+#[test]
+fn nothing_at_all_to_generate_is_refused() {
+    let only = QUICKSTART.replace("environments: [local, ci, production]", "environments: [production]");
+    assert_says(&report(&only, &request("shop")), &["pontoon::not_yet_emitted", "event_bridge: { nats:"]);
+}
+
+#[test]
+fn names_that_the_topology_does_not_have_are_refused() {
+    let said = report(QUICKSTART, &asking(&["monolit"], &["locl"]));
+    assert_says(&said, &["pontoon::unknown_reference", "did you mean `monolith`?", "did you mean `local`?"]);
+    let said = report(QUICKSTART, &asking(&["monolith.mail"], &[]));
+    assert_says(&said, &["there is no unit `monolith.mail`", "monolith.monolith"]);
+    let said = report(QUICKSTART, &Request { services: vec!["usr".to_owned()], ..request("shop") });
+    assert_says(&said, &["there is no service `usr`", "did you mean `user`?"]);
+}
+
+#[test]
+fn the_contract_of_another_crate_is_refused() {
+    let text = include_str!("../../generated/crates/topology.yaml");
+    let said = report(text, &Request { contract: true, ..request("shop_app") });
+    assert_says(&said, &["which another crate holds", "shop_contract::crates"]);
+}
+
+#[test]
+fn an_environment_that_a_deployment_does_not_run_in_is_refused() {
+    let text = QUICKSTART.replace("environments: [local, ci, production]", "environments: [local]");
+    assert_says(
+        &report(&text, &asking(&["monolith"], &["ci"])),
+        &["does not run in environment `ci`", "it runs in local"],
+    );
+}

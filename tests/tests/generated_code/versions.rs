@@ -1,0 +1,154 @@
+//! The types and handlers that the topology `versions` names, around the code that is generated for it.
+
+/// The generated code.
+pub mod topology {
+    include!("../../generated/versions/topology/mod.rs");
+}
+
+/// What moves between the services.
+pub mod contract {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Note(pub String);
+}
+
+/// The service `email`.
+pub mod email {
+    /// Its first version.
+    pub mod v1 {
+        use pontoon::{Error, FromResources, Handles};
+
+        use crate::versions::topology::email;
+
+        pub struct Resources;
+        pub struct Send;
+
+        impl<C: email::v1::send::Context> Handles<email::v1::Send, C> for Send {
+            async fn run(&self, _: &C, _: String) -> Result<(), Error> {
+                Ok(())
+            }
+        }
+
+        impl FromResources<Resources> for Send {
+            fn from_resources(_: &Resources) -> Self {
+                Self
+            }
+        }
+    }
+
+    /// Its second version.
+    pub mod v2 {
+        use pontoon::{Error, FromResources, Handles};
+
+        use crate::versions::contract::Note;
+        use crate::versions::topology::{email, event};
+
+        pub struct Resources;
+        pub struct Send;
+
+        impl<C: email::v2::send::Context> Handles<email::v2::Send, C> for Send {
+            async fn run(&self, context: &C, note: Note) -> Result<(), Error> {
+                Ok(context.emit(event::Email, note).await?)
+            }
+        }
+
+        impl FromResources<Resources> for Send {
+            fn from_resources(_: &Resources) -> Self {
+                Self
+            }
+        }
+    }
+}
+
+/// The service `user`.
+pub mod user {
+    use pontoon::{Error, FromResources, Handles, Tick};
+
+    use super::contract::Note;
+    use super::topology::{email, state, user};
+
+    pub struct Resources;
+    pub struct Email;
+    pub struct Command;
+    pub struct Event;
+    pub struct Schedule;
+    pub struct Periodical;
+
+    impl<C: user::email::Context> Handles<user::Email, C> for Email {
+        async fn run(&self, context: &C, note: Note) -> Result<(), Error> {
+            context.invoke(email::v1::Send, note.0.clone()).await?;
+            Ok(context.invoke(email::v2::Send, note).await?)
+        }
+    }
+
+    impl<C: user::command::Context> Handles<user::Command, C> for Command {
+        async fn run(&self, context: &C, note: Note) -> Result<Option<Note>, Error> {
+            context.state(state::User).set("last", &note).await?;
+            Ok(Some(note))
+        }
+    }
+
+    impl<C: user::event::Context> Handles<user::Event, C> for Event {
+        async fn run(&self, _: &C, _: Note) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    impl<C: user::schedule::Context> Handles<user::Schedule, C> for Schedule {
+        async fn run(&self, _: &C, _: Tick) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    impl<C: user::tick::Context> Handles<user::Tick, C> for Periodical {
+        async fn run(&self, _: &C, _: Tick) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    impl FromResources<Resources> for Periodical {
+        fn from_resources(_: &Resources) -> Self {
+            Self
+        }
+    }
+
+    impl FromResources<Resources> for Email {
+        fn from_resources(_: &Resources) -> Self {
+            Self
+        }
+    }
+
+    impl FromResources<Resources> for Command {
+        fn from_resources(_: &Resources) -> Self {
+            Self
+        }
+    }
+
+    impl FromResources<Resources> for Event {
+        fn from_resources(_: &Resources) -> Self {
+            Self
+        }
+    }
+
+    impl FromResources<Resources> for Schedule {
+        fn from_resources(_: &Resources) -> Self {
+            Self
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_versions_answer() {
+    use topology::monolith::Resources;
+
+    let resources = Resources { email_v1: email::v1::Resources, email_v2: email::v2::Resources, user: user::Resources };
+    let monolith = topology::monolith::in_memory(resources).await.expect("it starts");
+    let client = monolith.client();
+    let note = contract::Note("hello".to_owned());
+    client.invoke(topology::user::Email, note.clone()).await.expect("both versions are reached");
+    client.invoke(topology::email::v1::Send, "hello".to_owned()).await.expect("the first one");
+    client.invoke(topology::email::v2::Send, note.clone()).await.expect("the second one");
+    assert_eq!(client.invoke(topology::user::Command, note.clone()).await.expect("the command"), Some(note));
+    monolith.shutdown().await.expect("it stops");
+}
