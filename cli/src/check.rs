@@ -31,10 +31,8 @@ fn summary(findings: &Findings) -> String {
         1 => Some(format!("1 {name}")),
         many => Some(format!("{many} {name}s")),
     };
-    let counts: Vec<String> = [count(Level::Error, "error"), count(Level::Warning, "warning")]
-        .into_iter()
-        .flatten()
-        .collect();
+    let counts: Vec<String> =
+        [count(Level::Error, "error"), count(Level::Warning, "warning")].into_iter().flatten().collect();
     if counts.is_empty() {
         return "nothing to find fault with\n".to_owned();
     }

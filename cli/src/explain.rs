@@ -45,10 +45,7 @@ const COLUMNS: usize = 110;
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        match lines
-            .last_mut()
-            .filter(|line| line.chars().count() + 1 + word.chars().count() <= width)
-        {
+        match lines.last_mut().filter(|line| line.chars().count() + 1 + word.chars().count() <= width) {
             Some(line) => {
                 line.push(' ');
                 line.push_str(word);
@@ -67,12 +64,7 @@ mod tests {
     fn the_list_names_every_rule_and_stays_within_its_columns() {
         let list = list();
         for rule in RULES {
-            assert!(
-                list.lines()
-                    .any(|line| line.split_whitespace().next() == Some(rule.name)),
-                "{}",
-                rule.name
-            );
+            assert!(list.lines().any(|line| line.split_whitespace().next() == Some(rule.name)), "{}", rule.name);
         }
         assert!(list.lines().all(|line| line.chars().count() <= COLUMNS));
     }

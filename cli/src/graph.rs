@@ -15,16 +15,9 @@ pub(crate) fn run(arguments: Graph) -> Result<ExitCode, Failure> {
         None => Drawing::topology(&topology),
         Some(name) => {
             let mut deployments = topology.deployments.iter();
-            suggest::known(
-                "deployment",
-                name,
-                deployments.clone().map(|(_, it)| it.name.value.as_str()),
-            )?;
+            suggest::known("deployment", name, deployments.clone().map(|(_, it)| it.name.value.as_str()))?;
             let found = deployments.find(|(_, it)| it.name.value == *name);
-            found.map_or_else(
-                || Drawing::topology(&topology),
-                |(id, _)| Drawing::deployment(&topology, id),
-            )
+            found.map_or_else(|| Drawing::topology(&topology), |(id, _)| Drawing::deployment(&topology, id))
         }
     };
     output::print(&match arguments.format {

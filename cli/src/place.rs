@@ -34,11 +34,7 @@ pub(crate) fn place(sources: &Sources, folder: &Path, span: Span, columns: Colum
     let path = folder.join(&file.name);
     let slashes = path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
     let at = |byte: u32| point(&file.text, byte as usize, columns);
-    Some(Place {
-        file: slashes,
-        start: at(span.start),
-        end: at(span.end),
-    })
+    Some(Place { file: slashes, start: at(span.start), end: at(span.end) })
 }
 
 fn point(text: &str, byte: usize, columns: Columns) -> Point {
@@ -49,10 +45,7 @@ fn point(text: &str, byte: usize, columns: Columns) -> Point {
         Columns::Characters => line.chars().count(),
         Columns::Utf16 => line.encode_utf16().count(),
     };
-    Point {
-        line: before.matches('\n').count() + 1,
-        column: column + 1,
-    }
+    Point { line: before.matches('\n').count() + 1, column: column + 1 }
 }
 
 #[cfg(test)]

@@ -11,25 +11,16 @@ pub(crate) fn run(arguments: Plan) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::FAILURE);
     };
     if let Some(name) = &arguments.deployment {
-        suggest::known(
-            "deployment",
-            name,
-            plan.deployments.iter().map(|deployment| deployment.name.as_str()),
-        )?;
+        suggest::known("deployment", name, plan.deployments.iter().map(|deployment| deployment.name.as_str()))?;
         plan.deployments.retain(|deployment| deployment.name == *name);
     }
     if let Some(name) = &arguments.environment {
         let environments = plan.deployments.iter().flat_map(|deployment| &deployment.environments);
-        suggest::known(
-            "environment",
-            name,
-            environments.map(|environment| environment.name.as_str()),
-        )?;
+        suggest::known("environment", name, environments.map(|environment| environment.name.as_str()))?;
         for deployment in &mut plan.deployments {
             deployment.environments.retain(|environment| environment.name == *name);
         }
-        plan.deployments
-            .retain(|deployment| !deployment.environments.is_empty());
+        plan.deployments.retain(|deployment| !deployment.environments.is_empty());
     }
     match arguments.format {
         PlanFormat::Text => output::print(&plan.to_string())?,

@@ -16,12 +16,7 @@ pub(crate) fn bare(name: &str) -> String {
 /// What the rule finds, in the first sentence that its page says about it.
 pub(crate) fn summary(rule: &Rule) -> String {
     let after = rule.page.split_once("## What it finds").map_or("", |(_, after)| after);
-    let paragraph = after
-        .trim_start()
-        .split("\n\n")
-        .next()
-        .unwrap_or_default()
-        .replace('\n', " ");
+    let paragraph = after.trim_start().split("\n\n").next().unwrap_or_default().replace('\n', " ");
     match paragraph.split_once(". ") {
         Some((sentence, _)) => format!("{sentence}."),
         None => paragraph,
@@ -36,11 +31,7 @@ mod tests {
     fn every_rule_has_a_sentence_for_the_list() {
         for rule in RULES {
             let summary = summary(rule);
-            assert!(
-                summary.ends_with('.') && summary.len() > 10,
-                "{}: {summary:?}",
-                rule.name
-            );
+            assert!(summary.ends_with('.') && summary.len() > 10, "{}: {summary:?}", rule.name);
         }
     }
 

@@ -11,10 +11,7 @@ use std::path::Path;
 
 /// A log with one run, in which every rule is described and each finding is a result.
 pub(crate) fn log(sources: &Sources, folder: &Path, findings: &Findings) -> Value {
-    let results: Vec<Value> = findings
-        .iter()
-        .map(|finding| result(sources, folder, finding))
-        .collect();
+    let results: Vec<Value> = findings.iter().map(|finding| result(sources, folder, finding)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -51,11 +48,7 @@ fn result(sources: &Sources, folder: &Path, finding: &Diagnostic) -> Value {
     if let Some(index) = RULES.iter().position(|rule| rule.name == finding.code) {
         result["ruleIndex"] = json!(index);
     }
-    let places: Vec<Value> = finding
-        .labels
-        .iter()
-        .filter_map(|label| location(sources, folder, label))
-        .collect();
+    let places: Vec<Value> = finding.labels.iter().filter_map(|label| location(sources, folder, label)).collect();
     if let Some((first, others)) = places.split_first() {
         result["locations"] = json!([first]);
         if !others.is_empty() {

@@ -19,10 +19,7 @@ pub(crate) fn known<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = 
 /// The known name that a typing error could have turned into this one.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |known: &&str| strsim::damerau_levenshtein(known, name);
-    known
-        .into_iter()
-        .min_by_key(distance)
-        .filter(|near| distance(near) <= 1 + near.len() / 5)
+    known.into_iter().min_by_key(distance).filter(|near| distance(near) <= 1 + near.len() / 5)
 }
 
 #[cfg(test)]

@@ -29,17 +29,8 @@ pub(crate) fn open(file: Option<PathBuf>, mut request: Request) -> Result<Opened
     let (folder, name) = Folder::of(&path).ok_or_else(|| format!("{} is not a file", path.display()))?;
     request.origin.clone_from(&name);
     let limits = Limits::default();
-    let compiled = compile(&Input {
-        path: &name,
-        files: &folder,
-        limits,
-        today: build::today(),
-        request: &request,
-    });
-    Ok(Opened {
-        compiled,
-        folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
-    })
+    let compiled = compile(&Input { path: &name, files: &folder, limits, today: build::today(), request: &request });
+    Ok(Opened { compiled, folder: path.parent().map(Path::to_path_buf).unwrap_or_default() })
 }
 
 impl Opened {
@@ -55,18 +46,12 @@ impl Opened {
 
 /// A request that plans everything and generates no more than the contract.
 pub(crate) fn everything() -> Request {
-    Request {
-        contract: true,
-        ..Request::default()
-    }
+    Request { contract: true, ..Request::default() }
 }
 
 /// The findings as a person reads them on this stream.
 pub(crate) fn human(compiled: &Compiled, stream: &impl IsTerminal) -> String {
-    let style = Style {
-        colour: output::wants_colours(stream),
-        ..Style::PLAIN
-    };
+    let style = Style { colour: output::wants_colours(stream), ..Style::PLAIN };
     compiled.findings.render(&compiled.sources, style)
 }
 
@@ -84,10 +69,7 @@ fn find(here: &Path) -> Result<PathBuf, Failure> {
 }
 
 fn shortened(path: &Path, here: &Path) -> PathBuf {
-    let up = here
-        .ancestors()
-        .position(|folder| path.parent() == Some(folder))
-        .unwrap_or_default();
+    let up = here.ancestors().position(|folder| path.parent() == Some(folder)).unwrap_or_default();
     let ups: PathBuf = std::iter::repeat_n("..", up).collect();
     ups.join(path.file_name().unwrap_or_default())
 }

@@ -1,9 +1,5 @@
 //! SARIF as code scanning reads it: the essential structure of 2.1.0, and places in UTF-16 columns from 1.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "this is a test, in functions of its own too"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 use serde_json::Value;
 use std::path::Path;
@@ -19,11 +15,7 @@ fn log(topology: &str) -> Value {
 }
 
 fn texts(value: &Value, pointer: &str) -> String {
-    value
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or_else(|| panic!("no {pointer} in {value:#}"))
-        .to_owned()
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {value:#}")).to_owned()
 }
 
 #[test]
@@ -43,21 +35,10 @@ fn the_log_has_the_structure_of_2_1_0() {
     }
     for result in run["results"].as_array().expect("results are listed") {
         assert!(!texts(result, "/message/text").is_empty());
-        let index = result["ruleIndex"]
-            .as_u64()
-            .and_then(|index| usize::try_from(index).ok())
-            .expect("a known rule");
+        let index = result["ruleIndex"].as_u64().and_then(|index| usize::try_from(index).ok()).expect("a known rule");
         assert_eq!(result["ruleId"], run["tool"]["driver"]["rules"][index]["id"]);
-        for place in result["locations"]
-            .as_array()
-            .into_iter()
-            .chain(result["relatedLocations"].as_array())
-            .flatten()
-        {
-            assert_eq!(
-                texts(place, "/physicalLocation/artifactLocation/uri"),
-                "topologies/circle.yaml"
-            );
+        for place in result["locations"].as_array().into_iter().chain(result["relatedLocations"].as_array()).flatten() {
+            assert_eq!(texts(place, "/physicalLocation/artifactLocation/uri"), "topologies/circle.yaml");
             let region = &place["physicalLocation"]["region"];
             let number = |key: &str| region[key].as_u64().unwrap_or_else(|| panic!("no {key} in {region}"));
             assert!((number("startLine"), number("startColumn")) < (number("endLine"), number("endColumn")));
@@ -70,17 +51,11 @@ fn the_log_has_the_structure_of_2_1_0() {
 fn both_edges_of_a_circle_are_located_in_utf_16() {
     let log = log("topologies/circle.yaml");
     let results = log["runs"][0]["results"].as_array().expect("results are listed");
-    let circle = results
-        .iter()
-        .find(|result| result["ruleId"] == "pontoon::invoke_cycle")
-        .expect("it is found");
+    let circle = results.iter().find(|result| result["ruleId"] == "pontoon::invoke_cycle").expect("it is found");
     assert_eq!(circle["level"], "error");
     let place = &circle["locations"][0]["physicalLocation"];
     let text = include_str!("topologies/circle.yaml");
-    let (line, written) = (1..)
-        .zip(text.lines())
-        .find(|(_, line)| line.contains("𝄞"))
-        .expect("it is there");
+    let (line, written) = (1..).zip(text.lines()).find(|(_, line)| line.contains("𝄞")).expect("it is there");
     let start = written.find("email.send_welcome").expect("the edge is on this line");
     // The clef is four bytes, one character and two UTF-16 code units.
     let column = written[..start].encode_utf16().count() + 1;
@@ -94,8 +69,5 @@ fn both_edges_of_a_circle_are_located_in_utf_16() {
 
 #[test]
 fn a_sound_topology_is_a_run_without_results() {
-    assert_eq!(
-        log("topologies/sound.yaml")["runs"][0]["results"],
-        serde_json::json!([])
-    );
+    assert_eq!(log("topologies/sound.yaml")["runs"][0]["results"], serde_json::json!([]));
 }

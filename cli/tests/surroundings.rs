@@ -1,9 +1,5 @@
 //! How the tool gets on with what is around it: cargo, the folder it is in, pipes, and terminals with or without colour.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "this is a test, in functions of its own too"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 use std::fs;
 use std::io::Read;
@@ -63,20 +59,12 @@ fn it_is_the_same_tool_with_and_without_cargo_in_front() {
 #[test]
 fn a_reader_that_has_enough_is_no_failure() {
     for words in [&["schema"][..], &["check", "circle.yaml"], &["explain"], &["--help"]] {
-        let mut child = tool(&topologies(), words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the tool runs");
+        let mut child =
+            tool(&topologies(), words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool runs");
         // The reader goes before the first byte, so that the very first write fails.
         drop(child.stdout.take());
         let mut remarks = String::new();
-        child
-            .stderr
-            .take()
-            .expect("it is a pipe")
-            .read_to_string(&mut remarks)
-            .expect("remarks are UTF-8");
+        child.stderr.take().expect("it is a pipe").read_to_string(&mut remarks).expect("remarks are UTF-8");
         let code = child.wait().expect("the tool ends").code();
         assert!(matches!(code, Some(0 | 1)), "{words:?} ended with {code:?}: {remarks}");
         assert!(!remarks.contains("panicked"), "{words:?}: {remarks}");
@@ -111,10 +99,6 @@ fn the_same_input_is_the_same_output() {
         &["expand", "monolith", "-t", "sound.yaml"],
         &["check", "circle.yaml", "--format", "sarif"],
     ] {
-        assert_eq!(
-            run(&topologies(), words).stdout,
-            run(&topologies(), words).stdout,
-            "{words:?}"
-        );
+        assert_eq!(run(&topologies(), words).stdout, run(&topologies(), words).stdout, "{words:?}");
     }
 }

@@ -2,11 +2,7 @@
 //!
 //! A line that starts with `$ ` is typed in `topologies/`. Below it stand the output, what went to standard error behind
 //! `! `, and the exit code where it is not 0. `PONTOON_BLESS=1` writes the answers anew.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "this is a test, in functions of its own too"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 use std::fs;
 use std::path::Path;
@@ -24,18 +20,12 @@ fn hold(name: &str) {
     if std::env::var_os("PONTOON_BLESS").is_some() {
         fs::write(&file, said).expect("the transcript can be written");
     } else {
-        assert!(
-            said == expected,
-            "{name}: expected\n{expected}\nbut it said\n{said}\n(PONTOON_BLESS=1 accepts it)"
-        );
+        assert!(said == expected, "{name}: expected\n{expected}\nbut it said\n{said}\n(PONTOON_BLESS=1 accepts it)");
     }
 }
 
 fn answer(typed: &str, folder: &Path) -> String {
-    let words = typed
-        .strip_prefix("$ cargo pontoon")
-        .expect("only this tool is typed")
-        .split_whitespace();
+    let words = typed.strip_prefix("$ cargo pontoon").expect("only this tool is typed").split_whitespace();
     let output = Command::new(BIN)
         .arg("pontoon")
         .args(words)
@@ -44,10 +34,7 @@ fn answer(typed: &str, folder: &Path) -> String {
         .env("COLUMNS", "100")
         .output()
         .expect("the tool runs");
-    let mut answer = format!(
-        "{typed}\n{}",
-        String::from_utf8(output.stdout).expect("the output is UTF-8")
-    );
+    let mut answer = format!("{typed}\n{}", String::from_utf8(output.stdout).expect("the output is UTF-8"));
     for line in String::from_utf8(output.stderr).expect("remarks are UTF-8").lines() {
         answer.push_str(format!("! {line}").trim_end());
         answer.push('\n');
@@ -75,20 +62,7 @@ transcripts!(check explain plan expand graph refusals);
 fn every_transcript_is_held() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
     let files = fs::read_dir(folder).expect("transcripts are there");
-    let mut names: Vec<String> = files
-        .flatten()
-        .map(|file| file.file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<String> = files.flatten().map(|file| file.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
-    assert_eq!(
-        names,
-        [
-            "check.txt",
-            "expand.txt",
-            "explain.txt",
-            "graph.txt",
-            "plan.txt",
-            "refusals.txt"
-        ]
-    );
+    assert_eq!(names, ["check.txt", "expand.txt", "explain.txt", "graph.txt", "plan.txt", "refusals.txt"]);
 }

@@ -1,11 +1,7 @@
 //! The architecture as tests: which crate may see which, what the compiler's stages may touch, what generated code may
 //! name, and how files are kept. Each test states one invariant of ARCHITECTURE.md and lists everything that breaks it.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "this is a test, in functions of its own too"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 #[path = "architecture/paths.rs"]
 mod paths;
@@ -43,16 +39,8 @@ const RUNNING: &[&str] = &[
 ];
 
 /// What reads, draws and generates at build time. A running program carries none of it.
-const BUILDING: &[&str] = &[
-    "pontoon-compiler",
-    "petgraph",
-    "miette",
-    "prettyplease",
-    "saphyr-parser",
-    "schemars",
-    "serde_yaml",
-    "clap",
-];
+const BUILDING: &[&str] =
+    &["pontoon-compiler", "petgraph", "miette", "prettyplease", "saphyr-parser", "schemars", "serde_yaml", "clap"];
 
 /// The modules of std that reach out of the compiler.
 const WORLD: &[&str] = &["fs", "env", "time", "process", "net"];
@@ -65,24 +53,16 @@ fn none(what: &str, broken: &[String]) {
 fn arrows_between_crates_never_run_upward() {
     let mut broken = Vec::new();
     for (name, allowed) in ARROWS {
-        let ours = dependencies(name)
-            .into_iter()
-            .filter(|other| ARROWS.iter().any(|(known, _)| known == other));
-        broken.extend(
-            ours.filter(|other| !allowed.contains(&other.as_str()))
-                .map(|other| format!("{name} → {other}")),
-        );
+        let ours = dependencies(name).into_iter().filter(|other| ARROWS.iter().any(|(known, _)| known == other));
+        broken.extend(ours.filter(|other| !allowed.contains(&other.as_str())).map(|other| format!("{name} → {other}")));
     }
-    none(
-        "dependencies that run upward (schema ← compiler ← cli, schema ← macros ← runtime)",
-        &broken,
-    );
+    none("dependencies that run upward (schema ← compiler ← cli, schema ← macros ← runtime)", &broken);
 }
 
 #[test]
 fn every_crate_has_its_place_in_the_arrows() {
     let placed = ARROWS.iter().map(|(name, _)| *name);
-    let apart = ["pontoon-tests", "xtask", "pontoon-fuzz"];
+    let apart = ["pontoon-tests", "xtask", "pontoon-fuzz", "pontoon-bench"];
     let known: BTreeSet<String> = placed.chain(apart).map(str::to_owned).collect();
     let examples = |path: &str| path.starts_with("examples/") || path.starts_with("tests/");
     let unknown: Vec<String> = manifests()
@@ -96,47 +76,29 @@ fn every_crate_has_its_place_in_the_arrows() {
 #[test]
 fn the_compiler_carries_no_client_and_no_executor() {
     let carried = tree::closure("pontoon-compiler");
-    let broken: Vec<String> = carried
-        .into_iter()
-        .filter(|name| RUNNING.contains(&name.as_str()))
-        .collect();
+    let broken: Vec<String> = carried.into_iter().filter(|name| RUNNING.contains(&name.as_str())).collect();
     none("crates in the compiler's tree", &broken);
 }
 
 #[test]
 fn the_runtime_carries_nothing_of_the_compiler() {
     let carried = tree::closure("pontoon");
-    let broken: Vec<String> = carried
-        .into_iter()
-        .filter(|name| BUILDING.contains(&name.as_str()))
-        .collect();
+    let broken: Vec<String> = carried.into_iter().filter(|name| BUILDING.contains(&name.as_str())).collect();
     none("crates in the runtime's tree", &broken);
 }
 
 #[test]
 fn the_schema_without_its_documents_depends_on_nothing() {
-    assert_eq!(
-        tree::closure("pontoon-schema"),
-        BTreeSet::from(["pontoon-schema".to_owned()])
-    );
+    assert_eq!(tree::closure("pontoon-schema"), BTreeSet::from(["pontoon-schema".to_owned()]));
 }
 
 #[test]
 fn crates_import_only_downward() {
-    let folders = [
-        ("schema", "pontoon-schema"),
-        ("compiler", "pontoon-compiler"),
-        ("macros", "pontoon-macros"),
-    ];
-    let folders = folders
-        .into_iter()
-        .chain([("runtime", "pontoon"), ("cli", "cargo-pontoon")]);
+    let folders = [("schema", "pontoon-schema"), ("compiler", "pontoon-compiler"), ("macros", "pontoon-macros")];
+    let folders = folders.into_iter().chain([("runtime", "pontoon"), ("cli", "cargo-pontoon")]);
     let mut broken = Vec::new();
     for (folder, name) in folders {
-        let allowed = ARROWS
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or(&[][..], |(_, allowed)| *allowed);
+        let allowed = ARROWS.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, allowed)| *allowed);
         let forbidden: Vec<String> = ARROWS
             .iter()
             .map(|(other, _)| *other)
@@ -159,16 +121,10 @@ fn crates_import_only_downward() {
 fn the_stages_of_the_compiler_are_pure() {
     let front_door = |file: &str| file == "compiler/src/build.rs" || file.starts_with("compiler/src/build/");
     let mut broken = Vec::new();
-    for file in sources_below("compiler/src")
-        .into_iter()
-        .filter(|file| !front_door(file))
-    {
+    for file in sources_below("compiler/src").into_iter().filter(|file| !front_door(file)) {
         for path in paths_of(&read(&file)).into_iter().filter(|path| !path.quoted) {
             let reaches_out = path.segments.first().is_some_and(|first| first == "std")
-                && path
-                    .segments
-                    .get(1)
-                    .is_some_and(|second| WORLD.contains(&second.as_str()));
+                && path.segments.get(1).is_some_and(|second| WORLD.contains(&second.as_str()));
             // A length of time is data; only the clock is the world.
             let is_data = path.segments.get(1).is_some_and(|second| second == "time") && ends(&path, "Duration");
             if reaches_out && !is_data {
@@ -176,10 +132,7 @@ fn the_stages_of_the_compiler_are_pure() {
             }
         }
     }
-    none(
-        "files, environment, clock, processes or network outside compiler/src/build",
-        &broken,
-    );
+    none("files, environment, clock, processes or network outside compiler/src/build", &broken);
 }
 
 #[test]
@@ -193,13 +146,8 @@ fn only_the_diagnostics_know_miette_and_only_the_reader_knows_yaml() {
     ];
     let mut broken = Vec::new();
     for file in sources_below("compiler/src") {
-        for path in paths_of(&read(&file))
-            .into_iter()
-            .filter(|path| !path.quoted && path.segments.len() > 1)
-        {
-            let stray = homes
-                .iter()
-                .find(|(name, home)| path.segments[0] == *name && !file.starts_with(home));
+        for path in paths_of(&read(&file)).into_iter().filter(|path| !path.quoted && path.segments.len() > 1) {
+            let stray = homes.iter().find(|(name, home)| path.segments[0] == *name && !file.starts_with(home));
             broken.extend(stray.map(|(name, home)| format!("{file}: {name} belongs in {home}")));
         }
     }
@@ -217,10 +165,7 @@ fn generated_code_names_only_pontoon_and_std() {
         .collect();
     let mut broken = Vec::new();
     for file in sources_below("tests/generated") {
-        for path in paths_of(&read(&file))
-            .into_iter()
-            .filter(|path| path.segments.len() > 1)
-        {
+        for path in paths_of(&read(&file)).into_iter().filter(|path| path.segments.len() > 1) {
             if others.contains(&path.segments[0]) || path.segments[0] == "core" || path.segments[0] == "alloc" {
                 broken.push(format!("{file}: {}", path.segments.join("::")));
             }
@@ -231,11 +176,10 @@ fn generated_code_names_only_pontoon_and_std() {
 
 #[test]
 fn every_file_opens_by_saying_what_it_is() {
-    let generated = |file: &str| file.starts_with("tests/generated/");
-    let silent: Vec<String> = sources()
-        .into_iter()
-        .filter(|file| !generated(file) && !read(file).starts_with("//!"))
-        .collect();
+    // What the compiler generates, and what tests let rustc refuse, stands for files of users.
+    let of_users = |file: &str| file.starts_with("tests/generated/") || file.starts_with("tests/derives/");
+    let silent: Vec<String> =
+        sources().into_iter().filter(|file| !of_users(file) && !read(file).starts_with("//!")).collect();
     none("files that do not start with `//!`", &silent);
 }
 
@@ -267,11 +211,7 @@ fn no_file_has_a_name_that_says_nothing() {
     let empty = ["util", "utils", "helper", "helpers", "common", "misc", "manager"];
     let vague: Vec<String> = sources()
         .into_iter()
-        .filter(|file| {
-            file.trim_end_matches(".rs")
-                .split('/')
-                .any(|part| empty.contains(&part))
-        })
+        .filter(|file| file.trim_end_matches(".rs").split('/').any(|part| empty.contains(&part)))
         .collect();
     none("names that say nothing", &vague);
 }
@@ -280,11 +220,7 @@ fn no_file_has_a_name_that_says_nothing() {
 fn links_in_the_documents_lead_somewhere() {
     let mut broken = Vec::new();
     for document in documents() {
-        let folder = root()
-            .join(&document)
-            .parent()
-            .map(std::path::Path::to_path_buf)
-            .unwrap_or_default();
+        let folder = root().join(&document).parent().map(std::path::Path::to_path_buf).unwrap_or_default();
         for link in links(&read(&document)) {
             let target = link.split('#').next().unwrap_or_default();
             if !target.is_empty() && !folder.join(target).exists() {

@@ -21,10 +21,7 @@ pub(crate) fn run(words: &[String]) -> ExitCode {
     }
     // What the fuzzer finds new goes to a folder of its own: the committed corpus stays small and chosen by hand.
     let target = "run nightly cargo fuzz run --fuzz-dir compiler/fuzz compile target/fuzz-corpus compiler/fuzz/corpus";
-    steps.push(Step::rustup(
-        "fuzz",
-        &format!("{target} -- -max_total_time={seconds} -timeout=5 -rss_limit_mb=2048"),
-    ));
+    steps.push(Step::rustup("fuzz", &format!("{target} -- -max_total_time={seconds} -timeout=5 -rss_limit_mb=2048")));
     if let Err(error) = std::fs::create_dir_all(steps::root().join("target/fuzz-corpus")) {
         eprintln!("could not make target/fuzz-corpus: {error}");
         return ExitCode::from(2);

@@ -17,31 +17,15 @@ struct Command {
 
 /// All chores, in the order in which a newcomer needs them. A new one is a module of its own and a line here.
 const COMMANDS: &[Command] = &[
-    Command {
-        name: "setup",
-        summary: "check the toolchain, add what it lacks, fetch the crates",
-        run: setup::run,
-    },
-    Command {
-        name: "test",
-        summary: "everything that has to pass before a change is done",
-        run: test::run,
-    },
-    Command {
-        name: "fuzz",
-        summary: "[SECONDS] hostile topologies against the compiler (default 60)",
-        run: fuzz::run,
-    },
+    Command { name: "setup", summary: "check the toolchain, add what it lacks, fetch the crates", run: setup::run },
+    Command { name: "test", summary: "everything that has to pass before a change is done", run: test::run },
+    Command { name: "fuzz", summary: "[SECONDS] hostile topologies against the compiler (default 60)", run: fuzz::run },
     Command {
         name: "bench",
         summary: "[--report] [ROW…] how fast it is, against what one would use instead",
         run: bench::run,
     },
-    Command {
-        name: "help",
-        summary: "this text",
-        run: help,
-    },
+    Command { name: "help", summary: "this text", run: help },
 ];
 
 fn main() -> ExitCode {

@@ -26,12 +26,7 @@ impl Step {
 
     fn new(name: &'static str, program: String, arguments: &str) -> Self {
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
-        Self {
-            name,
-            program,
-            arguments,
-            variables: Vec::new(),
-        }
+        Self { name, program, arguments, variables: Vec::new() }
     }
 
     /// Sets a variable for this step alone.
@@ -44,10 +39,7 @@ impl Step {
     pub(crate) fn run(&self) -> bool {
         println!("\n== {}\n   {}", self.name, self.line());
         let mut command = Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .current_dir(root())
-            .envs(self.variables.iter().copied());
+        command.args(&self.arguments).current_dir(root()).envs(self.variables.iter().copied());
         if self.program == "rustup" {
             // Cargo names the toolchain that runs us in this variable, and rustup would obey it.
             command.env_remove("RUSTUP_TOOLCHAIN");
@@ -72,15 +64,8 @@ impl Step {
 
     /// The step as a person would type it.
     fn line(&self) -> String {
-        let program = Path::new(&self.program)
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy();
-        let variables: String = self
-            .variables
-            .iter()
-            .map(|(name, value)| format!("{name}='{value}' "))
-            .collect();
+        let program = Path::new(&self.program).file_stem().unwrap_or_default().to_string_lossy();
+        let variables: String = self.variables.iter().map(|(name, value)| format!("{name}='{value}' ")).collect();
         format!("{variables}{program} {}", self.arguments.join(" "))
     }
 }
@@ -101,10 +86,7 @@ pub(crate) fn run(steps: &[Step]) -> ExitCode {
     }
     println!("\n== summary");
     for (index, step) in steps.iter().enumerate() {
-        println!(
-            "{}",
-            summary_line(step.name, took.get(index).copied(), failed && index + 1 == took.len())
-        );
+        println!("{}", summary_line(step.name, took.get(index).copied(), failed && index + 1 == took.len()));
     }
     println!(
         "   {:<7} {:>6.1} s  all together",
@@ -117,11 +99,7 @@ pub(crate) fn run(steps: &[Step]) -> ExitCode {
 fn summary_line(name: &str, took: Option<Duration>, failed: bool) -> String {
     match took {
         Some(took) => {
-            format!(
-                "   {:<7} {:>6.1} s  {name}",
-                if failed { "FAILED" } else { "passed" },
-                took.as_secs_f64()
-            )
+            format!("   {:<7} {:>6.1} s  {name}", if failed { "FAILED" } else { "passed" }, took.as_secs_f64())
         }
         None => format!("   {:<7} {:>6}    {name}", "not run", ""),
     }
@@ -129,9 +107,7 @@ fn summary_line(name: &str, took: Option<Duration>, failed: bool) -> String {
 
 /// The folder that holds the workspace.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map_or_else(PathBuf::new, Path::to_path_buf)
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
 #[cfg(test)]
@@ -140,27 +116,15 @@ mod tests {
 
     #[test]
     fn the_summary_tells_passed_failed_and_not_run_apart() {
-        assert_eq!(
-            summary_line("clippy", Some(Duration::from_millis(12_340)), false),
-            "   passed    12.3 s  clippy"
-        );
-        assert_eq!(
-            summary_line("clippy", Some(Duration::from_millis(500)), true),
-            "   FAILED     0.5 s  clippy"
-        );
+        assert_eq!(summary_line("clippy", Some(Duration::from_millis(12_340)), false), "   passed    12.3 s  clippy");
+        assert_eq!(summary_line("clippy", Some(Duration::from_millis(500)), true), "   FAILED     0.5 s  clippy");
         assert_eq!(summary_line("clippy", None, false), "   not run           clippy");
     }
 
     #[test]
     fn the_line_is_what_one_would_type() {
-        let step = Step {
-            program: "/opt/rust/bin/cargo".to_owned(),
-            ..Step::cargo("documents", "doc --no-deps")
-        };
-        assert_eq!(
-            step.with("RUSTDOCFLAGS", "-D warnings").line(),
-            "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps"
-        );
+        let step = Step { program: "/opt/rust/bin/cargo".to_owned(), ..Step::cargo("documents", "doc --no-deps") };
+        assert_eq!(step.with("RUSTDOCFLAGS", "-D warnings").line(), "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps");
     }
 
     #[test]

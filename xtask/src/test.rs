@@ -6,12 +6,10 @@ use std::process::ExitCode;
 pub(crate) fn run(_: &[String]) -> ExitCode {
     steps::run(&[
         Step::cargo("format", "fmt --all --check"),
+        Step::cargo("format of the fuzz target", "fmt --manifest-path compiler/fuzz/Cargo.toml --check"),
         Step::cargo("clippy", "clippy --locked --workspace --all-targets -- -D warnings"),
         Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
-        Step::cargo(
-            "tests",
-            "test --locked --workspace --lib --bins --examples --tests --no-fail-fast",
-        ),
+        Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),
     ])
 }

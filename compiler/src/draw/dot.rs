@@ -12,10 +12,7 @@ pub(super) fn print(drawing: &Drawing) -> String {
     }
     for arrow in &drawing.arrows {
         let style = if arrow.crosses { ", style=dashed" } else { "" };
-        text.push_str(&format!(
-            "  {} -> {} [label=\"{}\"{style}];\n",
-            arrow.from, arrow.to, arrow.label
-        ));
+        text.push_str(&format!("  {} -> {} [label=\"{}\"{style}];\n", arrow.from, arrow.to, arrow.label));
     }
     text.push_str("}\n");
     text
@@ -23,10 +20,7 @@ pub(super) fn print(drawing: &Drawing) -> String {
 
 fn print_group(text: &mut String, group: &Group, depth: usize) {
     let indent = "  ".repeat(depth);
-    text.push_str(&format!(
-        "{indent}subgraph cluster_{} {{\n{indent}  label=\"{}\";\n",
-        group.id, group.label
-    ));
+    text.push_str(&format!("{indent}subgraph cluster_{} {{\n{indent}  label=\"{}\";\n", group.id, group.label));
     for inner in &group.groups {
         print_group(text, inner, depth + 1);
     }
@@ -46,10 +40,5 @@ fn print_node(text: &mut String, node: &Node, depth: usize) {
         Shape::Queue => "box3d",
         Shape::State => "cylinder",
     };
-    text.push_str(&format!(
-        "{}{} [label=\"{}\", shape={shape}];\n",
-        "  ".repeat(depth),
-        node.id,
-        node.label
-    ));
+    text.push_str(&format!("{}{} [label=\"{}\", shape={shape}];\n", "  ".repeat(depth), node.id, node.label));
 }

@@ -11,11 +11,7 @@ pub(super) fn print(drawing: &Drawing) -> String {
         print_node(&mut text, node, 1);
     }
     for arrow in &drawing.arrows {
-        let line = if arrow.crosses {
-            format!("-. {} .->", arrow.label)
-        } else {
-            format!("-- {} -->", arrow.label)
-        };
+        let line = if arrow.crosses { format!("-. {} .->", arrow.label) } else { format!("-- {} -->", arrow.label) };
         text.push_str(&format!("  {} {line} {}\n", arrow.from, arrow.to));
     }
     text
@@ -43,10 +39,5 @@ fn print_node(text: &mut String, node: &Node, depth: usize) {
         Shape::Queue => ("[[", "]]"),
         Shape::State => ("[(", ")]"),
     };
-    text.push_str(&format!(
-        "{}{}{open}\"{}\"{close}\n",
-        "  ".repeat(depth),
-        node.id,
-        node.label
-    ));
+    text.push_str(&format!("{}{}{open}\"{}\"{close}\n", "  ".repeat(depth), node.id, node.label));
 }

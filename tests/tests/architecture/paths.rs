@@ -59,20 +59,13 @@ fn path(tokens: &[TokenTree], mut at: usize, before: &mut Vec<String>, quoted: b
             let mut next = 0;
             while let Some(token) = inner.get(next) {
                 let ident = matches!(token, TokenTree::Ident(_));
-                next = if ident {
-                    path(&inner, next, before, quoted, found)
-                } else {
-                    next + 1
-                };
+                next = if ident { path(&inner, next, before, quoted, found) } else { next + 1 };
             }
             before.truncate(depth);
             return at + 1;
         }
     }
-    found.push(Named {
-        segments: before.clone(),
-        quoted,
-    });
+    found.push(Named { segments: before.clone(), quoted });
     before.truncate(depth);
     at
 }
@@ -99,10 +92,7 @@ fn item_end(tokens: &[TokenTree], at: usize) -> usize {
         TokenTree::Punct(punct) => punct.as_char() == ';',
         _ => false,
     };
-    tokens[at..]
-        .iter()
-        .position(ends)
-        .map_or(tokens.len(), |offset| at + offset + 1)
+    tokens[at..].iter().position(ends).map_or(tokens.len(), |offset| at + offset + 1)
 }
 
 #[test]
@@ -120,9 +110,5 @@ fn paths_are_read_through_groups_and_around_tests() {
     assert!(find("std::fs::self").is_some() && find("std::io").is_some());
     assert_eq!(find("tokio::spawn").map(|path| path.quoted), Some(true));
     assert!(find("miette::Report::new").is_some());
-    assert!(
-        !paths
-            .iter()
-            .any(|path| ends(path, "net") || ends(path, "env") || ends(path, "process"))
-    );
+    assert!(!paths.iter().any(|path| ends(path, "net") || ends(path, "env") || ends(path, "process")));
 }

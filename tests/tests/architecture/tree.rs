@@ -6,10 +6,7 @@ use std::process::Command;
 
 /// The folder that holds the workspace.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .map(Path::to_path_buf)
-        .unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 /// The text of a file, named from the root.
@@ -29,9 +26,7 @@ pub(crate) fn sources_below(folder: &str) -> Vec<String> {
 
 /// The documents a newcomer reads: those at the root, and each example's own.
 pub(crate) fn documents() -> Vec<String> {
-    files("", &|file| {
-        file.ends_with(".md") && (!file.contains('/') || file.ends_with("/README.md"))
-    })
+    files("", &|file| file.ends_with(".md") && (!file.contains('/') || file.ends_with("/README.md")))
 }
 
 /// Every manifest below the root, with the name of its crate.
@@ -42,10 +37,7 @@ pub(crate) fn manifests() -> Vec<(String, String)> {
         let name = package.lines().find_map(|line| line.strip_prefix("name = "))?;
         Some((file, name.trim_matches('"').to_owned()))
     };
-    files("", &|file| file == "Cargo.toml" || file.ends_with("/Cargo.toml"))
-        .into_iter()
-        .filter_map(named)
-        .collect()
+    files("", &|file| file == "Cargo.toml" || file.ends_with("/Cargo.toml")).into_iter().filter_map(named).collect()
 }
 
 /// The names of the crates that a crate of the workspace depends on directly, tests aside.
@@ -63,34 +55,17 @@ pub(crate) fn closure(name: &str) -> BTreeSet<String> {
 fn tree(name: &str, edges: &str, more: &[&str]) -> BTreeSet<String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
-        .args([
-            "tree",
-            "--offline",
-            "--locked",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-            "--edges",
-            edges,
-        ])
+        .args(["tree", "--offline", "--locked", "--prefix", "none", "--format", "{p}", "--edges", edges])
         .args(["--package", name])
         .args(more)
         .current_dir(root())
         .output()
         .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "cargo tree: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("cargo prints UTF-8");
     // Its headings, `[dev-dependencies]`, stand among the lines.
     let lines = text.lines().filter(|line| !line.starts_with('['));
-    lines
-        .filter_map(|line| line.split_whitespace().next())
-        .map(str::to_owned)
-        .collect()
+    lines.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 /// The relative links of a Markdown text, outside its code blocks.
