@@ -30,7 +30,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                     .label(edge.command.span, format!("{from} needs {to}"))
                     .label(topology.operation(callee).name.span, format!("no unit of `{name}` runs it"))
                     .label(deployment.span, format!("runs {from} in the unit `{}`", placed.unit.name.value))
-                    .help(format!("add `{service}` to the services of `{name}`, or take `{from}` out of it")),
+                    .help(format!("add `{service}` to the services of `{name}`, or take {from} out of it")),
                 );
             }
         }

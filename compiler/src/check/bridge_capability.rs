@@ -134,13 +134,19 @@ impl Need {
         either(fit.map(|bridge| format!("`{}`", bridge.adapter.name())))
     }
 
+    /// The bridges that do not forget.
+    fn durable(&self) -> String {
+        let bridges: &[Bridge] = if self.purpose == Purpose::EventBridge { &EVENT_BRIDGES } else { &QUEUE_BRIDGES };
+        either(bridges.iter().filter(|bridge| bridge.durable).map(|bridge| format!("`{}`", bridge.adapter.name())))
+    }
+
     fn absent(&self, environment: &Located<String>, deployment: &Located<String>) -> Diagnostic {
         let (key, name, of) = (self.purpose.key(), &environment.value, &self.of);
         Diagnostic::error("bridge_capability", format!("{of} needs the {key} of `{name}`, which has none"))
             .label(self.span, format!("{of} needs a {key}"))
             .label(environment.span, format!("`{name}` has no `{key}:`"))
             .label(deployment.span, format!("runs {of} in `{name}`"))
-            .help(format!("add one to `{name}`, {}: `{key}: in_memory` for what may be forgotten", self.fit()))
+            .help(format!("add one to `{name}`: `{key}: in_memory` where forgetting is fine, or one of {}", self.durable()))
     }
 
     fn unmet(&self, environment: &Located<String>, adapter: Located<&str>) -> Diagnostic {
@@ -152,6 +158,6 @@ impl Need {
         Diagnostic::error("bridge_capability", message)
             .label(self.span, format!("{of} needs a bridge that {what}"))
             .label(adapter.span, format!("in `{name}`, `{}` does not", adapter.value))
-            .help(format!("{instead}, as the {key} of `{name}`; or take `{name}` out of the deployments that run {of}"))
+            .help(format!("{instead}, as the {key} of `{name}`; or take `{name}` out of the deployments that need it"))
     }
 }

@@ -50,8 +50,9 @@ fn finding(
     let (left, right) = (&one.unit.name.value, &other.unit.name.value);
     let deployment = &placement.deployment.name.value;
     let message = format!(
-        "the units `{left}` and `{right}` of `{deployment}` make {} kinds of calls to each other, and {within} within",
-        calls.len()
+        "the units `{left}` and `{right}` of `{deployment}` make {} calls to each other, and {} within",
+        calls.len(),
+        if within == 0 { "none".to_owned() } else { within.to_string() }
     );
     let mut found = Diagnostic::warning("chatty_split", message).label(one.unit.name.span, "this unit");
     if other.unit.name.span != one.unit.name.span {
@@ -64,7 +65,7 @@ fn finding(
     let services = one.unit.services.iter().chain(other.unit.services.iter());
     let services: Vec<String> = services.map(|service| topology.service_address(service.value)).collect();
     Some(found.help(format!(
-        "put them into one unit, `units: {{ …, {left}: [{}] }}`: that makes plain function calls of {} kinds of requests",
+        "put them into one unit, `units: {{ …, {left}: [{}] }}`: that makes plain function calls of {} requests over the bridge",
         services.join(", "),
         calls.len()
     )))

@@ -87,7 +87,7 @@ fn too_many(
     let message = format!("the function `{unit}` opens {} connections before it can answer in `{name}`", opened.len());
     let mut found = finding(placement, placed, message, budget.span, &format!("{} connections", budget.value));
     for (_, connection) in environment.connections().filter(|(purpose, _)| opened.contains(purpose)) {
-        found = found.label(connection.adapter.span, "one of them");
+        found = found.label(connection.adapter.span, format!("a connection to `{}`", connection.adapter.value.name()));
     }
     Some(found.help(format!(
         "let the function do less, or write `budget: {{ connections: {} }}` on `{}`",

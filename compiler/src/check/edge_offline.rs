@@ -7,7 +7,7 @@ use pontoon_schema::document::Rate;
 
 use super::Input;
 use super::placement::Placed;
-use super::wording::{listed, size, time};
+use super::wording::{length, listed, size, time};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
 use crate::topology::{Deployment, Located, Pattern, Topology};
@@ -88,7 +88,7 @@ fn finding(topology: &Topology, deployment: &Deployment, placed: &Placed<'_>) ->
         size(bound.value)
     );
     let mut found = Diagnostic::warning("edge_offline", message)
-        .label(bound.span, format!("full after {}", time(full)))
+        .label(bound.span, format!("full after {}", length(full)))
         .label(offline.span, "so long it has to do without the broker");
     for sent in &sent {
         if let Some(rate) = sent.rate {

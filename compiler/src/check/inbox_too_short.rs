@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Input;
-use super::wording::time;
+use super::wording::{count, length, time};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
 use crate::topology::{Handler, Topology};
@@ -22,7 +22,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let (kept, needed) = (time(keep.value), time(round_up(horizon.total())));
         let message = format!(
             "{address} remembers what it has handled for {kept}, and may see it again after {}",
-            time(horizon.total())
+            length(horizon.total())
         );
         let mut found = Diagnostic::error("inbox_too_short", message).label(keep.span, format!("forgotten after {kept}"));
         if horizon.span != keep.span {
@@ -68,7 +68,9 @@ impl Horizon {
     }
 
     fn text(&self) -> String {
-        format!("{} attempts of {} and {} of back-off between them", self.attempts, time(self.each), time(self.waits))
+        let attempts = count(self.attempts as usize, "attempt", "attempts");
+        let each = if self.each.is_zero() { String::new() } else { format!(" of {}", time(self.each)) };
+        format!("{attempts}{each}, and {} of back-off between them", length(self.waits))
     }
 }
 

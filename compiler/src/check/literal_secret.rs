@@ -41,7 +41,7 @@ impl Place<'_> {
         } else if !self.settings {
             return None;
         } else if is_secret_key(key, self.under) && !literal(text).is_empty() {
-            (format!("the {} is written into the topology", key.replace('_', " ")), format!("the value of `{key}:` itself"))
+            (format!("the {} is written into the topology", secret_name(key).replace('_', " ")), format!("the value of `{key}:` itself"))
         } else if text.split(['-', ' ', ':', '.', ',', '{', '}', '$', '@']).any(is_random) {
             (format!("`{key}:` has a value that looks like a secret"), "too random to be a name".to_owned())
         } else {

@@ -11,24 +11,26 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     for (id, subscription) in topology.subscriptions.iter() {
         let event = &topology.events[subscription.event.value];
         let (handler, expected) = (Handler::Subscription(id), subscription.payload.as_ref());
-        compare(End { handler, expected, key: "payload", of: &event.name.value, verb: "carries", actual: &event.payload });
+        let of = &format!("`{}`", event.name.value);
+        compare(End { handler, expected, key: "payload", of, verb: "carries", actual: &event.payload });
     }
     for (id, worker) in topology.workers.iter() {
         let queue = &topology.queues[worker.queue.value];
         let (handler, expected) = (Handler::Worker(id), worker.payload.as_ref());
-        compare(End { handler, expected, key: "payload", of: &queue.name.value, verb: "holds", actual: &queue.payload });
+        let of = &format!("`{}`", queue.name.value);
+        compare(End { handler, expected, key: "payload", of, verb: "holds", actual: &queue.payload });
     }
     for handler in topology.handlers() {
         let edges = &topology.operation(handler).edges;
         for edge in &edges.emits {
             let (event, expected) = (&topology.events[edge.value], edge.payload.as_ref());
-            let actual = &event.payload;
-            compare(End { handler, expected, key: "payload", of: &event.name.value, verb: "carries", actual });
+            let (of, actual) = (&format!("`{}`", event.name.value), &event.payload);
+            compare(End { handler, expected, key: "payload", of, verb: "carries", actual });
         }
         for edge in &edges.enqueues {
             let (queue, expected) = (&topology.queues[edge.value], edge.payload.as_ref());
-            let actual = &queue.payload;
-            compare(End { handler, expected, key: "payload", of: &queue.name.value, verb: "holds", actual });
+            let (of, actual) = (&format!("`{}`", queue.name.value), &queue.payload);
+            compare(End { handler, expected, key: "payload", of, verb: "holds", actual });
         }
         for edge in &edges.invokes {
             let of = &topology.address(Handler::Command(edge.command.value));

@@ -52,11 +52,13 @@ fn finding(topology: &Topology, handler: Handler, why: Why, more: Option<(Span, 
     }
     let address = topology.address(handler);
     let message = format!("{address} {}, and does not say that this does no harm", why.what);
-    let mut found = Diagnostic::error("retry_not_idempotent", message);
-    if why.span != operation.name.span {
-        found = found.label(operation.name.span, "neither `repeatable` nor with `idempotency`");
-    }
-    found = found.label(why.span, why.text);
+    let found = Diagnostic::error("retry_not_idempotent", message);
+    const LACKS: &str = "has neither `repeatable: true` nor `idempotency`";
+    let mut found = if why.span == operation.name.span {
+        found.label(why.span, format!("{LACKS}, and {}", why.text))
+    } else {
+        found.label(operation.name.span, LACKS).label(why.span, why.text)
+    };
     if let Some((span, text)) = more {
         found = found.label(span, text);
     }

@@ -124,7 +124,7 @@ fn finding(
         "serverless_closure",
         format!("{what}, and nothing in the function `{unit}` of `{deployment}` is there to take it"),
     )
-    .label(span, format!("{what}, which no function bundles"))
+    .label(span, "no function bundles what would take this")
     .label(function.span, "this function holds its command and what that invokes, no more")
     .label(connection.adapter.span, format!("in `{name}`, `{adapter}` ends with the function's own process"))
     .help(format!(

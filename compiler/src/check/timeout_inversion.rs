@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::Input;
-use super::wording::{count, time};
+use super::wording::{count, length, time};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
 use crate::topology::Handler;
@@ -29,7 +29,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             }
             let (from, to) = (topology.address(handler), topology.address(Handler::Command(edge.command.value)));
             let message =
-                format!("{from} gives up after {}, while {to} may still answer after {}", time(patience.value), time(needed));
+                format!("{from} gives up after {}, while {to} may still answer after {}", time(patience.value), length(needed));
             let mut found = Diagnostic::error("timeout_inversion", message)
                 .label(patience.span, format!("{from} waits {}", time(patience.value)))
                 .label(edge.command.span, format!("for {to},"))
@@ -38,7 +38,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                 let text = format!(
                     "and has {}, with {} between them",
                     count(attempts as usize, "attempt", "attempts"),
-                    time(waits)
+                    length(waits)
                 );
                 found = found.label(retry.span, text);
             }

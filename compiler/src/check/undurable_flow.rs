@@ -8,7 +8,7 @@ use super::Input;
 use super::wording::{either, listed};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::{Connection, Delivery, Environment, Handler, QueueId, SubscriptionId, Topology};
+use crate::topology::{Connection, Delivery, Environment, Handler, Pattern, QueueId, SubscriptionId, Topology};
 
 /// What promises to lose nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +22,10 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     // By promise and bridge, as it is written: environments that inherit the bridge make one finding.
     let mut found: BTreeMap<(Promise, Span), (&Connection, Vec<&Environment>)> = BTreeMap::new();
     for placement in &input.placements {
+        // Functions run neither subscriptions nor workers; what they enqueue is serverless_state's to say.
+        if placement.deployment.pattern.value == Pattern::Serverless {
+            continue;
+        }
         let handlers = placement.units.iter().flat_map(|placed| &placed.handlers);
         let promises: HashSet<Promise> = handlers.flat_map(|handler| promises(topology, *handler)).collect();
         for environment in placement.environments().filter(|environment| environment.is_hard()) {

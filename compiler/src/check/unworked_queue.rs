@@ -20,7 +20,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let Some(sources) = sources.get(&id) else { continue };
         let name = &queue.name.value;
         let address = |handler: &Handler| topology.address(*handler);
-        let into = listed(sources.iter().map(|(handler, _)| format!("`{}`", address(handler))));
+        let into = listed(sources.iter().map(|(handler, _)| address(handler)));
         let message = format!("jobs go into the queue `{name}`, and no worker takes them out");
         let mut found = Diagnostic::error("unworked_queue", message)
             .label(queue.name.span, format!("filled by {into}, worked by nobody"));

@@ -32,6 +32,20 @@ pub(super) fn time(duration: Duration) -> String {
     unit.map_or_else(|| format!("{milliseconds}ms"), |(length, name)| format!("{}{name}", milliseconds / length))
 }
 
+/// A time that was worked out, for people: `500ms`, `1s 650ms`, `4h 8m`. Its two largest units say enough.
+pub(super) fn length(duration: Duration) -> String {
+    const UNITS: [(u128, &str); 5] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let milliseconds = duration.as_millis();
+    let Some(first) = UNITS.iter().position(|(length, _)| milliseconds >= *length) else { return time(duration) };
+    let (length, name) = UNITS[first];
+    let whole = format!("{}{name}", milliseconds / length);
+    let rest = UNITS.get(first + 1).map(|(next, name)| (milliseconds % length / next, name));
+    match rest.filter(|(count, _)| *count > 0) {
+        Some((count, name)) => format!("{whole} {count}{name}"),
+        None => whole,
+    }
+}
+
 /// A size as it can be written into the topology: `200B`, `64KiB`, `64MiB`.
 pub(super) fn size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
@@ -62,6 +76,10 @@ mod tests {
         assert_eq!(time(Duration::from_millis(1_500)), "1500ms");
         assert_eq!(time(Duration::from_secs(90)), "90s");
         assert_eq!(time(Duration::from_secs(86_400)), "1d");
+        assert_eq!(length(Duration::from_millis(1_650)), "1s 650ms");
+        assert_eq!(length(Duration::from_secs(4 * 60 * 60 + 8 * 60 + 5)), "4h 8m");
+        assert_eq!(length(Duration::from_secs(60)), "1m");
+        assert_eq!(length(Duration::ZERO), "0ms");
         assert_eq!(size(64 << 20), "64MiB");
         assert_eq!(size(200), "200B");
         assert_eq!(count(1, "call", "calls"), "one call");

@@ -6,7 +6,6 @@
 mod annotation;
 mod case;
 mod pages;
-mod property;
 
 use std::collections::BTreeSet;
 use std::fs;
