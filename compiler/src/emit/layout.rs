@@ -8,7 +8,7 @@ use super::File;
 const WIDTH: usize = 100;
 
 /// Formats `code` below the comment lines `head`.
-pub(super) fn file(name: &str, head: &str, code: TokenStream) -> File {
+pub(super) fn file(name: &str, head: &str, code: &TokenStream) -> File {
     let text = match syn::parse2(code.clone()) {
         Ok(file) => spaced(&prettyplease::unparse(&file)),
         // Only what rustc would refuse as well; it says where and why, and we cannot.
