@@ -48,15 +48,15 @@ impl<U: Send + Sync> Context for Call<'_, U> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.scope.deadline
+        self.scope.deadline()
     }
 
     fn attempt(&self) -> u32 {
-        self.scope.attempt
+        self.scope.attempt()
     }
 
     fn hops(&self) -> u32 {
-        self.scope.origin.hops
+        self.scope.hops()
     }
 }
 
@@ -80,7 +80,7 @@ impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
         }
         let topic = &self.unit.publisher().topic;
         let event = Message::new(metadata, payload);
-        match self.scope.stage {
+        match self.scope.stage() {
             Some(stage) => stage.send(Sent::Event { subject: E::SUBJECT, topic: Arc::clone(topic), event }),
             None => return topic.publish(event).await,
         }
@@ -93,7 +93,7 @@ impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
         let queue = &self.unit.enqueuer().queue;
         let JobOptions { delay, deduplication } = options;
         let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
-        match self.scope.stage {
+        match self.scope.stage() {
             Some(stage) => stage.send(Sent::Job { subject: Q::SUBJECT, queue: Arc::clone(queue), job }),
             None => return queue.push(job).await,
         }
@@ -103,7 +103,7 @@ impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
 
 impl<U: Keeps<S> + Send + Sync, S: State> MayRead<S> for Call<'_, U> {
     fn access(&self) -> Access<'_> {
-        Access { store: &*self.unit.collection().store, stage: self.scope.stage }
+        Access { store: &*self.unit.collection().store, stage: self.scope.stage() }
     }
 }
 

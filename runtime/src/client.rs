@@ -1,6 +1,7 @@
 //! Calls from outside into a unit that runs in this process.
 
-use std::sync::{Arc, OnceLock};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -9,70 +10,72 @@ use crate::call::Call;
 use crate::error::InvokeError;
 use crate::execute::execute;
 use crate::fault::{Fault, FaultClass};
+use crate::guard::{Limited, Limits, out_of_time};
 use crate::handler::{Handles, Route};
 use crate::id::Id;
 use crate::operation::{Command, Exposed};
 use crate::running::Running;
-use crate::scope::Origin;
+use crate::scope::{Origin, Source};
 
 /// Calls the exposed commands of a unit that runs in this process. Cheap to clone.
 pub struct Client<U> {
     running: Arc<Running<U>>,
-    principal: Option<Arc<str>>,
-    tenant: Option<Arc<str>>,
-    correlation: Option<Id>,
+    caller: Caller,
+}
+
+/// Who calls.
+#[derive(Clone, Default)]
+pub(crate) struct Caller {
+    pub(crate) principal: Option<Arc<str>>,
+    pub(crate) tenant: Option<Arc<str>>,
+    pub(crate) correlation: Option<Id>,
     deadline: Option<Instant>,
     timeout: Option<Duration>,
 }
 
 impl<U> Clone for Client<U> {
     fn clone(&self) -> Self {
-        Self {
-            running: Arc::clone(&self.running),
-            principal: self.principal.clone(),
-            tenant: self.tenant.clone(),
-            ..*self
-        }
+        Self { running: Arc::clone(&self.running), caller: self.caller.clone() }
     }
 }
 
 impl<U: Send + Sync> Client<U> {
     pub(crate) fn new(running: Arc<Running<U>>) -> Self {
-        Self { running, principal: None, tenant: None, correlation: None, deadline: None, timeout: None }
+        Self { running, caller: Caller::default() }
     }
 
     /// On whose behalf it calls.
     #[must_use]
     pub fn principal(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.principal = Some(name.into());
+        self.caller.principal = Some(name.into());
         self
     }
 
     /// For which tenant it calls.
     #[must_use]
     pub fn tenant(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.tenant = Some(name.into());
+        self.caller.tenant = Some(name.into());
         self
     }
 
     /// Which chain of messages its calls belong to. Otherwise each begins one of its own.
     #[must_use]
     pub fn correlation(mut self, id: Id) -> Self {
-        self.correlation = Some(id);
+        self.caller.correlation = Some(id);
         self
     }
 
     /// When it waits for no answer any more.
     #[must_use]
     pub fn deadline(mut self, at: Instant) -> Self {
-        self.deadline = Some(at);
+        self.caller.deadline = Some(at);
         self
     }
 
     /// How long it waits for each answer.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.caller.timeout = Some(timeout);
         self
     }
 
@@ -88,17 +91,26 @@ impl<U: Send + Sync> Client<U> {
     {
         let core = &self.running.core;
         if !core.lifecycle.is_running() {
-            return Err(InvokeError::Fault(Fault::of(FaultClass::Stopped, "the unit has stopped").stripped()));
+            return Err(InvokeError::Fault(stopped()));
         }
-        let patience = self.timeout.map(|timeout| Instant::now() + timeout);
-        let origin = Origin {
-            correlation: self.correlation.map_or_else(OnceLock::new, OnceLock::from),
-            principal: self.principal.as_ref(),
-            tenant: self.tenant.as_ref(),
-            deadline: self.deadline.into_iter().chain(patience).min(),
-            outside: true,
-            ..Origin::new(core)
+        let caller = &self.caller;
+        let deadline = match caller.timeout {
+            None => caller.deadline,
+            Some(timeout) => caller.deadline.into_iter().chain([Instant::now() + timeout]).min(),
         };
-        execute::<M, U>(&self.running.unit, &origin, None, input).await
+        let limits = Limits { deadline, lifecycle: Some(&core.lifecycle) };
+        let ended = if limits.are_over() {
+            Err(out_of_time())
+        } else {
+            let origin = Origin::new(core, Source::Client(caller), deadline);
+            let run = pin!(execute::<M, U>(&self.running.unit, &origin, None, input));
+            Limited::new(run, limits).await
+        };
+        ended.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS).stripped())))
     }
+}
+
+#[cold]
+fn stopped() -> Fault {
+    Fault::of(FaultClass::Stopped, "the unit has stopped").stripped()
 }

@@ -16,7 +16,7 @@ use crate::lifecycle::Phase;
 use crate::never::Never;
 use crate::operation::Operation;
 use crate::running::Running;
-use crate::scope::Origin;
+use crate::scope::{Origin, Source};
 
 mod ordered;
 
@@ -30,12 +30,16 @@ where
     M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     let lifecycle = &running.core.lifecycle;
-    let mut over = pin!(lifecycle.reached(last_phase(&*feed)));
+    let last = last_phase(&*feed);
+    let mut over = pin!(lifecycle.reached(last));
     loop {
+        if lifecycle.has_reached(last) {
+            return;
+        }
         let arrival = tokio::select! {
             biased;
-            () = &mut over => return,
             arrival = feed.next() => arrival,
+            () = &mut over => return,
         };
         let Some(arrival) = arrival else { return };
         // What must not come twice is done with before it is handled. Memory cannot bring it back in any case.
@@ -78,7 +82,8 @@ where
     if message.metadata().deadline.is_some_and(|deadline| deadline <= Instant::now()) {
         return Some(give_up::<M>(rules, arrival, "its deadline was over".to_owned()));
     }
-    let origin = Origin::of(&running.core, message.metadata(), *attempt);
+    let metadata = message.metadata();
+    let origin = Origin::new(&running.core, Source::Message(metadata, *attempt), metadata.deadline);
     let run = execute::<M, U>(&running.unit, &origin, None, input);
     let ended = match feed.lease() {
         None => run.await,

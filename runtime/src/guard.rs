@@ -1,4 +1,4 @@
-//! Runs a handler: in its span, until its deadline, and so that a panic of its stays its own.
+//! Runs a handler: in its span, so that a panic of its stays its own, and until something ends it.
 
 use std::any::Any;
 use std::future::Future;
@@ -15,9 +15,35 @@ use crate::lifecycle::{Lifecycle, Phase};
 /// A handler that runs. Borrows its future, which therefore stands in memory once.
 pub(crate) struct Guarded<'r, F> {
     run: Pin<&'r mut F>,
-    span: &'r Span,
+    span: Option<&'r Span>,
+}
+
+impl<'r, F: Future> Guarded<'r, F> {
+    #[inline]
+    pub(crate) fn new(run: Pin<&'r mut F>, span: Option<&'r Span>) -> Self {
+        Self { run, span }
+    }
+}
+
+impl<F: Future> Future for Guarded<'_, F> {
+    type Output = Result<F::Output, Fault>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let _entered = this.span.map(Span::enter);
+        match catch_unwind(AssertUnwindSafe(|| this.run.as_mut().poll(task))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panicked(&*panic))),
+        }
+    }
+}
+
+/// Something that runs until a deadline, or until the unit has ended.
+pub(crate) struct Limited<'r, F> {
+    run: Pin<&'r mut F>,
     limits: Limits<'r>,
-    /// What ends the handler from outside: made when it first has to wait, as many never do.
+    /// What ends it from outside: made when it first has to wait, as many never do.
     ends: Option<Pin<Box<dyn Future<Output = Fault> + Send + 'r>>>,
 }
 
@@ -25,37 +51,46 @@ pub(crate) struct Guarded<'r, F> {
 #[derive(Clone, Copy)]
 pub(crate) struct Limits<'r> {
     pub(crate) deadline: Option<Instant>,
-    /// For handlers that run in a task of the user's: a stop waits for them, and ends them when the grace is over.
+    /// For what runs in a task of the user's: a stop waits for it, and ends it when the grace is over.
     pub(crate) lifecycle: Option<&'r Lifecycle>,
 }
 
-impl<'r, F: Future> Guarded<'r, F> {
-    pub(crate) fn new(run: Pin<&'r mut F>, span: &'r Span, limits: Limits<'r>) -> Self {
-        Self { run, span, limits, ends: None }
+impl<'r, F: Future> Limited<'r, F> {
+    #[inline]
+    pub(crate) fn new(run: Pin<&'r mut F>, limits: Limits<'r>) -> Self {
+        Self { run, limits, ends: None }
     }
 }
 
-impl<F: Future> Future for Guarded<'_, F> {
+impl<F: Future> Future for Limited<'_, F> {
     type Output = Result<F::Output, Fault>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let _entered = this.span.enter();
-        match catch_unwind(AssertUnwindSafe(|| this.run.as_mut().poll(task))) {
-            Ok(Poll::Ready(output)) => return Poll::Ready(Ok(output)),
-            Ok(Poll::Pending) => {}
-            Err(panic) => return Poll::Ready(Err(panicked(&*panic))),
+        match this.run.as_mut().poll(task) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending if this.limits.is_none() => Poll::Pending,
+            Poll::Pending => {
+                let limits = this.limits;
+                // Polled also where the task has used up its turn, or one that always has something to do never ended.
+                let ends = this.ends.get_or_insert_with(|| Box::pin(tokio::task::unconstrained(limits.ends())));
+                ends.as_mut().poll(task).map(Err)
+            }
         }
-        let limits = this.limits;
-        if limits.deadline.is_none() && limits.lifecycle.is_none() {
-            return Poll::Pending;
-        }
-        let ends = this.ends.get_or_insert_with(|| Box::pin(tokio::task::unconstrained(limits.ends())));
-        ends.as_mut().poll(task).map(Err)
     }
 }
 
 impl Limits<'_> {
+    fn is_none(&self) -> bool {
+        self.deadline.is_none() && self.lifecycle.is_none()
+    }
+
+    /// Whether it is too late to begin.
+    pub(crate) fn are_over(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
     async fn ends(self) -> Fault {
         let _counted = self.lifecycle.map(Lifecycle::enter);
         let late = async {
@@ -81,6 +116,7 @@ pub(crate) fn out_of_time() -> Fault {
     Fault::of(FaultClass::TimedOut, "out of time")
 }
 
+#[cold]
 fn panicked(panic: &(dyn Any + Send)) -> Fault {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));

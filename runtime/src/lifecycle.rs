@@ -1,6 +1,6 @@
 //! Whether a unit runs, stops or has ended, and what is still under way from outside.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::{Notify, watch};
 
@@ -18,8 +18,8 @@ pub(crate) enum Phase {
 
 pub(crate) struct Lifecycle {
     phase: watch::Sender<Phase>,
-    /// As in `phase`; a call from outside asks for nothing more.
-    running: AtomicBool,
+    /// As in `phase`: what each call and each message asks for.
+    now: AtomicU8,
     calls: AtomicUsize,
     call_done: Notify,
     /// How many messages were settled; with `watchers`, those who wait for one, the others pay next to nothing for it.
@@ -32,7 +32,7 @@ impl Lifecycle {
     pub(crate) fn new() -> Self {
         Self {
             phase: watch::Sender::new(Phase::Running),
-            running: AtomicBool::new(true),
+            now: AtomicU8::new(Phase::Running as u8),
             calls: AtomicUsize::new(0),
             call_done: Notify::new(),
             settled: AtomicU64::new(0),
@@ -42,12 +42,17 @@ impl Lifecycle {
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        self.running.load(Ordering::Acquire)
+        !self.has_reached(Phase::Stopping)
+    }
+
+    #[inline]
+    pub(crate) fn has_reached(&self, phase: Phase) -> bool {
+        self.now.load(Ordering::Acquire) >= phase as u8
     }
 
     /// Moves on; never back.
     pub(crate) fn advance(&self, to: Phase) {
-        self.running.store(false, Ordering::Release);
+        self.now.fetch_max(to as u8, Ordering::AcqRel);
         self.phase.send_if_modified(|phase| {
             let later = *phase < to;
             if later {

@@ -3,57 +3,62 @@
 use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
+use tracing::Span;
+use tracing::level_filters::LevelFilter;
 
+use crate::client::Caller;
 use crate::core::Core;
 use crate::id::Id;
 use crate::metadata::Metadata;
 use crate::outbox::Stage;
 
-/// Where a chain of local calls begins: a call from outside, or a message from a bridge.
+/// Where a chain of local calls begins.
 pub(crate) struct Origin<'c> {
     pub(crate) core: &'c Core,
-    pub(crate) id: Option<Id>,
-    pub(crate) correlation: OnceLock<Id>,
-    pub(crate) causation: Option<Id>,
-    pub(crate) principal: Option<&'c Arc<str>>,
-    pub(crate) tenant: Option<&'c Arc<str>>,
+    pub(crate) source: Source<'c>,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) attempt: u32,
-    pub(crate) hops: u32,
-    /// Whether it runs in a task of the user's, which nobody but itself can end.
-    pub(crate) outside: bool,
+    correlation: OnceLock<Id>,
+}
+
+/// What begins a chain of local calls.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'c> {
+    /// A call from outside, which runs in a task of the user's.
+    Client(&'c Caller),
+    /// A message, and which attempt this is.
+    Message(&'c Metadata, u32),
+    /// The clock.
+    Clock,
 }
 
 impl<'c> Origin<'c> {
-    /// A chain that nothing caused.
-    pub(crate) fn new(core: &'c Core) -> Self {
-        Self {
-            core,
-            id: None,
-            correlation: OnceLock::new(),
-            causation: None,
-            principal: None,
-            tenant: None,
-            deadline: None,
-            attempt: 1,
-            hops: 0,
-            outside: false,
+    #[inline]
+    pub(crate) fn new(core: &'c Core, source: Source<'c>, deadline: Option<Instant>) -> Self {
+        Self { core, source, deadline, correlation: OnceLock::new() }
+    }
+
+    fn correlation(&self) -> Id {
+        let known = match self.source {
+            Source::Client(caller) => caller.correlation,
+            Source::Message(message, _) => Some(message.correlation),
+            Source::Clock => None,
+        };
+        known.unwrap_or_else(|| *self.correlation.get_or_init(Id::draw))
+    }
+
+    fn principal(&self) -> Option<&'c Arc<str>> {
+        match self.source {
+            Source::Client(caller) => caller.principal.as_ref(),
+            Source::Message(message, _) => message.principal.as_ref(),
+            Source::Clock => None,
         }
     }
 
-    /// A chain that a message begins.
-    pub(crate) fn of(core: &'c Core, message: &'c Metadata, attempt: u32) -> Self {
-        Self {
-            core,
-            id: Some(message.id),
-            correlation: OnceLock::from(message.correlation),
-            causation: message.causation,
-            principal: message.principal.as_ref(),
-            tenant: message.tenant.as_ref(),
-            deadline: message.deadline,
-            attempt,
-            hops: message.hops,
-            outside: false,
+    fn tenant(&self) -> Option<&'c Arc<str>> {
+        match self.source {
+            Source::Client(caller) => caller.tenant.as_ref(),
+            Source::Message(message, _) => message.tenant.as_ref(),
+            Source::Clock => None,
         }
     }
 }
@@ -62,40 +67,85 @@ impl<'c> Origin<'c> {
 pub(crate) struct Scope<'c> {
     pub(crate) origin: &'c Origin<'c>,
     parent: Option<&'c Scope<'c>>,
-    /// What the handler sends and writes is held back here, with `outbox: true`.
-    pub(crate) stage: Option<&'c Stage>,
+    own: Option<&'c Own>,
     id: OnceLock<Id>,
+}
+
+/// What an invocation has only where a policy asks for it.
+pub(crate) struct Own {
+    /// The same for every attempt.
+    pub(crate) id: Id,
     pub(crate) deadline: Option<Instant>,
     pub(crate) attempt: u32,
+    /// What the handler sends and writes is held back here, with `outbox: true`.
+    pub(crate) stage: Option<Stage>,
 }
 
 impl<'c> Scope<'c> {
-    pub(crate) fn new(origin: &'c Origin<'c>, parent: Option<&'c Scope<'c>>, stage: Option<&'c Stage>) -> Self {
-        let (id, deadline, attempt) = match parent {
-            Some(parent) => (OnceLock::new(), parent.deadline, 1),
-            None => (origin.id.map_or_else(OnceLock::new, OnceLock::from), origin.deadline, origin.attempt),
-        };
-        Self { origin, parent, stage, id, deadline, attempt }
+    #[inline]
+    pub(crate) fn new(origin: &'c Origin<'c>, parent: Option<&'c Scope<'c>>, own: Option<&'c Own>) -> Self {
+        Self { origin, parent, own, id: OnceLock::new() }
+    }
+
+    /// The message that begins the chain, if this is the one that handles it.
+    fn message(&self) -> Option<(&'c Metadata, u32)> {
+        match (self.parent, self.origin.source) {
+            (None, Source::Message(message, attempt)) => Some((message, attempt)),
+            _ => None,
+        }
     }
 
     pub(crate) fn id(&self) -> Id {
-        *self.id.get_or_init(Id::draw)
+        let known = self.own.map(|own| own.id).or_else(|| self.message().map(|(message, _)| message.id));
+        known.unwrap_or_else(|| *self.id.get_or_init(Id::draw))
     }
 
     pub(crate) fn correlation(&self) -> Id {
-        *self.origin.correlation.get_or_init(Id::draw)
+        self.origin.correlation()
     }
 
     pub(crate) fn causation(&self) -> Option<Id> {
-        self.parent.map_or(self.origin.causation, |parent| Some(parent.id()))
+        match self.parent {
+            Some(parent) => Some(parent.id()),
+            None => self.message().and_then(|(message, _)| message.causation),
+        }
     }
 
     pub(crate) fn principal(&self) -> Option<&str> {
-        self.origin.principal.map(|name| &**name)
+        self.origin.principal().map(|name| &**name)
     }
 
     pub(crate) fn tenant(&self) -> Option<&str> {
-        self.origin.tenant.map(|name| &**name)
+        self.origin.tenant().map(|name| &**name)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match (self.own, self.parent) {
+            (Some(own), _) => own.deadline,
+            (None, Some(parent)) => parent.deadline(),
+            (None, None) => self.origin.deadline,
+        }
+    }
+
+    pub(crate) fn attempt(&self) -> u32 {
+        let own = self.own.map(|own| own.attempt);
+        own.or_else(|| self.message().map(|(_, attempt)| attempt)).unwrap_or(1)
+    }
+
+    pub(crate) fn hops(&self) -> u32 {
+        match self.origin.source {
+            Source::Message(message, _) => message.hops,
+            Source::Client(_) | Source::Clock => 0,
+        }
+    }
+
+    pub(crate) fn stage(&self) -> Option<&'c Stage> {
+        self.own.and_then(|own| own.stage.as_ref())
+    }
+
+    /// Whether a fault of this invocation is carried to a caller, who may not see its cause.
+    pub(crate) fn has_caller(&self) -> bool {
+        self.parent.is_some() || matches!(self.origin.source, Source::Client(_))
     }
 
     /// The metadata of a message that this invocation sends.
@@ -104,16 +154,22 @@ impl<'c> Scope<'c> {
             id: Id::draw(),
             correlation: self.correlation(),
             causation: Some(self.id()),
-            principal: self.origin.principal.cloned(),
-            tenant: self.origin.tenant.cloned(),
+            principal: self.origin.principal().cloned(),
+            tenant: self.origin.tenant().cloned(),
             deadline: None,
-            hops: self.origin.hops + 1,
+            hops: self.hops() + 1,
         }
     }
 
-    /// The span of the handler. Nothing of it is worked out unless somebody listens.
-    pub(crate) fn span(&self, handler: &'static str) -> tracing::Span {
-        tracing::info_span!(
+    /// The span of the handler, where somebody listens. In a box, as mostly nobody does.
+    #[inline]
+    pub(crate) fn span(&self, handler: &'static str) -> Option<Box<Span>> {
+        if LevelFilter::current() < LevelFilter::INFO { None } else { self.enabled_span(handler) }
+    }
+
+    #[cold]
+    fn enabled_span(&self, handler: &'static str) -> Option<Box<Span>> {
+        let span = tracing::info_span!(
             target: "pontoon",
             "handler",
             handler,
@@ -122,9 +178,10 @@ impl<'c> Scope<'c> {
             causation = self.causation().map(tracing::field::display),
             principal = self.principal(),
             tenant = self.tenant(),
-            deadline = self.deadline.map(|at| millis(at.saturating_duration_since(Instant::now()))),
-            attempt = self.attempt,
-        )
+            deadline = self.deadline().map(|at| millis(at.saturating_duration_since(Instant::now()))),
+            attempt = self.attempt(),
+        );
+        (!span.is_disabled()).then(|| Box::new(span))
     }
 }
 

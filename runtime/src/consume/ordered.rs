@@ -30,12 +30,16 @@ where
 }
 
 async fn dispatch<M: Subscription, U>(running: &Running<U>, feed: &dyn Feed, lanes: Vec<mpsc::Sender<Arrival>>) {
-    let mut over = pin!(running.core.lifecycle.reached(last_phase(feed)));
+    let (lifecycle, last) = (&running.core.lifecycle, last_phase(feed));
+    let mut over = pin!(lifecycle.reached(last));
     loop {
+        if lifecycle.has_reached(last) {
+            return;
+        }
         let arrival = tokio::select! {
             biased;
-            () = &mut over => return,
             arrival = feed.next() => arrival,
+            () = &mut over => return,
         };
         let Some(arrival) = arrival else { return };
         // What cannot be read has no key; the lane gives it up.

@@ -290,11 +290,11 @@ impl Contents {
     }
 
     fn hand_out(&mut self, item: Item, lease: Option<Duration>) -> Arrival {
-        let (message, attempt) = (item.message.clone(), item.attempt);
         let Some(lease) = lease else {
             self.running += 1;
-            return Arrival { message, attempt, ticket: 0 };
+            return Arrival { message: item.message, attempt: item.attempt, ticket: 0 };
         };
+        let (message, attempt) = (item.message.clone(), item.attempt);
         self.tickets += 1;
         self.leased.insert(self.tickets, (Instant::now() + lease, item));
         Arrival { message, attempt, ticket: self.tickets }
