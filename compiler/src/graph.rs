@@ -81,16 +81,7 @@ impl Graph {
         for queue in topology.queues.ids() {
             causes.add_node(Node::Queue(queue));
         }
-        let mut graph = Self {
-            causes,
-            offsets: Offsets {
-                subscriptions,
-                workers,
-                schedules,
-                events,
-                queues,
-            },
-        };
+        let mut graph = Self { causes, offsets: Offsets { subscriptions, workers, schedules, events, queues } };
         for handler in topology.handlers() {
             let from = Node::Handler(handler);
             let edges = &topology.operation(handler).edges;
@@ -107,12 +98,7 @@ impl Graph {
         }
         for (id, subscription) in topology.subscriptions.iter() {
             let to = Node::Handler(Handler::Subscription(id));
-            graph.add(
-                Node::Event(subscription.event.value),
-                to,
-                subscription.event.span,
-                false,
-            );
+            graph.add(Node::Event(subscription.event.value), to, subscription.event.span, false);
         }
         for (id, worker) in topology.workers.iter() {
             let to = Node::Handler(Handler::Worker(id));
@@ -127,13 +113,7 @@ impl Graph {
     }
 
     fn index(&self, node: Node) -> NodeIndex {
-        let Offsets {
-            subscriptions,
-            workers,
-            schedules,
-            events,
-            queues,
-        } = self.offsets;
+        let Offsets { subscriptions, workers, schedules, events, queues } = self.offsets;
         NodeIndex::new(match node {
             Node::Handler(Handler::Command(id)) => CommandId::index(id),
             Node::Handler(Handler::Subscription(id)) => subscriptions + SubscriptionId::index(id),
@@ -146,7 +126,6 @@ impl Graph {
 
     /// The part of the graph that is made of these nodes and edges.
     fn part(&self, node: impl Fn(Node) -> bool, edge: impl Fn(Cause) -> bool) -> DiGraph<Node, Cause> {
-        self.causes
-            .filter_map(|_, it| node(*it).then_some(*it), |_, it| edge(*it).then_some(*it))
+        self.causes.filter_map(|_, it| node(*it).then_some(*it), |_, it| edge(*it).then_some(*it))
     }
 }

@@ -77,19 +77,13 @@ impl<'s, 'f> Resolver<'s, 'f> {
         // Where one of the two is wrong, that is said once, and the rest is looked through all the same.
         let assumed = || Located::new(RustPath::of_crate(), root.value_span());
         let types = types.map(|types| types.unwrap_or_else(assumed));
-        let contract = contract
-            .unwrap_or_else(assumed)
-            .map(|path| rust::extend(&path, CONTRACT));
+        let contract = contract.unwrap_or_else(assumed).map(|path| rust::extend(&path, CONTRACT));
         let waits = |queue: &document::Queue| queue.backoff.map_or(messages::BACKOFF, messages::backoff);
         Self {
             names: Names::of(document, root),
             rust: rust.below(types.as_ref().map(|types| types.value.clone())),
             secret_ids: HashMap::new(),
-            queue_backoffs: document
-                .queues
-                .iter()
-                .map(|(name, queue)| (name.as_str(), waits(queue)))
-                .collect(),
+            queue_backoffs: document.queues.iter().map(|(name, queue)| (name.as_str(), waits(queue))).collect(),
             authentications: environments::authentications(document),
             placed: 0,
             reported: HashSet::new(),
@@ -121,7 +115,6 @@ impl<'s, 'f> Resolver<'s, 'f> {
     }
 
     /// The type under a key that may be left out. Nothing at all where it is there and wrong.
-    #[allow(clippy::option_option, reason = "left out and wrong are two things")]
     fn optional_ty(
         &mut self,
         node: Node<'_>,
@@ -142,8 +135,7 @@ impl<'s, 'f> Resolver<'s, 'f> {
         written: &document::RustPath,
         base: Option<&RustPath>,
     ) -> Option<Located<RustPath>> {
-        self.rust
-            .path(written.as_str(), place::span(node, key), base, self.findings)
+        self.rust.path(written.as_str(), place::span(node, key), base, self.findings)
     }
 
     /// Reports what several environments inherit once.

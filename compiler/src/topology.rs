@@ -88,10 +88,7 @@ impl Topology {
     /// The secrets that a handler may read: those of its service, then its own.
     pub fn secrets_of(&self, handler: Handler) -> impl Iterator<Item = &Located<SecretId>> {
         let operation = self.operation(handler);
-        self.services[operation.service]
-            .secrets
-            .iter()
-            .chain(&operation.edges.secrets)
+        self.services[operation.service].secrets.iter().chain(&operation.edges.secrets)
     }
 
     /// All handlers: commands, subscriptions, workers, schedules.
@@ -123,9 +120,6 @@ impl Topology {
     pub fn full_address(&self, handler: Handler) -> String {
         let operation = self.operation(handler);
         let service = &self.services[operation.service];
-        format!(
-            "{}.v{}.{}",
-            service.name.value, service.version.value, operation.name.value
-        )
+        format!("{}.v{}.{}", service.name.value, service.version.value, operation.name.value)
     }
 }

@@ -15,18 +15,13 @@ impl Graph {
     /// Commands that wait for themselves: of each knot of calls a shortest circle, which begins with its first command in
     /// the order of the file.
     pub fn invoke_cycles(&self) -> Vec<Vec<Step>> {
-        circles(
-            &self.part(|node| matches!(node, Node::Handler(_)), |cause| cause.waits),
-            |_| true,
-        )
+        circles(&self.part(|node| matches!(node, Node::Handler(_)), |cause| cause.waits), |_| true)
     }
 
     /// Events and jobs that cause themselves: of each knot a shortest circle, which begins with a message. Nodes for which
     /// `ends` holds count as the end of whatever reaches them.
     pub fn loops(&self, ends: impl Fn(Node) -> bool) -> Vec<Vec<Step>> {
-        circles(&self.part(|node| !ends(node), |_| true), |node| {
-            !matches!(node, Node::Handler(_))
-        })
+        circles(&self.part(|node| !ends(node), |_| true), |node| !matches!(node, Node::Handler(_)))
     }
 }
 
@@ -39,12 +34,7 @@ fn circles(graph: &DiGraph<Node, Cause>, starts: impl Fn(Node) -> bool) -> Vec<V
             knot_of[node.index()] = number;
         }
     }
-    let mut search = Search {
-        graph,
-        knot_of,
-        reached: vec![None; graph.node_count()],
-        round: 0,
-    };
+    let mut search = Search { graph, knot_of, reached: vec![None; graph.node_count()], round: 0 };
     let mut circles: Vec<(NodeIndex, Vec<Step>)> = Vec::new();
     for mut knot in knots {
         if let [one] = knot.as_slice()
@@ -99,11 +89,7 @@ impl Search<'_> {
             let Some((from, to)) = self.graph.edge_endpoints(edge) else {
                 break;
             };
-            steps.push(Step {
-                from: self.graph[from],
-                to: self.graph[to],
-                span: self.graph[edge].span,
-            });
+            steps.push(Step { from: self.graph[from], to: self.graph[to], span: self.graph[edge].span });
             node = from;
             if node == start {
                 break;

@@ -47,25 +47,14 @@ impl Graph {
                 && product > limit
                 && most <= limit
             {
-                found.push((
-                    node,
-                    Amplified {
-                        attempts: product,
-                        calls: Vec::new(),
-                        command,
-                    },
-                ));
+                found.push((node, Amplified { attempts: product, calls: Vec::new(), command }));
             }
         }
         for (node, amplified) in &mut found {
             let mut node = *node;
             while let Some((from, to)) = by[node.index()].and_then(|edge| calls.edge_endpoints(edge)) {
                 let span = by[node.index()].map(|edge| calls[edge].span);
-                amplified.calls.extend(span.map(|span| Step {
-                    from: calls[from],
-                    to: calls[to],
-                    span,
-                }));
+                amplified.calls.extend(span.map(|span| Step { from: calls[from], to: calls[to], span }));
                 if amplified.calls.len() > calls.node_count() {
                     break;
                 }

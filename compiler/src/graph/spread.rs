@@ -42,10 +42,8 @@ impl Graph {
         edges.reverse();
         for edge in edges {
             let target = known[edge.target().index()];
-            let delivery = matches!(
-                self.causes[edge.target()],
-                Node::Handler(Handler::Subscription(_) | Handler::Worker(_))
-            );
+            let delivery =
+                matches!(self.causes[edge.target()], Node::Handler(Handler::Subscription(_) | Handler::Worker(_)));
             let deliveries = target.deliveries.saturating_add(u64::from(delivery));
             far.deliveries = match competing {
                 true => far.deliveries.max(deliveries),
@@ -81,11 +79,7 @@ impl Spread<'_> {
             let Some((from, to)) = causes.edge_endpoints(edge) else {
                 break;
             };
-            steps.push(Step {
-                from: causes[from],
-                to: causes[to],
-                span: causes[edge].span,
-            });
+            steps.push(Step { from: causes[from], to: causes[to], span: causes[edge].span });
             node = to;
         }
         steps

@@ -20,10 +20,7 @@ impl Files for Text<'_> {
 /// The topology whose service `s` has these sections, with events `e0`, `e1`, … and queues `q0`, `q1`, ….
 fn service(sections: &str) -> (Topology, Graph) {
     let names = |letter: &str| {
-        (0..8)
-            .map(|number| format!("{letter}{number}: {{ payload: u8 }}"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        (0..8).map(|number| format!("{letter}{number}: {{ payload: u8 }}")).collect::<Vec<_>>().join(", ")
     };
     let (events, queues) = (names("e"), names("q"));
     let text = format!(
@@ -31,13 +28,7 @@ fn service(sections: &str) -> (Topology, Graph) {
          module: crate::s\n{sections}"
     );
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let source = read(
-        "topology.yaml",
-        &Text(&text),
-        Limits::default(),
-        &mut sources,
-        &mut findings,
-    );
+    let source = read("topology.yaml", &Text(&text), Limits::default(), &mut sources, &mut findings);
     let topology = source.and_then(|source| resolve(&source, &mut findings));
     let topology = topology.unwrap_or_else(|| panic!("{findings:#?}"));
     let graph = Graph::new(&topology);
@@ -63,23 +54,13 @@ fn shown(topology: &Topology, steps: &[Step]) -> String {
         Node::Queue(id) => topology.queues[id].name.value.clone(),
     };
     let first = steps.first().map(|step| name(step.from));
-    first
-        .into_iter()
-        .chain(steps.iter().map(|step| name(step.to)))
-        .collect::<Vec<_>>()
-        .join(" → ")
+    first.into_iter().chain(steps.iter().map(|step| name(step.to))).collect::<Vec<_>>().join(" → ")
 }
 
 #[test]
 fn every_knot_of_calls_shows_a_shortest_circle() {
-    let (topology, graph) = service(&commands(&[
-        ("a", "s.b"),
-        ("b", "s.c, s.d"),
-        ("c", "s.a"),
-        ("d", "s.b"),
-        ("e", "s.e"),
-        ("f", "s.a"),
-    ]));
+    let (topology, graph) =
+        service(&commands(&[("a", "s.b"), ("b", "s.c, s.d"), ("c", "s.a"), ("d", "s.b"), ("e", "s.e"), ("f", "s.a")]));
     let circles = graph.invoke_cycles();
     let shown: Vec<String> = circles.iter().map(|circle| shown(&topology, circle)).collect();
     assert_eq!(shown, ["b → d → b", "e → e"]);
@@ -95,10 +76,7 @@ fn loops_go_through_messages_and_end_where_they_are_told_to() {
         section("commands", &["c: { input: (), output: (), emits: [e1] }"]),
         section(
             "subscriptions",
-            &[
-                "h0: { event: e0, invokes: [s.c] }",
-                "h1: { event: e1, emits: [e0], enqueues: [q0] }"
-            ]
+            &["h0: { event: e0, invokes: [s.c] }", "h1: { event: e1, emits: [e0], enqueues: [q0] }"]
         ),
         section("workers", &["w: { queue: q0, enqueues: [q0] }"]),
     ));
@@ -129,15 +107,9 @@ fn spreading_counts_deliveries_and_finds_the_longest_chain() {
     let spread = graph.spread();
     assert_eq!(spread.deliveries(Node::Event(EventId(0))), 4);
     assert_eq!(spread.depth(Node::Event(EventId(0))), 3);
-    assert_eq!(
-        shown(&topology, &spread.chain(Node::Event(EventId(0)))),
-        "e0 → b → e1 → c → q0 → v"
-    );
+    assert_eq!(shown(&topology, &spread.chain(Node::Event(EventId(0)))), "e0 → b → e1 → c → q0 → v");
     assert_eq!(spread.deliveries(Node::Queue(QueueId(0))), 1);
-    assert!(
-        spread.deliveries(Node::Event(EventId(2))) >= 5,
-        "a loop counts at least once"
-    );
+    assert!(spread.deliveries(Node::Event(EventId(2))) >= 5, "a loop counts at least once");
 }
 
 #[test]
@@ -156,25 +128,13 @@ fn attempts_multiply_along_calls() {
         section("subscriptions", &["h: { event: e0, invokes: [s.b] }"]),
     ));
     let attempts = |handler| match handler {
-        Handler::Command(id) => topology.commands[id]
-            .retry
-            .as_ref()
-            .map_or(1, |retry| retry.value.attempts.value),
+        Handler::Command(id) => topology.commands[id].retry.as_ref().map_or(1, |retry| retry.value.attempts.value),
         Handler::Subscription(id) => topology.subscriptions[id].attempts.value,
         _ => 1,
     };
     let amplified = graph.amplified(10, attempts);
-    let found: Vec<_> = amplified
-        .iter()
-        .map(|it| (it.attempts, shown(&topology, &it.calls), it.command))
-        .collect();
-    assert_eq!(
-        found,
-        [
-            (15, "h → b".to_owned(), CommandId(1)),
-            (20, String::new(), CommandId(3))
-        ]
-    );
+    let found: Vec<_> = amplified.iter().map(|it| (it.attempts, shown(&topology, &it.calls), it.command)).collect();
+    assert_eq!(found, [(15, "h → b".to_owned(), CommandId(1)), (20, String::new(), CommandId(3))]);
 }
 
 #[test]
@@ -182,19 +142,12 @@ fn long_chains_and_large_knots_are_no_trouble() {
     let names: Vec<String> = (0..3_000).map(|number| format!("c{number}")).collect();
     let next = |number: usize| format!("s.c{}", (number + 1) % 3_000);
     let edges: Vec<String> = (0..3_000).map(next).collect();
-    let edges: Vec<(&str, &str)> = names
-        .iter()
-        .map(String::as_str)
-        .zip(edges.iter().map(String::as_str))
-        .collect();
+    let edges: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(edges.iter().map(String::as_str)).collect();
     let (topology, graph) = service(&commands(&edges));
     let circles = graph.invoke_cycles();
     assert_eq!(circles.len(), 1);
     assert_eq!(circles[0].len(), 3_000);
-    assert_eq!(
-        circles[0][0].from,
-        Node::Handler(Handler::Command(CommandId::from_index(0)))
-    );
+    assert_eq!(circles[0][0].from, Node::Handler(Handler::Command(CommandId::from_index(0))));
     assert_eq!(topology.commands.len(), 3_000);
     assert_eq!(graph.spread().deliveries(circles[0][0].from), 0);
     assert!(!graph.amplified(10, |_| 2).is_empty());

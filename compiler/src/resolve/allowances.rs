@@ -35,11 +35,7 @@ fn find<'t>(resolver: &mut Resolver<'_, '_>, root: Node<'t>, place: Located<&doc
     let mut way = String::new();
     for key in place.value.keys() {
         let Some(next) = node.get(key) else {
-            let end = if way.is_empty() {
-                "this topology".to_owned()
-            } else {
-                format!("`{way}`")
-            };
+            let end = if way.is_empty() { "this topology".to_owned() } else { format!("`{way}`") };
             let message = format!("there is no `{}` in this topology", place.value);
             let known = node.children().filter_map(Node::key);
             let problem = Diagnostic::error("unknown_reference", message);

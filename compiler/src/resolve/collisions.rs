@@ -42,10 +42,7 @@ pub(super) fn check<'s>(resolver: &mut Resolver<'s, '_>, document: &'s Document,
             } else if let Some(named) = resolver.rust.crate_named(name) {
                 findings.add(
                     Diagnostic::error(CODE, format!("`{name}` is a {what} and a crate"))
-                        .label(
-                            node.key_span(),
-                            format!("the {what}: in generated code, a module `{name}`"),
-                        )
+                        .label(node.key_span(), format!("the {what}: in generated code, a module `{name}`"))
                         .label(named, "the crate")
                         .help(format!("give the {what} another name")),
                 );
@@ -56,13 +53,7 @@ pub(super) fn check<'s>(resolver: &mut Resolver<'s, '_>, document: &'s Document,
     for (section, what) in [("events", "event"), ("queues", "queue"), ("state", "state collection")] {
         let mut types = Scope::default();
         for node in children(root, section) {
-            types.add(
-                node.key().unwrap_or_default(),
-                what,
-                node.key_span(),
-                Form::Type,
-                findings,
-            );
+            types.add(node.key().unwrap_or_default(), what, node.key_span(), Form::Type, findings);
         }
     }
     for node in children(root, "environments") {
@@ -89,13 +80,7 @@ pub(super) fn check_units(resolver: &mut Resolver<'_, '_>) {
         let mut modules = Scope::default();
         for unit in &deployment.units {
             let unit = &topology.units[*unit];
-            modules.add(
-                &unit.name.value,
-                "unit",
-                unit.name.span,
-                Form::Module,
-                resolver.findings,
-            );
+            modules.add(&unit.name.value, "unit", unit.name.span, Form::Module, resolver.findings);
         }
     }
 }
@@ -103,21 +88,11 @@ pub(super) fn check_units(resolver: &mut Resolver<'_, '_>) {
 /// Each handler is a type and a module of its service.
 fn handlers(service: Node<'_>, findings: &mut Findings) {
     let mut names = Scope::default();
-    let kinds = [
-        ("commands", "command"),
-        ("subscriptions", "subscription"),
-        ("workers", "worker"),
-        ("schedules", "schedule"),
-    ];
+    let kinds =
+        [("commands", "command"), ("subscriptions", "subscription"), ("workers", "worker"), ("schedules", "schedule")];
     for (section, what) in kinds {
         for node in children(service, section) {
-            names.add(
-                node.key().unwrap_or_default(),
-                what,
-                node.key_span(),
-                Form::Type,
-                findings,
-            );
+            names.add(node.key().unwrap_or_default(), what, node.key_span(), Form::Type, findings);
         }
     }
 }
@@ -179,19 +154,12 @@ fn keyword(name: &str, what: &str, span: Span, findings: &mut Findings) -> bool 
     findings.add(
         Diagnostic::error(CODE, format!("{} can't be called `{name}`", with_article(what)))
             .label(span, "a word that Rust keeps for itself")
-            .help(format!(
-                "choose another name, such as `{name}_{}`",
-                what.replace(' ', "_")
-            )),
+            .help(format!("choose another name, such as `{name}_{}`", what.replace(' ', "_"))),
     );
     true
 }
 
 fn with_article(what: &str) -> String {
-    let article = if what.starts_with(['a', 'e', 'i', 'o']) {
-        "an"
-    } else {
-        "a"
-    };
+    let article = if what.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
     format!("{article} {what}")
 }

@@ -29,17 +29,10 @@ pub(super) const MOST_PLACED: usize = 1_000_000;
 pub(super) type Services = Rc<[Located<ServiceId>]>;
 
 pub(super) fn resolve<'s>(resolver: &mut Resolver<'s, '_>, document: &'s document::Document, root: Node<'_>) {
-    let everything: Services = resolver
-        .topology
-        .services
-        .iter()
-        .map(|(id, it)| Located::new(id, it.name.span))
-        .collect();
-    for (index, ((name, deployment), node)) in document
-        .deployments
-        .iter()
-        .zip(children(root, "deployments"))
-        .enumerate()
+    let everything: Services =
+        resolver.topology.services.iter().map(|(id, it)| Located::new(id, it.name.span)).collect();
+    for (index, ((name, deployment), node)) in
+        document.deployments.iter().zip(children(root, "deployments")).enumerate()
     {
         let id = DeploymentId::from_index(index);
         let Some(deployment) = resolver.deployment(id, name, deployment, node, &everything) else {
@@ -47,11 +40,11 @@ pub(super) fn resolve<'s>(resolver: &mut Resolver<'s, '_>, document: &'s documen
         };
         resolver.topology.deployments.push(deployment);
         if resolver.placed > MOST_PLACED {
-            let message = format!("this topology places services more than {MOST_PLACED} times");
+            let message = format!("the deployments of this topology bundle services more than {MOST_PLACED} times");
             resolver.findings.add(
                 Diagnostic::error("input_limit", message)
                     .label(node.key_span(), "the limit is reached here")
-                    .help("deploy fewer services in fewer deployments"),
+                    .help("deploy fewer services in fewer deployments, or name the `commands:` that become functions"),
             );
             return;
         }
@@ -111,17 +104,9 @@ impl<'s> Resolver<'s, '_> {
         deployment: &mut Deployment,
         groups: Vec<(Located<String>, Services)>,
     ) -> Vec<UnitId> {
-        let unit = |name, services| Unit {
-            name,
-            deployment: id,
-            services,
-            function: None,
-        };
+        let unit = |name, services| Unit { name, deployment: id, services, function: None };
         if !groups.is_empty() {
-            let units: Vec<Unit> = groups
-                .into_iter()
-                .map(|(name, services)| unit(name, services))
-                .collect();
+            let units: Vec<Unit> = groups.into_iter().map(|(name, services)| unit(name, services)).collect();
             let functions = deployment.commands.len();
             let mut ids: Vec<UnitId> = units.into_iter().map(|unit| self.topology.units.push(unit)).collect();
             if functions > 0 {
@@ -156,10 +141,7 @@ impl<'s> Resolver<'s, '_> {
             });
             order[index].1.push(*service);
         }
-        order
-            .into_iter()
-            .map(|(name, services)| (name, services.into()))
-            .collect()
+        order.into_iter().map(|(name, services)| (name, services.into())).collect()
     }
 
     fn groups(
@@ -252,12 +234,8 @@ fn pattern(written: document::Pattern) -> Pattern {
 
 fn budget(written: Option<&document::Budget>, deployment: Node<'_>) -> Budget {
     let node = deployment.get("budget").unwrap_or(deployment);
-    let services = written
-        .and_then(|budget| budget.services)
-        .map_or(BUDGET_SERVICES, u32::from);
-    let connections = written
-        .and_then(|budget| budget.connections)
-        .map_or(BUDGET_CONNECTIONS, u32::from);
+    let services = written.and_then(|budget| budget.services).map_or(BUDGET_SERVICES, u32::from);
+    let connections = written.and_then(|budget| budget.connections).map_or(BUDGET_CONNECTIONS, u32::from);
     match written {
         Some(_) => Budget {
             services: filled(node, "services", services),

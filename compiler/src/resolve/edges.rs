@@ -25,11 +25,7 @@ impl<'s> Resolver<'s, '_> {
             let command = resolver.names.command(&edge.command, span, resolver.findings);
             let input = resolver.optional_ty(node, "input", edge.input.as_ref());
             let output = resolver.optional_ty(node, "output", edge.output.as_ref());
-            let invocation = Invocation {
-                command: Located::new(command?, span),
-                input: input?,
-                output: output?,
-            };
+            let invocation = Invocation { command: Located::new(command?, span), input: input?, output: output? };
             Some((command?, target, invocation))
         });
         let emits = self.list(written.emits(), node, "emits", |resolver, edge, node| {
@@ -45,14 +41,7 @@ impl<'s> Resolver<'s, '_> {
         let reads = self.states(written.reads(), node, "reads");
         let writes = self.states(written.writes(), node, "writes");
         let secrets = self.secrets(written.secrets(), owner.id, node, owner.secrets);
-        Some(Edges {
-            invokes: invokes?,
-            emits: emits?,
-            enqueues: enqueues?,
-            reads: reads?,
-            writes: writes?,
-            secrets,
-        })
+        Some(Edges { invokes: invokes?, emits: emits?, enqueues: enqueues?, reads: reads?, writes: writes?, secrets })
     }
 
     fn message_edge<'t, I: Id>(
@@ -64,15 +53,7 @@ impl<'s> Resolver<'s, '_> {
         node: Node<'_>,
     ) -> Option<(I, Node<'t>, Edge<I>)> {
         let payload = self.optional_ty(node, "payload", payload);
-        Some((
-            id?,
-            target,
-            Edge {
-                value: id?,
-                span,
-                payload: payload?,
-            },
-        ))
+        Some((id?, target, Edge { value: id?, span, payload: payload? }))
     }
 
     fn states(&mut self, written: &'s [Name], node: Node<'_>, key: &str) -> Option<Vec<Located<StateId>>> {
@@ -98,13 +79,7 @@ impl<'s> Resolver<'s, '_> {
                 edges = None;
                 continue;
             };
-            let is_first = once(
-                &mut seen,
-                id,
-                target.value_span(),
-                target.text().unwrap_or_default(),
-                self.findings,
-            );
+            let is_first = once(&mut seen, id, target.value_span(), target.text().unwrap_or_default(), self.findings);
             if let (true, Some(edges)) = (is_first, &mut edges) {
                 edges.push(edge);
             }

@@ -31,13 +31,8 @@ struct Place {
     settings: Rc<Settings>,
 }
 
-const PURPOSES: [Purpose; 5] = [
-    Purpose::EventBridge,
-    Purpose::QueueBridge,
-    Purpose::StateStore,
-    Purpose::SecretStore,
-    Purpose::ConfigStore,
-];
+const PURPOSES: [Purpose; 5] =
+    [Purpose::EventBridge, Purpose::QueueBridge, Purpose::StateStore, Purpose::SecretStore, Purpose::ConfigStore];
 
 pub(super) fn resolve<'s>(resolver: &mut Resolver<'s, '_>, document: &'s document::Document, root: Node<'_>) {
     let nodes: Vec<Node<'_>> = children(root, "environments").collect();
@@ -45,10 +40,7 @@ pub(super) fn resolve<'s>(resolver: &mut Resolver<'s, '_>, document: &'s documen
     for (environment, node) in document.environments.values().zip(&nodes) {
         parents.push(environment.extends.as_ref().and_then(|parent| {
             let span = span(*node, "extends");
-            Some(Located::new(
-                resolver.names.environment(parent, span, resolver.findings)?,
-                span,
-            ))
+            Some(Located::new(resolver.names.environment(parent, span, resolver.findings)?, span))
         }));
     }
     let Some(order) = parents_first(resolver, &parents, document) else {
@@ -91,11 +83,7 @@ fn parents_first(
             next = parents[index].map(|parent| parent.value.index());
         }
         if let Some(index) = next.filter(|index| entered[*index] == start) {
-            let circle = path
-                .iter()
-                .skip_while(|step| **step != index)
-                .copied()
-                .collect::<Vec<_>>();
+            let circle = path.iter().skip_while(|step| **step != index).copied().collect::<Vec<_>>();
             resolver.findings.add(circular(&circle, parents, document));
             whole = false;
         }
@@ -105,25 +93,14 @@ fn parents_first(
 }
 
 fn circular(circle: &[usize], parents: &[Option<Located<EnvironmentId>>], document: &document::Document) -> Diagnostic {
-    let name = |index: usize| {
-        document
-            .environments
-            .get_index(index)
-            .map_or("", |(name, _)| name.as_str())
-    };
+    let name = |index: usize| document.environments.get_index(index).map_or("", |(name, _)| name.as_str());
     let mut names: Vec<&str> = circle.iter().map(|index| name(*index)).collect();
     names.extend(names.first().copied());
     let message = format!("environments extend each other in a circle: {}", names.join(" → "));
     let edges = circle.iter().filter_map(|index| Some((*index, parents[*index]?)));
-    let problem = edges.fold(
-        Diagnostic::error("invalid_value", message),
-        |problem, (index, parent)| {
-            problem.label(
-                parent.span,
-                format!("`{}` extends `{}`", name(index), name(parent.value.index())),
-            )
-        },
-    );
+    let problem = edges.fold(Diagnostic::error("invalid_value", message), |problem, (index, parent)| {
+        problem.label(parent.span, format!("`{}` extends `{}`", name(index), name(parent.value.index())))
+    });
     problem.help("take one `extends:` out: one of them has to stand on its own")
 }
 
@@ -177,10 +154,7 @@ fn filled(
     keys: Keys,
 ) -> Environment {
     let ephemeral = keys.ephemeral.unwrap_or(Located::new(false, name.span));
-    let mut connections = keys
-        .connections
-        .into_iter()
-        .map(|place| Some(connection(place?.as_ref(), ephemeral.value)));
+    let mut connections = keys.connections.into_iter().map(|place| Some(connection(place?.as_ref(), ephemeral.value)));
     let mut next = || connections.next().flatten();
     Environment {
         description,
@@ -204,12 +178,7 @@ fn connection(place: &Place, ephemeral: bool) -> Connection {
         Some(tls) => Located::new(tls.value.value.literal() != Some("disabled"), tls.value.span),
         None => Located::new(!ephemeral, place.key),
     };
-    Connection {
-        key: place.key,
-        adapter: place.adapter,
-        settings: place.settings.clone(),
-        tls,
-    }
+    Connection { key: place.key, adapter: place.adapter, settings: place.settings.clone(), tls }
 }
 
 /// A `${secret:…}` needs a secret store, a `${config:…}` a config store, and these can't be read out of themselves.
@@ -225,20 +194,14 @@ fn check_references(resolver: &mut Resolver<'_, '_>, environment: &Environment) 
         let problem = match store {
             None => Diagnostic::error(
                 "unknown_reference",
-                format!(
-                    "`{written}` is read from a {key}, and the environment `{}` has none",
-                    name.value
-                ),
+                format!("`{written}` is read from a {key}, and the environment `{}` has none", name.value),
             )
             .label(reference.span, "read from nowhere")
             .label(name.span, format!("no `{key}:` here"))
             .help(format!("give `{}` a `{key}:`, such as `{key}: env`", name.value)),
             Some(store) if within(store, reference.span) => Diagnostic::error(
                 "unknown_reference",
-                format!(
-                    "the {key} of `{}` would have to be open to read how it is opened",
-                    name.value
-                ),
+                format!("the {key} of `{}` would have to be open to read how it is opened", name.value),
             )
             .label(reference.span, format!("`{written}` stands inside of that {key}"))
             .help("take it from a variable of the process: `${NAME}`"),
@@ -249,18 +212,11 @@ fn check_references(resolver: &mut Resolver<'_, '_>, environment: &Environment) 
 }
 
 fn within(connection: &Connection, span: Span) -> bool {
-    connection
-        .settings
-        .references
-        .iter()
-        .any(|reference| reference.span == span)
+    connection.settings.references.iter().any(|reference| reference.span == span)
 }
 
 /// The ways of authentication that some environment has.
 pub(super) fn authentications(document: &document::Document) -> HashSet<&str> {
-    let named = document
-        .environments
-        .values()
-        .filter_map(|environment| environment.authentication.as_ref());
+    let named = document.environments.values().filter_map(|environment| environment.authentication.as_ref());
     named.flat_map(|ways| ways.keys().map(document::Name::as_str)).collect()
 }

@@ -13,9 +13,7 @@ pub(super) fn units(resolver: &mut Resolver<'_, '_>, id: DeploymentId, deploymen
         let topology = &resolver.topology;
         let of_service = |service: &Located<ServiceId>| {
             let commands = topology.services[service.value].commands.iter();
-            commands
-                .map(|command| Located::new(*command, service.span))
-                .collect::<Vec<_>>()
+            commands.map(|command| Located::new(*command, service.span)).collect::<Vec<_>>()
         };
         deployment.commands = deployment.services.iter().flat_map(of_service).collect();
     }
@@ -30,12 +28,7 @@ pub(super) fn units(resolver: &mut Resolver<'_, '_>, id: DeploymentId, deploymen
         }
         services.extend(bundle.iter().filter(|service| part.insert(service.value)));
         let name = Located::new(function_name(resolver, command.value), command.span);
-        let unit = Unit {
-            name,
-            deployment: id,
-            services: bundle,
-            function: Some(*command),
-        };
+        let unit = Unit { name, deployment: id, services: bundle, function: Some(*command) };
         units.push(resolver.topology.units.push(unit));
     }
     deployment.services = services.into();

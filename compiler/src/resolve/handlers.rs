@@ -33,12 +33,8 @@ pub(super) struct Handlers {
 
 impl<'s> Resolver<'s, '_> {
     pub(super) fn handlers(&mut self, owner: &Owner<'_>, body: &'s ServiceVersion, node: Node<'_>) -> Handlers {
-        let mut handlers = Handlers {
-            commands: Vec::new(),
-            subscriptions: Vec::new(),
-            workers: Vec::new(),
-            schedules: Vec::new(),
-        };
+        let mut handlers =
+            Handlers { commands: Vec::new(), subscriptions: Vec::new(), workers: Vec::new(), schedules: Vec::new() };
         for ((name, command), node) in body.commands.iter().zip(children(node, "commands")) {
             if let Some(command) = self.command(owner, name, command, node) {
                 handlers.commands.push(self.topology.commands.push(command));
@@ -46,9 +42,7 @@ impl<'s> Resolver<'s, '_> {
         }
         for ((name, subscription), node) in body.subscriptions.iter().zip(children(node, "subscriptions")) {
             if let Some(subscription) = self.subscription(owner, name, subscription, node) {
-                handlers
-                    .subscriptions
-                    .push(self.topology.subscriptions.push(subscription));
+                handlers.subscriptions.push(self.topology.subscriptions.push(subscription));
             }
         }
         for ((name, worker), node) in body.workers.iter().zip(children(node, "workers")) {
@@ -78,13 +72,7 @@ impl<'s> Resolver<'s, '_> {
         let retry = written.retry.as_ref().zip(node.get("retry")).map(|(retry, node)| {
             let waits = retry.backoff.map_or(BACKOFF, backoff);
             let attempts = filled(node, "attempts", u32::from(retry.attempts));
-            Located::new(
-                Retry {
-                    attempts,
-                    backoff: filled(node, "backoff", waits),
-                },
-                node.value_span(),
-            )
+            Located::new(Retry { attempts, backoff: filled(node, "backoff", waits) }, node.value_span())
         });
         Some(Command {
             operation: operation?,
@@ -92,11 +80,7 @@ impl<'s> Resolver<'s, '_> {
             output: output?,
             rejection: rejection?,
             retry,
-            http: written
-                .http
-                .as_ref()
-                .zip(node.get("http"))
-                .map(|(http, node)| self.http(http, node)),
+            http: written.http.as_ref().zip(node.get("http")).map(|(http, node)| self.http(http, node)),
             exposed: filled(node, "exposed", written.exposed),
             size: size(node, written.size),
         })
@@ -126,14 +110,11 @@ impl<'s> Resolver<'s, '_> {
             None => "no environment has it".to_owned(),
         };
         self.findings.add(
-            Diagnostic::error(
-                "unknown_reference",
-                format!("there is no way of authentication `{name}`"),
-            )
-            .label(span, label)
-            .help(format!(
-                "define `{name}` under `authentication:` of the environments, or write `none` for everybody"
-            )),
+            Diagnostic::error("unknown_reference", format!("there is no way of authentication `{name}`"))
+                .label(span, label)
+                .help(format!(
+                    "define `{name}` under `authentication:` of the environments, or write `none` for everybody"
+                )),
         );
     }
 
@@ -155,14 +136,10 @@ impl<'s> Resolver<'s, '_> {
             Delivery::AtMostOnce => 1,
             Delivery::AtLeastOnce => ATTEMPTS,
         };
-        let ordered = written
-            .ordered
-            .as_ref()
-            .zip(node.get("ordered"))
-            .map(|(ordered, node)| {
-                let key = given(node, "key", ordered.key.as_ref().map(ToString::to_string));
-                Located::new(Ordered { key }, node.value_span())
-            });
+        let ordered = written.ordered.as_ref().zip(node.get("ordered")).map(|(ordered, node)| {
+            let key = given(node, "key", ordered.key.as_ref().map(ToString::to_string));
+            Located::new(Ordered { key }, node.value_span())
+        });
         Some(Subscription {
             operation: operation?,
             event: filled(node, "event", event?),
@@ -188,11 +165,7 @@ impl<'s> Resolver<'s, '_> {
         let operation = self.operation(owner, name, written, node);
         let queue = self.names.queue(&written.queue, span(node, "queue"), self.findings);
         let payload = self.optional_ty(node, "payload", written.payload.as_ref());
-        let queues_own = self
-            .queue_backoffs
-            .get(written.queue.as_str())
-            .copied()
-            .unwrap_or(BACKOFF);
+        let queues_own = self.queue_backoffs.get(written.queue.as_str()).copied().unwrap_or(BACKOFF);
         Some(Worker {
             operation: operation?,
             queue: filled(node, "queue", queue?),
@@ -216,10 +189,7 @@ impl<'s> Resolver<'s, '_> {
             (None, Some(cron)) => filled(node, "cron", Timetable::Cron(cron.as_str().to_owned())),
             (None, None) => return None,
         };
-        Some(Schedule {
-            operation: operation?,
-            timetable,
-        })
+        Some(Schedule { operation: operation?, timetable })
     }
 
     fn operation<O: document::Operation>(
@@ -234,20 +204,11 @@ impl<'s> Resolver<'s, '_> {
             None => Some(Located::new(rust::extend(owner.module, &pascal(name)), node.key_span())),
         };
         let edges = self.edges(owner, written, node);
-        let idempotency = written
-            .idempotency()
-            .zip(node.get("idempotency"))
-            .map(|(idempotency, node)| {
-                let keep = idempotency.keep.map_or(KEEP, document::Duration::as_std);
-                let key = filled(node, "key", idempotency.key.to_string());
-                Located::new(
-                    Idempotency {
-                        key,
-                        keep: filled(node, "keep", keep),
-                    },
-                    node.value_span(),
-                )
-            });
+        let idempotency = written.idempotency().zip(node.get("idempotency")).map(|(idempotency, node)| {
+            let keep = idempotency.keep.map_or(KEEP, document::Duration::as_std);
+            let key = filled(node, "key", idempotency.key.to_string());
+            Located::new(Idempotency { key, keep: filled(node, "keep", keep) }, node.value_span())
+        });
         Some(Operation {
             name: Located::new(name.to_string(), node.key_span()),
             service: owner.id,

@@ -15,10 +15,7 @@ pub(super) const ATTEMPTS: u32 = 5;
 const LEASE: Duration = Duration::from_secs(30);
 
 /// Waits where the topology does not say.
-pub(super) const BACKOFF: Backoff = Backoff {
-    first: Duration::from_millis(100),
-    longest: Duration::from_secs(30),
-};
+pub(super) const BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(30) };
 
 pub(super) fn resolve<'s>(resolver: &mut Resolver<'s, '_>, document: &'s document::Document, root: Node<'_>) {
     for ((name, event), node) in document.events.iter().zip(children(root, "events")) {
@@ -76,9 +73,7 @@ impl<'s> Resolver<'s, '_> {
             description: state.description.clone(),
             value: self.ty(node, "value", &state.value)?,
             ttl: given(node, "ttl", state.ttl.map(document::Duration::as_std)),
-            needs: needs
-                .map(|(need, node)| Located::new(*need, node.value_span()))
-                .collect(),
+            needs: needs.map(|(need, node)| Located::new(*need, node.value_span())).collect(),
             size: size(node, state.size),
         })
     }
@@ -90,10 +85,7 @@ pub(super) fn size(node: Node<'_>, size: Option<document::Size>) -> Option<Locat
 }
 
 pub(super) fn backoff(written: document::Backoff) -> Backoff {
-    Backoff {
-        first: written.first.as_std(),
-        longest: written.longest.as_std(),
-    }
+    Backoff { first: written.first.as_std(), longest: written.longest.as_std() }
 }
 
 pub(super) fn when_full(written: document::WhenFull) -> WhenFull {

@@ -59,17 +59,11 @@ impl<'s> Names<'s> {
                 versions.push((version, ServiceId::from_index(names.handlers.len())));
                 let mut handlers = Handlers::default();
                 for (name, node) in body.commands.keys().zip(place::children(node, "commands")) {
-                    handlers
-                        .commands
-                        .insert(name, (CommandId::from_index(commands), node.key_span()));
+                    handlers.commands.insert(name, (CommandId::from_index(commands), node.key_span()));
                     commands += 1;
                 }
                 let others = [
-                    (
-                        "subscription",
-                        "subscriptions",
-                        body.subscriptions.keys().collect::<Vec<_>>(),
-                    ),
+                    ("subscription", "subscriptions", body.subscriptions.keys().collect::<Vec<_>>()),
                     ("worker", "workers", body.workers.keys().collect()),
                     ("schedule", "schedules", body.schedules.keys().collect()),
                 ];
@@ -80,13 +74,7 @@ impl<'s> Names<'s> {
                 }
                 names.handlers.push(handlers);
             }
-            names.services.insert(
-                name,
-                ServiceNames {
-                    key: node.key_span(),
-                    versions,
-                },
-            );
+            names.services.insert(name, ServiceNames { key: node.key_span(), versions });
         }
         names
     }
@@ -132,11 +120,7 @@ impl<'s> Names<'s> {
 
     /// The command that a reference means.
     pub(super) fn command(&mut self, reference: &CommandRef, span: Span, findings: &mut Findings) -> Option<CommandId> {
-        let CommandRef {
-            service: name,
-            version,
-            command,
-        } = reference;
+        let CommandRef { service: name, version, command } = reference;
         let Some(service) = self.services.get(name.as_str()) else {
             unknown::service_of_command(self, reference, span, findings);
             return None;
@@ -192,16 +176,8 @@ pub(super) fn bodies<'s, 't>(
     service: &'s Service,
     node: Node<'t>,
 ) -> impl Iterator<Item = (Version, &'s pontoon_schema::document::ServiceVersion, Node<'t>)> {
-    let nodes: Vec<Node<'t>> = if service.short {
-        vec![node]
-    } else {
-        place::children(node, "versions").collect()
-    };
-    service
-        .versions
-        .iter()
-        .zip(nodes)
-        .map(|((version, body), node)| (*version, body, node))
+    let nodes: Vec<Node<'t>> = if service.short { vec![node] } else { place::children(node, "versions").collect() };
+    service.versions.iter().zip(nodes).map(|((version, body), node)| (*version, body, node))
 }
 
 fn table<'s, I: Id, N: AsRef<str> + 's>(

@@ -73,12 +73,9 @@ impl<'s> Rust<'s> {
             Err(problem) => problem,
         };
         findings.add(
-            Diagnostic::error(
-                "invalid_path",
-                format!("`{}` is not a type that can be used here", shown(written)),
-            )
-            .label(span, problem.reason)
-            .help(problem.help),
+            Diagnostic::error("invalid_path", format!("`{}` is not a type that can be used here", shown(written)))
+                .label(span, problem.reason)
+                .help(problem.help),
         );
         None
     }
@@ -96,9 +93,7 @@ impl<'s> Rust<'s> {
                 _ => {}
             }
             if open > DEEPEST {
-                return Err(Problem::new(format!(
-                    "it has more than {DEEPEST} brackets in each other"
-                )));
+                return Err(Problem::new(format!("it has more than {DEEPEST} brackets in each other")));
             }
         }
         let parsed = syn::parse_str::<syn::Type>(written).map_err(|error| Problem {
@@ -115,18 +110,9 @@ impl<'s> Rust<'s> {
         if name == "Self" || is_keyword(name) {
             return Err(Problem::new(format!("`{name}` is a word that Rust keeps for itself")));
         }
-        let last = PathSegment {
-            ident: ident(name),
-            arguments,
-        };
+        let last = PathSegment { ident: ident(name), arguments };
         if is_prelude(name) {
-            return Ok((
-                syn::Path {
-                    leading_colon: None,
-                    segments: Punctuated::from_iter([last]),
-                },
-                name.to_owned(),
-            ));
+            return Ok((syn::Path { leading_colon: None, segments: Punctuated::from_iter([last]) }, name.to_owned()));
         }
         let Some(types) = &self.types else {
             return Err(Problem {
@@ -247,9 +233,7 @@ impl<'s> Rust<'s> {
                     syn::GenericArgument::Const(value)
                 }
                 _ => {
-                    return Err(Problem::new(
-                        "between `<` and `>` stand types and numbers here".to_owned(),
-                    ));
+                    return Err(Problem::new("between `<` and `>` stand types and numbers here".to_owned()));
                 }
             });
         }
@@ -280,12 +264,9 @@ impl<'s> Rust<'s> {
         });
         if let Some(problem) = problem {
             findings.add(
-                Diagnostic::error(
-                    "invalid_path",
-                    format!("`{}` is not a path that can be used here", shown(written)),
-                )
-                .label(span, problem.reason)
-                .help(problem.help),
+                Diagnostic::error("invalid_path", format!("`{}` is not a path that can be used here", shown(written)))
+                    .label(span, problem.reason)
+                    .help(problem.help),
             );
             return None;
         }
@@ -296,10 +277,7 @@ impl<'s> Rust<'s> {
             self.note_crate(first, span);
         }
         let segments = written.split("::").map(|name| PathSegment::from(ident(name)));
-        let path = syn::Path {
-            leading_colon: None,
-            segments: segments.collect(),
-        };
+        let path = syn::Path { leading_colon: None, segments: segments.collect() };
         Some(Located::new(RustPath::new(path, written.to_owned()), span))
     }
 }
@@ -331,11 +309,7 @@ fn is_plain(written: &str) -> bool {
 }
 
 fn type_of(path: syn::Path) -> syn::Type {
-    syn::Type::Path(syn::TypePath {
-        attrs: Vec::new(),
-        qself: None,
-        path,
-    })
+    syn::Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path })
 }
 
 fn ident(name: &str) -> Ident {
@@ -345,19 +319,13 @@ fn ident(name: &str) -> Ident {
 /// A number as it is written, without its suffix.
 fn number(value: &syn::Expr) -> Option<String> {
     match value {
-        syn::Expr::Lit(syn::ExprLit {
-            lit: syn::Lit::Int(number),
-            ..
-        }) => Some(number.base10_digits().to_owned()),
+        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(number), .. }) => Some(number.base10_digits().to_owned()),
         _ => None,
     }
 }
 
 impl Problem {
     fn new(reason: String) -> Self {
-        Self {
-            reason,
-            help: "write a type or path that Rust code outside of any function could name".to_owned(),
-        }
+        Self { reason, help: "write a type or path that Rust code outside of any function could name".to_owned() }
     }
 }

@@ -24,13 +24,7 @@ pub(super) fn resolve<'s>(resolver: &mut Resolver<'s, '_>, document: &'s documen
             // By position and not by the arena, which stays behind where a version can't be resolved.
             let id = ServiceId::from_index(next);
             next += 1;
-            let heading = Heading {
-                id,
-                name,
-                service,
-                version,
-                node,
-            };
+            let heading = Heading { id, name, service, version, node };
             if let Some(service) = resolver.service(&heading, body, body_node) {
                 resolver.topology.services.push(service);
             }
@@ -57,38 +51,18 @@ pub(super) struct Owner<'a> {
 
 impl<'s> Resolver<'s, '_> {
     fn service(&mut self, heading: &Heading<'_, '_>, body: &'s ServiceVersion, node: Node<'_>) -> Option<Service> {
-        let Heading {
-            id,
-            name,
-            service,
-            version,
-            node: outer,
-        } = *heading;
-        let version_span = if service.short {
-            super::place::span(outer, "version")
-        } else {
-            node.key_span()
-        };
+        let Heading { id, name, service, version, node: outer } = *heading;
+        let version_span = if service.short { super::place::span(outer, "version") } else { node.key_span() };
         let module = self.module(name, body, node);
         // Handlers are looked through also where the module is missing: all problems of a run are reported together.
-        let base = module
-            .as_ref()
-            .map_or_else(|| self.topology.contract.value.clone(), |module| module.value.clone());
+        let base = module.as_ref().map_or_else(|| self.topology.contract.value.clone(), |module| module.value.clone());
         let resources = match &body.resources {
             Some(path) => self.path(node, "resources", path, Some(&base)),
             None => Some(Located::new(rust::extend(&base, RESOURCES), node.key_span())),
         };
         let secrets = self.secrets(&body.secrets, id, node, &HashMap::new());
         let shared = secrets.iter().map(|secret| (secret.value, secret.span)).collect();
-        let handlers = self.handlers(
-            &Owner {
-                id,
-                module: &base,
-                secrets: &shared,
-            },
-            body,
-            node,
-        );
+        let handlers = self.handlers(&Owner { id, module: &base, secrets: &shared }, body, node);
         Some(Service {
             name: Located::new(name.to_owned(), outer.key_span()),
             version: Located::new(version.number(), version_span),
@@ -109,14 +83,9 @@ impl<'s> Resolver<'s, '_> {
             return self.path(node, "module", module, None);
         }
         self.findings.add(
-            Diagnostic::error(
-                "missing_key",
-                format!("the service `{name}` does not say where its handlers are"),
-            )
-            .label(node.key_span(), "`module:` is missing here")
-            .help(format!(
-                "write `module: crate::{name}`, the Rust module that holds its handlers"
-            )),
+            Diagnostic::error("missing_key", format!("the service `{name}` does not say where its handlers are"))
+                .label(node.key_span(), "`module:` is missing here")
+                .help(format!("write `module: crate::{name}`, the Rust module that holds its handlers")),
         );
         None
     }
@@ -137,10 +106,7 @@ impl<'s> Resolver<'s, '_> {
                 Some(id) => *id,
                 None => {
                     let name = Located::new(name.to_string(), span);
-                    self.topology.secrets.push(Secret {
-                        name,
-                        services: Vec::new(),
-                    })
+                    self.topology.secrets.push(Secret { name, services: Vec::new() })
                 }
             };
             self.secret_ids.insert(name, id);

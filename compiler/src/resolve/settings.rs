@@ -9,11 +9,7 @@ use crate::topology::{Located, Origin, Reference, Setting, Settings, Text, TextP
 
 /// Everything below `node`.
 pub(super) fn below(node: Node<'_>) -> Rc<Settings> {
-    let mut settings = Settings {
-        span: node.value_span(),
-        entries: Vec::new(),
-        references: Vec::new(),
-    };
+    let mut settings = Settings { span: node.value_span(), entries: Vec::new(), references: Vec::new() };
     gather(node, "", &mut settings);
     Rc::new(settings)
 }
@@ -35,10 +31,7 @@ fn gather(node: Node<'_>, prefix: &str, settings: &mut Settings) {
         });
         settings.references.extend(references);
         let name = Located::new(name, child.key_span());
-        settings.entries.push(Setting {
-            name,
-            value: Located::new(value, child.value_span()),
-        });
+        settings.entries.push(Setting { name, value: Located::new(value, child.value_span()) });
     }
 }
 
@@ -46,16 +39,10 @@ fn gather(node: Node<'_>, prefix: &str, settings: &mut Settings) {
 fn text(written: &str) -> Text {
     let literal = |text: &str| TextPart::Literal(text.to_owned());
     let Ok(parsed) = written.parse::<document::Text>() else {
-        return Text {
-            parts: vec![literal(written)],
-        };
+        return Text { parts: vec![literal(written)] };
     };
     let refer = |origin, name: &str, default: Option<&String>| {
-        TextPart::Reference(Reference {
-            origin,
-            name: name.to_owned(),
-            default: default.cloned(),
-        })
+        TextPart::Reference(Reference { origin, name: name.to_owned(), default: default.cloned() })
     };
     let parts = parsed.parts().iter().map(|part| match part {
         document::Part::Literal(text) => literal(text),

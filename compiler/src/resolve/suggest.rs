@@ -8,9 +8,7 @@ pub(super) struct Suggestions {
 
 impl Default for Suggestions {
     fn default() -> Self {
-        Self {
-            comparisons_left: 200_000,
-        }
+        Self { comparisons_left: 200_000 }
     }
 }
 

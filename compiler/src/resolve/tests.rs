@@ -18,13 +18,7 @@ impl Files for Text<'_> {
 
 fn run(text: &str) -> (Option<Topology>, Findings, Sources) {
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let source = read(
-        "topology.yaml",
-        &Text(text),
-        Limits::default(),
-        &mut sources,
-        &mut findings,
-    );
+    let source = read("topology.yaml", &Text(text), Limits::default(), &mut sources, &mut findings);
     assert!(findings.is_empty(), "read: {findings:?}");
     let topology = resolve(&source.expect("it was read"), &mut findings);
     (topology, findings, sources)
@@ -42,13 +36,7 @@ fn refused(text: &str) -> Vec<String> {
     let shown = |finding: &Diagnostic| {
         let label = &finding.labels[0];
         let help = finding.help.as_deref().unwrap_or_default();
-        format!(
-            "{}: {} | {} @ {} | {help}",
-            finding.code,
-            finding.message,
-            label.text,
-            sources.text(label.span)
-        )
+        format!("{}: {} | {} @ {} | {help}", finding.code, finding.message, label.text, sources.text(label.span))
     };
     findings.iter().map(shown).collect()
 }
@@ -56,10 +44,7 @@ fn refused(text: &str) -> Vec<String> {
 fn assert_finds(text: &str, expected: &[&str]) {
     let found = refused(text);
     for expected in expected {
-        assert!(
-            found.iter().any(|found| found.contains(expected)),
-            "not found: {expected}\nin {found:#?}"
-        );
+        assert!(found.iter().any(|found| found.contains(expected)), "not found: {expected}\nin {found:#?}");
     }
     assert_eq!(found.len(), expected.len(), "{found:#?}");
 }
@@ -91,10 +76,7 @@ services:
     let addresses: Vec<String> = topology.handlers().map(|handler| topology.address(handler)).collect();
     assert_eq!(addresses, ["user.sign_up", "email.v1.send", "email.v2.send"]);
     let commands: Vec<_> = topology.commands.values().collect();
-    assert_eq!(
-        commands[0].input.value.as_str(),
-        "shop_contract::Map<shop_contract::NewUser, u8>"
-    );
+    assert_eq!(commands[0].input.value.as_str(), "shop_contract::Map<shop_contract::NewUser, u8>");
     assert_eq!(commands[0].operation.handler.value.as_str(), "shop_user::Register");
     assert_eq!(commands[1].operation.handler.value.as_str(), "shop_email::v1::Send");
     assert_eq!(commands[2].input.value.as_str(), "Vec<money::Amount>");
@@ -128,10 +110,7 @@ environments: {{ local: {{ ephemeral: true, event_bridge: in_memory }} }}
 "
     ));
     let subscriptions: Vec<_> = topology.subscriptions.values().collect();
-    assert_eq!(
-        (subscriptions[0].attempts.value, subscriptions[1].attempts.value),
-        (5, 1)
-    );
+    assert_eq!((subscriptions[0].attempts.value, subscriptions[1].attempts.value), (5, 1));
     assert_eq!(subscriptions[0].bound.value, 1024);
     assert_eq!(subscriptions[0].attempts.span, subscriptions[0].operation.name.span);
     let worker = topology.workers.values().next().expect("a worker");
@@ -141,9 +120,7 @@ environments: {{ local: {{ ephemeral: true, event_bridge: in_memory }} }}
     assert!(schedule.operation.edges.emits[0].payload.is_some());
     let secrets = |handler| {
         let secrets = topology.secrets_of(handler);
-        secrets
-            .map(|secret| topology.secrets[secret.value].name.value.as_str())
-            .collect::<Vec<_>>()
+        secrets.map(|secret| topology.secrets[secret.value].name.value.as_str()).collect::<Vec<_>>()
     };
     let handlers: Vec<Handler> = topology.handlers().collect();
     assert_eq!(secrets(handlers[0]), ["key"]);
@@ -175,15 +152,9 @@ environments:
     assert!(queue(0).tls.value && !queue(2).tls.value);
     let references = |index: usize| {
         let references = environments[index].references();
-        references
-            .map(|it| (it.value.origin, it.value.name.as_str()))
-            .collect::<Vec<_>>()
+        references.map(|it| (it.value.origin, it.value.name.as_str())).collect::<Vec<_>>()
     };
-    let nats = [
-        (Origin::Variable, "NATS"),
-        (Origin::Secret, "nats"),
-        (Origin::Variable, "REDIS_URL"),
-    ];
+    let nats = [(Origin::Variable, "NATS"), (Origin::Secret, "nats"), (Origin::Variable, "REDIS_URL")];
     assert_eq!(references(0), nats);
     assert!(environments[0].is_hard() && !environments[2].is_hard());
 }
@@ -371,10 +342,7 @@ environments:
   b: {{ extends: a }}
 "
     );
-    assert_finds(
-        &text,
-        &["environments extend each other in a circle: a → b → a | `a` extends `b` @ b"],
-    );
+    assert_finds(&text, &["environments extend each other in a circle: a → b → a | `a` extends `b` @ b"]);
     let text = format!(
         "{HEAD}
 environments:
@@ -415,36 +383,23 @@ environments:
         assert_eq!(http.value.route.value.to_string(), "POST /go");
         assert!(http.value.authentication.as_ref().is_some_and(|it| it.value == way));
     }
-    assert_finds(
-        &text("staf"),
-        &["there is no way of authentication `staf` | did you mean `staff`? @ staf"],
-    );
+    assert_finds(&text("staf"), &["there is no way of authentication `staf` | did you mean `staff`? @ staf"]);
 }
 
 #[test]
 fn large_topologies_have_all_their_units() {
     let mut text = format!("{HEAD}services:\n");
     for service in 0..200 {
-        text.push_str(&format!(
-            "  s{service}:\n    version: 1\n    module: crate::s{service}\n    commands:\n"
-        ));
+        text.push_str(&format!("  s{service}:\n    version: 1\n    module: crate::s{service}\n    commands:\n"));
         for command in 0..10 {
             let callee = (service + 1).min(199);
-            let edge = if callee > service {
-                format!(", invokes: [s{callee}.c{command}]")
-            } else {
-                String::new()
-            };
-            text.push_str(&format!(
-                "      c{command}: {{ input: In, output: 'Option<Out>'{edge} }}\n"
-            ));
+            let edge = if callee > service { format!(", invokes: [s{callee}.c{command}]") } else { String::new() };
+            text.push_str(&format!("      c{command}: {{ input: In, output: 'Option<Out>'{edge} }}\n"));
         }
     }
     text.push_str("environments: { local: { ephemeral: true } }\ndeployments:\n");
     for deployment in 0..50 {
-        text.push_str(&format!(
-            "  d{deployment}: {{ pattern: monolith, environments: [local] }}\n"
-        ));
+        text.push_str(&format!("  d{deployment}: {{ pattern: monolith, environments: [local] }}\n"));
     }
     let topology = resolved(&text);
     assert_eq!(topology.commands.len(), 2_000);

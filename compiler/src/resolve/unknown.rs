@@ -36,11 +36,7 @@ impl Kind {
     }
 
     fn with_article(self) -> String {
-        let article = if matches!(self, Kind::Event | Kind::Environment) {
-            "an"
-        } else {
-            "a"
-        };
+        let article = if matches!(self, Kind::Event | Kind::Environment) { "an" } else { "a" };
         format!("{article} {}", self.word())
     }
 
@@ -95,15 +91,10 @@ pub(super) fn report<I>(
 ) -> Option<I> {
     let word = kind.word();
     let problem = Diagnostic::error(CODE, format!("there is no {word} `{name}`"));
-    let other = Kind::ALL
-        .into_iter()
-        .find_map(|other| Some((other, other.get(names, name)?)));
+    let other = Kind::ALL.into_iter().find_map(|other| Some((other, other.get(names, name)?)));
     if let Some((other, key)) = other {
         let problem = problem
-            .label(
-                span,
-                format!("`{name}` is {}, not {}", other.with_article(), kind.with_article()),
-            )
+            .label(span, format!("`{name}` is {}, not {}", other.with_article(), kind.with_article()))
             .label(key, "defined here");
         findings.add(match (kind.edge(), other.edge()) {
             (Some(_), Some(edge)) => problem.help(format!("{} is named in {edge}", other.with_article())),
@@ -146,9 +137,9 @@ fn named(names: &mut Names<'_>, kind: Kind, problem: Diagnostic, name: &str, spa
                 kind.section()
             ))
         }
-        None => problem
-            .label(span, "nothing has this name")
-            .help(format!("define `{name}` under `{}:`", kind.section())),
+        None => {
+            problem.label(span, "nothing has this name").help(format!("define `{name}` under `{}:`", kind.section()))
+        }
     };
     names.suggestions = suggestions;
     problem
@@ -163,19 +154,12 @@ fn the(kind: Kind) -> String {
 
 /// A version that a service does not have. What follows the version in the reference is `rest`.
 pub(super) fn version(service: &ServiceNames, name: &str, version: Version, span: Span, rest: &str) -> Diagnostic {
-    let written: Vec<String> = service
-        .versions
-        .iter()
-        .map(|(known, _)| format!("`{name}.{known}{rest}`"))
-        .collect();
+    let written: Vec<String> = service.versions.iter().map(|(known, _)| format!("`{name}.{known}{rest}`")).collect();
     let has: Vec<String> = service.versions.iter().map(|(known, _)| known.to_string()).collect();
-    Diagnostic::error(
-        CODE,
-        format!("there is no version {} of the service `{name}`", version.number()),
-    )
-    .label(span, format!("`{name}` has no {version}"))
-    .label(service.key, format!("it has {}", has.join(", ")))
-    .help(format!("write {}", written.join(" or ")))
+    Diagnostic::error(CODE, format!("there is no version {} of the service `{name}`", version.number()))
+        .label(span, format!("`{name}` has no {version}"))
+        .label(service.key, format!("it has {}", has.join(", ")))
+        .help(format!("write {}", written.join(" or ")))
 }
 
 /// A command of a service that there is not.
@@ -183,9 +167,7 @@ pub(super) fn service_of_command(names: &mut Names<'_>, reference: &CommandRef, 
     let CommandRef { service, command, .. } = reference;
     let problem = Diagnostic::error(CODE, format!("there is no service `{service}`"));
     let mut suggestions = std::mem::take(&mut names.suggestions);
-    let closest = suggestions
-        .closest(service, names.services.keys().copied())
-        .map(str::to_owned);
+    let closest = suggestions.closest(service, names.services.keys().copied()).map(str::to_owned);
     names.suggestions = suggestions;
     let Some(meant) = closest else {
         let mut owners = owners(names, command);
@@ -198,10 +180,7 @@ pub(super) fn service_of_command(names: &mut Names<'_>, reference: &CommandRef, 
         });
         return;
     };
-    let version = reference
-        .version
-        .map(|version| format!(".{version}"))
-        .unwrap_or_default();
+    let version = reference.version.map(|version| format!(".{version}")).unwrap_or_default();
     let whole = format!("{meant}{version}.{command}");
     let problem = problem.label(span, format!("did you mean `{whole}`?"));
     let problem = match names.services.get(meant.as_str()) {
@@ -219,19 +198,12 @@ pub(super) fn command(
     span: Span,
     findings: &mut Findings,
 ) {
-    let CommandRef {
-        service,
-        version,
-        command,
-    } = reference;
+    let CommandRef { service, version, command } = reference;
     let prefix = match version {
         Some(version) => format!("{service}.{version}"),
         None => service.to_string(),
     };
-    let problem = Diagnostic::error(
-        CODE,
-        format!("there is no command `{command}` in the service `{prefix}`"),
-    );
+    let problem = Diagnostic::error(CODE, format!("there is no command `{command}` in the service `{prefix}`"));
     if let Some((kind, key)) = names.handlers[id.index()].other(command) {
         let starts = match kind {
             "subscription" => "an event starts it: name that event in `emits:`",
@@ -256,9 +228,9 @@ pub(super) fn command(
         return;
     }
     let problem = match names.services.get(service.as_str()) {
-        Some(service) => problem
-            .label(span, "it has no such command")
-            .label(service.key, "the service is defined here"),
+        Some(service) => {
+            problem.label(span, "it has no such command").label(service.key, "the service is defined here")
+        }
         None => problem.label(span, "it has no such command"),
     };
     let mut owners = owners(names, command);
@@ -267,9 +239,7 @@ pub(super) fn command(
     known.sort_unstable();
     findings.add(if owners.is_empty() {
         match known.len() {
-            0 => problem.help(format!(
-                "`{prefix}` has no commands: define `{command}` under its `commands:`"
-            )),
+            0 => problem.help(format!("`{prefix}` has no commands: define `{command}` under its `commands:`")),
             1..=LISTED => problem.help(format!(
                 "its commands are `{}`: write one of them, or define `{command}` there",
                 known.join("`, `")
@@ -287,16 +257,13 @@ fn owners(names: &mut Names<'_>, command: &str) -> Vec<String> {
         return Vec::new();
     }
     let has = |id: &ServiceId| names.handlers[id.index()].commands.contains_key(command);
-    let owners = names
-        .services
-        .iter()
-        .flat_map(|(name, service)| match service.versions.as_slice() {
-            [(_, id)] => has(id).then(|| (*name).to_owned()).into_iter().collect::<Vec<_>>(),
-            versions => {
-                let versions = versions.iter().filter(|(_, id)| has(id));
-                versions.map(|(version, _)| format!("{name}.{version}")).collect()
-            }
-        });
+    let owners = names.services.iter().flat_map(|(name, service)| match service.versions.as_slice() {
+        [(_, id)] => has(id).then(|| (*name).to_owned()).into_iter().collect::<Vec<_>>(),
+        versions => {
+            let versions = versions.iter().filter(|(_, id)| has(id));
+            versions.map(|(version, _)| format!("{name}.{version}")).collect()
+        }
+    });
     owners.collect()
 }
 

@@ -67,10 +67,7 @@ pub struct Arena<I, T> {
 impl<I: Id, T> Arena<I, T> {
     /// An arena without definitions.
     pub fn new() -> Self {
-        Self {
-            items: Vec::new(),
-            ids: PhantomData,
-        }
+        Self { items: Vec::new(), ids: PhantomData }
     }
 
     /// Adds a definition and returns its id.
@@ -86,10 +83,7 @@ impl<I: Id, T> Arena<I, T> {
 
     /// The definitions with their ids.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (I, &T)> + DoubleEndedIterator + Clone {
-        self.items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| (I::from_index(index), item))
+        self.items.iter().enumerate().map(|(index, item)| (I::from_index(index), item))
     }
 
     /// The ids alone.

@@ -60,9 +60,7 @@ impl Environment {
     /// Every `${…}` of this environment, with the text that it stands in.
     pub fn references(&self) -> impl Iterator<Item = &Located<Reference>> {
         let connections = self.connections().map(|(_, connection)| &connection.settings);
-        let others = [&self.telemetry, &self.authentication, &self.http]
-            .into_iter()
-            .flatten();
+        let others = [&self.telemetry, &self.authentication, &self.http].into_iter().flatten();
         connections.chain(others).flat_map(|settings| &settings.references)
     }
 }

@@ -20,9 +20,6 @@ impl<T> Located<T> {
 
     /// Another value at the same place.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Located<U> {
-        Located {
-            value: change(self.value),
-            span: self.span,
-        }
+        Located { value: change(self.value), span: self.span }
     }
 }
