@@ -83,6 +83,9 @@ fn environments(topology: &Topology, id: DeploymentId, request: &Request) -> Res
     if deployment.pattern.value != Pattern::Monolith {
         return Err(vec![pattern_not_yet(topology, deployment)]);
     }
+    if deployment.units.len() > 1 {
+        return Err(vec![several_units(topology, deployment)]);
+    }
     let (mut can, mut obstacles) = (Vec::new(), Vec::new());
     for (index, id) in deployment.environments.iter().enumerate() {
         let environment = &topology.environments[id.value];
@@ -113,6 +116,16 @@ fn pattern_not_yet(topology: &Topology, deployment: &topology::Deployment) -> Di
     Diagnostic::error("not_yet_emitted", format!("deployment `{name}` is planned, but this version cannot generate it"))
         .label(deployment.pattern.span, format!("code for `{pattern}` comes in a later version"))
         .help(help)
+}
+
+/// A monolith is one process; where the topology cuts it up, it is something else.
+fn several_units(topology: &Topology, deployment: &topology::Deployment) -> Diagnostic {
+    let name = &deployment.name.value;
+    let found = Diagnostic::error("not_yet_emitted", format!("deployment `{name}` is a monolith with several units"));
+    let units = deployment.units.iter().map(|unit| &topology.units[*unit].name);
+    units
+        .fold(found, |found, unit| found.label(unit.span, "a unit"))
+        .help("leave `units:` out: a monolith is one process with all its services")
 }
 
 /// The first of its bridges and stores that stands in the way of an environment.

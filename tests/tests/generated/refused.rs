@@ -35,6 +35,15 @@ fn an_adapter_that_is_only_planned_is_refused_where_it_stands() {
 }
 
 #[test]
+fn a_monolith_of_several_units_is_refused() {
+    let cut = QUICKSTART.replace("pattern: monolith,", "pattern: monolith, units: { one: [user], other: [email] },");
+    assert_says(
+        &report(&cut, &asking(&["monolith"], &["local"])),
+        &["a monolith with several units", "leave `units:` out"],
+    );
+}
+
+#[test]
 fn what_nobody_asks_for_by_name_is_left_out() {
     assert_eq!(report(&with_microservices(), &request("shop")), report(QUICKSTART, &request("shop")));
 }
