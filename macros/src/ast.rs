@@ -17,12 +17,7 @@ pub(crate) struct Handler<'a> {
 impl<'a> Handler<'a> {
     pub(crate) fn from_syn(symbol: Symbol, input: &'a DeriveInput) -> Result<Self> {
         let (fields, address) = both(fields(symbol.derive, input), attr::address(symbol, input))?;
-        Ok(Self {
-            symbol,
-            name: &input.ident,
-            address,
-            fields,
-        })
+        Ok(Self { symbol, name: &input.ident, address, fields })
     }
 }
 
@@ -36,24 +31,17 @@ impl<'a> Resources<'a> {
     pub(crate) fn from_syn(input: &'a DeriveInput) -> Result<Self> {
         let fields = fields("Resources", input)?;
         valid::distinct_types(fields)?;
-        Ok(Self {
-            name: &input.ident,
-            fields,
-        })
+        Ok(Self { name: &input.ident, fields })
     }
 }
 
 fn fields<'a>(derive: &str, input: &'a DeriveInput) -> Result<&'a Fields> {
     match &input.data {
         Data::Struct(data) => valid::no_parameters(derive, input).map(|()| &data.fields),
-        Data::Enum(data) => Err(Error::new(
-            data.enum_token.span,
-            format!("{derive} is for a struct, not for an enum"),
-        )),
-        Data::Union(data) => Err(Error::new(
-            data.union_token.span,
-            format!("{derive} is for a struct, not for a union"),
-        )),
+        Data::Enum(data) => Err(Error::new(data.enum_token.span, format!("{derive} is for a struct, not for an enum"))),
+        Data::Union(data) => {
+            Err(Error::new(data.union_token.span, format!("{derive} is for a struct, not for a union")))
+        }
     }
 }
 

@@ -30,9 +30,7 @@ impl Address {
 
     /// Whether the entry's version is the address's; without one in the address, every version is.
     pub(crate) fn names_version_of(&self, entry: &Entry) -> bool {
-        self.version
-            .as_ref()
-            .is_none_or(|version| *version == format!("v{}", entry.version))
+        self.version.as_ref().is_none_or(|version| *version == format!("v{}", entry.version))
     }
 
     /// An error that underlines the whole address.
@@ -58,31 +56,20 @@ impl Parse for Address {
         dot(input)?;
         let second = name(input)?;
         if input.is_empty() {
-            return Ok(Self {
-                service,
-                version: None,
-                operation: second,
-            });
+            return Ok(Self { service, version: None, operation: second });
         }
         dot(input)?;
         let operation = name(input)?;
         if !input.is_empty() {
             return Err(input.error("an address ends here: `service.operation`, or `service.v2.operation`"));
         }
-        Ok(Self {
-            service,
-            version: Some(second),
-            operation,
-        })
+        Ok(Self { service, version: Some(second), operation })
     }
 }
 
 fn name(input: ParseStream<'_>) -> Result<Ident> {
     if let Some(text) = input.parse::<Option<LitStr>>()? {
-        return Err(Error::new(
-            text.span(),
-            "an address is written without quotes: `user.sign_up`",
-        ));
+        return Err(Error::new(text.span(), "an address is written without quotes: `user.sign_up`"));
     }
     if input.peek(syn::Lit) {
         return Err(input.error("a version is written with its letter: `user.v1.sign_up`"));
@@ -94,10 +81,7 @@ fn dot(input: ParseStream<'_>) -> Result<()> {
     if input.peek(Token![.]) {
         return input.parse::<Token![.]>().map(drop);
     }
-    Err(Error::new(
-        input.span(),
-        "expected a dot: an address is written as in topology.yaml, `user.sign_up`",
-    ))
+    Err(Error::new(input.span(), "expected a dot: an address is written as in topology.yaml, `user.sign_up`"))
 }
 
 /// The address in the one attribute that belongs to the derive.
@@ -108,19 +92,12 @@ pub(crate) fn address(expected: Symbol, input: &DeriveInput) -> Result<Address> 
         .filter_map(|attribute| Symbol::of_attribute(attribute.path()).map(|symbol| (symbol, attribute)));
 
     let Some((symbol, attribute)) = places.next() else {
-        let message = format!(
-            "{} needs its place in the topology: `{}`",
-            expected.derive,
-            expected.example()
-        );
+        let message = format!("{} needs its place in the topology: `{}`", expected.derive, expected.example());
         return Err(Error::new(input.ident.span(), message));
     };
 
     if let Some((_, second)) = places.next() {
-        return Err(Error::new_spanned(
-            second,
-            "a handler has one place in the topology, and this is a second one",
-        ));
+        return Err(Error::new_spanned(second, "a handler has one place in the topology, and this is a second one"));
     }
     if symbol.kind != expected.kind {
         let message = format!(
@@ -131,9 +108,8 @@ pub(crate) fn address(expected: Symbol, input: &DeriveInput) -> Result<Address> 
     }
     match &attribute.meta {
         Meta::List(list) if !list.tokens.is_empty() => list.parse_args(),
-        _ => Err(Error::new_spanned(
-            attribute,
-            format!("say which {} this is: `{}`", expected.word, expected.example()),
-        )),
+        _ => {
+            Err(Error::new_spanned(attribute, format!("say which {} this is: `{}`", expected.word, expected.example())))
+        }
     }
 }

@@ -26,9 +26,22 @@ fn try_handler(symbol: Symbol, input: &DeriveInput) -> Result<TokenStream> {
     let entry = valid::entry(&handover, &handler)?;
     let place = Place::new(&handover.contract, entry, handler.address.span())?;
 
+    let contract = &place.contract;
+    let import = quote_spanned!(handler.address.span()=> use #contract as __contract;);
     let handles = handles(&handler, &place);
     let from_resources = from_resources(&handler, &place);
-    Ok(quote! { #handles #from_resources })
+    // One import, so that a crate without the contract is told so once.
+    Ok(aside(&quote! { #import #handles #from_resources }))
+}
+
+/// The items in a scope of their own. Those that stand at the user's tokens would be linted as the user's.
+fn aside(items: &TokenStream) -> TokenStream {
+    quote! {
+        #[allow(unused_qualifications)]
+        const _: () = {
+            #items
+        };
+    }
 }
 
 /// The paths of one operation in the crate that is being compiled.
@@ -52,21 +65,13 @@ impl Place {
 
 /// A Rust path of the handover as tokens at `span`, so that what rustc has to say about it is said there.
 fn path(text: &str, span: Span) -> Result<Path> {
-    LitStr::new(text, span).parse_with(Path::parse_mod_style).map_err(|_| {
-        Error::new(
-            span,
-            format!("the build script handed over `{text}`, which is not a Rust path"),
-        )
-    })
+    LitStr::new(text, span)
+        .parse_with(Path::parse_mod_style)
+        .map_err(|_| Error::new(span, format!("the build script handed over `{text}`, which is not a Rust path")))
 }
 
 fn handles(handler: &Handler<'_>, place: &Place) -> TokenStream {
-    let Place {
-        contract,
-        marker,
-        module,
-        ..
-    } = place;
+    let Place { marker, module, .. } = place;
     let name = handler.name;
     let at_address = handler.address.span();
 
@@ -82,38 +87,33 @@ fn handles(handler: &Handler<'_>, place: &Place) -> TokenStream {
             >,
         > + ::core::marker::Send
     };
-    // One import, so that a crate without the contract is told so once.
-    let contract = quote_spanned!(at_address=> use #contract as __contract;);
     quote! {
-        const _: () = {
-            #contract
-
-            #[automatically_derived]
-            impl<__Context: __contract::#module::Context> ::pontoon::Handles<__contract::#marker, __Context> for #name {
-                fn run(
-                    &self,
-                    #context: &__Context,
-                    #input: <__contract::#marker as ::pontoon::Operation>::Input,
-                ) -> #future {
-                    self.#method(#context, #input)
-                }
+        #[automatically_derived]
+        impl<__Context: __contract::#module::Context> ::pontoon::Handles<__contract::#marker, __Context> for #name {
+            fn run(
+                &self,
+                #context: &__Context,
+                #input: <__contract::#marker as ::pontoon::Operation>::Input,
+            ) -> #future {
+                self.#method(#context, #input)
             }
-        };
+        }
     }
 }
 
 fn from_resources(handler: &Handler<'_>, Place { resources, .. }: &Place) -> TokenStream {
     let name = handler.name;
+    let from = Ident::new("resources", Span::mixed_site());
     let fields = handler.fields.members().zip(handler.fields).map(|(member, field)| {
         let ty = &field.ty;
         let resources = spanned(resources, ty);
-        let provided = quote_spanned!(ty.span()=> <#resources as ::pontoon::Provides<#ty>>::provide(resources));
+        let provided = quote_spanned!(ty.span()=> <#resources as ::pontoon::Provides<#ty>>::provide(#from));
         quote!(#member: #provided)
     });
     quote! {
         #[automatically_derived]
         impl ::pontoon::FromResources<#resources> for #name {
-            fn from_resources(resources: &#resources) -> Self {
+            fn from_resources(#from: &#resources) -> Self {
                 Self { #(#fields),* }
             }
         }
@@ -151,5 +151,5 @@ fn try_resources(input: &DeriveInput) -> Result<TokenStream> {
             }
         }
     });
-    Ok(quote!(#(#provides)*))
+    Ok(aside(&quote!(#(#provides)*)))
 }

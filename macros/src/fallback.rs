@@ -49,11 +49,7 @@ pub(crate) fn resources(input: &DeriveInput, error: &Error) -> TokenStream {
 
 /// The impls, unless the type has parameters: the generated code that names it without them is an error of its own.
 fn implemented(input: &DeriveInput, impls: impl FnOnce(&Ident) -> TokenStream) -> TokenStream {
-    if input.generics.params.is_empty() {
-        impls(&input.ident)
-    } else {
-        TokenStream::new()
-    }
+    if input.generics.params.is_empty() { impls(&input.ident) } else { TokenStream::new() }
 }
 
 fn with(error: &Error, impls: &TokenStream) -> TokenStream {

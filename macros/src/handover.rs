@@ -18,19 +18,10 @@ pub(crate) fn read(span: Span) -> Result<Handover> {
     };
     let text = fs::read_to_string(&path).map_err(|error| {
         let path = path.to_string_lossy();
-        Error::new(
-            span,
-            format!("could not read `{path}`, which the build script should have written: {error}"),
-        )
+        Error::new(span, format!("could not read `{path}`, which the build script should have written: {error}"))
     })?;
     Handover::parse(&text).map_err(|error| {
         let path = path.to_string_lossy();
-        Error::new(
-            span,
-            format!(
-                "could not understand `{path}`: {error}\n\
-                 `pontoon` and `pontoon-compiler` have to be of one version",
-            ),
-        )
+        Error::new(span, format!("could not understand `{path}`: {error}"))
     })
 }

@@ -14,33 +14,17 @@ pub(crate) struct Symbol {
     pub(crate) word: &'static str,
 }
 
-pub(crate) const COMMAND: Symbol = Symbol {
-    kind: Kind::Command,
-    attribute: "command",
-    derive: "CommandHandler",
-    word: "command",
-};
+pub(crate) const COMMAND: Symbol =
+    Symbol { kind: Kind::Command, attribute: "command", derive: "CommandHandler", word: "command" };
 
-pub(crate) const SUBSCRIPTION: Symbol = Symbol {
-    kind: Kind::Subscription,
-    attribute: "subscription",
-    derive: "SubscriptionHandler",
-    word: "subscription",
-};
+pub(crate) const SUBSCRIPTION: Symbol =
+    Symbol { kind: Kind::Subscription, attribute: "subscription", derive: "SubscriptionHandler", word: "subscription" };
 
-pub(crate) const WORKER: Symbol = Symbol {
-    kind: Kind::Worker,
-    attribute: "worker",
-    derive: "QueueWorker",
-    word: "worker",
-};
+pub(crate) const WORKER: Symbol =
+    Symbol { kind: Kind::Worker, attribute: "worker", derive: "QueueWorker", word: "worker" };
 
-pub(crate) const SCHEDULE: Symbol = Symbol {
-    kind: Kind::Schedule,
-    attribute: "schedule",
-    derive: "ScheduleHandler",
-    word: "schedule",
-};
+pub(crate) const SCHEDULE: Symbol =
+    Symbol { kind: Kind::Schedule, attribute: "schedule", derive: "ScheduleHandler", word: "schedule" };
 
 const ALL: [Symbol; 4] = [COMMAND, SUBSCRIPTION, WORKER, SCHEDULE];
 

@@ -21,52 +21,30 @@ pub(crate) fn operation(entries: &[Entry], handler: &Handler<'_>) -> String {
     if of_service.is_empty() {
         let services = distinct(entries.iter().map(|entry| entry.service.clone()));
         let meant = did_you_mean(&service, &services);
-        return format!(
-            "the topology has no service `{service}`{meant}\nit has {}",
-            list(&services)
-        );
+        return format!("the topology has no service `{service}`{meant}\nit has {}", list(&services));
     }
 
-    let of_version: Vec<_> = of_service
-        .iter()
-        .copied()
-        .filter(|entry| address.names_version_of(entry))
-        .collect();
+    let of_version: Vec<_> = of_service.iter().copied().filter(|entry| address.names_version_of(entry)).collect();
     if let (Some(version), true) = (&address.version, of_version.is_empty()) {
         let versions = distinct(of_service.iter().map(|entry| format!("v{}", entry.version)));
-        return format!(
-            "the service `{service}` has no version `{version}`\nit has {}",
-            list(&versions)
-        );
+        return format!("the service `{service}` has no version `{version}`\nit has {}", list(&versions));
     }
 
-    let names = distinct(
-        of_version
-            .iter()
-            .filter(|entry| entry.kind == symbol.kind)
-            .map(|entry| entry.operation.clone()),
-    );
+    let names =
+        distinct(of_version.iter().filter(|entry| entry.kind == symbol.kind).map(|entry| entry.operation.clone()));
     let meant = did_you_mean(&operation, &names);
     let word = symbol.word;
     if names.is_empty() {
         return format!("the service `{service}` has no {word} `{operation}`, and no other {word} either");
     }
-    format!(
-        "the service `{service}` has no {word} `{operation}`{meant}\nits {word}s are {}",
-        list(&names)
-    )
+    format!("the service `{service}` has no {word} `{operation}`{meant}\nits {word}s are {}", list(&names))
 }
 
 /// The message for an address without a version where several have the operation.
 pub(crate) fn version(named: &[&Entry], handler: &Handler<'_>) -> String {
     let address = &handler.address;
-    let written = named
-        .iter()
-        .map(|entry| format!("{}.v{}.{}", entry.service, entry.version, entry.operation));
-    format!(
-        "`{address}` is in several versions: write {}",
-        list_with("or", &written.collect::<Vec<_>>())
-    )
+    let written = named.iter().map(|entry| format!("{}.v{}.{}", entry.service, entry.version, entry.operation));
+    format!("`{address}` is in several versions: write {}", list_with("or", &written.collect::<Vec<_>>()))
 }
 
 fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
