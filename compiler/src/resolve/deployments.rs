@@ -35,10 +35,9 @@ pub(super) fn resolve<'s>(resolver: &mut Resolver<'s, '_>, document: &'s documen
         document.deployments.iter().zip(children(root, "deployments")).enumerate()
     {
         let id = DeploymentId::from_index(index);
-        let Some(deployment) = resolver.deployment(id, name, deployment, node, &everything) else {
-            continue;
-        };
-        resolver.topology.deployments.push(deployment);
+        if let Some(deployment) = resolver.deployment(id, name, deployment, node, &everything) {
+            resolver.topology.deployments.push(deployment);
+        }
         if resolver.placed > MOST_PLACED {
             let message = format!("the deployments of this topology bundle services more than {MOST_PLACED} times");
             resolver.findings.add(
@@ -163,7 +162,12 @@ impl<'s> Resolver<'s, '_> {
         let mut services = Vec::with_capacity(written.len());
         for (reference, node) in written.iter().zip(list.children()) {
             let span = node.value_span();
-            for id in self.names.services(reference, span, self.findings) {
+            if self.placed > MOST_PLACED {
+                break;
+            }
+            let versions = self.names.services(reference, span, self.findings);
+            self.placed += versions.len();
+            for id in versions {
                 if !once(&mut seen, id, span, node.text().unwrap_or_default(), self.findings) {
                     break;
                 }

@@ -408,3 +408,17 @@ fn large_topologies_have_all_their_units() {
     let topology = resolved(&text);
     assert_eq!(topology.units.len(), 2_050);
 }
+
+#[test]
+fn units_times_versions_have_a_limit() {
+    let mut text = format!("{HEAD}services:\n  s:\n    versions:\n");
+    for version in 1..=1_500 {
+        text.push_str(&format!("      {version}: {{ module: crate::s }}\n"));
+    }
+    text.push_str("environments: { local: { ephemeral: true } }\ndeployments:\n  d:\n    pattern: edge\n");
+    text.push_str("    environments: [local]\n    units:\n");
+    for unit in 0..1_000 {
+        text.push_str(&format!("      u{unit}: [s]\n"));
+    }
+    assert_finds(&text, &["input_limit: the deployments of this topology bundle services more than 1000000 times"]);
+}
