@@ -94,9 +94,13 @@ impl<U: Send + Sync> Client<U> {
             return Err(InvokeError::Fault(stopped()));
         }
         let caller = &self.caller;
+        let patience;
         let deadline = match caller.timeout {
-            None => caller.deadline,
-            Some(timeout) => caller.deadline.into_iter().chain([Instant::now() + timeout]).min(),
+            None => &caller.deadline,
+            Some(timeout) => {
+                patience = caller.deadline.into_iter().chain([Instant::now() + timeout]).min();
+                &patience
+            }
         };
         let limits = Limits { deadline, lifecycle: Some(&core.lifecycle) };
         let ended = if limits.are_over() {

@@ -83,7 +83,7 @@ where
         return Some(give_up::<M>(rules, arrival, "its deadline was over".to_owned()));
     }
     let metadata = message.metadata();
-    let origin = Origin::new(&running.core, Source::Message(metadata, *attempt), metadata.deadline);
+    let origin = Origin::new(&running.core, Source::Message(metadata, *attempt), &metadata.deadline);
     let run = execute::<M, U>(&running.unit, &origin, None, input);
     let ended = match feed.lease() {
         None => run.await,

@@ -50,7 +50,7 @@ pub(crate) struct Limited<'r, F> {
 /// What ends a handler from outside.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits<'r> {
-    pub(crate) deadline: Option<Instant>,
+    pub(crate) deadline: &'r Option<Instant>,
     /// For what runs in a task of the user's: a stop waits for it, and ends it when the grace is over.
     pub(crate) lifecycle: Option<&'r Lifecycle>,
 }
@@ -82,20 +82,22 @@ impl<F: Future> Future for Limited<'_, F> {
 }
 
 impl Limits<'_> {
+    #[inline]
     fn is_none(&self) -> bool {
         self.deadline.is_none() && self.lifecycle.is_none()
     }
 
     /// Whether it is too late to begin.
+    #[inline]
     pub(crate) fn are_over(&self) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+        matches!(self.deadline, Some(deadline) if *deadline <= Instant::now())
     }
 
     async fn ends(self) -> Fault {
         let _counted = self.lifecycle.map(Lifecycle::enter);
         let late = async {
             match self.deadline {
-                Some(deadline) => sleep_until(deadline).await,
+                Some(deadline) => sleep_until(*deadline).await,
                 None => std::future::pending().await,
             }
         };

@@ -41,6 +41,7 @@ impl Lifecycle {
         }
     }
 
+    #[inline]
     pub(crate) fn is_running(&self) -> bool {
         !self.has_reached(Phase::Stopping)
     }

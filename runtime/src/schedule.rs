@@ -73,7 +73,7 @@ where
         let since_epoch = due.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let tick = Tick { due: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX), count };
         // What went wrong stands in the log; the next run is another one.
-        let origin = Origin::new(core, Source::Clock, None);
+        let origin = Origin::new(core, Source::Clock, &None);
         let _ = execute::<M, U>(&running.unit, &origin, None, tick).await;
         last = due;
         count += 1;

@@ -16,7 +16,8 @@ use crate::outbox::Stage;
 pub(crate) struct Origin<'c> {
     pub(crate) core: &'c Core,
     pub(crate) source: Source<'c>,
-    pub(crate) deadline: Option<Instant>,
+    /// Borrowed: copied, it would cost as much as the rest of a call.
+    deadline: &'c Option<Instant>,
     correlation: OnceLock<Id>,
 }
 
@@ -33,7 +34,7 @@ pub(crate) enum Source<'c> {
 
 impl<'c> Origin<'c> {
     #[inline]
-    pub(crate) fn new(core: &'c Core, source: Source<'c>, deadline: Option<Instant>) -> Self {
+    pub(crate) fn new(core: &'c Core, source: Source<'c>, deadline: &'c Option<Instant>) -> Self {
         Self { core, source, deadline, correlation: OnceLock::new() }
     }
 
@@ -123,7 +124,7 @@ impl<'c> Scope<'c> {
         match (self.own, self.parent) {
             (Some(own), _) => own.deadline,
             (None, Some(parent)) => parent.deadline(),
-            (None, None) => self.origin.deadline,
+            (None, None) => *self.origin.deadline,
         }
     }
 

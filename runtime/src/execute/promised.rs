@@ -46,7 +46,9 @@ where
     let spare = (attempts::<M>() > 1).then(|| input.clone());
     let mut input = input;
     loop {
-        let limits = limits(&mut own, M::POLICY.timeout, inherited);
+        let deadline = deadline(&mut own, M::POLICY.timeout, inherited);
+        // Only its own: a caller that is out of time drops this future, no need to watch that once more.
+        let limits = Limits { deadline: &deadline, lifecycle: None };
         let call = Call { unit, scope: Scope::new(origin, parent, Some(&own)) };
         let span = call.scope.span(M::ADDRESS);
         let ended = if limits.are_over() {
@@ -83,17 +85,11 @@ where
     }
 }
 
-/// What ends the next attempt. The clock is read only where a time-out asks for it.
-fn limits(own: &mut Own, timeout: Option<Duration>, inherited: Option<Instant>) -> Limits<'static> {
-    let deadline = timeout.map(|timeout| {
-        let at = Instant::now() + timeout;
-        inherited.map_or(at, |inherited| inherited.min(at))
-    });
-    if deadline.is_some() {
-        own.deadline = deadline;
-    }
-    // A caller that is out of time drops this future: no need to watch its deadline again.
-    Limits { deadline, lifecycle: None }
+/// When the next attempt is out of time by its own time-out. The clock is read only where there is one.
+fn deadline(own: &mut Own, timeout: Option<Duration>, inherited: Option<Instant>) -> Option<Instant> {
+    let at = Instant::now() + timeout?;
+    own.deadline = Some(inherited.map_or(at, |inherited| inherited.min(at)));
+    own.deadline
 }
 
 /// How long to wait before the next attempt, if there is one.

@@ -1,6 +1,7 @@
 //! Messages in memory that wait, are under way, or were given up: those of one subscription or one queue.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub(super) struct Backlog {
     name: &'static str,
     pub(super) limits: Limits,
     contents: Mutex<Contents>,
+    /// How many events are under way: those have no lease.
+    pub(super) running: AtomicUsize,
     pub(super) readable: Notify,
     writable: Notify,
 }
@@ -53,8 +56,6 @@ pub(super) struct Contents {
     pub(super) aside: BTreeMap<(Instant, u64), Item>,
     /// Who has which job, and until when.
     pub(super) leased: HashMap<u64, (Instant, Item)>,
-    /// How many events are under way: those have no lease.
-    pub(super) running: usize,
     pub(super) dead: VecDeque<Dead>,
     /// Until when which deduplication id counts.
     remembered: HashMap<String, Instant>,
@@ -72,11 +73,10 @@ pub(super) struct Item {
     pub(super) since: Option<Instant>,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Offered {
     Taken,
-    /// No room: wait for some.
-    Full,
+    /// No room: here it is back, to wait for some.
+    Full(Message),
 }
 
 /// What a reader finds.
@@ -90,7 +90,7 @@ pub(super) enum Taken<'b> {
 impl Backlog {
     pub(super) fn new(name: &'static str, limits: Limits) -> Self {
         let (readable, writable) = (Notify::new(), Notify::new());
-        Self { name, limits, contents: Mutex::default(), readable, writable }
+        Self { name, limits, contents: Mutex::default(), running: AtomicUsize::new(0), readable, writable }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -109,7 +109,7 @@ impl Backlog {
     /// Takes a message in, if there is room.
     pub(super) fn offer(
         &self,
-        message: &Message,
+        message: Message,
         delay: Option<Duration>,
         deduplication: Option<&str>,
     ) -> Result<Offered, BridgeError> {
@@ -125,7 +125,7 @@ impl Backlog {
         }
         if contents.len() >= self.limits.bound {
             match self.limits.when_full {
-                WhenFull::Wait => return Ok(Offered::Full),
+                WhenFull::Wait => return Ok(Offered::Full(message)),
                 WhenFull::Refuse => return Err(BridgeError::Full { at: self.name }),
                 WhenFull::DropOldest => contents.drop_oldest(self.name),
             }
@@ -133,7 +133,7 @@ impl Backlog {
         if let (Some(id), Some(now)) = (deduplication, since) {
             contents.remembered.insert(id.to_owned(), now + self.limits.remember);
         }
-        let item = Item { message: message.clone(), attempt: 1, since };
+        let item = Item { message, attempt: 1, since };
         match delay {
             None => contents.ready.push_back(item),
             Some(delay) => contents.put_aside(Instant::now() + delay, item),
@@ -145,7 +145,7 @@ impl Backlog {
     /// Takes a message in, as soon as there is room.
     pub(super) async fn wait(
         &self,
-        message: &Message,
+        mut message: Message,
         delay: Option<Duration>,
         deduplication: Option<&str>,
     ) -> Result<(), BridgeError> {
@@ -155,8 +155,9 @@ impl Backlog {
             let _writing = Writing(self);
             match self.offer(message, delay, deduplication)? {
                 Offered::Taken => return Ok(()),
-                Offered::Full => writable.await,
+                Offered::Full(back) => message = back,
             }
+            writable.await;
         }
     }
 
@@ -174,13 +175,24 @@ impl Backlog {
             let leases = contents.leased.values().map(|(until, _)| *until).min();
             return Taken::Nothing(aside.into_iter().chain(leases).min(), Waiting(self));
         };
-        let arrival = contents.hand_out(item, self.limits.lease);
+        let arrival = self.hand_out(&mut contents, item);
         let writers = contents.writers > 0;
         self.wake(contents);
         if writers {
             self.writable.notify_one();
         }
         Taken::Message(arrival)
+    }
+
+    fn hand_out(&self, contents: &mut Contents, item: Item) -> Arrival {
+        let Some(lease) = self.limits.lease else {
+            self.running.fetch_add(1, Ordering::Relaxed);
+            return Arrival { message: item.message, attempt: item.attempt, ticket: 0 };
+        };
+        contents.tickets += 1;
+        let arrival = Arrival { message: item.message.clone(), attempt: item.attempt, ticket: contents.tickets };
+        contents.leased.insert(arrival.ticket, (Instant::now() + lease, item));
+        arrival
     }
 
     /// Lets another reader look, where there is something to look at.
@@ -193,13 +205,18 @@ impl Backlog {
     }
 
     pub(super) fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Result<(), BridgeError> {
+        if self.limits.lease.is_none() && matches!(settlement, Settlement::Done) {
+            self.running.fetch_sub(1, Ordering::Release);
+            return Ok(());
+        }
         let mut contents = self.contents();
-        let since = if self.limits.lease.is_some() {
-            let (_, item) = contents.leased.remove(&arrival.ticket).ok_or(BridgeError::LeaseLost)?;
-            item.since
-        } else {
-            contents.running = contents.running.saturating_sub(1);
-            None
+        let since = match contents.leased.remove(&arrival.ticket) {
+            Some((_, item)) => item.since,
+            None if self.limits.lease.is_some() => return Err(BridgeError::LeaseLost),
+            None => {
+                self.running.fetch_sub(1, Ordering::Release);
+                None
+            }
         };
         let Arrival { message, attempt, .. } = arrival;
         match settlement {
@@ -287,17 +304,6 @@ impl Contents {
             let over = over.map(|(_, (_, item))| Item { attempt: item.attempt + 1, ..item });
             self.ready.extend(over);
         }
-    }
-
-    fn hand_out(&mut self, item: Item, lease: Option<Duration>) -> Arrival {
-        let Some(lease) = lease else {
-            self.running += 1;
-            return Arrival { message: item.message, attempt: item.attempt, ticket: 0 };
-        };
-        let (message, attempt) = (item.message.clone(), item.attempt);
-        self.tickets += 1;
-        self.leased.insert(self.tickets, (Instant::now() + lease, item));
-        Arrival { message, attempt, ticket: self.tickets }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A backlog in memory as what the runtime takes messages from and puts jobs into.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -37,7 +38,7 @@ impl Feed for Backlog {
     fn unfinished(&self, until: Instant) -> usize {
         let contents = self.contents();
         let due = contents.aside.keys().take_while(|(due, _)| *due <= until).count();
-        contents.ready.len() + due + contents.leased.len() + contents.running
+        contents.ready.len() + due + contents.leased.len() + self.running.load(Ordering::Acquire)
     }
 
     fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
@@ -82,11 +83,11 @@ impl Backlog {
 
 impl JobQueue for Backlog {
     fn push(&self, job: Job) -> Soon<'_, Result<(), BridgeError>> {
-        match self.offer(&job.message, job.delay, job.deduplication.as_deref()) {
+        match self.offer(job.message, job.delay, job.deduplication.as_deref()) {
             Err(error) => Soon::now(Err(error)),
             Ok(Offered::Taken) => Soon::now(Ok(())),
-            Ok(Offered::Full) => {
-                Soon::later(async move { self.wait(&job.message, job.delay, job.deduplication.as_deref()).await })
+            Ok(Offered::Full(message)) => {
+                Soon::later(async move { self.wait(message, job.delay, job.deduplication.as_deref()).await })
             }
         }
     }

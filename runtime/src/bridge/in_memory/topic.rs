@@ -17,6 +17,9 @@ struct Listening {
     closed: bool,
 }
 
+/// Who has no room, and is to be waited for.
+type Full = Vec<(Arc<Backlog>, Message)>;
+
 impl Subscriptions {
     /// The messages of a subscription; asked for again, the same.
     pub(super) fn subscribe(&self, subscription: &'static str, limits: Limits) -> Arc<Backlog> {
@@ -37,23 +40,27 @@ impl Subscriptions {
         }
     }
 
-    /// Publishes to all who have room. Returns those who have none and are to be waited for.
-    fn offer(&self, event: &Message) -> Result<Vec<Arc<Backlog>>, BridgeError> {
+    /// Publishes to all who have room. Returns those who have none.
+    fn offer(&self, event: Message) -> Result<Full, BridgeError> {
         let listening = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if listening.closed {
             return Err(BridgeError::Closed);
         }
+        let mut full = Vec::new();
+        let Some((last, others)) = listening.backlogs.split_last() else { return Ok(full) };
         // Asked first, so that a refusal leaves nothing half published.
-        if let [_, _, ..] = *listening.backlogs
+        if !others.is_empty()
             && let Some(full) = listening.backlogs.iter().find(|backlog| backlog.refuses())
         {
             return Err(BridgeError::Full { at: full.name() });
         }
-        let mut full = Vec::new();
-        for backlog in &listening.backlogs {
-            if backlog.offer(event, None, None)? == Offered::Full {
-                full.push(Arc::clone(backlog));
+        for backlog in others {
+            if let Offered::Full(event) = backlog.offer(event.clone(), None, None)? {
+                full.push((Arc::clone(backlog), event));
             }
+        }
+        if let Offered::Full(event) = last.offer(event, None, None)? {
+            full.push((Arc::clone(last), event));
         }
         Ok(full)
     }
@@ -61,12 +68,12 @@ impl Subscriptions {
 
 impl Topic for Subscriptions {
     fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
-        match self.offer(&event) {
+        match self.offer(event) {
             Err(error) => Soon::now(Err(error)),
             Ok(full) if full.is_empty() => Soon::now(Ok(())),
             Ok(full) => Soon::later(async move {
-                for backlog in full {
-                    backlog.wait(&event, None, None).await?;
+                for (backlog, event) in full {
+                    backlog.wait(event, None, None).await?;
                 }
                 Ok(())
             }),
