@@ -85,7 +85,7 @@ const IN_THE_CODE: &[Mistake] = &[
         name: "wrong_payload",
         file: "src/user.rs",
         from: "Welcome { to: new.email.clone(), name: new.name.clone() }",
-        to: "new.clone()",
+        to: "Some(Welcome { to: new.email.clone(), name: new.name.clone() })",
     },
     Mistake {
         name: "undeclared_emit",
@@ -110,8 +110,8 @@ const IN_THE_CODE: &[Mistake] = &[
     Mistake {
         name: "missing_handler",
         file: "src/user.rs",
-        from: "pub struct Find;",
-        to: "pub struct Search;",
+        from: FIND,
+        to: "",
     },
     Mistake {
         name: "misspelt_command",
@@ -122,10 +122,22 @@ const IN_THE_CODE: &[Mistake] = &[
     Mistake {
         name: "wrong_input",
         file: "src/user.rs",
-        from: "new: NewUser,",
-        to: "new: User,",
+        from: "new: NewUser)",
+        to: "new: User)",
     },
 ];
+
+/// The handler of `user.find`, whole.
+const FIND: &str = "#[derive(CommandHandler)]
+#[command(user.find)]
+pub struct Find;
+
+impl Find {
+    async fn handle(&self, ctx: &impl user::find::Context, id: UserId) -> Result<Option<User>, Error> {
+        Ok(ctx.state(state::Users).get(&id).await?)
+    }
+}
+";
 
 #[test]
 fn a_mistake_in_the_topology_is_refused_where_it_stands() {
