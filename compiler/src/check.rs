@@ -49,6 +49,8 @@ mod unworked_queue;
 
 pub use input::Input;
 
+use allowed::Allowed;
+
 use crate::diagnostic::{Findings, Level};
 
 /// A rule: its name is its code, and the name of its file and of its page.
@@ -151,7 +153,8 @@ pub fn check(input: &Input<'_>, findings: &mut Findings) {
     for check in RULES.iter().filter_map(|rule| rule.check) {
         check(input, findings);
     }
-    findings.retain(|found| !allowed::is_allowed(input, found));
+    let allowed = Allowed::of(input);
+    findings.retain(|found| !allowed.covers(found));
 }
 
 /// The page of a rule, by its name with or without the prefix `pontoon::`.

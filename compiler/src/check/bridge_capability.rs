@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use pontoon_schema::capability::{self, Bridge, EVENT_BRIDGES, Ordering, QUEUE_BRIDGES};
+use pontoon_schema::capability::{self, Adapter, Bridge, EVENT_BRIDGES, Ordering, QUEUE_BRIDGES};
 
 use super::Input;
 use super::flow::{Carried, between_units};
 use super::placement::Placement;
-use super::wording::{either, size};
+use super::wording::{Named, either, size};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
 use crate::topology::{Delivery, Handler, Located, Purpose, Topology};
@@ -25,7 +25,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             for need in &needs {
                 let Some(connection) = bridge(need.purpose) else {
                     if seen.insert((environment.name.span, environment.name.span, need.purpose.key())) {
-                        findings.add(need.absent(&environment.name, &placement.deployment.name));
+                        findings.add(need.absent(input.topology, &environment.name, &placement.deployment.name));
                     }
                     continue;
                 };
@@ -36,7 +36,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                 };
                 let lacks = known.is_some_and(|bridge| !(need.met)(bridge, need.least));
                 if lacks && seen.insert((need.span, connection.adapter.span, need.what)) {
-                    findings.add(need.unmet(&environment.name, connection.adapter.map(|adapter| adapter.name())));
+                    findings.add(need.unmet(input.topology, &environment.name, connection.adapter.map(Adapter::name)));
                 }
             }
         }
@@ -48,8 +48,8 @@ struct Need {
     purpose: Purpose,
     /// Where it is asked for.
     span: Span,
-    /// Who asks: `telemetry.record`.
-    of: String,
+    /// Who asks.
+    of: Named,
     /// For what: `keeps events of one key in order`. Empty: to be there is enough.
     what: &'static str,
     met: fn(&Bridge, u64) -> bool,
@@ -60,28 +60,28 @@ struct Need {
 fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
     let mut needs = Vec::new();
     for handler in placement.units.iter().flat_map(|placed| &placed.handlers) {
-        let of = || topology.address(*handler);
+        let of = Named::Handler(*handler);
         let edges = &topology.operation(*handler).edges;
         for edge in &edges.emits {
-            needs.push(Need::of(Purpose::EventBridge, edge.span, of()));
+            needs.push(Need::of(Purpose::EventBridge, edge.span, of));
             let event = &topology.events[edge.value];
-            needs.extend(Need::size(Purpose::EventBridge, event.size, || format!("`{}`", event.name.value)));
+            needs.extend(Need::size(Purpose::EventBridge, event.size, Named::Event(edge.value)));
         }
         for edge in &edges.enqueues {
-            needs.push(Need::of(Purpose::QueueBridge, edge.span, of()));
+            needs.push(Need::of(Purpose::QueueBridge, edge.span, of));
             let queue = &topology.queues[edge.value];
-            needs.extend(Need::size(Purpose::QueueBridge, queue.size, || format!("`{}`", queue.name.value)));
+            needs.extend(Need::size(Purpose::QueueBridge, queue.size, Named::Queue(edge.value)));
             if queue.delayed.value {
-                let need = Need::of(Purpose::QueueBridge, queue.delayed.span, format!("`{}`", queue.name.value));
+                let need = Need::of(Purpose::QueueBridge, queue.delayed.span, Named::Queue(edge.value));
                 needs.push(need.to("holds a job back for a time", |bridge, _| bridge.delay));
             }
         }
         match handler {
             Handler::Subscription(id) => {
                 let subscription = &topology.subscriptions[*id];
-                needs.push(Need::of(Purpose::EventBridge, subscription.event.span, of()));
+                needs.push(Need::of(Purpose::EventBridge, subscription.event.span, of));
                 if let Some(ordered) = subscription.ordered.as_ref().filter(|ordered| ordered.value.key.is_some()) {
-                    let need = Need::of(Purpose::EventBridge, ordered.span, of());
+                    let need = Need::of(Purpose::EventBridge, ordered.span, of);
                     needs.push(need.to("keeps events of one key in order among several consumers", {
                         match subscription.delivery.value {
                             Delivery::AtLeastOnce => |bridge, _| bridge.ordering == Ordering::ByKey,
@@ -90,12 +90,13 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
                     }));
                 }
                 if subscription.concurrency.value > 1 {
-                    let need = Need::of(Purpose::EventBridge, subscription.concurrency.span, of());
-                    needs.push(need.to("shares events among several consumers", |bridge, _| bridge.competing_consumers));
+                    let need = Need::of(Purpose::EventBridge, subscription.concurrency.span, of);
+                    needs
+                        .push(need.to("shares events among several consumers", |bridge, _| bridge.competing_consumers));
                 }
             }
             Handler::Worker(id) => {
-                let need = || Need::of(Purpose::QueueBridge, topology.workers[*id].queue.span, of());
+                let need = || Need::of(Purpose::QueueBridge, topology.workers[*id].queue.span, of);
                 needs.push(need());
                 needs.push(need().to("shares jobs among several workers", |bridge, _| bridge.competing_consumers));
             }
@@ -104,17 +105,17 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
     }
     for flow in between_units(topology, placement) {
         if let (Carried::Call, Handler::Command(callee)) = (flow.carried, flow.to) {
-            let need = Need::of(Purpose::EventBridge, flow.span, topology.address(flow.from));
+            let need = Need::of(Purpose::EventBridge, flow.span, Named::Handler(flow.from));
             needs.push(need.to("carries requests and their answers", |bridge, _| bridge.request_reply));
             let size = topology.commands[callee].size;
-            needs.extend(Need::size(Purpose::EventBridge, size, || topology.address(flow.to)));
+            needs.extend(Need::size(Purpose::EventBridge, size, Named::Handler(flow.to)));
         }
     }
     needs
 }
 
 impl Need {
-    fn of(purpose: Purpose, span: Span, of: String) -> Self {
+    fn of(purpose: Purpose, span: Span, of: Named) -> Self {
         Self { purpose, span, of, what: "", met: |_, _| true, least: 0 }
     }
 
@@ -122,9 +123,9 @@ impl Need {
         Self { what, met, ..self }
     }
 
-    fn size(purpose: Purpose, size: Option<Located<u64>>, of: impl FnOnce() -> String) -> Option<Self> {
+    fn size(purpose: Purpose, size: Option<Located<u64>>, of: Named) -> Option<Self> {
         let size = size?;
-        let need = Self { least: size.value, ..Self::of(purpose, size.span, of()) };
+        let need = Self { least: size.value, ..Self::of(purpose, size.span, of) };
         Some(need.to("carries payloads of this size", |bridge, least| bridge.largest_payload >= least))
     }
 
@@ -140,21 +141,25 @@ impl Need {
         either(bridges.iter().filter(|bridge| bridge.durable).map(|bridge| format!("`{}`", bridge.adapter.name())))
     }
 
-    fn absent(&self, environment: &Located<String>, deployment: &Located<String>) -> Diagnostic {
-        let (key, name, of) = (self.purpose.key(), &environment.value, &self.of);
+    fn absent(&self, topology: &Topology, environment: &Located<String>, deployment: &Located<String>) -> Diagnostic {
+        let (key, name, of) = (self.purpose.key(), &environment.value, self.of.shown(topology));
         Diagnostic::error("bridge_capability", format!("{of} needs the {key} of `{name}`, which has none"))
             .label(self.span, format!("{of} needs a {key}"))
             .label(environment.span, format!("`{name}` has no `{key}:`"))
             .label(deployment.span, format!("runs {of} in `{name}`"))
-            .help(format!("add one to `{name}`: `{key}: in_memory` where forgetting is fine, or one of {}", self.durable()))
+            .help(format!(
+                "add one to `{name}`: `{key}: in_memory` where forgetting is fine, or one of {}",
+                self.durable()
+            ))
     }
 
-    fn unmet(&self, environment: &Located<String>, adapter: Located<&str>) -> Diagnostic {
-        let (key, name, of, what) = (self.purpose.key(), &environment.value, &self.of, self.what);
+    fn unmet(&self, topology: &Topology, environment: &Located<String>, adapter: Located<&str>) -> Diagnostic {
+        let (key, name, of, what) = (self.purpose.key(), &environment.value, self.of.shown(topology), self.what);
         let limit = if self.least > 0 { format!(" ({})", size(self.least)) } else { String::new() };
         let message = format!("{of} needs a bridge that {what}{limit}: the {key} of `{name}` does not");
         let fit = self.fit();
-        let instead = if fit.is_empty() { "no bridge does: ask for less".to_owned() } else { format!("{fit} would do") };
+        let instead =
+            if fit.is_empty() { "no bridge does: ask for less".to_owned() } else { format!("{fit} would do") };
         Diagnostic::error("bridge_capability", message)
             .label(self.span, format!("{of} needs a bridge that {what}"))
             .label(adapter.span, format!("in `{name}`, `{}` does not", adapter.value))

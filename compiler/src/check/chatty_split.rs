@@ -1,18 +1,16 @@
 //! `chatty_split`: two units that talk more to each other than among themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Input;
 use super::flow::{Carried, Flow, between_units};
 use super::placement::{Placed, Placement};
+use super::wording::SHOWN;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::topology::{Handler, Pattern, Topology, UnitId};
+use crate::topology::{Deployment, Handler, Pattern, Topology, UnitId};
 
 /// Fewer calls than this are no talk: any split has some.
 const LEAST: usize = 3;
-/// More calls than this are not pointed at one by one.
-const SHOWN: usize = 6;
-
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     for placement in &input.placements {
         if placement.deployment.pattern.value == Pattern::Microservices {
@@ -23,32 +21,42 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                     pairs.entry(pair).or_default().push(flow);
                 }
             }
+            let units: HashMap<UnitId, (&Placed<'_>, usize)> = placement
+                .units
+                .iter()
+                .map(|placed| (placed.id, (placed, within(input.topology, placement, placed))))
+                .collect();
             for ((one, other), calls) in pairs {
-                let unit = |id| placement.units.iter().find(|placed| placed.id == id);
-                if let (Some(one), Some(other)) = (unit(one), unit(other)) {
-                    findings.extend(finding(input.topology, placement, (one, other), &calls));
+                let (one, other) = (units[&one], units[&other]);
+                if calls.len() >= LEAST && calls.len() > one.1 + other.1 {
+                    findings.add(finding(
+                        input.topology,
+                        placement.deployment,
+                        (one.0, other.0),
+                        &calls,
+                        one.1 + other.1,
+                    ));
                 }
             }
         }
     }
 }
 
+/// How many calls stay within a unit.
+fn within(topology: &Topology, placement: &Placement<'_>, placed: &Placed<'_>) -> usize {
+    let edges = placed.handlers.iter().flat_map(|handler| &topology.operation(*handler).edges.invokes);
+    edges.filter(|edge| placement.runs(placed.id, Handler::Command(edge.command.value))).count()
+}
+
 fn finding(
     topology: &Topology,
-    placement: &Placement<'_>,
+    deployment: &Deployment,
     (one, other): (&Placed<'_>, &Placed<'_>),
     calls: &[Flow],
-) -> Option<Diagnostic> {
-    let within = |placed: &Placed<'_>| {
-        let edges = placed.handlers.iter().flat_map(|handler| &topology.operation(*handler).edges.invokes);
-        edges.filter(|edge| placement.runs(placed.id, Handler::Command(edge.command.value))).count()
-    };
-    let within = within(one) + within(other);
-    if calls.len() < LEAST || calls.len() <= within {
-        return None;
-    }
+    within: usize,
+) -> Diagnostic {
     let (left, right) = (&one.unit.name.value, &other.unit.name.value);
-    let deployment = &placement.deployment.name.value;
+    let deployment = &deployment.name.value;
     let message = format!(
         "the units `{left}` and `{right}` of `{deployment}` make {} calls to each other, and {} within",
         calls.len(),
@@ -64,9 +72,9 @@ fn finding(
     }
     let services = one.unit.services.iter().chain(other.unit.services.iter());
     let services: Vec<String> = services.map(|service| topology.service_address(service.value)).collect();
-    Some(found.help(format!(
+    found.help(format!(
         "put them into one unit, `units: {{ …, {left}: [{}] }}`: that makes plain function calls of {} requests over the bridge",
         services.join(", "),
         calls.len()
-    )))
+    ))
 }

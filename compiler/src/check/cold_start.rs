@@ -98,6 +98,12 @@ fn too_many(
 
 fn finding(placement: &Placement<'_>, placed: &Placed<'_>, message: String, budget: Span, most: &str) -> Diagnostic {
     let written = budget != placement.deployment.name.span;
-    let text = if written { format!("more than {most} start slowly") } else { format!("more than {most} (the default) start slowly") };
-    Diagnostic::warning("cold_start", message).label(place(placed), "all of it starts before the first answer").label(budget, text)
+    let text = if written {
+        format!("more than {most} start slowly")
+    } else {
+        format!("more than {most} (the default) start slowly")
+    };
+    Diagnostic::warning("cold_start", message)
+        .label(place(placed), "all of it starts before the first answer")
+        .label(budget, text)
 }

@@ -7,7 +7,7 @@ use pontoon_schema::document::Rate;
 
 use super::Input;
 use super::placement::Placed;
-use super::wording::{length, listed, size, time};
+use super::wording::{SHOWN, length, listed, size, time};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
 use crate::topology::{Deployment, Located, Pattern, Topology};
@@ -65,14 +65,16 @@ fn finding(topology: &Topology, deployment: &Deployment, placed: &Placed<'_>) ->
                 .label(placed.unit.name.span, "runs on the device")
                 .label(first.edge, "sends this, also when the broker cannot be reached")
                 .label(deployment.pattern.span, "devices are offline at times")
-                .help(format!("write `outbox: {{ bound: 64MiB, when_full: drop_oldest }}` and `offline: 8h` on `{name}`")),
+                .help(format!(
+                    "write `outbox: {{ bound: 64MiB, when_full: drop_oldest }}` and `offline: 8h` on `{name}`"
+                )),
         );
     };
     let offline = deployment.offline?;
     let milliseconds = u64::try_from(offline.value.as_millis()).unwrap_or(u64::MAX);
-    let gathered = sent.iter().filter_map(|sent| {
-        Some(u128::from(sent.rate?.value.within_millis(milliseconds)) * u128::from(sent.size))
-    });
+    let gathered = sent
+        .iter()
+        .filter_map(|sent| Some(u128::from(sent.rate?.value.within_millis(milliseconds)) * u128::from(sent.size)));
     let needed: u128 = gathered.sum();
     let bound = buffer.value.bound;
     if needed <= u128::from(bound.value) {
@@ -90,7 +92,7 @@ fn finding(topology: &Topology, deployment: &Deployment, placed: &Placed<'_>) ->
     let mut found = Diagnostic::warning("edge_offline", message)
         .label(bound.span, format!("full after {}", length(full)))
         .label(offline.span, "so long it has to do without the broker");
-    for sent in &sent {
+    for sent in sent.iter().take(SHOWN) {
         if let Some(rate) = sent.rate {
             found = found.label(rate.span, format!("`{}`, of {} each", sent.name, size(sent.size)));
         }

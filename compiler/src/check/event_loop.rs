@@ -1,12 +1,10 @@
 //! `event_loop`: an event that causes itself.
 
 use super::Input;
+use super::wording::SHOWN;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::graph::{Node, Step};
 use crate::topology::Topology;
-
-/// Of larger loops, so many edges are shown.
-const SHOWN: usize = 12;
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Input;
-use super::wording::count;
+use super::wording::{SHOWN, count};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::graph::{Node, Spread};
 use crate::source::Span;
@@ -86,11 +86,13 @@ fn too_many(topology: &Topology, spread: &Spread<'_>, node: Node, next: &[(Node,
     let (name, span) = named(topology, node);
     let one = if matches!(node, Node::Handler(_)) { "one run of" } else { "one" };
     let deliveries = spread.deliveries(node);
-    let mut found =
-        Diagnostic::warning("fan_out", format!("{one} {name} causes {deliveries} deliveries")).label(span, match node {
+    let mut found = Diagnostic::warning("fan_out", format!("{one} {name} causes {deliveries} deliveries")).label(
+        span,
+        match node {
             Node::Event(_) => format!("goes to {}", count(next.len(), "subscription", "subscriptions")),
             _ => format!("{deliveries} handlers run because of it"),
-        });
+        },
+    );
     // The edges that bring most, where they are not all alike.
     let mut most: Vec<_> = next.iter().filter(|(to, _)| spread.deliveries(*to) > 1).collect();
     most.sort_by_key(|(to, _)| std::cmp::Reverse(spread.deliveries(*to)));
@@ -112,10 +114,13 @@ fn too_long(topology: &Topology, spread: &Spread<'_>, node: Node) -> Diagnostic 
     });
     let handlers: Vec<(Handler, Span)> = handlers.collect();
     let way: Vec<String> = handlers.iter().map(|(handler, _)| topology.address(*handler)).collect();
-    let message =
-        format!("{name} sets off a chain of {} deliveries: {}", spread.depth(node), way.join(" → "));
+    let message = format!(
+        "{name} sets off a chain of {} deliveries: {}",
+        spread.depth(node),
+        way[..way.len().min(SHOWN)].join(" → ")
+    );
     let mut found = Diagnostic::warning("fan_out", message).label(span, "the chain begins here");
-    for (number, (handler, span)) in handlers.into_iter().enumerate() {
+    for (number, (handler, span)) in handlers.into_iter().enumerate().take(SHOWN) {
         found = found.label(span, format!("{}. {}", number + 1, topology.address(handler)));
     }
     found.help(

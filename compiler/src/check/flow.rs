@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::placement::Placement;
 use crate::source::Span;
-use crate::topology::{EventId, Handler, Purpose, QueueId, SubscriptionId, Topology, UnitId, WorkerId};
+use crate::topology::{EventId, Handler, Purpose, QueueId, Topology, UnitId};
 
 /// One message's way from a handler to another one.
 #[derive(Clone, Copy)]
@@ -38,39 +38,70 @@ impl Carried {
     }
 }
 
-/// The flows between different units, each once for each pair of ends.
+/// Who receives something: one handler, and another one that runs in another unit. More would only say the same again,
+/// and every sender would be paired with every receiver.
+#[derive(Default)]
+struct Ends {
+    one: Option<(Handler, UnitId)>,
+    other: Option<(Handler, UnitId)>,
+}
+
+impl Ends {
+    fn add(&mut self, handler: Handler, unit: UnitId) {
+        match self.one {
+            None => self.one = Some((handler, unit)),
+            Some((_, known)) if known != unit && self.other.is_none() => self.other = Some((handler, unit)),
+            Some(_) => {}
+        }
+    }
+
+    fn elsewhere(&self, unit: UnitId) -> Option<(Handler, UnitId)> {
+        self.one.into_iter().chain(self.other).find(|(_, home)| *home != unit)
+    }
+}
+
+/// The flows between different units, for every edge one.
 pub(super) fn between_units(topology: &Topology, placement: &Placement<'_>) -> Vec<Flow> {
-    let mut listeners: HashMap<EventId, Vec<SubscriptionId>> = HashMap::new();
-    let mut workers: HashMap<QueueId, Vec<WorkerId>> = HashMap::new();
-    for handler in placement.units.iter().flat_map(|placed| &placed.handlers) {
+    if placement.units.len() < 2 {
+        return Vec::new();
+    }
+    let mut listeners: HashMap<EventId, Ends> = HashMap::new();
+    let mut workers: HashMap<QueueId, Ends> = HashMap::new();
+    for (placed, handler) in
+        placement.units.iter().flat_map(|placed| placed.handlers.iter().map(move |it| (placed, it)))
+    {
         match handler {
             Handler::Subscription(id) => {
-                listeners.entry(topology.subscriptions[*id].event.value).or_default().push(*id);
+                let ends = listeners.entry(topology.subscriptions[*id].event.value).or_default();
+                ends.add(*handler, placed.id);
             }
-            Handler::Worker(id) => workers.entry(topology.workers[*id].queue.value).or_default().push(*id),
+            Handler::Worker(id) => {
+                workers.entry(topology.workers[*id].queue.value).or_default().add(*handler, placed.id);
+            }
             Handler::Command(_) | Handler::Schedule(_) => {}
         }
     }
     let mut flows = Vec::new();
     for placed in &placement.units {
         for from in &placed.handlers {
-            let mut add = |span, to, carried| {
-                if let Some(receiver) = placement.homes(to).first().filter(|_| !placement.runs(placed.id, to)) {
-                    flows.push(Flow { span, from: *from, sender: placed.id, to, receiver: *receiver, carried });
-                }
-            };
-            let edges = &topology.operation(*from).edges;
+            let (from, sender) = (*from, placed.id);
+            let edges = &topology.operation(from).edges;
             for edge in &edges.invokes {
-                add(edge.command.span, Handler::Command(edge.command.value), Carried::Call);
+                let (span, to) = (edge.command.span, Handler::Command(edge.command.value));
+                if let Some(receiver) = placement.homes(to).first().filter(|_| !placement.runs(sender, to)) {
+                    flows.push(Flow { span, from, sender, to, receiver: *receiver, carried: Carried::Call });
+                }
             }
             for edge in &edges.emits {
-                for to in listeners.get(&edge.value).into_iter().flatten() {
-                    add(edge.span, Handler::Subscription(*to), Carried::Event(edge.value));
+                let (span, carried) = (edge.span, Carried::Event(edge.value));
+                if let Some((to, receiver)) = listeners.get(&edge.value).and_then(|ends| ends.elsewhere(sender)) {
+                    flows.push(Flow { span, from, sender, to, receiver, carried });
                 }
             }
             for edge in &edges.enqueues {
-                for to in workers.get(&edge.value).into_iter().flatten() {
-                    add(edge.span, Handler::Worker(*to), Carried::Job(edge.value));
+                let (span, carried) = (edge.span, Carried::Job(edge.value));
+                if let Some((to, receiver)) = workers.get(&edge.value).and_then(|ends| ends.elsewhere(sender)) {
+                    flows.push(Flow { span, from, sender, to, receiver, carried });
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `http_conflict`: routes that match one request, and parameters that have no place to go.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use pontoon_schema::document::{Method, Segment};
 
@@ -13,11 +13,13 @@ use crate::topology::{CommandId, Handler, Topology};
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
     let routes: Vec<Route<'_>> = topology.commands.ids().filter_map(|id| Route::of(topology, id)).collect();
+    // Thousands of routes that differ in a word each, and match by a parameter, would be compared each with each.
+    let mut steps = 1_000_000;
     let mut methods: HashMap<Method, Tree<'_>> = HashMap::new();
     for (index, route) in routes.iter().enumerate() {
         findings.extend(repeated_parameter(topology, route).or_else(|| parameter_without_field(topology, route)));
         let tree = methods.entry(route.method).or_default();
-        if let Some(other) = tree.find(route.segments) {
+        if let Some(other) = tree.find(route.segments, &mut steps) {
             findings.add(conflict(topology, &routes[other], route));
         }
         tree.insert(route.segments, index);
@@ -73,9 +75,11 @@ fn parameter_without_field(topology: &Topology, route: &Route<'_>) -> Option<Dia
     let message = format!("the input of {address} has no place for the parameter `{{{parameter}}}` of its route");
     let label = format!("`{{{parameter}}}` is taken from the path");
     let found = Diagnostic::error("http_conflict", message).label(route.span, label).label(input.span, text);
-    Some(found.help(format!(
-        "take the parameter out of the route, or let the input be a struct with a field `{parameter}`"
-    )))
+    Some(
+        found.help(format!(
+            "take the parameter out of the route, or let the input be a struct with a field `{parameter}`"
+        )),
+    )
 }
 
 const SINGLE: [&str; 17] = [
@@ -87,7 +91,7 @@ const SINGLE: [&str; 17] = [
 #[derive(Default)]
 struct Tree<'a> {
     route: Option<usize>,
-    literals: HashMap<&'a str, Tree<'a>>,
+    literals: BTreeMap<&'a str, Tree<'a>>,
     parameter: Option<Box<Tree<'a>>>,
 }
 
@@ -103,23 +107,26 @@ impl<'a> Tree<'a> {
         node.route.get_or_insert(route);
     }
 
-    /// A route that was inserted and matches a request which `segments` match too.
-    fn find(&self, segments: &[Segment]) -> Option<usize> {
+    /// A route that was inserted and matches a request which `segments` match too. Looks at no more than `steps` nodes.
+    fn find(&self, segments: &[Segment], steps: &mut usize) -> Option<usize> {
         let mut open = vec![(self, segments)];
-        let mut found: Option<usize> = None;
         while let Some((node, segments)) = open.pop() {
+            *steps = steps.checked_sub(1)?;
             match segments.split_first() {
-                None => found = found.into_iter().chain(node.route).min(),
+                None if node.route.is_some() => return node.route,
+                None => {}
                 Some((segment, rest)) => {
                     match segment {
-                        Segment::Literal(text) => open.extend(node.literals.get(text.as_str()).map(|node| (node, rest))),
+                        Segment::Literal(text) => {
+                            open.extend(node.literals.get(text.as_str()).map(|node| (node, rest)));
+                        }
                         Segment::Parameter(_) => open.extend(node.literals.values().map(|node| (node, rest))),
                     }
                     open.extend(node.parameter.as_deref().map(|node| (node, rest)));
                 }
             }
         }
-        found
+        None
     }
 }
 

@@ -24,7 +24,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             "{address} remembers what it has handled for {kept}, and may see it again after {}",
             length(horizon.total())
         );
-        let mut found = Diagnostic::error("inbox_too_short", message).label(keep.span, format!("forgotten after {kept}"));
+        let mut found =
+            Diagnostic::error("inbox_too_short", message).label(keep.span, format!("forgotten after {kept}"));
         if horizon.span != keep.span {
             found = found.label(horizon.span, horizon.text());
         }

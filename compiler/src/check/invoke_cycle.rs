@@ -3,14 +3,11 @@
 use std::time::Duration;
 
 use super::Input;
-use super::wording::time;
+use super::wording::{SHOWN, time};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::graph::{Node, Step};
 use crate::source::Span;
 use crate::topology::{Handler, Topology};
-
-/// Of larger circles, so many edges are shown.
-const SHOWN: usize = 12;
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     for circle in input.graph.invoke_cycles() {
@@ -68,7 +65,9 @@ fn help(input: &Input<'_>, edges: &[Edge], last: &Edge) -> String {
     let service = topology.service_address(topology.service_of(last.to));
     let event = format!("{name}_done");
     let mut help = if last.from == last.to {
-        format!("let it not wait: `enqueues:` on {from}, for a worker in `{service}` that goes on; or a loop in the handler")
+        format!(
+            "let it not wait: `enqueues:` on {from}, for a worker in `{service}` that goes on; or a loop in the handler"
+        )
     } else {
         format!(
             "let one of them not wait: `emits: [{event}]` on {from} instead of `invokes: [{to}]`, and a subscription to \

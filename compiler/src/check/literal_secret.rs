@@ -7,17 +7,18 @@ use crate::diagnostic::{Diagnostic, Findings};
 use crate::read::Node;
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
-    // Without recursion: lists and mappings may be nested as deep as the limits allow.
-    let mut open = vec![Place { node: input.text.root(), under: None, settings: false }];
+    let sections = input.text.root().children();
+    let place = |node: Node<'_>| node.key() == Some("environments");
+    let mut open: Vec<Place<'_>> = sections.map(|node| Place { node, under: None, settings: place(node) }).collect();
     // What several aliases refer to stands under each of them.
     let mut seen = HashSet::new();
     while let Some(place) = open.pop() {
-        if !seen.insert((place.node.value_span(), place.settings)) {
+        if let Some(text) = place.node.text() {
+            let found = place.finding(text).filter(|_| seen.insert(place.node.value_span()));
+            findings.extend(found);
             continue;
         }
-        findings.extend(place.node.text().and_then(|text| place.finding(text)));
-        let settings = place.settings || place.node.key() == Some("environments");
-        let under = place.node.key().or(place.under);
+        let (settings, under) = (place.settings, place.node.key().or(place.under));
         open.extend(place.node.children().map(|node| Place { node, under, settings }));
     }
 }
@@ -37,11 +38,17 @@ impl Place<'_> {
         let (message, label) = if let Some(kind) = token_shape(text) {
             (format!("{kind} is written into the topology"), format!("this looks like {kind}"))
         } else if has_password(text) {
-            ("a password is written into a URL of the topology".to_owned(), "there is a password in this URL".to_owned())
+            (
+                "a password is written into a URL of the topology".to_owned(),
+                "there is a password in this URL".to_owned(),
+            )
         } else if !self.settings {
             return None;
         } else if is_secret_key(key, self.under) && !literal(text).is_empty() {
-            (format!("the {} is written into the topology", secret_name(key).replace('_', " ")), format!("the value of `{key}:` itself"))
+            (
+                format!("the {} is written into the topology", secret_name(key).replace('_', " ")),
+                format!("the value of `{key}:` itself"),
+            )
         } else if text.split(['-', ' ', ':', '.', ',', '{', '}', '$', '@']).any(is_random) {
             (format!("`{key}:` has a value that looks like a secret"), "too random to be a name".to_owned())
         } else {
@@ -73,10 +80,10 @@ fn literal(text: &str) -> String {
 }
 
 fn is_secret_key(key: &str, under: Option<&str>) -> bool {
-    const WORDS: [&str; 9] = [
-        "password", "passwd", "passphrase", "secret", "token", "credentials", "api_key", "access_key", "private_key",
-    ];
-    key == "key" && under == Some("api_key") || WORDS.iter().any(|word| key == *word || key.ends_with(&format!("_{word}")))
+    const WORDS: [&str; 9] =
+        ["password", "passwd", "passphrase", "secret", "token", "credentials", "api_key", "access_key", "private_key"];
+    key == "key" && under == Some("api_key")
+        || WORDS.iter().any(|word| key == *word || key.ends_with(&format!("_{word}")))
 }
 
 /// What a secret that stands under `key` might be called.
@@ -101,6 +108,11 @@ fn has_password(text: &str) -> bool {
 
 /// Tokens that give themselves away by how they begin.
 fn token_shape(text: &str) -> Option<&'static str> {
+    /// The shortest of them; most words of a topology are shorter.
+    const SHORTEST: usize = 20;
+    if text.len() < SHORTEST {
+        return None;
+    }
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY") {
         return Some("a private key");
@@ -115,7 +127,9 @@ fn token_shape(text: &str) -> Option<&'static str> {
                 Some("an access key of AWS")
             }
             _ if word.len() == 58 && word.starts_with('S') && capitals(word) => Some("a seed of NATS"),
-            _ if word.starts_with("eyJ") && word.matches('.').count() == 2 && word.len() > 30 => Some("a JSON web token"),
+            _ if word.starts_with("eyJ") && word.matches('.').count() == 2 && word.len() > 30 => {
+                Some("a JSON web token")
+            }
             _ if long("ghp_", 30) || long("gho_", 30) || long("ghs_", 30) || long("github_pat_", 30) => {
                 Some("a token of GitHub")
             }
@@ -169,7 +183,9 @@ mod tests {
     fn passwords_in_urls() {
         assert!(has_password("amqp://shop:hunter2@broker:5672/%2f"));
         assert!(has_password("redis://:hunter2@cache"));
-        for harmless in ["amqp://broker", "amqp://${USER}:${secret:password}@broker", "redis://cache:6379", "a://b/c:d@e"] {
+        for harmless in
+            ["amqp://broker", "amqp://${USER}:${secret:password}@broker", "redis://cache:6379", "a://b/c:d@e"]
+        {
             assert!(!has_password(harmless), "{harmless}");
         }
     }
@@ -187,7 +203,9 @@ mod tests {
     fn randomness() {
         assert!(is_random("9f86d081884c7d659a2feaa0c55ad015"));
         assert!(is_random("hT7kQ2mZx9Lw4RvB8nPc"));
-        for word in ["a_long_name_that_somebody_chose", "AnotherLongNameThatIsCamelCase2", "00000000000000000000000000000000"] {
+        for word in
+            ["a_long_name_that_somebody_chose", "AnotherLongNameThatIsCamelCase2", "00000000000000000000000000000000"]
+        {
             assert!(!is_random(word), "{word}");
         }
     }

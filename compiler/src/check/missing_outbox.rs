@@ -1,7 +1,7 @@
 //! `missing_outbox`: a handler that writes and sends, of which one may happen without the other.
 
 use super::Input;
-use super::wording::listed;
+use super::wording::{SHOWN, listed};
 use crate::diagnostic::{Diagnostic, Findings};
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
@@ -21,15 +21,17 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let written = listed(states.clone().map(|(_, name)| format!("`{name}`")));
         let mut found = Diagnostic::warning(
             "missing_outbox",
-            format!("{address} writes {written} and sends {sent}, and a crash between them leaves one without the other"),
+            format!(
+                "{address} writes {written} and sends {sent}, and a crash between them leaves one without the other"
+            ),
         );
-        for (span, name) in states {
+        for (span, name) in states.take(SHOWN) {
             found = found.label(span, format!("`{name}` is written"));
         }
-        for (span, name) in events {
+        for (span, name) in events.take(SHOWN) {
             found = found.label(span, format!("`{name}` is emitted, whether or not the write stands"));
         }
-        for (span, name) in queues {
+        for (span, name) in queues.take(SHOWN) {
             found = found.label(span, format!("a job goes into `{name}`, whether or not the write stands"));
         }
         findings.add(found.help(format!(

@@ -14,7 +14,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         }
         let address = topology.address(Handler::Subscription(id));
         let event = &topology.events[subscription.event.value];
-        let message = format!("{address} wants `{}` in order, and handles {} at a time", event.name.value, consumers.value);
+        let message =
+            format!("{address} wants `{}` in order, and handles {} at a time", event.name.value, consumers.value);
         findings.add(
             Diagnostic::error("ordered_competing", message)
                 .label(ordered.span, "order over all events, as no key is named")

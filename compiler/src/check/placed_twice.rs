@@ -22,7 +22,10 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                 let message = if first == second {
                     format!("the service `{address}` stands twice in the unit `{first}`")
                 } else {
-                    format!("the service `{address}` is in two units of `{}`: `{first}` and `{second}`", deployment.name.value)
+                    format!(
+                        "the service `{address}` is in two units of `{}`: `{first}` and `{second}`",
+                        deployment.name.value
+                    )
                 };
                 findings.add(
                     Diagnostic::error("placed_twice", message)

@@ -15,13 +15,16 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             }
             let (name, key) = (&environment.name.value, purpose.key());
             findings.add(
-                Diagnostic::error("plaintext_transport", format!("the {key} of `{name}` is reached without encryption"))
-                    .label(connection.tls.span, "everybody on the way can read and change what passes")
-                    .label(environment.name.span, "not `ephemeral`, so its data matters")
-                    .help(format!(
-                        "take `tls: disabled` out, or say why it is right here: allow: [{{ rule: plaintext_transport, at: \
+                Diagnostic::error(
+                    "plaintext_transport",
+                    format!("the {key} of `{name}` is reached without encryption"),
+                )
+                .label(connection.tls.span, "everybody on the way can read and change what passes")
+                .label(environment.name.span, "not `ephemeral`, so its data matters")
+                .help(format!(
+                    "take `tls: disabled` out, or say why it is right here: allow: [{{ rule: plaintext_transport, at: \
                          environments.{name}.{key}, reason: \"…\" }}]"
-                    )),
+                )),
             );
         }
     }

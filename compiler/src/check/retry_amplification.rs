@@ -1,7 +1,7 @@
 //! `retry_amplification`: attempts that multiply along a chain of calls.
 
 use super::Input;
-use super::wording::count;
+use super::wording::{SHOWN, count};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::graph::{Amplified, Node};
 use crate::source::Span;
@@ -43,9 +43,10 @@ fn finding(topology: &Topology, amplified: &Amplified) -> Diagnostic {
     let product = factors.iter().fold(1_u64, |product, factor| product.saturating_mul(*factor));
     let last = topology.address(Handler::Command(amplified.command));
     let several: Vec<String> = factors.iter().filter(|factor| **factor > 1).map(u64::to_string).collect();
-    let message = format!("one message may run {last} {product} times: {}", several.join(" × "));
+    let message =
+        format!("one message may run {last} {product} times: {}", several[..several.len().min(SHOWN)].join(" × "));
     let mut found = Diagnostic::warning("retry_amplification", message);
-    for (handler, edge) in path {
+    for (handler, edge) in path.into_iter().take(SHOWN) {
         let address = topology.address(handler);
         if let Some(attempts) = attempts(topology, handler).filter(|attempts| attempts.value > 1) {
             let times = count(attempts.value as usize, "attempt", "attempts");

@@ -12,15 +12,18 @@ use crate::topology::{Connection, Environment, EventId, Handler, Located, Patter
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
-    let heard: HashSet<EventId> = topology.subscriptions.values().map(|subscription| subscription.event.value).collect();
+    let heard: HashSet<EventId> =
+        topology.subscriptions.values().map(|subscription| subscription.event.value).collect();
     let mut seen = HashSet::new();
     for placement in &input.placements {
         if placement.deployment.pattern.value != Pattern::Serverless {
             continue;
         }
         pulled(input, placement, findings);
-        for (placed, environment) in
-            placement.units.iter().flat_map(|placed| placement.environments().map(move |environment| (placed, environment)))
+        for (placed, environment) in placement
+            .units
+            .iter()
+            .flat_map(|placed| placement.environments().map(move |environment| (placed, environment)))
         {
             for handler in &placed.handlers {
                 for (span, what, connection) in leaves(topology, placed, placement, *handler, environment, &heard) {

@@ -20,7 +20,10 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         for environment in placement.environments().filter(|environment| environment.is_hard()) {
             for handler in placement.units.iter().flat_map(|placed| &placed.handlers) {
                 let (edges, address) = (&topology.operation(*handler).edges, topology.address(*handler));
-                let mut check = |connection: &Option<Connection>, forgets: fn(&Connection) -> bool, span, what: &str| {
+                let mut check = |connection: &Option<Connection>,
+                                 forgets: fn(&Connection) -> bool,
+                                 span,
+                                 what: &str| {
                     let Some(connection) = connection.as_ref().filter(|connection| forgets(connection)) else { return };
                     if seen.insert((span, connection.adapter.span)) {
                         findings.add(finding(environment, connection, span, what));
@@ -48,17 +51,22 @@ fn forgets_jobs(connection: &Connection) -> bool {
     capability::queue_bridge(connection.adapter.value).is_some_and(|bridge| !bridge.crosses_processes)
 }
 
-
 fn finding(environment: &Environment, connection: &Connection, span: Span, what: &str) -> Diagnostic {
     let (name, adapter) = (&environment.name.value, connection.adapter.value.name());
     let stores = STATE_STORES.iter().filter(|store| store.crosses_processes).map(|store| store.adapter.name());
-    Diagnostic::error("serverless_state", format!("{what} in a function, and in `{name}` that is the function's own memory"))
-        .label(span, what)
-        .label(connection.adapter.span, format!("`{adapter}`: the next request may find another process, and nothing in it"))
-        .label(environment.name.span, "not `ephemeral`: losing data matters here")
-        .help(format!(
-            "use a store that other processes see, such as {} (jobs: `redis` or `nats`), or write `ephemeral: true` if \
+    Diagnostic::error(
+        "serverless_state",
+        format!("{what} in a function, and in `{name}` that is the function's own memory"),
+    )
+    .label(span, what)
+    .label(
+        connection.adapter.span,
+        format!("`{adapter}`: the next request may find another process, and nothing in it"),
+    )
+    .label(environment.name.span, "not `ephemeral`: losing data matters here")
+    .help(format!(
+        "use a store that other processes see, such as {} (jobs: `redis` or `nats`), or write `ephemeral: true` if \
              losing data is acceptable in `{name}`",
-            either(stores.map(|name| format!("`{name}`")))
-        ))
+        either(stores.map(|name| format!("`{name}`")))
+    ))
 }

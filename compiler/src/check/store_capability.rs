@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pontoon_schema::capability::{self, STATE_STORES, StateStore};
+use pontoon_schema::capability::{self, Adapter, STATE_STORES, StateStore};
 use pontoon_schema::document::StateNeed;
 
 use super::Input;
@@ -16,7 +16,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     // An inherited store is one place in the file: what it lacks is said once.
     let mut seen = HashSet::new();
     for placement in &input.placements {
-        let handlers: Vec<Handler> = placement.units.iter().flat_map(|placed| placed.handlers.iter().copied()).collect();
+        let handlers: Vec<Handler> =
+            placement.units.iter().flat_map(|placed| placed.handlers.iter().copied()).collect();
         for environment in placement.environments() {
             for handler in &handlers {
                 let edges = &topology.operation(*handler).edges;
@@ -24,7 +25,11 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                     let state = &topology.states[edge.value];
                     let Some(store) = &environment.state_store else {
                         if seen.insert((environment.name.span, environment.name.span, "state_store")) {
-                            let what = format!("{} needs the state collection `{}`", topology.address(*handler), state.name.value);
+                            let what = format!(
+                                "{} needs the state collection `{}`",
+                                topology.address(*handler),
+                                state.name.value
+                            );
                             findings.add(absent(environment, "state_store", &what, edge.span));
                         }
                         continue;
@@ -32,7 +37,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                     let Some(known) = capability::state_store(store.adapter.value) else { continue };
                     for need in needs(state).filter(|need| !(need.met)(known, need.least)) {
                         if seen.insert((need.span, store.adapter.span, need.what)) {
-                            let adapter = store.adapter.map(|adapter| adapter.name());
+                            let adapter = store.adapter.map(Adapter::name);
                             findings.add(need.unmet(state, environment, adapter));
                         }
                     }

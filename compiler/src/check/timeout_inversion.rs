@@ -11,13 +11,11 @@ use crate::topology::Handler;
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
-    // In a circle of calls some caller always gives up too early: invoke_cycle has said so.
-    let circles = input.graph.invoke_cycles();
-    let circular: HashSet<Span> = circles.iter().flatten().map(|step| step.span).collect();
+    let mut found = Vec::new();
     for handler in topology.handlers() {
         let operation = topology.operation(handler);
         let Some(patience) = operation.timeout else { continue };
-        for edge in operation.edges.invokes.iter().filter(|edge| !circular.contains(&edge.command.span)) {
+        for edge in &operation.edges.invokes {
             let callee = &topology.commands[edge.command.value];
             let Some(timeout) = callee.operation.timeout else { continue };
             let retry = callee.retry.as_ref().map(|retry| retry.value);
@@ -28,9 +26,12 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                 continue;
             }
             let (from, to) = (topology.address(handler), topology.address(Handler::Command(edge.command.value)));
-            let message =
-                format!("{from} gives up after {}, while {to} may still answer after {}", time(patience.value), length(needed));
-            let mut found = Diagnostic::error("timeout_inversion", message)
+            let message = format!(
+                "{from} gives up after {}, while {to} may still answer after {}",
+                time(patience.value),
+                length(needed)
+            );
+            let mut finding = Diagnostic::error("timeout_inversion", message)
                 .label(patience.span, format!("{from} waits {}", time(patience.value)))
                 .label(edge.command.span, format!("for {to},"))
                 .label(timeout.span, format!("which may take {} at each attempt", time(timeout.value)));
@@ -40,13 +41,21 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                     count(attempts as usize, "attempt", "attempts"),
                     length(waits)
                 );
-                found = found.label(retry.span, text);
+                finding = finding.label(retry.span, text);
             }
-            findings.add(found.help(format!(
+            let finding = finding.help(format!(
                 "write `timeout: {}` or more on {from}, or give {to} less time or fewer attempts",
                 time(whole_seconds(needed))
-            )));
+            ));
+            found.push((edge.command.span, finding));
         }
+    }
+    if !found.is_empty() {
+        // In a circle of calls some caller always gives up too early: invoke_cycle has said so.
+        let circles = input.graph.invoke_cycles();
+        let circular: HashSet<Span> = circles.iter().flatten().map(|step| step.span).collect();
+        let elsewhere = found.into_iter().filter(|(edge, _)| !circular.contains(edge));
+        findings.extend(elsewhere.map(|(_, finding)| finding));
     }
 }
 

@@ -61,9 +61,9 @@ fn finding(
     };
     let (name, adapter) = (&environment.name.value, connection.adapter.value.name());
     let purpose = flow.carried.purpose();
-    let bridges: &[capability::Bridge] =
-        if purpose == Purpose::EventBridge { &EVENT_BRIDGES } else { &QUEUE_BRIDGES };
-    let fit = bridges.iter().filter(|bridge| bridge.crosses_processes).map(|bridge| format!("`{}`", bridge.adapter.name()));
+    let bridges: &[capability::Bridge] = if purpose == Purpose::EventBridge { &EVENT_BRIDGES } else { &QUEUE_BRIDGES };
+    let fit =
+        bridges.iter().filter(|bridge| bridge.crosses_processes).map(|bridge| format!("`{}`", bridge.adapter.name()));
     Diagnostic::error(
         "unbridged_edge",
         format!(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use pontoon_schema::capability::{self, EVENT_BRIDGES, QUEUE_BRIDGES};
 
 use super::Input;
-use super::wording::{either, listed};
+use super::wording::{SHOWN, either, listed};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
 use crate::topology::{Connection, Delivery, Environment, Handler, Pattern, QueueId, SubscriptionId, Topology};
@@ -45,9 +45,11 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             }
         }
     }
-    findings.extend(found.into_iter().map(|((promise, _), (connection, environments))| {
-        finding(topology, promise, connection, &environments)
-    }));
+    findings.extend(
+        found
+            .into_iter()
+            .map(|((promise, _), (connection, environments))| finding(topology, promise, connection, &environments)),
+    );
 }
 
 fn promises(topology: &Topology, handler: Handler) -> Vec<Promise> {
@@ -111,11 +113,10 @@ fn finding(
             )
         }
     };
-    let mut found = Diagnostic::error("undurable_flow", message).label(place, text).label(
-        connection.adapter.span,
-        format!("`{adapter}` loses what is in it when the process ends"),
-    );
-    for environment in environments {
+    let mut found = Diagnostic::error("undurable_flow", message)
+        .label(place, text)
+        .label(connection.adapter.span, format!("`{adapter}` loses what is in it when the process ends"));
+    for environment in environments.iter().take(SHOWN) {
         found = found.label(environment.name.span, "not `ephemeral`: losing data matters here");
     }
     found.help(help)

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Input;
+use super::wording::SHOWN;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::topology::{EventId, Handler, SubscriptionId};
 
@@ -19,7 +20,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let name = &event.name.value;
         let message = format!("no handler emits the event `{name}`, so its subscriptions never run");
         let mut found = Diagnostic::warning("unemitted_event", message);
-        for id in waiting {
+        for id in waiting.iter().take(SHOWN) {
             let address = topology.address(Handler::Subscription(*id));
             found = found.label(topology.subscriptions[*id].event.span, format!("{address} waits for it"));
         }

@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Input;
+use super::wording::SHOWN;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::topology::EventId;
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
-    let heard: HashSet<EventId> = topology.subscriptions.values().map(|subscription| subscription.event.value).collect();
+    let heard: HashSet<EventId> =
+        topology.subscriptions.values().map(|subscription| subscription.event.value).collect();
     let mut emitters: HashMap<EventId, Vec<_>> = HashMap::new();
     for handler in topology.handlers() {
         for edge in topology.operation(handler).edges.emits.iter().filter(|edge| !heard.contains(&edge.value)) {
@@ -21,7 +23,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let message = format!("the event `{name}` is emitted, and no service subscribes to it");
         let mut found =
             Diagnostic::warning("unheard_event", message).label(event.name.span, "nobody subscribes to this");
-        for (handler, span) in emitters {
+        for (handler, span) in emitters.iter().take(SHOWN) {
             found = found.label(*span, format!("{} emits it", topology.address(*handler)));
         }
         findings.add(found.help(format!(

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Input;
+use super::wording::SHOWN;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::topology::Pattern;
 
@@ -17,10 +18,11 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let placed: HashSet<_> = units.flat_map(|unit| unit.services.iter()).map(|service| service.value).collect();
         for service in deployment.services.iter().filter(|service| !placed.contains(&service.value)) {
             let (name, address) = (&deployment.name.value, topology.service_address(service.value));
-            let message = format!("the service `{address}` belongs to the deployment `{name}`, and none of its units runs it");
-            let mut found =
-                Diagnostic::error("unplaced_service", message).label(service.span, "is to be deployed, and runs nowhere");
-            for placed in &placement.units {
+            let message =
+                format!("the service `{address}` belongs to the deployment `{name}`, and none of its units runs it");
+            let mut found = Diagnostic::error("unplaced_service", message)
+                .label(service.span, "is to be deployed, and runs nowhere");
+            for placed in placement.units.iter().take(SHOWN) {
                 found = found.label(placed.unit.name.span, format!("does not hold `{address}`"));
             }
             let unit = &topology.services[service.value].name.value;

@@ -1,10 +1,11 @@
 //! `unused_allowance`: an entry of `allow:` that allows nothing.
 
-use super::allowed::{covers, is_allowable, is_over};
+use super::allowed::{Places, is_allowable, is_over};
 use super::{Input, RULES};
 use crate::diagnostic::{Diagnostic, Findings};
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
+    let places = Places::of(findings);
     let unused: Vec<Diagnostic> = input
         .topology
         .allowances
@@ -23,8 +24,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                     .label(allowance.rule.span, "only warnings can be allowed");
                 return Some(found.help("mend what it finds, and take this entry out"));
             }
-            let used = findings.iter().any(|found| is_allowable(found.code, found.level) && covers(allowance, found));
-            (!used).then(|| {
+            places.covered_by(allowance).is_none().then(|| {
                 let mut found = finding(format!("nothing is left that this allowance of `{name}` allows"))
                     .label(allowance.rule.span, format!("`{name}` finds nothing there"));
                 if let Some(at) = &allowance.at {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Input;
-use super::wording::listed;
+use super::wording::{SHOWN, listed};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::topology::{Handler, QueueId};
 
@@ -12,7 +12,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let worked: HashSet<QueueId> = topology.workers.values().map(|worker| worker.queue.value).collect();
     let mut sources: HashMap<QueueId, Vec<_>> = HashMap::new();
     for handler in topology.handlers() {
-        for edge in &topology.operation(handler).edges.enqueues {
+        let edges = topology.operation(handler).edges.enqueues.iter();
+        for edge in edges.filter(|edge| !worked.contains(&edge.value)) {
             sources.entry(edge.value).or_default().push((handler, edge.span));
         }
     }
@@ -24,7 +25,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let message = format!("jobs go into the queue `{name}`, and no worker takes them out");
         let mut found = Diagnostic::error("unworked_queue", message)
             .label(queue.name.span, format!("filled by {into}, worked by nobody"));
-        for (handler, span) in sources {
+        for (handler, span) in sources.iter().take(SHOWN) {
             found = found.label(*span, format!("{} puts jobs in", address(handler)));
         }
         findings.add(found.help(format!(

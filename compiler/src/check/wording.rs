@@ -3,7 +3,29 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use crate::topology::Topology;
+use crate::topology::{EventId, Handler, QueueId, Topology};
+
+/// Of more places or names than this, the first are shown: nobody reads on, and reports stay small whatever comes.
+pub(super) const SHOWN: usize = 12;
+
+/// Something that has a name: it is put into words only where it is shown.
+#[derive(Clone, Copy)]
+pub(super) enum Named {
+    Handler(Handler),
+    Event(EventId),
+    Queue(QueueId),
+}
+
+impl Named {
+    /// `user.sign_up`; an event or a queue in backticks.
+    pub(super) fn shown(self, topology: &Topology) -> String {
+        match self {
+            Named::Handler(handler) => topology.address(handler),
+            Named::Event(id) => format!("`{}`", topology.events[id].name.value),
+            Named::Queue(id) => format!("`{}`", topology.queues[id].name.value),
+        }
+    }
+}
 
 /// `a`, `a and b`, `a, b and c`.
 pub(super) fn listed<T: Display>(items: impl IntoIterator<Item = T>) -> String {
@@ -16,7 +38,12 @@ pub(super) fn either<T: Display>(items: impl IntoIterator<Item = T>) -> String {
 }
 
 fn joined<T: Display>(items: impl IntoIterator<Item = T>, last: &str) -> String {
-    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    if items.len() > SHOWN {
+        let more = items.len() - SHOWN + 1;
+        items.truncate(SHOWN - 1);
+        items.push(format!("{more} more"));
+    }
     match items.as_slice() {
         [] => String::new(),
         [only] => only.clone(),
@@ -73,6 +100,7 @@ mod tests {
         assert_eq!(listed(["a"]), "a");
         assert_eq!(listed(["a", "b", "c"]), "a, b and c");
         assert_eq!(either(["a", "b"]), "a or b");
+        assert!(listed(0..20).ends_with("10 and 9 more"));
         assert_eq!(time(Duration::from_millis(1_500)), "1500ms");
         assert_eq!(time(Duration::from_secs(90)), "90s");
         assert_eq!(time(Duration::from_secs(86_400)), "1d");

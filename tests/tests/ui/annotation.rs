@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 /// One comment: what stands under a piece of one line.
 #[derive(Debug)]
-pub struct Note {
+pub(crate) struct Note {
     /// Byte offset of the first and after the last marked byte, in the text without comments.
-    pub span: std::ops::Range<usize>,
+    pub(crate) span: std::ops::Range<usize>,
     /// What is said there: `error[code]: message`, `label: text`.
-    pub text: String,
+    pub(crate) text: String,
     /// The help of the finding, under its first note.
-    pub help: Option<String>,
+    pub(crate) help: Option<String>,
 }
 
 /// The text as its author wrote it: without the comments of this module.
-pub fn strip(annotated: &str) -> String {
+pub(crate) fn strip(annotated: &str) -> String {
     let mut clean = String::with_capacity(annotated.len());
     let mut in_help = false;
     for line in annotated.split_inclusive('\n') {
@@ -38,7 +38,7 @@ const HELP: &str = " help: ";
 const CONTINUED: &str = "       ";
 
 /// The text with every note under its line, and above the first line what has no place.
-pub fn annotate(clean: &str, unplaced: &[String], notes: &[Note]) -> String {
+pub(crate) fn annotate(clean: &str, unplaced: &[String], notes: &[Note]) -> String {
     let mut annotated = String::with_capacity(clean.len() * 2);
     for text in unplaced {
         for (index, line) in text.lines().enumerate() {
@@ -52,9 +52,9 @@ pub fn annotate(clean: &str, unplaced: &[String], notes: &[Note]) -> String {
         let end = offset + line.len();
         annotated.push_str(line);
         let last = end == clean.len();
-        let here = notes.iter().filter(|note| {
-            (offset..end).contains(&note.span.start) || (last && note.span.start >= clean.len())
-        });
+        let here = notes
+            .iter()
+            .filter(|note| (offset..end).contains(&note.span.start) || (last && note.span.start >= clean.len()));
         for (index, note) in here.enumerate() {
             if index == 0 && !line.ends_with('\n') {
                 annotated.push('\n');

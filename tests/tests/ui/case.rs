@@ -13,10 +13,10 @@ use pontoon_schema::document::Date;
 use crate::annotation::{Note, annotate, strip};
 
 /// A topology and what is found in it.
-pub struct Case {
+pub(crate) struct Case {
     folder: PathBuf,
     /// Its file: `fail_of_two.yaml`. Files that it includes stand in a folder beside it.
-    pub name: String,
+    pub(crate) name: String,
     compiled: Compiled,
 }
 
@@ -50,7 +50,7 @@ fn run(files: &dyn Files, path: &str) -> Compiled {
 }
 
 /// What is found in a text.
-pub fn findings(text: &str) -> Compiled {
+pub(crate) fn findings(text: &str) -> Compiled {
     run(&Alone(text), "topology.yaml")
 }
 
@@ -59,32 +59,31 @@ fn blessing() -> bool {
 }
 
 impl Case {
-    pub fn compile(folder: &Path, name: &str) -> Self {
+    pub(crate) fn compile(folder: &Path, name: &str) -> Self {
         Self { folder: folder.to_owned(), name: name.to_owned(), compiled: run(&Stripped(folder), name) }
     }
 
-    pub fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.compiled.findings.iter()
     }
 
-    pub fn codes(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn codes(&self) -> impl Iterator<Item = &'static str> {
         self.findings().map(|found| found.code)
     }
 
     /// The findings as they are shown in a terminal.
-    pub fn report(&self) -> String {
+    pub(crate) fn report(&self) -> String {
         self.compiled.findings.render(&self.compiled.sources, Style::PLAIN)
     }
 
     /// How the files differ from what the findings would make of them.
-    pub fn compare(&self) -> Option<String> {
+    pub(crate) fn compare(&self) -> Option<String> {
         let mut problems = Vec::new();
         for (id, source) in self.compiled.sources.files() {
             let path = self.folder.join(&source.name);
             let Ok(text) = fs::read_to_string(&path) else { continue };
-            let notes: Vec<Note> = self.findings().flat_map(notes).filter_map(|(span, note)| {
-                (span.file == id).then_some(note)
-            }).collect();
+            let notes: Vec<Note> =
+                self.findings().flat_map(notes).filter_map(|(span, note)| (span.file == id).then_some(note)).collect();
             let unplaced = self.findings().filter(|found| found.labels.is_empty() && id.0 == 0).map(headline);
             let expected = annotate(&strip(&text), &unplaced.collect::<Vec<_>>(), &notes);
             problems.extend(differ(&path, &text, &expected));
