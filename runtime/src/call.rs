@@ -22,8 +22,7 @@ use crate::unit::{Emits, Enqueues, JobOptions, Keeps, Reveals};
 
 /// One invocation in a running unit. Handlers see it as `&impl …::Context`.
 pub struct Call<'c, U> {
-    pub(crate) unit: &'c U,
-    pub(crate) scope: Scope<'c>,
+    pub(crate) scope: Scope<'c, U>,
 }
 
 impl<U: Send + Sync> Context for Call<'_, U> {
@@ -68,7 +67,7 @@ where
     M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     fn call(&self, input: M::Input) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
-        execute::<M, U>(self.unit, self.scope.origin, Some(&self.scope), input)
+        execute::<M, U>(&self.scope, input)
     }
 }
 
@@ -78,7 +77,7 @@ impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
         if let Some(most) = const { E::MAX_HOPS }.filter(|most| metadata.hops > *most) {
             return Err(BridgeError::TooManyHops { subject: E::SUBJECT, most });
         }
-        let topic = &self.unit.publisher().topic;
+        let topic = &self.scope.origin.unit.publisher().topic;
         let event = Message::new(metadata, payload);
         match self.scope.stage() {
             Some(stage) => stage.send(Sent::Event { subject: E::SUBJECT, topic: Arc::clone(topic), event }),
@@ -90,7 +89,7 @@ impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
 
 impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
     async fn push(&self, job: Q::Payload, options: JobOptions) -> Result<(), BridgeError> {
-        let queue = &self.unit.enqueuer().queue;
+        let queue = &self.scope.origin.unit.enqueuer().queue;
         let JobOptions { delay, deduplication } = options;
         let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
         match self.scope.stage() {
@@ -103,7 +102,7 @@ impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
 
 impl<U: Keeps<S> + Send + Sync, S: State> MayRead<S> for Call<'_, U> {
     fn access(&self) -> Access<'_> {
-        Access { store: &*self.unit.collection().store, stage: self.scope.stage() }
+        Access { store: &*self.scope.origin.unit.collection().store, stage: self.scope.stage() }
     }
 }
 
@@ -112,6 +111,6 @@ impl<U: Keeps<S> + Send + Sync, S: State> MayWrite<S> for Call<'_, U> {}
 
 impl<U: Reveals<X> + Send + Sync, X: Secret> MayReveal<X> for Call<'_, U> {
     async fn reveal(&self) -> Result<SecretValue, SecretError> {
-        self.unit.secret().store.read(X::NAME).await
+        self.scope.origin.unit.secret().store.read(X::NAME).await
     }
 }

@@ -15,7 +15,7 @@ use crate::handler::{Handles, Route};
 use crate::id::Id;
 use crate::operation::{Command, Exposed};
 use crate::running::Running;
-use crate::scope::{Origin, Source};
+use crate::scope::{Origin, Scope, Source};
 
 /// Calls the exposed commands of a unit that runs in this process. Cheap to clone.
 pub struct Client<U> {
@@ -106,9 +106,10 @@ impl<U: Send + Sync> Client<U> {
         let ended = if limits.are_over() {
             Err(out_of_time())
         } else {
-            let origin = Origin::new(core, Source::Client(caller), deadline);
-            let run = pin!(execute::<M, U>(&self.running.unit, &origin, None, input));
-            Limited::new(run, limits).await
+            let origin = Origin::new(&self.running, Source::Client(caller), deadline);
+            let before = Scope::before(&origin);
+            let run = pin!(execute::<M, U>(&before, input));
+            Limited::new(run, &limits).await
         };
         ended.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS).stripped())))
     }

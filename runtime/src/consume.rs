@@ -16,7 +16,7 @@ use crate::lifecycle::Phase;
 use crate::never::Never;
 use crate::operation::Operation;
 use crate::running::Running;
-use crate::scope::{Origin, Source};
+use crate::scope::{Origin, Scope, Source};
 
 mod ordered;
 
@@ -83,8 +83,9 @@ where
         return Some(give_up::<M>(rules, arrival, "its deadline was over".to_owned()));
     }
     let metadata = message.metadata();
-    let origin = Origin::new(&running.core, Source::Message(metadata, *attempt), &metadata.deadline);
-    let run = execute::<M, U>(&running.unit, &origin, None, input);
+    let origin = Origin::new(running, Source::Message(metadata, *attempt), &metadata.deadline);
+    let before = Scope::before(&origin);
+    let run = execute::<M, U>(&before, input);
     let ended = match feed.lease() {
         None => run.await,
         Some(lease) => {

@@ -4,24 +4,23 @@ mod promised;
 
 use std::pin::pin;
 
-use tracing::Span;
+use tracing::level_filters::LevelFilter;
 
 use crate::call::Call;
 use crate::error::{Error, InvokeError};
 use crate::fault::Fault;
-use crate::guard::Guarded;
+use crate::guard::{Guarded, InSpan};
 use crate::handler::{Handles, Route};
 use crate::operation::{Kind, Operation};
-use crate::scope::{Origin, Scope};
+use crate::scope::Scope;
 
-/// Runs the handler of `M` in a unit: for `parent`, or as the first of its chain.
+/// Runs the handler of `M` in the unit of its parent's chain.
 ///
 /// The handler's own future stands in this one once, with a scope of a few words: however long a chain of calls becomes,
-/// it stays small. What keeps a promise is in a box, behind one branch that is decided at compile time.
+/// it stays small. What keeps a promise, or has a span, is in a box: behind a branch that is decided at compile time, and
+/// one that asks whether anybody listens.
 pub(crate) async fn execute<M, U>(
-    unit: &U,
-    origin: &Origin<'_>,
-    parent: Option<&Scope<'_>>,
+    parent: &Scope<'_, U>,
     input: M::Input,
 ) -> Result<M::Output, InvokeError<M::Rejection>>
 where
@@ -30,16 +29,42 @@ where
     M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     if const { promises::<M>() } {
-        return Box::pin(promised::execute::<M, U>(unit, origin, parent, input)).await;
+        return Box::pin(promised::execute::<M, U>(parent, input)).await;
     }
-    let call = Call { unit, scope: Scope::new(origin, parent, None) };
+    if LevelFilter::current() >= LevelFilter::INFO {
+        return Box::pin(traced::<M, U>(parent, input)).await;
+    }
+    let call = Call { scope: Scope::new(parent, None) };
+    let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
+    ended::<M, U>(Guarded::new(run).await, &call.scope)
+}
+
+/// The same in a span.
+async fn traced<M, U>(parent: &Scope<'_, U>, input: M::Input) -> Result<M::Output, InvokeError<M::Rejection>>
+where
+    U: Send + Sync,
+    M: Route<U>,
+    M::Handler: for<'x> Handles<M, Call<'x, U>>,
+{
+    let call = Call { scope: Scope::new(parent, None) };
     let span = call.scope.span(M::ADDRESS);
-    let run = pin!(M::handler(unit).run(&call, input));
-    match Guarded::new(run, span.as_deref()).await {
+    let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
+    let run = pin!(Guarded::new(run));
+    let ended = InSpan::new(run, &span).await;
+    span.in_scope(|| self::ended::<M, U>(ended, &call.scope))
+}
+
+/// What a caller gets of how a handler ended.
+#[inline]
+fn ended<M: Operation, U>(
+    ended: Result<Result<M::Output, Error<M::Rejection>>, Fault>,
+    scope: &Scope<'_, U>,
+) -> Result<M::Output, InvokeError<M::Rejection>> {
+    match ended {
         Ok(Ok(output)) => Ok(output),
         Ok(Err(Error::Rejected(rejection))) => Err(InvokeError::Rejected(rejection)),
         Ok(Err(Error::Fault(fault))) | Err(fault) => {
-            Err(InvokeError::Fault(carried(&call.scope, report(fault, M::ADDRESS, span.as_deref()))))
+            Err(InvokeError::Fault(carried(scope, fault.report(M::ADDRESS))))
         }
     }
 }
@@ -55,15 +80,8 @@ const fn attempts<M: Operation>() -> u32 {
     if matches!(M::KIND, Kind::Command) { M::POLICY.attempts } else { 1 }
 }
 
-/// Logs a fault, in the span of the handler.
-#[cold]
-fn report(fault: Fault, handler: &'static str, span: Option<&Span>) -> Fault {
-    let _entered = span.map(Span::enter);
-    fault.report(handler)
-}
-
 /// What a caller gets of a fault.
 #[cold]
-fn carried(scope: &Scope<'_>, fault: Fault) -> Fault {
+fn carried<U>(scope: &Scope<'_, U>, fault: Fault) -> Fault {
     if scope.has_caller() { fault.stripped() } else { fault }
 }

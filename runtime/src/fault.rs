@@ -119,6 +119,7 @@ impl Fault {
     }
 
     /// Logs the fault, unless that was done.
+    #[cold]
     #[must_use]
     pub(crate) fn report(mut self, handler: &'static str) -> Self {
         if !self.0.reported {

@@ -12,16 +12,15 @@ use tracing::Span;
 use crate::fault::{Fault, FaultClass};
 use crate::lifecycle::{Lifecycle, Phase};
 
-/// A handler that runs. Borrows its future, which therefore stands in memory once.
+/// A handler that runs, and may panic. Borrows its future, which therefore stands in memory once.
 pub(crate) struct Guarded<'r, F> {
     run: Pin<&'r mut F>,
-    span: Option<&'r Span>,
 }
 
 impl<'r, F: Future> Guarded<'r, F> {
     #[inline]
-    pub(crate) fn new(run: Pin<&'r mut F>, span: Option<&'r Span>) -> Self {
-        Self { run, span }
+    pub(crate) fn new(run: Pin<&'r mut F>) -> Self {
+        Self { run }
     }
 }
 
@@ -30,19 +29,41 @@ impl<F: Future> Future for Guarded<'_, F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let _entered = this.span.map(Span::enter);
-        match catch_unwind(AssertUnwindSafe(|| this.run.as_mut().poll(task))) {
+        let run = &mut self.get_mut().run;
+        match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(task))) {
             Ok(poll) => poll.map(Ok),
             Err(panic) => Poll::Ready(Err(panicked(&*panic))),
         }
     }
 }
 
+/// Something that runs in a span.
+pub(crate) struct InSpan<'r, F> {
+    run: Pin<&'r mut F>,
+    span: &'r Span,
+}
+
+impl<'r, F: Future> InSpan<'r, F> {
+    pub(crate) fn new(run: Pin<&'r mut F>, span: &'r Span) -> Self {
+        Self { run, span }
+    }
+}
+
+impl<F: Future> Future for InSpan<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.get_mut();
+        let _entered = this.span.enter();
+        this.run.as_mut().poll(task)
+    }
+}
+
 /// Something that runs until a deadline, or until the unit has ended.
 pub(crate) struct Limited<'r, F> {
     run: Pin<&'r mut F>,
-    limits: Limits<'r>,
+    /// Borrowed: the copy of two words that were just written stalls for as long as a whole call takes.
+    limits: &'r Limits<'r>,
     /// What ends it from outside: made when it first has to wait, as many never do.
     ends: Option<Pin<Box<dyn Future<Output = Fault> + Send + 'r>>>,
 }
@@ -57,7 +78,7 @@ pub(crate) struct Limits<'r> {
 
 impl<'r, F: Future> Limited<'r, F> {
     #[inline]
-    pub(crate) fn new(run: Pin<&'r mut F>, limits: Limits<'r>) -> Self {
+    pub(crate) fn new(run: Pin<&'r mut F>, limits: &'r Limits<'r>) -> Self {
         Self { run, limits, ends: None }
     }
 }
@@ -70,7 +91,7 @@ impl<F: Future> Future for Limited<'_, F> {
         let this = self.get_mut();
         match this.run.as_mut().poll(task) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending if this.limits.is_none() => Poll::Pending,
+            Poll::Pending if this.limits.are_none() => Poll::Pending,
             Poll::Pending => {
                 let limits = this.limits;
                 // Polled also where the task has used up its turn, or one that always has something to do never ended.
@@ -83,7 +104,7 @@ impl<F: Future> Future for Limited<'_, F> {
 
 impl Limits<'_> {
     #[inline]
-    fn is_none(&self) -> bool {
+    fn are_none(&self) -> bool {
         self.deadline.is_none() && self.lifecycle.is_none()
     }
 
@@ -93,7 +114,7 @@ impl Limits<'_> {
         matches!(self.deadline, Some(deadline) if *deadline <= Instant::now())
     }
 
-    async fn ends(self) -> Fault {
+    async fn ends(&self) -> Fault {
         let _counted = self.lifecycle.map(Lifecycle::enter);
         let late = async {
             match self.deadline {

@@ -11,7 +11,7 @@ use crate::handler::{Handles, Route};
 use crate::lifecycle::Phase;
 use crate::operation::{Schedule, Tick};
 use crate::running::Running;
-use crate::scope::{Origin, Source};
+use crate::scope::{Origin, Scope, Source};
 use crate::timetable::Timetable;
 
 pub(crate) mod cron;
@@ -73,8 +73,8 @@ where
         let since_epoch = due.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let tick = Tick { due: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX), count };
         // What went wrong stands in the log; the next run is another one.
-        let origin = Origin::new(core, Source::Clock, &None);
-        let _ = execute::<M, U>(&running.unit, &origin, None, tick).await;
+        let origin = Origin::new(&running, Source::Clock, &None);
+        let _ = execute::<M, U>(&Scope::before(&origin), tick).await;
         last = due;
         count += 1;
     }

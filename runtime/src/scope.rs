@@ -4,16 +4,17 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
 use tracing::Span;
-use tracing::level_filters::LevelFilter;
 
 use crate::client::Caller;
 use crate::core::Core;
 use crate::id::Id;
 use crate::metadata::Metadata;
 use crate::outbox::Stage;
+use crate::running::Running;
 
 /// Where a chain of local calls begins.
-pub(crate) struct Origin<'c> {
+pub(crate) struct Origin<'c, U> {
+    pub(crate) unit: &'c U,
     pub(crate) core: &'c Core,
     pub(crate) source: Source<'c>,
     /// Borrowed: copied, it would cost as much as the rest of a call.
@@ -32,10 +33,10 @@ pub(crate) enum Source<'c> {
     Clock,
 }
 
-impl<'c> Origin<'c> {
+impl<'c, U> Origin<'c, U> {
     #[inline]
-    pub(crate) fn new(core: &'c Core, source: Source<'c>, deadline: &'c Option<Instant>) -> Self {
-        Self { core, source, deadline, correlation: OnceLock::new() }
+    pub(crate) fn new(running: &'c Running<U>, source: Source<'c>, deadline: &'c Option<Instant>) -> Self {
+        Self { unit: &running.unit, core: &running.core, source, deadline, correlation: OnceLock::new() }
     }
 
     fn correlation(&self) -> Id {
@@ -64,10 +65,12 @@ impl<'c> Origin<'c> {
     }
 }
 
-/// One invocation in a chain of local calls.
-pub(crate) struct Scope<'c> {
-    pub(crate) origin: &'c Origin<'c>,
-    parent: Option<&'c Scope<'c>>,
+/// One invocation in a chain of local calls; or the place before the first one, which has no parent.
+///
+/// Of what the chain shares it has one pointer: each word more would be copied, and waited for, at each call.
+pub(crate) struct Scope<'c, U> {
+    pub(crate) origin: &'c Origin<'c, U>,
+    parent: Option<&'c Self>,
     own: Option<&'c Own>,
     id: OnceLock<Id>,
 }
@@ -82,16 +85,26 @@ pub(crate) struct Own {
     pub(crate) stage: Option<Stage>,
 }
 
-impl<'c> Scope<'c> {
+impl<'c, U> Scope<'c, U> {
+    /// The place before the first invocation.
     #[inline]
-    pub(crate) fn new(origin: &'c Origin<'c>, parent: Option<&'c Scope<'c>>, own: Option<&'c Own>) -> Self {
-        Self { origin, parent, own, id: OnceLock::new() }
+    pub(crate) fn before(origin: &'c Origin<'c, U>) -> Self {
+        Self { origin, parent: None, own: None, id: OnceLock::new() }
+    }
+
+    #[inline]
+    pub(crate) fn new(parent: &'c Scope<'c, U>, own: Option<&'c Own>) -> Self {
+        Self { origin: parent.origin, parent: Some(parent), own, id: OnceLock::new() }
+    }
+
+    fn is_first(&self) -> bool {
+        self.parent.is_some_and(|parent| parent.parent.is_none())
     }
 
     /// The message that begins the chain, if this is the one that handles it.
     fn message(&self) -> Option<(&'c Metadata, u32)> {
-        match (self.parent, self.origin.source) {
-            (None, Source::Message(message, attempt)) => Some((message, attempt)),
+        match self.origin.source {
+            Source::Message(message, attempt) if self.is_first() => Some((message, attempt)),
             _ => None,
         }
     }
@@ -106,10 +119,10 @@ impl<'c> Scope<'c> {
     }
 
     pub(crate) fn causation(&self) -> Option<Id> {
-        match self.parent {
-            Some(parent) => Some(parent.id()),
-            None => self.message().and_then(|(message, _)| message.causation),
+        if self.is_first() {
+            return self.message().and_then(|(message, _)| message.causation);
         }
+        self.parent.map(Scope::id)
     }
 
     pub(crate) fn principal(&self) -> Option<&str> {
@@ -146,7 +159,7 @@ impl<'c> Scope<'c> {
 
     /// Whether a fault of this invocation is carried to a caller, who may not see its cause.
     pub(crate) fn has_caller(&self) -> bool {
-        self.parent.is_some() || matches!(self.origin.source, Source::Client(_))
+        !self.is_first() || matches!(self.origin.source, Source::Client(_))
     }
 
     /// The metadata of a message that this invocation sends.
@@ -162,15 +175,9 @@ impl<'c> Scope<'c> {
         }
     }
 
-    /// The span of the handler, where somebody listens. In a box, as mostly nobody does.
-    #[inline]
-    pub(crate) fn span(&self, handler: &'static str) -> Option<Box<Span>> {
-        if LevelFilter::current() < LevelFilter::INFO { None } else { self.enabled_span(handler) }
-    }
-
-    #[cold]
-    fn enabled_span(&self, handler: &'static str) -> Option<Box<Span>> {
-        let span = tracing::info_span!(
+    /// The span of the handler. Nothing of it is worked out unless somebody listens.
+    pub(crate) fn span(&self, handler: &'static str) -> Span {
+        tracing::info_span!(
             target: "pontoon",
             "handler",
             handler,
@@ -181,8 +188,7 @@ impl<'c> Scope<'c> {
             tenant = self.tenant(),
             deadline = self.deadline().map(|at| millis(at.saturating_duration_since(Instant::now()))),
             attempt = self.attempt(),
-        );
-        (!span.is_disabled()).then(|| Box::new(span))
+        )
     }
 }
 

@@ -6,21 +6,20 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::call::Call;
+use crate::core::Core;
 use crate::error::{Error, InvokeError};
-use crate::execute::{attempts, carried, report};
+use crate::execute::{attempts, carried};
 use crate::fault::Fault;
-use crate::guard::{Guarded, Limited, Limits, out_of_time};
+use crate::guard::{Guarded, InSpan, Limited, Limits, out_of_time};
 use crate::handler::{Handles, Route};
 use crate::inbox::{self, Claim, Claimed, Reply};
 use crate::operation::Operation;
 use crate::outbox::{self, Stage};
-use crate::scope::{Origin, Own, Scope};
+use crate::scope::{Own, Scope};
 
 /// Runs the handler of `M` as its policy says.
 pub(super) async fn execute<M, U>(
-    unit: &U,
-    origin: &Origin<'_>,
-    parent: Option<&Scope<'_>>,
+    parent: &Scope<'_, U>,
     input: M::Input,
 ) -> Result<M::Output, InvokeError<M::Rejection>>
 where
@@ -28,13 +27,14 @@ where
     M: Route<U>,
     M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
-    let outer = Scope::new(origin, parent, None);
+    let core = parent.origin.core;
+    let outer = Scope::new(parent, None);
     let inherited = outer.deadline();
     let stage = M::POLICY.outbox.then(Stage::default);
     let mut own = Own { id: outer.id(), deadline: inherited, attempt: outer.attempt(), stage };
 
     let claim = if M::POLICY.keep.is_some() {
-        match inbox::claim(origin.core, M::ADDRESS, M::key(&input), M::POLICY, inherited).await {
+        match inbox::claim(core, M::ADDRESS, M::key(&input), M::POLICY, inherited).await {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Replied(reply)) => return reply.read::<M>(),
             Err(fault) => return Err(InvokeError::Fault(carried(&outer, fault.report(M::ADDRESS)))),
@@ -46,33 +46,34 @@ where
     let spare = (attempts::<M>() > 1).then(|| input.clone());
     let mut input = input;
     loop {
-        let deadline = deadline(&mut own, M::POLICY.timeout, inherited);
+        let (deadline, over) = deadline(&mut own, M::POLICY.timeout, inherited);
         // Only its own: a caller that is out of time drops this future, no need to watch that once more.
         let limits = Limits { deadline: &deadline, lifecycle: None };
-        let call = Call { unit, scope: Scope::new(origin, parent, Some(&own)) };
+        let call = Call { scope: Scope::new(parent, Some(&own)) };
         let span = call.scope.span(M::ADDRESS);
-        let ended = if limits.are_over() {
+        let ended = if over {
             Err(out_of_time())
         } else {
-            let run = pin!(M::handler(unit).run(&call, input));
-            let run = pin!(Guarded::new(run, span.as_deref()));
-            Limited::new(run, limits).await.flatten()
+            let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
+            let run = pin!(Guarded::new(run));
+            let run = pin!(InSpan::new(run, &span));
+            Limited::new(run, &limits).await.flatten()
         };
         let fault = match ended {
-            Ok(Ok(output)) => match effect::<M>(origin, own.stage.as_ref(), claim.as_ref(), &output).await {
+            Ok(Ok(output)) => match effect::<M>(core, own.stage.as_ref(), claim.as_ref(), &output).await {
                 Ok(()) => return Ok(output),
                 Err(fault) => fault,
             },
-            Ok(Err(Error::Rejected(rejection))) => match record::<M>(origin, claim.as_ref(), &rejection).await {
+            Ok(Err(Error::Rejected(rejection))) => match record::<M>(core, claim.as_ref(), &rejection).await {
                 Ok(()) => return Err(InvokeError::Rejected(rejection)),
                 Err(fault) => fault,
             },
             Ok(Err(Error::Fault(fault))) | Err(fault) => fault,
         };
-        let fault = report(fault, M::ADDRESS, span.as_deref());
+        let fault = span.in_scope(|| fault.report(M::ADDRESS));
         let (Some(pause), Some(spare)) = (pause::<M>(&fault, own.attempt, inherited), &spare) else {
             if let Some(claim) = claim {
-                claim.release(origin.core).await;
+                claim.release(core).await;
             }
             return Err(InvokeError::Fault(carried(&outer, fault)));
         };
@@ -85,11 +86,14 @@ where
     }
 }
 
-/// When the next attempt is out of time by its own time-out. The clock is read only where there is one.
-fn deadline(own: &mut Own, timeout: Option<Duration>, inherited: Option<Instant>) -> Option<Instant> {
-    let at = Instant::now() + timeout?;
-    own.deadline = Some(inherited.map_or(at, |inherited| inherited.min(at)));
-    own.deadline
+/// When the next attempt is out of time by its own time-out, and whether that is now. The clock is read only where there is
+/// one, and once.
+fn deadline(own: &mut Own, timeout: Option<Duration>, inherited: Option<Instant>) -> (Option<Instant>, bool) {
+    let Some(timeout) = timeout else { return (None, false) };
+    let now = Instant::now();
+    let at = inherited.map_or(now + timeout, |inherited| inherited.min(now + timeout));
+    own.deadline = Some(at);
+    (own.deadline, at <= now)
 }
 
 /// How long to wait before the next attempt, if there is one.
@@ -104,7 +108,7 @@ fn pause<M: Operation>(fault: &Fault, attempt: u32, inherited: Option<Instant>) 
 
 /// Makes what a handler did take effect: what it held back and the reply to give again, in one transaction.
 async fn effect<M: Operation>(
-    origin: &Origin<'_>,
+    core: &Core,
     stage: Option<&Stage>,
     claim: Option<&Claim>,
     output: &M::Output,
@@ -115,18 +119,18 @@ async fn effect<M: Operation>(
     };
     match (stage, record) {
         (None, None) => Ok(()),
-        (Some(stage), record) => outbox::commit(origin.core, stage, record).await.map_err(Fault::caused_by),
-        (None, Some(record)) => origin.core.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by),
+        (Some(stage), record) => outbox::commit(core, stage, record).await.map_err(Fault::caused_by),
+        (None, Some(record)) => core.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by),
     }
 }
 
 /// Records a rejection: it is a reply, to be given again. What the handler held back is left out.
 async fn record<M: Operation>(
-    origin: &Origin<'_>,
+    core: &Core,
     claim: Option<&Claim>,
     rejection: &M::Rejection,
 ) -> Result<(), Fault> {
     let Some(claim) = claim else { return Ok(()) };
     let record = claim.record(&Reply::rejection::<M>(rejection)?).map_err(Fault::caused_by)?;
-    origin.core.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by)
+    core.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by)
 }
