@@ -1,0 +1,27 @@
+include!("shop/mod.rs");
+
+fn main() {}
+
+mod user {
+    use pontoon::{CommandHandler, Error, Resources};
+
+    use crate::contract::{Mailer, NewUser, SignUpRejected};
+    use crate::topology::user;
+
+    #[derive(Resources)]
+    pub struct Resources {
+        mailer: Mailer,
+    }
+
+    #[derive(CommandHandler)]
+    #[command(user.sign_up)]
+    pub struct SignUp {
+        mailer: Mailer,
+    }
+
+    impl SignUp {
+        async fn handle(&self, _: &impl user::sign_up::Context, _: NewUser) -> Result<String, Error<SignUpRejected>> {
+            Ok(String::new())
+        }
+    }
+}
