@@ -1,6 +1,6 @@
 //! Topologies that nobody would write, by the hundred: each is refused with findings, or becomes Rust.
 
-#![allow(clippy::expect_used, reason = "this is a test, in functions of its own too")]
+#![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 #[path = "properties/topology.rs"]
 mod topology;

@@ -149,7 +149,9 @@ fn is_random(word: &str) -> bool {
         return false;
     }
     let hexadecimal = word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+    // People put numbers at the end of a name.
+    let digit_within = word.as_bytes().windows(2).any(|pair| pair[0].is_ascii_digit() && pair[1].is_ascii_alphabetic());
+    let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && digit_within;
     match () {
         () if hexadecimal => word.len() >= 32 && entropy(word) > 3.0 && has(u8::is_ascii_digit),
         () => mixed && !word.contains('/') && entropy(word) > 3.8,

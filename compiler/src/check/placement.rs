@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::topology::{Deployment, DeploymentId, Environment, Handler, ServiceId, Topology, Unit, UnitId};
+use crate::topology::{CommandId, Deployment, DeploymentId, Environment, Handler, ServiceId, Topology, Unit, UnitId};
 
 /// A deployment, with its handlers put into its units.
 pub(super) struct Placement<'a> {
@@ -57,9 +57,8 @@ impl<'a> Placement<'a> {
 /// A process runs all handlers of its services; a function its command, and what that calls within its bundle.
 fn handlers(topology: &Topology, unit: UnitId) -> Vec<Handler> {
     let unit = &topology.units[unit];
-    let all = unit.services.iter().flat_map(|service| topology.services[service.value].handlers());
     let Some(function) = &unit.function else {
-        return all.collect();
+        return unit.services.iter().flat_map(|service| topology.services[service.value].handlers()).collect();
     };
     let services: HashSet<ServiceId> = unit.services.iter().map(|service| service.value).collect();
     let mut reached = HashSet::from([function.value]);
@@ -69,5 +68,8 @@ fn handlers(topology: &Topology, unit: UnitId) -> Vec<Handler> {
         let bundled = invoked.filter(|id| services.contains(&topology.commands[*id].operation.service));
         open.extend(bundled.filter(|id| reached.insert(*id)));
     }
-    all.filter(|handler| matches!(handler, Handler::Command(id) if reached.contains(id))).collect()
+    // Ids are in the order of the file.
+    let mut reached: Vec<CommandId> = reached.into_iter().collect();
+    reached.sort_unstable();
+    reached.into_iter().map(Handler::Command).collect()
 }

@@ -73,6 +73,10 @@ impl<I: Iterator<Item = u8>> Maker<I> {
         self.dice.next().unwrap_or_default()
     }
 
+    fn one_in(&mut self, number: u8) -> bool {
+        self.roll().is_multiple_of(number)
+    }
+
     fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
         let roll = usize::from(self.roll());
         choices[roll % choices.len()].clone()
@@ -80,7 +84,7 @@ impl<I: Iterator<Item = u8>> Maker<I> {
 
     /// Whether something goes wrong here.
     fn slips(&mut self) -> bool {
-        self.care != Care::Valid && self.roll() % SLIP == 0
+        self.care != Care::Valid && self.one_in(SLIP)
     }
 
     fn name(&mut self, meant: String) -> String {
@@ -101,7 +105,7 @@ impl<I: Iterator<Item = u8>> Maker<I> {
 
     /// A list of names of one kind, each about every other time.
     fn some(&mut self, kind: &str, count: usize) -> Value {
-        let chosen = (0..count).filter(|_| self.roll() % 2 == 0).collect::<Vec<_>>();
+        let chosen = (0..count).filter(|_| self.one_in(2)).collect::<Vec<_>>();
         chosen.into_iter().map(|number| self.name(format!("{kind}_{number}"))).collect()
     }
 
@@ -155,7 +159,7 @@ impl<I: Iterator<Item = u8>> Maker<I> {
             service["commands"][self.name(command.to_owned())] = made;
         }
         for event in 0..self.events {
-            if self.roll() % 2 == 0 {
+            if self.one_in(2) {
                 let delivery = self.one_of(&["at_least_once", "at_most_once"]);
                 service["subscriptions"][self.name(format!("on_{event}"))] = json!({
                     "event": self.name(format!("event_{event}")),
@@ -174,7 +178,7 @@ impl<I: Iterator<Item = u8>> Maker<I> {
                 "reads": self.some("state", self.states),
             });
         }
-        if self.roll() % 3 == 0 {
+        if self.one_in(3) {
             service["secrets"] = json!([self.name("api_key".to_owned())]);
             service["schedules"] = json!({ "tick": { "every": "1m", "emits": self.some("event", self.events) } });
         }
@@ -182,7 +186,7 @@ impl<I: Iterator<Item = u8>> Maker<I> {
     }
 
     fn command(&mut self, number: usize) -> Value {
-        let later = (number + 1..self.services).filter(|_| self.roll() % 3 == 0).collect::<Vec<_>>();
+        let later = (number + 1..self.services).filter(|_| self.one_in(3)).collect::<Vec<_>>();
         let invokes: Vec<Value> = later
             .into_iter()
             .map(|service| {
@@ -201,10 +205,10 @@ impl<I: Iterator<Item = u8>> Maker<I> {
             "timeout": format!("{}s", 20 - 4 * number),
             "exposed": true,
         });
-        if self.roll() % 3 == 0 {
+        if self.one_in(3) {
             command["rejection"] = self.r#type();
         }
-        if self.roll() % 4 == 0 {
+        if self.one_in(4) {
             command["description"] = json!(self.one_of(&["Does it.", "*/ panic!() /*", "\"#; //! x", "a\nb"]));
         }
         command
