@@ -19,9 +19,7 @@ pub struct Inner;
 
 impl Inner {
     async fn handle(&self, _: &impl back::inner::Context, question: Question) -> Result<Answer, Error> {
-        Ok(Answer {
-            number: question.number.rotate_left(7),
-        })
+        Ok(Answer { number: question.number.rotate_left(7) })
     }
 }
 
@@ -32,9 +30,7 @@ pub struct InnerInTime;
 
 impl InnerInTime {
     async fn handle(&self, _: &impl back::inner_in_time::Context, question: Question) -> Result<Answer, Error> {
-        Ok(Answer {
-            number: question.number.rotate_left(7),
-        })
+        Ok(Answer { number: question.number.rotate_left(7) })
     }
 }
 

@@ -13,15 +13,8 @@ pub struct Outer {
 impl Outer {
     /// As [`crate::front::Outer`].
     pub async fn handle(&self, question: Question) -> Result<Answer, Error> {
-        let answer = self
-            .inner
-            .handle(Question {
-                number: question.number + 1,
-            })
-            .await?;
-        Ok(Answer {
-            number: answer.number ^ question.number,
-        })
+        let answer = self.inner.handle(Question { number: question.number + 1 }).await?;
+        Ok(Answer { number: answer.number ^ question.number })
     }
 }
 
@@ -31,8 +24,6 @@ pub struct Inner;
 
 impl Inner {
     async fn handle(&self, question: Question) -> Result<Answer, Error> {
-        Ok(Answer {
-            number: question.number.rotate_left(7),
-        })
+        Ok(Answer { number: question.number.rotate_left(7) })
     }
 }

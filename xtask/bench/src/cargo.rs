@@ -31,10 +31,7 @@ pub(crate) fn command(arguments: &str) -> Command {
 /// What cargo says about it.
 pub(crate) fn built(package: &str, program: &str) -> Result<PathBuf, Error> {
     let mut build = command("build --release --locked");
-    build
-        .args(["--package", package, "--bin", program])
-        .arg("--target-dir")
-        .arg(target()?);
+    build.args(["--package", package, "--bin", program]).arg("--target-dir").arg(target()?);
     succeed(build.current_dir(root()?))?;
     Ok(target()?.join("release").join(program))
 }

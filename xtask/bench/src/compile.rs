@@ -21,14 +21,12 @@ use std::io;
 /// Services, each with five commands, for the rows that count commands.
 const SERVICES: usize = 100;
 const COMMANDS: f64 = 500.0;
+const TYPES: &str = "crate::contract";
 
 /// Read to plan of 5,000 commands, against what reading the text takes at the least.
 pub(crate) fn planning() -> Result<Vec<Figure>, Error> {
-    let text = topology::topology(10 * SERVICES);
-    let [ours, theirs] = medians(
-        11,
-        [&mut || seconds(|| planned(&text)), &mut || seconds(|| parsed(&text))],
-    )?;
+    let text = topology::topology(10 * SERVICES, TYPES);
+    let [ours, theirs] = medians(11, [&mut || seconds(|| planned(&text)), &mut || seconds(|| parsed(&text))])?;
     Ok(vec![Figure {
         what: "read to plan, 1,000 services, 5,000 commands",
         against: "saphyr-parser events and serde_yaml of the same text",
@@ -44,13 +42,9 @@ pub(crate) fn emitting() -> Result<Vec<Figure>, Error> {
     fs::create_dir_all(&folder)?;
     let proto = folder.join("contract.proto");
     fs::write(&proto, proto::proto(SERVICES))?;
-    let text = topology::topology(SERVICES);
-    let [ours, theirs] = medians(
-        11,
-        [&mut || seconds(|| compiled(&text)), &mut || {
-            seconds(|| tonic::generate(&proto, &folder))
-        }],
-    )?;
+    let text = topology::topology(SERVICES, TYPES);
+    let [ours, theirs] =
+        medians(11, [&mut || seconds(|| compiled(&text)), &mut || seconds(|| tonic::generate(&proto, &folder))])?;
     let each = |seconds: f64| shown(seconds / COMMANDS);
     Ok(vec![Figure {
         what: "read to emit, formatted, a command",
@@ -63,11 +57,8 @@ pub(crate) fn emitting() -> Result<Vec<Figure>, Error> {
 
 /// Ten times as much, from text to generated code.
 pub(crate) fn growth() -> Result<Vec<Figure>, Error> {
-    let (few, many) = (topology::topology(SERVICES), topology::topology(10 * SERVICES));
-    let [few, many] = medians(
-        7,
-        [&mut || seconds(|| compiled(&few)), &mut || seconds(|| compiled(&many))],
-    )?;
+    let (few, many) = (topology::topology(SERVICES, TYPES), topology::topology(10 * SERVICES, TYPES));
+    let [few, many] = medians(7, [&mut || seconds(|| compiled(&few)), &mut || seconds(|| compiled(&many))])?;
     Ok(vec![Figure {
         what: "t(10 N) / t(N), read to emit, N = 100 services with 5 commands each",
         against: "",
@@ -105,21 +96,12 @@ fn compiled(text: &str) -> Result<Compiled, Error> {
 /// The first five stages, with all that they make.
 fn planned(text: &str) -> Result<(Source, Topology, Graph, Plan), Error> {
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let source = read(
-        "topology.yaml",
-        &Text(text),
-        Limits::default(),
-        &mut sources,
-        &mut findings,
-    );
+    let source = read("topology.yaml", &Text(text), Limits::default(), &mut sources, &mut findings);
     let source = source.ok_or("the synthetic topology cannot be read")?;
     let topology = resolve(&source, &mut findings).ok_or("the synthetic topology cannot be resolved")?;
     let graph = Graph::new(&topology);
     let today = Date::from_unix_seconds(0);
-    check(
-        &check::Input::new(&topology, &graph, &source.spans, today),
-        &mut findings,
-    );
+    check(&check::Input::new(&topology, &graph, &source.spans, today), &mut findings);
     if !findings.is_empty() {
         return Err(format!("the synthetic topology breaks rules: {findings:?}").into());
     }

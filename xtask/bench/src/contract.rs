@@ -35,9 +35,6 @@ pub struct Noted {
 impl Noted {
     /// The event of this number.
     pub fn new(number: u64) -> Self {
-        Self {
-            number,
-            text: "something happened".to_owned(),
-        }
+        Self { number, text: "something happened".to_owned() }
     }
 }

@@ -20,10 +20,7 @@ struct Counted {
 impl Counter {
     /// Counts rounds of so many events.
     pub fn new(events: u64) -> Self {
-        Self(Arc::new(Counted {
-            last: events,
-            ..Counted::default()
-        }))
+        Self(Arc::new(Counted { last: events, ..Counted::default() }))
     }
 
     /// Counts one event.

@@ -15,17 +15,8 @@ pub struct Outer;
 
 impl Outer {
     async fn handle(&self, ctx: &impl front::outer::Context, question: Question) -> Result<Answer, Error> {
-        let answer = ctx
-            .invoke(
-                back::Inner,
-                Question {
-                    number: question.number + 1,
-                },
-            )
-            .await?;
-        Ok(Answer {
-            number: answer.number ^ question.number,
-        })
+        let answer = ctx.invoke(back::Inner, Question { number: question.number + 1 }).await?;
+        Ok(Answer { number: answer.number ^ question.number })
     }
 }
 
@@ -36,17 +27,8 @@ pub struct OuterInTime;
 
 impl OuterInTime {
     async fn handle(&self, ctx: &impl front::outer_in_time::Context, question: Question) -> Result<Answer, Error> {
-        let answer = ctx
-            .invoke(
-                back::InnerInTime,
-                Question {
-                    number: question.number + 1,
-                },
-            )
-            .await?;
-        Ok(Answer {
-            number: answer.number ^ question.number,
-        })
+        let answer = ctx.invoke(back::InnerInTime, Question { number: question.number + 1 }).await?;
+        Ok(Answer { number: answer.number ^ question.number })
     }
 }
 

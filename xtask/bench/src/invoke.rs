@@ -90,9 +90,7 @@ fn each<F: Future<Output = Result<Answer, Error>>>(
     runtime.block_on(async {
         let start = Instant::now();
         for number in 0..CALLS {
-            let question = Question {
-                number: black_box(number.into()),
-            };
+            let question = Question { number: black_box(number.into()) };
             black_box(call(question).await?);
         }
         Ok(start.elapsed().as_nanos() as f64 / f64::from(CALLS))
@@ -100,21 +98,15 @@ fn each<F: Future<Output = Result<Answer, Error>>>(
 }
 
 fn invoke(runtime: &Runtime, client: &Client<Monolith>) -> Result<f64, Error> {
-    each(runtime, async |question| {
-        Ok(client.invoke(topology::front::Outer, question).await?)
-    })
+    each(runtime, async |question| Ok(client.invoke(topology::front::Outer, question).await?))
 }
 
 fn invoke_in_time(runtime: &Runtime, client: &Client<Monolith>) -> Result<f64, Error> {
-    each(runtime, async |question| {
-        Ok(client.invoke(topology::front::OuterInTime, question).await?)
-    })
+    each(runtime, async |question| Ok(client.invoke(topology::front::OuterInTime, question).await?))
 }
 
 fn call(runtime: &Runtime, outer: &by_hand::Outer) -> Result<f64, Error> {
-    each(runtime, async |question| {
-        outer.handle(question).await.map_err(|error| error.to_string().into())
-    })
+    each(runtime, async |question| outer.handle(question).await.map_err(|error| error.to_string().into()))
 }
 
 /// A subscriber that wants every span and every event, and keeps nothing.

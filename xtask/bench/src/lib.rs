@@ -16,13 +16,7 @@ pontoon::topology!();
 /// # Errors
 /// Why it did not start.
 pub async fn start(counter: &count::Counter) -> Result<Started<Monolith>, String> {
-    let resources = topology::monolith::Resources {
-        front: front::Resources,
-        back: back::Resources {
-            counter: counter.clone(),
-        },
-    };
-    topology::monolith::in_memory(resources)
-        .await
-        .map_err(|error| error.to_string())
+    let resources =
+        topology::monolith::Resources { front: front::Resources, back: back::Resources { counter: counter.clone() } };
+    topology::monolith::in_memory(resources).await.map_err(|error| error.to_string())
 }

@@ -29,16 +29,8 @@ const ROWS: &[Row] = &[
         about: "a local invoke, plain, in time and seen by a subscriber, against handlers called by hand",
         measure: invoke::figures,
     },
-    Row {
-        name: "allocations",
-        about: "what a local invoke allocates",
-        measure: invoke::allocations,
-    },
-    Row {
-        name: "emit",
-        about: "events in memory, against a raw channel",
-        measure: emit::figures,
-    },
+    Row { name: "allocations", about: "what a local invoke allocates", measure: invoke::allocations },
+    Row { name: "emit", about: "events in memory, against a raw channel", measure: emit::figures },
     Row {
         name: "plan",
         about: "read to plan of 5,000 commands, against parsing their text",
@@ -49,11 +41,7 @@ const ROWS: &[Row] = &[
         about: "read to emit of 500 commands, against prost and tonic",
         measure: compile::emitting,
     },
-    Row {
-        name: "growth",
-        about: "read to emit of ten times as much",
-        measure: compile::growth,
-    },
+    Row { name: "growth", about: "read to emit of ten times as much", measure: compile::growth },
     Row {
         name: "check",
         about: "CPU and memory of checking the generated code, against tonic's",
@@ -92,11 +80,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    println!(
-        "\n{}\nTo repeat: cargo xtask bench {}",
-        Table(&figures),
-        words.join(" ")
-    );
+    println!("\n{}\nTo repeat: cargo xtask bench {}", Table(&figures), words.join(" "));
     if options.is_empty() && figures.iter().any(|figure| !figure.within) {
         return ExitCode::FAILURE;
     }

@@ -12,15 +12,10 @@ use std::time::Instant;
 const ROUNDS: usize = 31;
 
 pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
-    let programs = (
-        cargo::built("quickstart", "quickstart")?,
-        cargo::built("pontoon-bench", "bare")?,
-    );
+    let programs = (cargo::built("quickstart", "quickstart")?, cargo::built("pontoon-bench", "bare")?);
     let (mut quickstart, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        quickstart.push(Started::measure(
-            Command::new(&programs.0).arg("serve").env("RUST_LOG", "info"),
-        )?);
+        quickstart.push(Started::measure(Command::new(&programs.0).arg("serve").env("RUST_LOG", "info"))?);
         bare.push(Started::measure(&mut Command::new(&programs.1))?);
     }
     let milliseconds = |all: &[Started]| median(all.iter().map(|one| one.milliseconds).collect());
@@ -65,10 +60,7 @@ impl Started {
         process.kill()?;
         process.wait()?;
         ready.ok_or_else(|| format!("{command:?} did not say that it is ready"))??;
-        Ok(Self {
-            milliseconds,
-            megabytes: resident(&status?).ok_or("no VmRSS in the status of a process")? / 1024.0,
-        })
+        Ok(Self { milliseconds, megabytes: resident(&status?).ok_or("no VmRSS in the status of a process")? / 1024.0 })
     }
 }
 
@@ -84,10 +76,7 @@ mod tests {
 
     #[test]
     fn the_resident_memory_is_one_of_many_lines() {
-        assert_eq!(
-            resident("Name:\tquickstart\nVmRSS:\t    2048 kB\nThreads:\t3\n"),
-            Some(2048.0)
-        );
+        assert_eq!(resident("Name:\tquickstart\nVmRSS:\t    2048 kB\nThreads:\t3\n"), Some(2048.0));
         assert_eq!(resident("Name:\tgone\n"), None);
     }
 }

@@ -25,11 +25,7 @@ pub(crate) struct Command {
 
 impl Command {
     const fn new(name: &'static str, description: &'static str, timeout: &'static str) -> Self {
-        Self {
-            name,
-            description,
-            timeout,
-        }
+        Self { name, description, timeout }
     }
 
     /// Its marker, and the first word of its input type.
@@ -110,10 +106,7 @@ impl Service {
 
     /// The service some steps further, round the circle.
     pub(crate) fn further(self, steps: usize) -> Self {
-        Self {
-            number: (self.number + steps) % self.of,
-            of: self.of,
-        }
+        Self { number: (self.number + steps) % self.of, of: self.of }
     }
 
     pub(crate) fn pascal(self) -> String {

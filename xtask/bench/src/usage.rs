@@ -30,10 +30,7 @@ pub(crate) fn last(log: &Path) -> Result<Used, Error> {
     let text = fs::read_to_string(log)?;
     let line = text.lines().last().ok_or("cargo found nothing to check")?;
     let (seconds, megabytes) = line.split_once(' ').ok_or("a line of two numbers")?;
-    Ok(Used {
-        seconds: seconds.parse()?,
-        megabytes: megabytes.parse()?,
-    })
+    Ok(Used { seconds: seconds.parse()?, megabytes: megabytes.parse()? })
 }
 
 /// Does rustc's work where cargo has started this program instead of it. `None`: this is a run of the benchmarks.
@@ -54,9 +51,5 @@ fn compile(log: &Path) -> Result<ExitCode, Error> {
     let seconds = (used.user_time() + used.system_time()).num_microseconds() as f64 / 1e6;
     let megabytes = used.max_rss() as f64 / 1024.0;
     writeln!(OpenOptions::new().append(true).open(log)?, "{seconds} {megabytes}")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -19,12 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(answer.number)
     })?;
     let outer = by_hand::Outer { inner: by_hand::Inner };
-    let called = counted(|question| {
-        Ok(runtime
-            .block_on(outer.handle(question))
-            .map_err(|error| error.to_string())?
-            .number)
-    })?;
+    let called =
+        counted(|question| Ok(runtime.block_on(outer.handle(question)).map_err(|error| error.to_string())?.number))?;
     println!("{invoked} {called}");
     Ok(())
 }

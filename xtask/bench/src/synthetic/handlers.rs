@@ -2,8 +2,9 @@
 
 use super::{COMMANDS, Command, Service};
 
-/// The payload types of all services.
-pub(crate) fn contract(services: usize) -> String {
+/// The crate that holds the payload types of all services. They are no generated code, so they are not in the crate that
+/// is measured.
+pub(crate) fn payloads(services: usize) -> String {
     let mut text = String::from("use serde::{Deserialize, Serialize};\n");
     let mut message = |name: &str, fields: &str| {
         text +=
@@ -19,10 +20,7 @@ pub(crate) fn contract(services: usize) -> String {
                 .collect();
             message(&format!("{}{record}", command.pascal()), &fields);
         }
-        message(
-            &record,
-            "    pub id: u64,\n    pub name: String,\n    pub amount: u64,\n",
-        );
+        message(&record, "    pub id: u64,\n    pub name: String,\n    pub amount: u64,\n");
         message(&format!("{record}Page"), &format!("    pub records: Vec<{record}>,\n"));
         message(&format!("{record}Changed"), "    pub id: u64,\n    pub amount: u64,\n");
     }
@@ -33,7 +31,7 @@ pub(crate) fn contract(services: usize) -> String {
 pub(crate) fn module(service: Service) -> String {
     let mut text = format!(
         "use pontoon::{{CommandHandler, Context, Error, Resources, SubscriptionHandler}};\n\n\
-         use crate::contract::*;\nuse crate::topology;\n\n\
+         use pontoon_payloads::*;\nuse crate::topology;\n\n\
          #[derive(Resources)]\npub struct Resources {{\n    pub seed: u64,\n}}\n\n\
          #[derive(SubscriptionHandler)]\n#[subscription({service}.follow)]\npub struct Follow;\n\n\
          impl Follow {{\n    async fn handle(&self, _: &impl topology::{service}::follow::Context, event: {}Changed) -> \
@@ -51,11 +49,8 @@ fn handler(service: Service, command: &Command) -> String {
     let mut steps = String::new();
     if let Some((further, callee)) = command.invokes(service.number) {
         let other = service.further(further);
-        steps += &format!(
-            "        ctx.invoke(topology::{other}::{}, {}).await?;\n",
-            callee.pascal(),
-            input(other, callee)
-        );
+        steps +=
+            &format!("        ctx.invoke(topology::{other}::{}, {}).await?;\n", callee.pascal(), input(other, callee));
     }
     if name == "change" {
         steps += &format!(
@@ -99,17 +94,14 @@ pub(crate) fn answer(service: Service, command: &Command) -> String {
 
 /// The root of the crate: all services in the generated monolith.
 pub(crate) fn root(services: usize) -> String {
-    let mut text = String::from("pub mod contract;\n");
+    let mut text = String::new();
     for service in Service::all(services) {
         text += &format!("pub mod {service};\n");
     }
     text += "\npontoon::topology!();\n\npub async fn run() -> pontoon::Result<()> {\n    \
              topology::monolith::run(topology::monolith::Resources {\n";
     for service in Service::all(services) {
-        text += &format!(
-            "        {service}: {service}::Resources {{ seed: {} }},\n",
-            service.number
-        );
+        text += &format!("        {service}: {service}::Resources {{ seed: {} }},\n", service.number);
     }
     text + "    })\n    .await\n}\n"
 }

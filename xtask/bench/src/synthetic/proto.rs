@@ -7,16 +7,11 @@ pub(crate) fn proto(services: usize) -> String {
     let mut text = String::from("// Made for the benchmarks.\nsyntax = \"proto3\";\npackage contract;\n");
     for service in Service::all(services) {
         let record = service.pascal();
-        text += &format!(
-            "\n// Keeps the records of ledger {}.\nservice {record}Service {{\n",
-            service.number
-        );
+        text += &format!("\n// Keeps the records of ledger {}.\nservice {record}Service {{\n", service.number);
         for command in &COMMANDS {
             let (name, answer) = (command.pascal(), command.answer());
-            text += &format!(
-                "  // {}\n  rpc {name} ({name}{record}) returns ({record}{answer});\n",
-                command.description
-            );
+            text +=
+                &format!("  // {}\n  rpc {name} ({name}{record}) returns ({record}{answer});\n", command.description);
         }
         text += "}\n";
         for command in &COMMANDS {
@@ -57,11 +52,7 @@ fn method(service: Service, command: &Command) -> String {
         None => String::new(),
         Some((steps, callee)) => {
             let other = service.further(steps);
-            let client = format!(
-                "ledger{:04}_service_client::{}ServiceClient",
-                other.number,
-                other.pascal()
-            );
+            let client = format!("ledger{:04}_service_client::{}ServiceClient", other.number, other.pascal());
             let input = super::handlers::input(other, callee);
             format!(
                 "        let mut other = {client}::new(self.channel.clone());\n        \

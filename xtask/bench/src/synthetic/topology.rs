@@ -3,25 +3,17 @@
 use super::{COMMANDS, Command, Service};
 
 /// A topology of as many services, with five commands, an event and a subscription each, in one monolith and one
-/// environment.
-pub(crate) fn topology(services: usize) -> String {
-    let mut text = String::from(
-        "# Made for the benchmarks.\n\
-         pontoon: 1\n\
-         name: synthetic\n\
-         types: crate::contract\n\
-         contract: crate\n\
-         \nevents:\n",
+/// environment. The payload types are found in a module or crate.
+pub(crate) fn topology(services: usize, types: &str) -> String {
+    let mut text = format!(
+        "# Made for the benchmarks.\npontoon: 1\nname: synthetic\ntypes: {types}\ncontract: crate\n\nevents:\n"
     );
     for service in Service::all(services) {
         text += &event(service);
     }
     text += "\nservices:\n";
     for service in Service::all(services) {
-        text += &format!(
-            "  {service}:\n    description: Keeps the records of ledger {}.\n",
-            service.number
-        );
+        text += &format!("  {service}:\n    description: Keeps the records of ledger {}.\n", service.number);
         text += &format!("    version: 1\n    module: crate::{service}\n    commands:\n");
         for one in &COMMANDS {
             text += &command(service, one);
@@ -43,11 +35,7 @@ fn event(service: Service) -> String {
 }
 
 fn command(service: Service, command: &Command) -> String {
-    let Command {
-        name,
-        description,
-        timeout,
-    } = command;
+    let Command { name, description, timeout } = command;
     let (input, record, answer) = (command.pascal(), service.pascal(), command.answer());
     let mut text = format!(
         "      {name}:\n        description: {description}\n        input: {input}{record}\n        output: \
