@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use crate::core::{Adapters, Core};
@@ -25,19 +25,19 @@ use crate::unit::{Ports, Unit};
 /// As [`start`] and [`Started::shutdown`].
 pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
     // Before anything else: a signal during the start counts.
-    let mut signals = Signals::new()?;
+    let signals = Signals::new()?;
     let started = start::<U>(resources).await?;
-    signals.next().await;
+    signals.first().await;
     tracing::info!(target: "pontoon", unit = U::NAME, "stopping");
-    tokio::select! {
-        biased;
-        stopped = started.shutdown() => Ok(stopped?),
-        () = signals.next() => {
-            tracing::warn!(target: "pontoon", unit = U::NAME, "ended by a second signal");
-            // A handler that blocks its thread would otherwise hold the process up.
+    let stopped = started.shutdown().await;
+    if stopped.is_err() {
+        // What still runs may block its thread, and the runtime would wait for it: the process ends all the same.
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_millis(500));
             std::process::exit(1)
-        }
+        });
     }
+    Ok(stopped?)
 }
 
 /// Starts a unit in the environment that `PONTOON_ENV` names.
@@ -177,10 +177,12 @@ impl<U: Unit> Launch<U> {
         };
         let secrets: Arc<dyn crate::secret::SecretAdapter> = match environment.secret_store {
             SecretStore::Env => Arc::new(Env::new(self.variables.clone())),
-            SecretStore::File { folder } => Arc::new(File::new(folder.resolve(&self.variables).unwrap_or_else(|wrong| {
-                problems.extend(wrong);
-                String::new()
-            }))),
+            SecretStore::File { folder } => {
+                Arc::new(File::new(folder.resolve(&self.variables).unwrap_or_else(|wrong| {
+                    problems.extend(wrong);
+                    String::new()
+                })))
+            }
         };
         Adapters {
             events: match environment.event_bridge {
