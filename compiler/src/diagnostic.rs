@@ -43,30 +43,18 @@ pub struct Label {
 impl Diagnostic {
     /// Something that keeps code from being generated.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            level: Level::Error,
-            message: message.into(),
-            labels: Vec::new(),
-            help: None,
-        }
+        Self { code, level: Level::Error, message: message.into(), labels: Vec::new(), help: None }
     }
 
     /// Something that is probably not meant.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            level: Level::Warning,
-            ..Self::error(code, message)
-        }
+        Self { level: Level::Warning, ..Self::error(code, message) }
     }
 
     /// With one more place that matters.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 
@@ -117,8 +105,7 @@ impl Findings {
 
     /// Puts the findings into the order of the files, errors and warnings together.
     pub fn sort(&mut self) {
-        self.found
-            .sort_by_key(|diagnostic| diagnostic.span().map(|span| (span.file, span.start)));
+        self.found.sort_by_key(|diagnostic| diagnostic.span().map(|span| (span.file, span.start)));
     }
 }
 

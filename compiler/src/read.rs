@@ -49,10 +49,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 4 MiB a file, 64 MiB in all.
     fn default() -> Self {
-        Self {
-            file: 4 << 20,
-            total: 64 << 20,
-        }
+        Self { file: 4 << 20, total: 64 << 20 }
     }
 }
 

@@ -18,11 +18,7 @@ pub struct Span {
 impl Span {
     /// The place from `start` to before `end`.
     pub const fn new(file: FileId, start: u32, end: u32) -> Self {
-        Self {
-            file,
-            start,
-            end: if end < start { start } else { end },
-        }
+        Self { file, start, end: if end < start { start } else { end } }
     }
 
     /// How many bytes it has.
@@ -64,10 +60,7 @@ impl Sources {
     /// Adds a file.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile {
-            name: name.into(),
-            text: text.into(),
-        });
+        self.files.push(SourceFile { name: name.into(), text: text.into() });
         id
     }
 
@@ -83,9 +76,7 @@ impl Sources {
 
     /// What stands at a place; nothing where there is no such place.
     pub fn text(&self, span: Span) -> &str {
-        self.file(span.file)
-            .and_then(|file| file.text.get(span.start as usize..span.end as usize))
-            .unwrap_or_default()
+        self.file(span.file).and_then(|file| file.text.get(span.start as usize..span.end as usize)).unwrap_or_default()
     }
 
     /// Where the place begins, as people count.

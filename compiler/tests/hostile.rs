@@ -42,9 +42,9 @@ fn a_mebibyte_of_anything_is_refused() {
     for byte in *b"a[{-?:&*!|>'\"%@#\\ \n\t\r\0\xff" {
         refused(vec![byte; MEBIBYTE]);
     }
-    for piece in [
-        "- ", "? ", "a: ", "&a ", "*a ", "!a ", "[{", "{a: ", "a\n", "---\n", "\"a\" ", "${A}, ", "ä", "\u{202e}",
-    ] {
+    for piece in
+        ["- ", "? ", "a: ", "&a ", "*a ", "!a ", "[{", "{a: ", "a\n", "---\n", "\"a\" ", "${A}, ", "ä", "\u{202e}"]
+    {
         refused(piece.repeat(MEBIBYTE / piece.len()));
     }
     let noise = |index: usize| (index.wrapping_mul(7_919) ^ (index >> 3).wrapping_mul(31)) as u8;
@@ -56,16 +56,9 @@ fn a_mebibyte_of_anything_is_refused() {
 fn depth_is_bounded() {
     for open in ["[", "{a: ", "- ", "? "] {
         let report = refused(open.repeat(100_000));
-        assert!(
-            report.contains("deep inside each other") || report.contains("a key is a word"),
-            "{report}"
-        );
+        assert!(report.contains("deep inside each other") || report.contains("a key is a word"), "{report}");
     }
-    let levels = |count: usize| {
-        (0..count)
-            .map(|level| format!("{}a:\n", " ".repeat(level)))
-            .collect::<String>()
-    };
+    let levels = |count: usize| (0..count).map(|level| format!("{}a:\n", " ".repeat(level))).collect::<String>();
     assert!(refused(levels(65)).contains("pontoon::input_limit"));
     assert!(!refused(levels(63)).contains("pontoon::input_limit"));
 }
@@ -84,21 +77,9 @@ fn aliases_do_not_multiply() {
 
 #[test]
 fn files_are_bounded() {
-    let limits = Limits {
-        file: 100,
-        total: 1_000,
-    };
+    let limits = Limits { file: 100, total: 1_000 };
     assert!(report(&[b'#'; 101], limits).contains("has 101 bytes"));
-    assert!(
-        report(
-            &[b'#'; 101],
-            Limits {
-                file: 1_000,
-                total: 100
-            }
-        )
-        .contains("have more than 100 bytes")
-    );
+    assert!(report(&[b'#'; 101], Limits { file: 1_000, total: 100 }).contains("have more than 100 bytes"));
     assert!(refused(vec![b'#'; (4 << 20) + 1]).contains("pontoon::input_limit"));
 }
 
@@ -107,15 +88,10 @@ fn many_mistakes_do_not_take_long() {
     let head = "pontoon: 1\nname: shop\n";
     let events = |entries: String| format!("{head}events:\n{entries}");
     let many = |entry: &dyn Fn(usize) -> String| (0..8_000).map(entry).collect::<String>();
-    refused(events(many(&|index| {
-        format!("  e{index}: {{ payload: 5!, rate: 1, size: 2 }}\n")
-    })));
+    refused(events(many(&|index| format!("  e{index}: {{ payload: 5!, rate: 1, size: 2 }}\n"))));
     refused(events(many(&|_| "  same: { payload: X }\n".to_owned())));
     refused(format!("{head}{}", many(&|index| format!("key_{index}: 1\n"))));
-    refused(format!(
-        "{head}events: {{{}",
-        many(&|index| format!("e{index}: {{ payload: X }}, "))
-    ));
+    refused(format!("{head}events: {{{}", many(&|index| format!("e{index}: {{ payload: X }}, "))));
     refused(format!("{head}events: {{ {} }}", many(&|_| "a: A<, b, ".to_owned())));
 }
 

@@ -12,10 +12,7 @@ struct Folder(HashMap<&'static str, &'static str>);
 
 impl Files for Folder {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.0
-            .get(path)
-            .map(|text| text.as_bytes().to_vec())
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.0.get(path).map(|text| text.as_bytes().to_vec()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 
@@ -41,51 +38,25 @@ fn the_sample_is_read() {
     assert_eq!(document.services.len(), 4);
     assert_eq!(document.environments.len(), 6);
     assert_eq!(document.deployments.len(), 4);
-    let user = spans
-        .root()
-        .get("services")
-        .and_then(|services| services.get("user"))
-        .unwrap();
-    let invokes = user
-        .get("commands")
-        .and_then(|commands| commands.get("sign_up")?.get("invokes"))
-        .unwrap();
+    let user = spans.root().get("services").and_then(|services| services.get("user")).unwrap();
+    let invokes = user.get("commands").and_then(|commands| commands.get("sign_up")?.get("invokes")).unwrap();
     let mut sources = Sources::default();
     sources.add("topology.yaml", include_str!("../../schema/tests/sample.yaml"));
     assert_eq!(sources.text(invokes.key_span()), "invokes");
-    assert_eq!(
-        sources.text(invokes.index(0).unwrap().value_span()),
-        "email.send_welcome"
-    );
-    assert!(
-        sources.text(user.value_span()).ends_with("exposed: true }"),
-        "{}",
-        sources.text(user.value_span())
-    );
+    assert_eq!(sources.text(invokes.index(0).unwrap().value_span()), "email.send_welcome");
+    assert!(sources.text(user.value_span()).ends_with("exposed: true }"), "{}", sources.text(user.value_span()));
 }
 
 #[test]
 fn included_files_become_one_topology() {
     let (source, report) = read_files(&[
-        (
-            "topology.yaml",
-            "pontoon: 1\nname: shop\ninclude: [mail/email.yaml]\nevents:\n  a: { payload: A }\n",
-        ),
-        (
-            "mail/email.yaml",
-            "include: [more.yaml]\nevents:\n  b: { payload: B }\n",
-        ),
-        (
-            "mail/more.yaml",
-            "events:\n  c: { payload: C }\nqueues:\n  d: { payload: D }\n",
-        ),
+        ("topology.yaml", "pontoon: 1\nname: shop\ninclude: [mail/email.yaml]\nevents:\n  a: { payload: A }\n"),
+        ("mail/email.yaml", "include: [more.yaml]\nevents:\n  b: { payload: B }\n"),
+        ("mail/more.yaml", "events:\n  c: { payload: C }\nqueues:\n  d: { payload: D }\n"),
     ]);
     assert_eq!(report, "");
     let Source { document, spans } = source.unwrap();
-    assert_eq!(
-        document.events.keys().map(AsRef::<str>::as_ref).collect::<Vec<_>>(),
-        ["a", "b", "c"]
-    );
+    assert_eq!(document.events.keys().map(AsRef::<str>::as_ref).collect::<Vec<_>>(), ["a", "b", "c"]);
     assert_eq!(document.queues.len(), 1);
     let events = spans.root().get("events").unwrap();
     let files: Vec<u32> = events.children().map(|event| event.key_span().file.0).collect();
@@ -95,10 +66,7 @@ fn included_files_become_one_topology() {
 #[test]
 fn one_name_in_two_files_is_shown_in_both() {
     let report = refused(&[
-        (
-            "topology.yaml",
-            "pontoon: 1\nname: shop\ninclude: [user.yaml]\nservices:\n  user: { version: 1 }\n",
-        ),
+        ("topology.yaml", "pontoon: 1\nname: shop\ninclude: [user.yaml]\nservices:\n  user: { version: 1 }\n"),
         ("user.yaml", "services:\n  user: { version: 2 }\n"),
     ]);
     let expected = "\
@@ -155,10 +123,7 @@ fn paths_that_leave_the_folder_are_refused() {
     ] {
         let text = format!("pontoon: 1\nname: shop\ninclude: [{path}]\n");
         let report = refused(&[("topology.yaml", text.leak())]);
-        assert!(
-            report.contains("pontoon::invalid_path") && report.contains(reason),
-            "{report}"
-        );
+        assert!(report.contains("pontoon::invalid_path") && report.contains(reason), "{report}");
     }
 }
 
@@ -183,10 +148,7 @@ fn an_included_file_has_no_head() {
         ("topology.yaml", "pontoon: 1\nname: shop\ninclude: [a.yaml]\n"),
         ("a.yaml", "name: other\nevents: {}\n"),
     ]);
-    assert!(
-        report.contains("`name:` stands in a file that is only included"),
-        "{report}"
-    );
+    assert!(report.contains("`name:` stands in a file that is only included"), "{report}");
 }
 
 #[test]
@@ -285,32 +247,17 @@ services:
   b: { versions: { 2: { schedules: { none: {} } } } }
 ",
     )]);
-    assert!(
-        report.contains("the schedule `both` runs at intervals and by the calendar"),
-        "{report}"
-    );
-    assert!(
-        report.contains("the schedule `none` does not say when it runs"),
-        "{report}"
-    );
+    assert!(report.contains("the schedule `both` runs at intervals and by the calendar"), "{report}");
+    assert!(report.contains("the schedule `none` does not say when it runs"), "{report}");
     assert_eq!(report.matches("pontoon::").count(), 2, "{report}");
 }
 
 #[test]
 fn what_needs_quotes_is_shown_with_them() {
     for (line, quoted) in [
-        (
-            "  a: { event_bridge: { amqp: { url: ${AMQP_URL} } } }",
-            "url: \"${AMQP_URL}\"",
-        ),
-        (
-            "  a: { event_bridge: { amqp: { url: ${A}:${B}, tls: disabled } } }",
-            "url: \"${A}:${B}\"",
-        ),
-        (
-            "  a: { event_bridge: { amqp: {url: amqp://${HOST}/x} } }",
-            "url: \"amqp://${HOST}/x\"",
-        ),
+        ("  a: { event_bridge: { amqp: { url: ${AMQP_URL} } } }", "url: \"${AMQP_URL}\""),
+        ("  a: { event_bridge: { amqp: { url: ${A}:${B}, tls: disabled } } }", "url: \"${A}:${B}\""),
+        ("  a: { event_bridge: { amqp: {url: amqp://${HOST}/x} } }", "url: \"amqp://${HOST}/x\""),
     ] {
         let text = format!("pontoon: 1\nname: shop\nenvironments:\n{line}\n");
         let report = refused(&[("topology.yaml", text.leak())]);
@@ -326,10 +273,8 @@ fn what_needs_quotes_is_shown_with_them() {
 
 #[test]
 fn aliases_are_read_where_they_stand() {
-    let (source, report) = read_files(&[(
-        "topology.yaml",
-        "pontoon: 1\nname: shop\nevents:\n  a: &a { payload: A }\n  b: *a\n",
-    )]);
+    let (source, report) =
+        read_files(&[("topology.yaml", "pontoon: 1\nname: shop\nevents:\n  a: &a { payload: A }\n  b: *a\n")]);
     assert_eq!(report, "");
     let Source { document, spans } = source.unwrap();
     assert_eq!(document.events["b"].payload.as_str(), "A");

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::bridge::{BridgeError, Job};
-use crate::context::{Context, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+use crate::context::Context;
 use crate::definition::{Event, Queue, Secret, State};
+use crate::edge::{MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
 use crate::error::InvokeError;
 use crate::execute::execute;
-use crate::handler::{Handles, Route};
+use crate::handler::Route;
 use crate::id::Id;
 use crate::message::Message;
 use crate::operation::Command;
 use crate::outbox::Sent;
 use crate::scope::Scope;
 use crate::secret::{SecretError, SecretValue};
+use crate::soon::Soon;
 use crate::state::Access;
 use crate::unit::{Emits, Enqueues, JobOptions, Keeps, Reveals};
 
@@ -64,39 +66,38 @@ impl<U, M> MayInvoke<M> for Call<'_, U>
 where
     U: Send + Sync,
     M: Command + Route<U>,
-    M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
-    fn call(&self, input: M::Input) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
+    fn invoke(
+        &self,
+        _: M,
+        input: M::Input,
+    ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
         execute::<M, U>(&self.scope, input)
     }
 }
 
 impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
-    async fn publish(&self, payload: E::Payload) -> Result<(), BridgeError> {
+    fn publish(&self, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
         let metadata = self.scope.next();
         if let Some(most) = const { E::MAX_HOPS }.filter(|most| metadata.hops > *most) {
-            return Err(BridgeError::TooManyHops { subject: E::SUBJECT, most });
+            return Soon::now(Err(BridgeError::TooManyHops { subject: E::SUBJECT, most }));
         }
         let topic = &self.scope.origin.unit.publisher().topic;
         let event = Message::new(metadata, payload);
-        match self.scope.stage() {
-            Some(stage) => stage.send(Sent::Event { subject: E::SUBJECT, topic: Arc::clone(topic), event }),
-            None => return topic.publish(event).await,
-        }
-        Ok(())
+        let Some(stage) = self.scope.stage() else { return topic.publish(event) };
+        stage.send(Sent::Event { subject: E::SUBJECT, topic: Arc::clone(topic), event });
+        Soon::now(Ok(()))
     }
 }
 
 impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
-    async fn push(&self, job: Q::Payload, options: JobOptions) -> Result<(), BridgeError> {
+    fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>> {
         let queue = &self.scope.origin.unit.enqueuer().queue;
         let JobOptions { delay, deduplication } = options;
         let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
-        match self.scope.stage() {
-            Some(stage) => stage.send(Sent::Job { subject: Q::SUBJECT, queue: Arc::clone(queue), job }),
-            None => return queue.push(job).await,
-        }
-        Ok(())
+        let Some(stage) = self.scope.stage() else { return queue.push(job) };
+        stage.send(Sent::Job { subject: Q::SUBJECT, queue: Arc::clone(queue), job });
+        Soon::now(Ok(()))
     }
 }
 
@@ -110,7 +111,7 @@ impl<U: Keeps<S> + Send + Sync, S: State> MayRead<S> for Call<'_, U> {
 impl<U: Keeps<S> + Send + Sync, S: State> MayWrite<S> for Call<'_, U> {}
 
 impl<U: Reveals<X> + Send + Sync, X: Secret> MayReveal<X> for Call<'_, U> {
-    async fn reveal(&self) -> Result<SecretValue, SecretError> {
-        self.scope.origin.unit.secret().store.read(X::NAME).await
+    fn reveal(&self) -> Soon<'_, Result<SecretValue, SecretError>> {
+        self.scope.origin.unit.secret().store.read(X::NAME)
     }
 }

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::call::Call;
 use crate::error::InvokeError;
 use crate::execute::execute;
 use crate::fault::{Fault, FaultClass};
 use crate::guard::{Limited, Limits, out_of_time};
-use crate::handler::{Handles, Route};
+use crate::handler::Route;
 use crate::id::Id;
 use crate::operation::{Command, Exposed};
 use crate::running::Running;
@@ -87,7 +86,6 @@ impl<U: Send + Sync> Client<U> {
     pub async fn invoke<M>(&self, _: M, input: M::Input) -> Result<M::Output, InvokeError<M::Rejection>>
     where
         M: Command + Exposed + Route<U>,
-        M::Handler: for<'x> Handles<M, Call<'x, U>>,
     {
         let core = &self.running.core;
         if !core.lifecycle.is_running() {

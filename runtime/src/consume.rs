@@ -6,12 +6,11 @@ use std::sync::Arc;
 use tokio::time::{Instant, sleep};
 
 use crate::bridge::{Arrival, BridgeError, Feed, Settlement};
-use crate::call::Call;
 use crate::delivery::Consumption;
 use crate::error::InvokeError;
 use crate::execute::execute;
 use crate::fault::{Chain, Fault, FaultClass};
-use crate::handler::{Handles, Route};
+use crate::handler::Route;
 use crate::lifecycle::Phase;
 use crate::never::Never;
 use crate::operation::Operation;
@@ -27,7 +26,6 @@ pub(crate) async fn consume<M, U>(running: Arc<Running<U>>, feed: Arc<dyn Feed>,
 where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
-    M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     let lifecycle = &running.core.lifecycle;
     let last = last_phase(&*feed);
@@ -69,7 +67,6 @@ async fn handle<M, U>(
 where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
-    M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     let Arrival { message, attempt, .. } = arrival;
     if *attempt > rules.attempts {

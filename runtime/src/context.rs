@@ -1,22 +1,23 @@
-//! What a handler may do. Every edge is a trait of its own, so that one that was not declared cannot be written.
-
-use std::future::Future;
+//! What a handler gets as `ctx`: what its message says about itself, and the edges that are declared.
 
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::definition::{Event, Queue, Secret, State};
-use crate::error::InvokeError;
+use crate::edge::{EmittedBy, EnqueuedBy, MayInvoke, ReadBy, RevealedTo};
 use crate::id::Id;
-use crate::operation::Command;
 use crate::secret::{SecretError, SecretValue};
-use crate::state::{Access, View};
+use crate::soon::Soon;
+use crate::state::View;
+use crate::undeclared::Undeclared;
 use crate::unit::JobOptions;
 
 /// What every handler has: the metadata of the message it handles, and the edges that its topology declares.
 ///
 /// The context of a handler, such as `topology::user::sign_up::Context`, is this trait with the declared edges.
-pub trait Context: Send + Sync {
+///
+/// What may be invoked is `MayInvoke<…>`, by its method [`invoke`](MayInvoke::invoke); see [`Undeclared`] for the two that
+/// are always there.
+pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared<1>> {
     /// Names the message that is handled; the same for every attempt.
     fn id(&self) -> Id;
 
@@ -41,42 +42,20 @@ pub trait Context: Send + Sync {
     /// How many events and jobs led here.
     fn hops(&self) -> u32;
 
-    /// Calls a command and waits for its answer. Declared by `invokes:`.
-    ///
-    /// # Errors
-    /// [`InvokeError::Rejected`]: it said no. [`InvokeError::Fault`]: it could not answer.
-    fn invoke<M: Command>(
-        &self,
-        command: M,
-        input: M::Input,
-    ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send
-    where
-        Self: MayInvoke<M>,
-    {
-        let _ = command;
-        MayInvoke::<M>::call(self, input)
-    }
-
     /// Publishes an event; done once every subscription has it. Declared by `emits:`.
     ///
     /// # Errors
     /// A bridge that is closed or out of reach, a subscription that is full and refuses, too many hops.
-    fn emit<E: Event>(&self, event: E, payload: E::Payload) -> impl Future<Output = Result<(), BridgeError>> + Send
-    where
-        Self: MayEmit<E>,
-    {
+    fn emit<E: EmittedBy<Self>>(&self, event: E, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
         let _ = event;
-        MayEmit::<E>::publish(self, payload)
+        E::publish(self, payload)
     }
 
     /// Puts a job into a queue. Declared by `enqueues:`.
     ///
     /// # Errors
     /// A bridge that is closed or out of reach, a queue that is full and refuses.
-    fn enqueue<Q: Queue>(&self, queue: Q, job: Q::Payload) -> impl Future<Output = Result<(), BridgeError>> + Send
-    where
-        Self: MayEnqueue<Q>,
-    {
+    fn enqueue<Q: EnqueuedBy<Self>>(&self, queue: Q, job: Q::Payload) -> Soon<'_, Result<(), BridgeError>> {
         self.enqueue_with(queue, job, JobOptions::new())
     }
 
@@ -84,23 +63,20 @@ pub trait Context: Send + Sync {
     ///
     /// # Errors
     /// As [`Self::enqueue`].
-    fn enqueue_with<Q: Queue>(
+    fn enqueue_with<Q: EnqueuedBy<Self>>(
         &self,
         queue: Q,
         job: Q::Payload,
         options: JobOptions,
-    ) -> impl Future<Output = Result<(), BridgeError>> + Send
-    where
-        Self: MayEnqueue<Q>,
-    {
+    ) -> Soon<'_, Result<(), BridgeError>> {
         let _ = queue;
-        MayEnqueue::<Q>::push(self, job, options)
+        Q::push(self, job, options)
     }
 
     /// A collection of state: to read, and with `writes:` to write. Declared by `reads:` or `writes:`.
-    fn state<S: State>(&self, state: S) -> View<'_, S, Self>
+    fn state<S: ReadBy<Self>>(&self, state: S) -> View<'_, S, Self>
     where
-        Self: MayRead<S> + Sized,
+        Self: Sized,
     {
         View::new(self, state)
     }
@@ -109,76 +85,8 @@ pub trait Context: Send + Sync {
     ///
     /// # Errors
     /// The secret is missing, or its store is out of reach.
-    fn secret<X: Secret>(&self, secret: X) -> impl Future<Output = Result<SecretValue, SecretError>> + Send
-    where
-        Self: MayReveal<X>,
-    {
+    fn secret<X: RevealedTo<Self>>(&self, secret: X) -> Soon<'_, Result<SecretValue, SecretError>> {
         let _ = secret;
-        MayReveal::<X>::reveal(self)
+        X::reveal(self)
     }
-}
-
-// The methods of the edges are named unlike those of `Context`: both are in scope in a handler.
-
-/// May invoke `M`.
-#[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler invoke `{M}`",
-    label = "`{M}` is not declared in `invokes:`",
-    note = "add the command to `invokes: […]` of this handler in topology.yaml"
-)]
-pub trait MayInvoke<M: Command>: Send + Sync {
-    /// Calls the command. Handlers write [`Context::invoke`].
-    fn call(&self, input: M::Input) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send;
-}
-
-/// May emit `E`.
-#[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler emit `{E}`",
-    label = "`{E}` is not declared in `emits:`",
-    note = "add the event to `emits: […]` of this handler in topology.yaml"
-)]
-pub trait MayEmit<E: Event>: Send + Sync {
-    /// Publishes the event. Handlers write [`Context::emit`].
-    fn publish(&self, payload: E::Payload) -> impl Future<Output = Result<(), BridgeError>> + Send;
-}
-
-/// May put jobs into `Q`.
-#[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler put jobs into `{Q}`",
-    label = "`{Q}` is not declared in `enqueues:`",
-    note = "add the queue to `enqueues: […]` of this handler in topology.yaml"
-)]
-pub trait MayEnqueue<Q: Queue>: Send + Sync {
-    /// Puts the job in. Handlers write [`Context::enqueue`].
-    fn push(&self, job: Q::Payload, options: JobOptions) -> impl Future<Output = Result<(), BridgeError>> + Send;
-}
-
-/// May read `S`.
-#[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler read `{S}`",
-    label = "`{S}` is not declared in `reads:` or `writes:`",
-    note = "add the collection to `reads: […]` of this handler in topology.yaml"
-)]
-pub trait MayRead<S: State>: Send + Sync {
-    /// The way to the store. Handlers write [`Context::state`].
-    fn access(&self) -> Access<'_>;
-}
-
-/// May write `S`, and read it.
-#[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler write `{S}`",
-    label = "`{S}` is not declared in `writes:`",
-    note = "add the collection to `writes: […]` of this handler in topology.yaml"
-)]
-pub trait MayWrite<S: State>: MayRead<S> {}
-
-/// May know `X`.
-#[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler know the secret `{X}`",
-    label = "`{X}` is not declared in `secrets:`",
-    note = "add the secret to `secrets: […]` of this handler's service in topology.yaml"
-)]
-pub trait MayReveal<X: Secret>: Send + Sync {
-    /// Reads the secret. Handlers write [`Context::secret`].
-    fn reveal(&self) -> impl Future<Output = Result<SecretValue, SecretError>> + Send;
 }

@@ -26,7 +26,6 @@ pub(crate) async fn execute<M, U>(
 where
     U: Send + Sync,
     M: Route<U>,
-    M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     if const { promises::<M>() } {
         return Box::pin(promised::execute::<M, U>(parent, input)).await;
@@ -44,7 +43,6 @@ async fn traced<M, U>(parent: &Scope<'_, U>, input: M::Input) -> Result<M::Outpu
 where
     U: Send + Sync,
     M: Route<U>,
-    M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     let call = Call { scope: Scope::new(parent, None) };
     let span = call.scope.span(M::ADDRESS);
@@ -63,9 +61,7 @@ fn ended<M: Operation, U>(
     match ended {
         Ok(Ok(output)) => Ok(output),
         Ok(Err(Error::Rejected(rejection))) => Err(InvokeError::Rejected(rejection)),
-        Ok(Err(Error::Fault(fault))) | Err(fault) => {
-            Err(InvokeError::Fault(carried(scope, fault.report(M::ADDRESS))))
-        }
+        Ok(Err(Error::Fault(fault))) | Err(fault) => Err(InvokeError::Fault(carried(scope, fault.report(M::ADDRESS)))),
     }
 }
 

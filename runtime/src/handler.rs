@@ -2,23 +2,14 @@
 
 use std::future::Future;
 
+use crate::call::Call;
 use crate::error::Error;
 use crate::operation::Operation;
 
-/// Handles an operation, in a context. Written by the derives; call it by [`Context::invoke`](crate::Context::invoke).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not handle `{M}`",
-    label = "this type has no handler for `{M}`",
-    note = "put `#[derive(CommandHandler)]` (or SubscriptionHandler, QueueWorker, ScheduleHandler) with its attribute \
-            on `{Self}`, and write `async fn handle(&self, ctx: &impl …::Context, input: …)`"
-)]
+/// Handles an operation, in a context. Written by the derives; called through [`MayInvoke`](crate::MayInvoke).
 pub trait Handles<M: Operation, C>: Send + Sync {
     /// Runs the handler.
-    fn run(
-        &self,
-        context: &C,
-        input: M::Input,
-    ) -> impl Future<Output = Result<M::Output, Error<M::Rejection>>> + Send;
+    fn run(&self, context: &C, input: M::Input) -> impl Future<Output = Result<M::Output, Error<M::Rejection>>> + Send;
 }
 
 /// Where an operation goes in a unit. Generated for each operation of the unit.
@@ -28,18 +19,32 @@ pub trait Handles<M: Operation, C>: Send + Sync {
     note = "add its service to the deployment in topology.yaml"
 )]
 pub trait Route<U>: Operation {
+    /// What its service's handlers are made from.
+    type Resources;
     /// What handles it.
-    type Handler: Send + Sync;
+    type Handler: HandlerOf<Self, U, Self::Resources>;
 
     /// The unit's handler.
     fn handler(unit: &U) -> &Self::Handler;
 }
 
+/// What handles `M` in `U`, and is made from `R`: both are what a derive writes, so that both are missed at once.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle `{M}`",
+    label = "the topology expects the handler of `{M}` here",
+    note = "put `#[derive(CommandHandler)]` (or SubscriptionHandler, QueueWorker, ScheduleHandler) with its attribute \
+            on `{Self}`, and write `async fn handle(&self, ctx: &impl …::Context, input: …)`"
+)]
+pub trait HandlerOf<M: Operation, U, R>: for<'c> Handles<M, Call<'c, U>> + FromResources<R> {}
+
+#[diagnostic::do_not_recommend]
+impl<H, M: Operation, U, R> HandlerOf<M, U, R> for H where H: for<'c> Handles<M, Call<'c, U>> + FromResources<R> {}
+
 /// A handler that can be made from the resources of its service. Written by the handler derives.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made from `{R}`",
-    label = "a handler in the topology, without a derive that says how it is made",
-    note = "put `#[derive(CommandHandler)]` (or SubscriptionHandler, QueueWorker, ScheduleHandler) on `{Self}`"
+    label = "a handler of a service whose resources are `{R}`",
+    note = "put the handler derive of its operation on `{Self}`"
 )]
 pub trait FromResources<R> {
     /// Makes the handler.

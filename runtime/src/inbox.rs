@@ -62,7 +62,9 @@ impl Reply {
 
     /// The reply as it was given.
     pub(crate) fn read<M: Operation>(self) -> Result<M::Output, InvokeError<M::Rejection>> {
-        let malformed = |error: Box<dyn Error + Send + Sync>| InvokeError::Fault(Fault::of(FaultClass::Malformed, error).report(M::ADDRESS));
+        let malformed = |error: Box<dyn Error + Send + Sync>| {
+            InvokeError::Fault(Fault::of(FaultClass::Malformed, error).report(M::ADDRESS))
+        };
         match self.0 {
             Stored::Output(output) => serde_json::from_value(output).map_err(|error| malformed(error.into())),
             Stored::Rejection(rejection) => Err(match serde_json::from_value(rejection) {

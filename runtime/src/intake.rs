@@ -5,12 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::bridge::Feed;
-use crate::call::Call;
 use crate::consume::{consume, consume_ordered};
 use crate::core::Adapters;
 use crate::definition::{Event, Queue};
 use crate::delivery::Consumption;
-use crate::handler::{Handles, Route};
+use crate::handler::Route;
 use crate::operation::{Schedule, Subscription, Worker};
 use crate::running::Running;
 use crate::schedule::{self, Plan};
@@ -40,7 +39,6 @@ impl<U: Send + Sync + 'static> Intake<U> {
     pub fn subscribe<M>(&mut self, _: M)
     where
         M: Subscription + Route<U>,
-        M::Handler: for<'x> Handles<M, Call<'x, U>>,
     {
         let feed = self.adapters.events.subscribe(M::Event::SUBJECT, M::ADDRESS, M::DELIVERY);
         self.feeds.insert(M::ADDRESS, Arc::clone(&feed));
@@ -59,7 +57,6 @@ impl<U: Send + Sync + 'static> Intake<U> {
     pub fn work<M>(&mut self, _: M)
     where
         M: Worker + Route<U>,
-        M::Handler: for<'x> Handles<M, Call<'x, U>>,
     {
         let feed: Arc<dyn Feed> = self.adapters.queues.queue(M::Queue::SUBJECT, M::Queue::RULES);
         self.feeds.insert(M::ADDRESS, Arc::clone(&feed));
@@ -74,7 +71,6 @@ impl<U: Send + Sync + 'static> Intake<U> {
     pub fn tick<M>(&mut self, _: M)
     where
         M: Schedule + Route<U>,
-        M::Handler: for<'x> Handles<M, Call<'x, U>>,
     {
         match Plan::read(M::TIMETABLE) {
             Ok(plan) => self.clocks.push(Box::new(move |running| Box::pin(schedule::run::<M, U>(running, plan)))),

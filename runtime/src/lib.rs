@@ -4,7 +4,7 @@
 //! whom; `pontoon-compiler` checks it when the crate is built and generates the module `topology`. This crate is all that
 //! module names.
 //!
-//! ```ignore
+//! ```text
 //! pontoon::topology!();                   // the generated module `topology`
 //!
 //! use pontoon::{CommandHandler, Context, Error};
@@ -48,6 +48,7 @@ mod core;
 mod dead_letters;
 mod definition;
 mod delivery;
+mod edge;
 mod environment;
 mod error;
 mod execute;
@@ -73,6 +74,7 @@ mod start;
 mod started;
 mod state;
 mod timetable;
+mod undeclared;
 mod unit;
 
 pub mod bridge;
@@ -87,17 +89,18 @@ pub use tokio::time::Instant;
 pub use crate::bridge::{BridgeError, Depth};
 pub use crate::call::Call;
 pub use crate::client::Client;
-pub use crate::context::{Context, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+pub use crate::context::Context;
 pub use crate::core::Adapters;
 pub use crate::dead_letters::{DeadLetter, DeadLetters};
 pub use crate::definition::{Event, Payload, Queue, Rejection, Secret, State};
 pub use crate::delivery::{Delivery, QueueRules, WhenFull};
-pub use crate::environment::{
-    Environment, EventBridge, Part, QueueBridge, SecretStore, StateStore, Text, Variables,
+pub use crate::edge::{
+    EmittedBy, EnqueuedBy, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite, ReadBy, RevealedTo, WrittenBy,
 };
+pub use crate::environment::{Environment, EventBridge, Part, QueueBridge, SecretStore, StateStore, Text, Variables};
 pub use crate::error::{Error, InvokeError, Result};
 pub use crate::fault::{Fault, FaultClass};
-pub use crate::handler::{FromResources, Handles, Provides, Route};
+pub use crate::handler::{FromResources, HandlerOf, Handles, Provides, Route};
 pub use crate::id::{Id, InvalidId};
 pub use crate::intake::Intake;
 pub use crate::message::Message;
@@ -112,6 +115,7 @@ pub use crate::started::{Started, StopError};
 pub use crate::state::{Access, Batch, Versioned, View};
 pub use crate::store::{Etag, Page, StoreError};
 pub use crate::timetable::Timetable;
+pub use crate::undeclared::{Nobody, Undeclared};
 pub use crate::unit::{
     Collection, Emits, Enqueuer, Enqueues, JobOptions, Keeps, Ports, Publisher, Reveals, SecretSource, Unit,
 };

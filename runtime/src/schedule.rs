@@ -5,9 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::call::Call;
 use crate::execute::execute;
-use crate::handler::{Handles, Route};
+use crate::handler::Route;
 use crate::lifecycle::Phase;
 use crate::operation::{Schedule, Tick};
 use crate::running::Running;
@@ -59,7 +58,6 @@ pub(crate) async fn run<M, U>(running: Arc<Running<U>>, plan: Plan)
 where
     U: Send + Sync,
     M: Schedule + Route<U>,
-    M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     let core = &running.core;
     let mut last = (Instant::now(), core.wall.now());

@@ -11,9 +11,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::bridge::{BridgeError, Depth, Feed};
 use crate::client::Client;
-use crate::context::{MayRead, MayWrite};
 use crate::dead_letters::DeadLetters;
 use crate::definition::{Queue, State};
+use crate::edge::{MayRead, MayWrite};
 use crate::intake::Intake;
 use crate::lifecycle::Phase;
 use crate::operation::Operation;

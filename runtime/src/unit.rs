@@ -9,6 +9,7 @@ use crate::bridge::{JobQueue, Topic};
 use crate::core::Adapters;
 use crate::definition::{Event, Queue, Secret, State};
 use crate::environment::Environment;
+use crate::handler::{FromResources, Route};
 use crate::intake::Intake;
 use crate::secret::SecretAdapter;
 use crate::store::StateAdapter;
@@ -26,6 +27,11 @@ pub trait Unit: Sized + Send + Sync + 'static {
 
     /// Makes the handlers and connects them with the ports.
     fn assemble(resources: &Self::Resources, ports: &Ports) -> Self;
+
+    /// Makes the handler of an operation. Generated code calls it in [`Self::assemble`].
+    fn make<M: Route<Self>>(resources: &M::Resources) -> M::Handler {
+        FromResources::from_resources(resources)
+    }
 
     /// Names what the unit listens to: subscriptions, queues and the clock.
     fn listen(intake: &mut Intake<Self>);

@@ -136,25 +136,12 @@ const IN_MEMORY: Bridge = Bridge {
     crosses_processes: false,
 };
 
-const EMBEDDED: Bridge = Bridge {
-    adapter: Adapter::Embedded,
-    durable: true,
-    largest_payload: 16 * MIB,
-    ..IN_MEMORY
-};
+const EMBEDDED: Bridge = Bridge { adapter: Adapter::Embedded, durable: true, largest_payload: 16 * MIB, ..IN_MEMORY };
 
-const AMQP: Bridge = Bridge {
-    adapter: Adapter::Amqp,
-    crosses_processes: true,
-    ..EMBEDDED
-};
+const AMQP: Bridge = Bridge { adapter: Adapter::Amqp, crosses_processes: true, ..EMBEDDED };
 
-const NATS: Bridge = Bridge {
-    adapter: Adapter::Nats,
-    ordering_at_most_once: Ordering::OneConsumer,
-    largest_payload: MIB,
-    ..AMQP
-};
+const NATS: Bridge =
+    Bridge { adapter: Adapter::Nats, ordering_at_most_once: Ordering::OneConsumer, largest_payload: MIB, ..AMQP };
 
 const MQTT: Bridge = Bridge {
     adapter: Adapter::Mqtt,
@@ -164,24 +151,14 @@ const MQTT: Bridge = Bridge {
     ..AMQP
 };
 
-const REDIS: Bridge = Bridge {
-    adapter: Adapter::Redis,
-    ordering: Ordering::OneConsumer,
-    ..AMQP
-};
+const REDIS: Bridge = Bridge { adapter: Adapter::Redis, ordering: Ordering::OneConsumer, ..AMQP };
 
 /// The event bridges, which carry commands and events.
 pub const EVENT_BRIDGES: [Bridge; 5] = [IN_MEMORY, EMBEDDED, AMQP, NATS, MQTT];
 
 /// The queue bridges, which carry jobs. None answers.
-pub const QUEUE_BRIDGES: [Bridge; 6] = [
-    queue(IN_MEMORY),
-    queue(EMBEDDED),
-    queue(AMQP),
-    queue(NATS),
-    queue(MQTT),
-    queue(REDIS),
-];
+pub const QUEUE_BRIDGES: [Bridge; 6] =
+    [queue(IN_MEMORY), queue(EMBEDDED), queue(AMQP), queue(NATS), queue(MQTT), queue(REDIS)];
 
 /// Jobs are pulled by whoever is free: there is nobody to answer, and no order beyond one worker.
 const fn queue(bridge: Bridge) -> Bridge {
@@ -247,47 +224,20 @@ pub const STATE_STORES: [StateStore; 5] = [
     },
 ];
 
-const ENV: Lookup = Lookup {
-    adapter: Adapter::Env,
-    sees_changes: false,
-    in_environment: true,
-    largest_value: 128 * KIB,
-};
-const FILE: Lookup = Lookup {
-    adapter: Adapter::File,
-    sees_changes: true,
-    in_environment: false,
-    largest_value: MIB,
-};
+const ENV: Lookup =
+    Lookup { adapter: Adapter::Env, sees_changes: false, in_environment: true, largest_value: 128 * KIB };
+const FILE: Lookup = Lookup { adapter: Adapter::File, sees_changes: true, in_environment: false, largest_value: MIB };
 
 /// The secret stores.
-pub const SECRET_STORES: [Lookup; 3] = [
-    ENV,
-    FILE,
-    Lookup {
-        adapter: Adapter::Aws,
-        largest_value: 64 * KIB,
-        ..FILE
-    },
-];
+pub const SECRET_STORES: [Lookup; 3] = [ENV, FILE, Lookup { adapter: Adapter::Aws, largest_value: 64 * KIB, ..FILE }];
 
 /// The config stores.
 pub const CONFIG_STORES: [Lookup; 5] = [
     ENV,
     FILE,
-    Lookup {
-        adapter: Adapter::Nats,
-        ..FILE
-    },
-    Lookup {
-        adapter: Adapter::Redis,
-        ..FILE
-    },
-    Lookup {
-        adapter: Adapter::Aws,
-        largest_value: 8 * KIB,
-        ..FILE
-    },
+    Lookup { adapter: Adapter::Nats, ..FILE },
+    Lookup { adapter: Adapter::Redis, ..FILE },
+    Lookup { adapter: Adapter::Aws, largest_value: 8 * KIB, ..FILE },
 ];
 
 /// What this adapter can do as an event bridge, if it is one.

@@ -85,16 +85,7 @@ impl Handover {
     /// The text that [`Self::parse`] reads. Nothing in it may contain a tab or a line break, which no path does.
     pub fn to_text(&self) -> String {
         let mut text = format!("{HEAD}\ncontract\t{}\n", self.contract);
-        for Entry {
-            kind,
-            service,
-            version,
-            operation,
-            marker,
-            module,
-            resources,
-        } in &self.entries
-        {
+        for Entry { kind, service, version, operation, marker, module, resources } in &self.entries {
             let version = version.to_string();
             text.push_str(&[kind.name(), service, &version, operation, marker, module, resources].join("\t"));
             text.push('\n');
@@ -110,26 +101,17 @@ impl Handover {
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
         let wrong = |line, expected| Unreadable { line, expected };
         if lines.next().is_none_or(|(_, line)| line != HEAD) {
-            return Err(wrong(
-                1,
-                "`pontoon handover 1`: are pontoon and pontoon-compiler of the same version?",
-            ));
+            return Err(wrong(1, "`pontoon handover 1`: are pontoon and pontoon-compiler of the same version?"));
         }
         let contract = lines.next().and_then(|(_, line)| line.strip_prefix("contract\t"));
         let contract = contract.ok_or(wrong(2, "the path of the contract"))?.to_owned();
         let entries = lines.map(|(number, line)| {
-            let expected = wrong(
-                number,
-                "an operation: kind, service, version, operation, marker, module, resources",
-            );
+            let expected = wrong(number, "an operation: kind, service, version, operation, marker, module, resources");
             let fields: Vec<&str> = line.split('\t').collect();
             let [kind, service, version, operation, marker, module, resources] = fields[..] else {
                 return Err(expected);
             };
-            let kind = Kind::ALL
-                .into_iter()
-                .find(|known| known.name() == kind)
-                .ok_or_else(|| expected.clone())?;
+            let kind = Kind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(|| expected.clone())?;
             Ok(Entry {
                 kind,
                 service: service.to_owned(),
@@ -140,10 +122,7 @@ impl Handover {
                 resources: resources.to_owned(),
             })
         });
-        Ok(Self {
-            contract,
-            entries: entries.collect::<Result<_, _>>()?,
-        })
+        Ok(Self { contract, entries: entries.collect::<Result<_, _>>()? })
     }
 }
 
@@ -166,10 +145,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for entries in [Vec::new(), Kind::ALL.map(entry).to_vec()] {
-            let handover = Handover {
-                contract: "crate::topology".into(),
-                entries,
-            };
+            let handover = Handover { contract: "crate::topology".into(), entries };
             assert_eq!(Handover::parse(&handover.to_text()), Ok(handover));
         }
     }
@@ -180,14 +156,8 @@ mod tests {
         assert_eq!(line(""), 1);
         assert_eq!(line("pontoon handover 2\n"), 1);
         assert_eq!(line("pontoon handover 1\n"), 2);
-        assert_eq!(
-            line("pontoon handover 1\ncontract\tx\ncommand\ta\t1\tb\tc\td\te\nnonsense\n"),
-            4
-        );
+        assert_eq!(line("pontoon handover 1\ncontract\tx\ncommand\ta\t1\tb\tc\td\te\nnonsense\n"), 4);
         assert_eq!(line("pontoon handover 1\ncontract\tx\nstate\ta\t1\tb\tc\td\te\n"), 3);
-        assert_eq!(
-            line("pontoon handover 1\ncontract\tx\ncommand\ta\tone\tb\tc\td\te\n"),
-            3
-        );
+        assert_eq!(line("pontoon handover 1\ncontract\tx\ncommand\ta\tone\tb\tc\td\te\n"), 3);
     }
 }

@@ -11,10 +11,7 @@ pub fn check(text: &str) -> Result<(), &'static str> {
     if !first.is_ascii_lowercase() {
         return Err("a name begins with a lower-case letter");
     }
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-    {
+    if !text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
         return Err("a name has only lower-case letters, digits and `_`");
     }
     if text.len() > LONGEST {
@@ -25,11 +22,8 @@ pub fn check(text: &str) -> Result<(), &'static str> {
 
 /// A text from a file as it may be shown in a message: cut after 60 characters, nothing in it that moves the cursor.
 pub fn shown(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(60)
-        .map(|letter| if is_hidden(letter) { '\u{fffd}' } else { letter })
-        .collect();
+    let mut shown: String =
+        text.chars().take(60).map(|letter| if is_hidden(letter) { '\u{fffd}' } else { letter }).collect();
     if text.chars().nth(60).is_some() {
         shown.push('…');
     }

@@ -19,14 +19,8 @@ pub fn queue(topology: &str, queue: &str) -> String {
 mod tests {
     #[test]
     fn subjects_are_constant() {
-        assert_eq!(
-            super::command("shop", "user", 1, "sign_up"),
-            "shop.command.user.v1.sign_up"
-        );
-        assert_eq!(
-            super::event("shop", "user_signed_up", 1),
-            "shop.event.user_signed_up.v1"
-        );
+        assert_eq!(super::command("shop", "user", 1, "sign_up"), "shop.command.user.v1.sign_up");
+        assert_eq!(super::event("shop", "user_signed_up", 1), "shop.event.user_signed_up.v1");
         assert_eq!(super::queue("shop", "invoices"), "shop.queue.invoices");
     }
 }

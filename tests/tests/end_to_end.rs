@@ -107,24 +107,14 @@ const IN_THE_CODE: &[Mistake] = &[
         from: "#[derive(CommandHandler)]\n#[command(user.find)]\n",
         to: "",
     },
-    Mistake {
-        name: "missing_handler",
-        file: "src/user.rs",
-        from: FIND,
-        to: "",
-    },
+    Mistake { name: "missing_handler", file: "src/user.rs", from: FIND, to: "" },
     Mistake {
         name: "misspelt_command",
         file: "src/user.rs",
         from: "#[command(user.find)]",
         to: "#[command(user.fnd)]",
     },
-    Mistake {
-        name: "wrong_input",
-        file: "src/user.rs",
-        from: "new: NewUser)",
-        to: "new: User)",
-    },
+    Mistake { name: "wrong_input", file: "src/user.rs", from: "new: NewUser)", to: "new: User)" },
 ];
 
 /// The handler of `user.find`, whole.
@@ -168,9 +158,7 @@ fn refused(mistakes: &[Mistake], copy: &str) {
 
 /// The difference between what cargo said and what is expected, if there is one.
 fn compare(name: &str, said: &str) -> Option<String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("end_to_end")
-        .join(format!("{name}.stderr"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("end_to_end").join(format!("{name}.stderr"));
     if std::env::var_os("PONTOON_BLESS").is_some() {
         fs::write(&file, said).expect("the expected output can be written");
         return None;
@@ -188,9 +176,7 @@ struct Copy {
 
 impl Copy {
     fn of_the_quickstart(name: &str) -> Self {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .expect("tests/ is in the repository");
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository");
         let original = repository.join("examples/quickstart");
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let folder = scratch.join(format!("quickstart-{name}"));
@@ -209,10 +195,7 @@ impl Copy {
         let package = fs::read_to_string(original.join("Cargo.toml")).expect("the quickstart has a manifest");
         fs::write(folder.join("Cargo.toml"), standalone(&package, &workspace, repository))
             .expect("a manifest can be written");
-        Self {
-            folder,
-            target: scratch.join("quickstart-target"),
-        }
+        Self { folder, target: scratch.join("quickstart-target") }
     }
 
     /// Builds with one mistake made, and takes it back.
@@ -220,11 +203,7 @@ impl Copy {
         let file = self.folder.join(mistake.file);
         let right = fs::read_to_string(&file).expect("the copy can be read");
         let places = right.matches(mistake.from).count();
-        assert_eq!(
-            places, 1,
-            "{}: `{}` stands {places} times in {}",
-            mistake.name, mistake.from, mistake.file
-        );
+        assert_eq!(places, 1, "{}: `{}` stands {places} times in {}", mistake.name, mistake.from, mistake.file);
         fs::write(&file, right.replacen(mistake.from, mistake.to, 1)).expect("the copy can be edited");
         let built = self.build();
         fs::write(&file, right).expect("the copy can be mended");
@@ -247,9 +226,7 @@ impl Copy {
 
     /// Paths of this machine and hashes of this build stand for nothing the user reads.
     fn portable(&self, said: &str) -> String {
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .expect("tests/ is in the repository");
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository");
         let said = said
             .replace(&*self.target.to_string_lossy(), "[target]")
             .replace(&*self.folder.to_string_lossy(), "[quickstart]")

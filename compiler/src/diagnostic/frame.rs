@@ -10,15 +10,8 @@ pub(super) fn join(report: &str) -> String {
         let (side, rest) = line.split_at(line.len() - line.trim_start().len());
         if let Some(head) = rest.strip_prefix("╭─[") {
             let file = head.rsplitn(3, ':').last().unwrap_or_default().to_owned();
-            frames.push(Frame {
-                first: at,
-                last: at,
-                side: side.len(),
-                file,
-            });
-        } else if let Some(frame) = frames
-            .last_mut()
-            .filter(|frame| frame.first == frame.last && rest == "╰────")
+            frames.push(Frame { first: at, last: at, side: side.len(), file });
+        } else if let Some(frame) = frames.last_mut().filter(|frame| frame.first == frame.last && rest == "╰────")
         {
             frame.last = at;
         }
@@ -28,10 +21,7 @@ pub(super) fn join(report: &str) -> String {
         let mut shift = 0;
         if let Some(index) = frames.iter().position(|frame| (frame.first..=frame.last).contains(&at)) {
             let frame = &frames[index];
-            let group = frames
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| joined(&frames, index, *other));
+            let group = frames.iter().enumerate().filter(|(other, _)| joined(&frames, index, *other));
             shift = group.map(|(_, frame)| frame.side).max().unwrap_or(0) - frame.side;
             let continues = index > 0 && at == frame.first && joined(&frames, index - 1, index);
             let goes_on = index + 1 < frames.len() && at == frame.last && joined(&frames, index, index + 1);
@@ -61,9 +51,7 @@ struct Frame {
 /// Whether all frames between these two follow each other and belong to one file.
 fn joined(frames: &[Frame], one: usize, other: usize) -> bool {
     let (first, last) = (one.min(other), one.max(other));
-    frames[first..=last]
-        .windows(2)
-        .all(|pair| pair[0].last + 1 == pair[1].first && pair[0].file == pair[1].file)
+    frames[first..=last].windows(2).all(|pair| pair[0].last + 1 == pair[1].first && pair[0].file == pair[1].file)
 }
 
 /// The line without the sequences that colour it.

@@ -24,10 +24,7 @@ pub struct Style {
 
 impl Style {
     /// Without colours, 100 columns: for logs, and for tests.
-    pub const PLAIN: Self = Self {
-        colour: false,
-        width: 100,
-    };
+    pub const PLAIN: Self = Self { colour: false, width: 100 };
 }
 
 impl Diagnostic {
@@ -37,26 +34,11 @@ impl Diagnostic {
     }
 
     fn draw(&self, atlas: &Atlas<'_>, style: Style) -> String {
-        let theme = if style.colour {
-            GraphicalTheme::unicode()
-        } else {
-            GraphicalTheme::unicode_nocolor()
-        };
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(style.width.max(40))
-            .with_links(false);
+        let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width.max(40)).with_links(false);
         let mut text = String::new();
         // Writing into a String does not fail; were a frame refused, the message still stands there.
-        if handler
-            .render_report(
-                &mut text,
-                &Report {
-                    diagnostic: self,
-                    atlas,
-                },
-            )
-            .is_err()
-        {
+        if handler.render_report(&mut text, &Report { diagnostic: self, atlas }).is_err() {
             text = format!("pontoon::{}\n\n  {}\n", self.code, self.message);
         }
         frame::join(&text)
@@ -90,10 +72,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.diagnostic
-            .help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -101,17 +80,15 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.diagnostic.labels.iter().enumerate().map(
-            |(at, label)| {
-                let text = (!label.text.is_empty()).then(|| label.text.clone());
-                let span = self.atlas.place(label.span);
-                if at == 0 {
-                    LabeledSpan::new_primary_with_span(text, span)
-                } else {
-                    LabeledSpan::new_with_span(text, span)
-                }
-            },
-        )))
+        Some(Box::new(self.diagnostic.labels.iter().enumerate().map(|(at, label)| {
+            let text = (!label.text.is_empty()).then(|| label.text.clone());
+            let span = self.atlas.place(label.span);
+            if at == 0 {
+                LabeledSpan::new_primary_with_span(text, span)
+            } else {
+                LabeledSpan::new_with_span(text, span)
+            }
+        })))
     }
 }
 
@@ -148,16 +125,8 @@ struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     fn new(file: &'a SourceFile, base: usize) -> Self {
         let text = masked(&file.text);
-        let lines = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(newline, _)| newline + 1))
-            .collect();
-        Self {
-            name: &file.name,
-            base,
-            lines,
-            ascii: text.is_ascii(),
-            text,
-        }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
+        Self { name: &file.name, base, lines, ascii: text.is_ascii(), text }
     }
 
     /// The line that a byte belongs to, from 0, and where it begins.
@@ -178,9 +147,7 @@ impl<'a> Atlas<'a> {
             base += file.text.len() + 1;
             sheet
         });
-        Self {
-            sheets: sheets.collect(),
-        }
+        Self { sheets: sheets.collect() }
     }
 
     /// The span in the common space. It ends with its first line: the others would only make the frame longer.
@@ -227,12 +194,8 @@ impl SourceCode for Atlas<'_> {
         _lines_before: usize,
         _lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let sheet = self
-            .sheets
-            .iter()
-            .rev()
-            .find(|sheet| sheet.base <= span.offset())
-            .ok_or(MietteError::OutOfBounds)?;
+        let sheet =
+            self.sheets.iter().rev().find(|sheet| sheet.base <= span.offset()).ok_or(MietteError::OutOfBounds)?;
         let start = span.offset() - sheet.base;
         let end = start + span.len();
         // miette asks for two labels at once when it tries to join their frames. It can't where they stand in two files,
@@ -252,11 +215,7 @@ impl SourceCode for Atlas<'_> {
             &text.as_bytes()[first..last],
             (sheet.base + first, last - first).into(),
             line,
-            if sheet.ascii {
-                before.len()
-            } else {
-                before.chars().count()
-            },
+            if sheet.ascii { before.len() } else { before.chars().count() },
             last_line - line + 1,
         )))
     }

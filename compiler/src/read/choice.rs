@@ -18,9 +18,7 @@ impl<'t> Deserializer<'t> for Word<'t> {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor
-            .visit_borrowed_str(self.text)
-            .map_err(|fault: Fault| fault.at(self.node.id, self.on_key))
+        visitor.visit_borrowed_str(self.text).map_err(|fault: Fault| fault.at(self.node.id, self.on_key))
     }
 
     fn deserialize_u64<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -51,14 +49,8 @@ impl<'p, 't> EnumAccess<'t> for Choice<'p, 't> {
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'t>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
-        let (node, on_key) = self
-            .settings
-            .map_or((self.value.node, false), |settings| (settings, true));
-        let variant = seed.deserialize(Word {
-            text: self.word,
-            node,
-            on_key,
-        })?;
+        let (node, on_key) = self.settings.map_or((self.value.node, false), |settings| (settings, true));
+        let variant = seed.deserialize(Word { text: self.word, node, on_key })?;
         Ok((variant, self))
     }
 }
@@ -82,10 +74,7 @@ impl<'t> VariantAccess<'t> for Choice<'_, 't> {
     fn unit_variant(self) -> Result<(), Fault> {
         match self.settings {
             None => Ok(()),
-            Some(_) => Err(Fault::choice(format!(
-                "`{0}` takes no settings: write `{0}` alone",
-                self.word
-            ))),
+            Some(_) => Err(Fault::choice(format!("`{0}` takes no settings: write `{0}` alone", self.word))),
         }
     }
 

@@ -45,10 +45,7 @@ pub(super) fn collect(
             tree.sorted.append(&mut sorted);
         } else {
             for (at, again) in children.iter().enumerate() {
-                if let Some(original) = children[..at]
-                    .iter()
-                    .find(|other| tree.key(**other) == tree.key(*again))
-                {
+                if let Some(original) = children[..at].iter().find(|other| tree.key(**other) == tree.key(*again)) {
                     twice(tree, *original, *again);
                 }
             }
@@ -56,18 +53,7 @@ pub(super) fn collect(
     }
     let place = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
     let (first, last) = (place(first), place(tree.children.len()));
-    push(
-        tree,
-        Entry {
-            kind,
-            key,
-            span,
-            first,
-            last,
-            weight,
-            height: height + 1,
-        },
-    )
+    push(tree, Entry { kind, key, span, first, last, weight, height: height + 1 })
 }
 
 /// Reports a key that stands twice in one mapping.
@@ -78,15 +64,9 @@ pub(super) fn twice(tree: &Tree, what: &str, first: Id, again: Id) -> Diagnostic
     };
     let key = pontoon_schema::name::shown(tree.key(again));
     let (message, help) = if what == "key" {
-        (
-            format!("the key `{key}:` stands twice in the same place"),
-            "keep one of them",
-        )
+        (format!("the key `{key}:` stands twice in the same place"), "keep one of them")
     } else {
-        (
-            format!("the {what} `{key}` is defined twice"),
-            "give one of them another name, or make one of the two",
-        )
+        (format!("the {what} `{key}` is defined twice"), "give one of them another name, or make one of the two")
     };
     Diagnostic::error("duplicate_name", message)
         .label(place(first), "first here")

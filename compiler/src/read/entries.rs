@@ -33,9 +33,7 @@ impl<'t> SeqAccess<'t> for Elements<'_, 't> {
 
     fn next_element_seed<T: DeserializeSeed<'t>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         let Some(value) = self.advance() else { return Ok(None) };
-        seed.deserialize(value)
-            .map(Some)
-            .map_err(|fault| self.page.report(fault, value.node, false))
+        seed.deserialize(value).map(Some).map_err(|fault| self.page.report(fault, value.node, false))
     }
 
     fn next_element<T: Deserialize<'t>>(&mut self) -> Result<Option<T>, Fault> {
@@ -89,38 +87,25 @@ impl<'t> MapAccess<'t> for Entries<'_, 't> {
     fn next_key_seed<K: DeserializeSeed<'t>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
         let Some(node) = self.advance() else { return Ok(None) };
         self.current = Some(node);
-        let key = Word {
-            text: node.key().unwrap_or_default(),
-            node,
-            on_key: true,
-        };
-        seed.deserialize(key)
-            .map(Some)
-            .map_err(|fault| self.page.report(fault, node, true))
+        let key = Word { text: node.key().unwrap_or_default(), node, on_key: true };
+        seed.deserialize(key).map(Some).map_err(|fault| self.page.report(fault, node, true))
     }
 
     fn next_value_seed<V: DeserializeSeed<'t>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let Some(node) = self.current.take() else {
             return Err(Fault::custom("a value was read before its key"));
         };
-        seed.deserialize(self.page.value(node))
-            .map_err(|fault| self.page.report(fault, node, false))
+        seed.deserialize(self.page.value(node)).map_err(|fault| self.page.report(fault, node, false))
     }
 
     fn next_entry<K: Deserialize<'t>, V: Deserialize<'t>>(&mut self) -> Result<Option<(K, V)>, Fault> {
         while let Some(node) = self.advance() {
-            let key = Word {
-                text: node.key().unwrap_or_default(),
-                node,
-                on_key: true,
-            };
-            let read = K::deserialize(key)
-                .map_err(|fault| self.page.report(fault, node, true))
-                .and_then(|key| {
-                    let value =
-                        V::deserialize(self.page.value(node)).map_err(|fault| self.page.report(fault, node, false))?;
-                    Ok((key, value))
-                });
+            let key = Word { text: node.key().unwrap_or_default(), node, on_key: true };
+            let read = K::deserialize(key).map_err(|fault| self.page.report(fault, node, true)).and_then(|key| {
+                let value =
+                    V::deserialize(self.page.value(node)).map_err(|fault| self.page.report(fault, node, false))?;
+                Ok((key, value))
+            });
             if let Ok(entry) = read {
                 return Ok(Some(entry));
             }

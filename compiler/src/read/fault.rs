@@ -53,11 +53,7 @@ pub(super) enum What {
 
 impl Fault {
     fn new(what: What) -> Self {
-        Self(Box::new(Inner {
-            what,
-            at: None,
-            word: "",
-        }))
+        Self(Box::new(Inner { what, at: None, word: "" }))
     }
 
     pub(super) fn reported() -> Self {
@@ -155,10 +151,7 @@ impl Fault {
                     (Some(text), Some(key))
                         if matches!(node.entry().kind, Kind::Quoted(_)) && expected.contains("number") =>
                     {
-                        problem.help(format!(
-                            "write `{key}: {}`, without quotes",
-                            pontoon_schema::name::shown(text)
-                        ))
+                        problem.help(format!("write `{key}: {}`, without quotes", pontoon_schema::name::shown(text)))
                     }
                     _ => problem,
                 }
@@ -253,10 +246,7 @@ impl Error for Fault {
         let expected = expectation(expected);
         Self::new(match found {
             Unexpected::Unit => What::Nothing { expected },
-            _ => What::Kind {
-                found: in_hand(found),
-                expected,
-            },
+            _ => What::Kind { found: in_hand(found), expected },
         })
     }
 
@@ -265,17 +255,11 @@ impl Error for Fault {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(What::UnknownKey {
-            key: field.to_owned(),
-            allowed: expected,
-        })
+        Self::new(What::UnknownKey { key: field.to_owned(), allowed: expected })
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(What::UnknownWord {
-            word: variant.to_owned(),
-            allowed: expected,
-        })
+        Self::new(What::UnknownWord { word: variant.to_owned(), allowed: expected })
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -24,14 +24,8 @@ const WORK: usize = 500_000;
 
 /// Fills the document. `skip` names nodes that have been reported already.
 pub(super) fn fill(tree: &Tree, skip: Vec<Id>, sources: &Sources, findings: &mut Findings) -> Option<Document> {
-    let page = Page {
-        tree,
-        sources,
-        notes: RefCell::new(Notes {
-            skip: skip.into_iter().collect(),
-            ..Notes::default()
-        }),
-    };
+    let page =
+        Page { tree, sources, notes: RefCell::new(Notes { skip: skip.into_iter().collect(), ..Notes::default() }) };
     let mut document = None;
     for _ in 0..(WORK / tree.entries.len().max(1)).clamp(2, PASSES) {
         let before = page.notes.borrow().progress();
@@ -110,9 +104,7 @@ impl<'t> Page<'t> {
         let mut notes = self.notes.borrow_mut();
         let new = notes.wholes.insert((node.id, what));
         // From the inside out: what was left out in this pass may let more be found in what holds it.
-        let inside = std::iter::successors(Some(node), |node| node.index(0))
-            .last()
-            .map(|first| first.id);
+        let inside = std::iter::successors(Some(node), |node| node.index(0)).last().map(|first| first.id);
         if notes.stuck && !new && notes.left_out.is_none_or(|last| Some(last) < inside) {
             notes.skip.insert(node.id);
             notes.left_out = Some(node.id);
@@ -129,9 +121,7 @@ impl<'t> Page<'t> {
             What::Missing { key } => self.of_whole(node, key, node.get(key).is_some()),
             What::Said(_) if fault.is_of_whole() && matches!(node.entry().kind, Kind::Mapping) => {
                 // What a whole says of its parts is of no use while one of them is left out.
-                let parts = node
-                    .children()
-                    .flat_map(|child| std::iter::once(child).chain(child.children()));
+                let parts = node.children().flat_map(|child| std::iter::once(child).chain(child.children()));
                 self.of_whole(node, "", parts.into_iter().any(|part| self.skips(part.id)))
             }
             _ => self.notes.borrow_mut().skip.insert(node.id),

@@ -44,18 +44,8 @@ pub(super) fn read_all(path: &str, files: &dyn Files, limits: Limits, sources: &
     };
     reader.file(path, None);
     reader.merge();
-    let Reader {
-        tree,
-        skip,
-        problems,
-        whole,
-        ..
-    } = reader;
-    Merged {
-        tree: whole.then_some(tree),
-        skip,
-        problems,
-    }
+    let Reader { tree, skip, problems, whole, .. } = reader;
+    Merged { tree: whole.then_some(tree), skip, problems }
 }
 
 struct Reader<'a> {
@@ -231,10 +221,7 @@ impl Reader<'_> {
                 }
             }
         }
-        let children: Vec<Id> = sections
-            .into_iter()
-            .flat_map(|(name, parts)| self.join(&name, &parts))
-            .collect();
+        let children: Vec<Id> = sections.into_iter().flat_map(|(name, parts)| self.join(&name, &parts)).collect();
         let span = self.tree.entries[first_span(&roots)].span;
         self.tree.root = collect(&mut self.tree, Kind::Mapping, None, span, &children, &mut |_, _, _| {});
     }
@@ -255,31 +242,19 @@ impl Reader<'_> {
         let [first, ..] = parts else { return Vec::new() };
         let children: Vec<Id> = parts
             .iter()
-            .flat_map(|part| {
-                Node::new(&self.tree, *part)
-                    .children()
-                    .map(|node| node.id)
-                    .collect::<Vec<_>>()
-            })
+            .flat_map(|part| Node::new(&self.tree, *part).children().map(|node| node.id).collect::<Vec<_>>())
             .collect();
         let head = entry(&self.tree, *first);
         let key: Option<Key> = head.key;
         let what = singular(name);
         let (skip, problems) = (&mut self.skip, &mut self.problems);
-        let id = collect(
-            &mut self.tree,
-            kind,
-            key,
-            head.span,
-            &children,
-            &mut |tree, original, again| {
-                // What stands twice in one file has been reported when that file was read.
-                if file_of(tree, original) != file_of(tree, again) {
-                    problems.push(twice(tree, what, original, again));
-                    skip.push(again);
-                }
-            },
-        );
+        let id = collect(&mut self.tree, kind, key, head.span, &children, &mut |tree, original, again| {
+            // What stands twice in one file has been reported when that file was read.
+            if file_of(tree, original) != file_of(tree, again) {
+                problems.push(twice(tree, what, original, again));
+                skip.push(again);
+            }
+        });
         vec![id]
     }
 }
@@ -295,20 +270,14 @@ fn file_of(tree: &Tree, id: Id) -> FileId {
 
 fn misplaced(tree: &Tree, id: Id, key: &str) -> Diagnostic {
     let place = Node::new(tree, id).key_span();
-    Diagnostic::error(
-        "unknown_key",
-        format!("`{key}:` stands in a file that is only included"),
-    )
-    .label(place, "this belongs to the topology as a whole")
-    .help("delete it here: the file that includes this one says it")
+    Diagnostic::error("unknown_key", format!("`{key}:` stands in a file that is only included"))
+        .label(place, "this belongs to the topology as a whole")
+        .help("delete it here: the file that includes this one says it")
 }
 
 fn not_a_topology(empty: bool, span: Span) -> Diagnostic {
-    let message = if empty {
-        "this file says nothing"
-    } else {
-        "this is not a topology: keys with values were expected"
-    };
+    let message =
+        if empty { "this file says nothing" } else { "this is not a topology: keys with values were expected" };
     Diagnostic::error("invalid_syntax", message).label(span, "").help(
         "begin with `pontoon: 1` and `name: shop`, and the sections below: events, services, environments, deployments",
     )

@@ -9,9 +9,9 @@ pub(super) fn unknown(span: Span, key: &str, owner: &str, allowed: &[&str]) -> D
     let problem = Diagnostic::error("unknown_key", format!("`{key}:` is not a key of {}", in_words(owner)));
     let list = format!("its keys are {}", listed(allowed));
     match closest(&key, allowed) {
-        Some(meant) => problem
-            .label(span, format!("did you mean `{meant}`?"))
-            .help(format!("write `{meant}:`; {list}")),
+        Some(meant) => {
+            problem.label(span, format!("did you mean `{meant}`?")).help(format!("write `{meant}:`; {list}"))
+        }
         None => problem.label(span, "nobody reads this").help(list),
     }
 }
@@ -19,16 +19,12 @@ pub(super) fn unknown(span: Span, key: &str, owner: &str, allowed: &[&str]) -> D
 /// The known word that this is probably a slip of.
 pub(super) fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_ascii_lowercase().replace('-', "_");
-    let near = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(&word, known), *known));
+    let near = known.iter().map(|known| (strsim::damerau_levenshtein(&word, known), *known));
     let near = near.filter(|(distance, known)| *distance <= (known.len().max(word.chars().count()) / 3).max(1));
-    near.min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
-        .or_else(|| {
-            let begins = |known: &&&str| word.len() >= 4 && (known.starts_with(&word) || word.starts_with(**known));
-            known.iter().find(begins).copied()
-        })
+    near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known).or_else(|| {
+        let begins = |known: &&&str| word.len() >= 4 && (known.starts_with(&word) || word.starts_with(**known));
+        known.iter().find(begins).copied()
+    })
 }
 
 /// `a, b and c`.

@@ -13,9 +13,7 @@ pub(super) struct Marks<'a> {
 impl<'a> Marks<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let steps = (!text.is_ascii()).then(|| {
-            let bytes = text
-                .char_indices()
-                .map(|(byte, _)| u32::try_from(byte).unwrap_or(u32::MAX));
+            let bytes = text.char_indices().map(|(byte, _)| u32::try_from(byte).unwrap_or(u32::MAX));
             bytes.step_by(STEP).collect()
         });
         Self { text, steps }
@@ -30,11 +28,7 @@ impl<'a> Marks<'a> {
                 Some(start) => {
                     let start = *start as usize;
                     let rest = &self.text[start..];
-                    start
-                        + rest
-                            .char_indices()
-                            .nth(character % STEP)
-                            .map_or(rest.len(), |(byte, _)| byte)
+                    start + rest.char_indices().nth(character % STEP).map_or(rest.len(), |(byte, _)| byte)
                 }
             },
         };

@@ -11,11 +11,7 @@ pub(super) fn explain(file: FileId, text: &str, at: u32, open: Option<u32>, info
         return bare;
     }
     let (message, help) = in_words(info);
-    let code = if info == "recursion limit exceeded" {
-        "input_limit"
-    } else {
-        "invalid_syntax"
-    };
+    let code = if info == "recursion limit exceeded" { "input_limit" } else { "invalid_syntax" };
     let mut problem = Diagnostic::error(code, message).label(place(file, text, at), "up to here it can be read");
     if let Some(open) = open {
         problem = problem.label(Span::new(file, open, open + 1), "this bracket is still open");
@@ -32,10 +28,7 @@ fn place(file: FileId, text: &str, at: u32) -> Span {
         Some(letter) => (at, at + letter.len_utf8()),
         None => {
             let before = text.get(..at).unwrap_or_default().trim_end();
-            (
-                before.len() - before.chars().next_back().map_or(0, char::len_utf8),
-                before.len(),
-            )
+            (before.len() - before.chars().next_back().map_or(0, char::len_utf8), before.len())
         }
     };
     let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -65,26 +58,18 @@ pub(super) fn bare_braces(file: FileId, text: &str, at: u32) -> Option<Diagnosti
     })?;
     let begin = value_start(line, bracket);
     let end = value_end(line, begin);
-    let key = line[..begin].trim_end().strip_suffix(':').map_or("", |before| {
-        before.rsplit([' ', '{', ',', '[']).next().unwrap_or_default()
-    });
+    let key = line[..begin]
+        .trim_end()
+        .strip_suffix(':')
+        .map_or("", |before| before.rsplit([' ', '{', ',', '[']).next().unwrap_or_default());
     let byte = |at: usize| u32::try_from(line_start + at).unwrap_or(u32::MAX);
-    Some(unquoted(
-        Span::new(file, byte(begin), byte(end)),
-        key,
-        &line[begin..end],
-    ))
+    Some(unquoted(Span::new(file, byte(begin), byte(end)), key, &line[begin..end]))
 }
 
 /// Where the bare value around this bracket begins: behind the `: `, the `, ` or the opening bracket before it.
 fn value_start(line: &str, bracket: usize) -> usize {
     let before = &line[..bracket];
-    let starts = [
-        before.rfind(": "),
-        before.rfind(", "),
-        before.rfind("{ "),
-        before.rfind("[ "),
-    ];
+    let starts = [before.rfind(": "), before.rfind(", "), before.rfind("{ "), before.rfind("[ ")];
     let space = starts.into_iter().flatten().max().map_or(0, |at| at + 2);
     let tight = before.rfind(['[', '{', '}']).map_or(0, |at| at + 1);
     let start = space.max(tight);
@@ -111,11 +96,7 @@ fn value_end(line: &str, begin: usize) -> usize {
 pub(super) fn unquoted(span: Span, key: &str, value: &str) -> Diagnostic {
     let value = pontoon_schema::name::shown(value);
     let key = pontoon_schema::name::shown(key);
-    let written = if key.is_empty() {
-        format!("\"{value}\"")
-    } else {
-        format!("{key}: \"{value}\"")
-    };
+    let written = if key.is_empty() { format!("\"{value}\"") } else { format!("{key}: \"{value}\"") };
     Diagnostic::error(
         "unquoted_flow",
         format!("`{value}` stands bare inside `{{ }}` or `[ ]`, where it means something else"),
@@ -135,10 +116,9 @@ fn in_words(info: &str) -> (String, &'static str) {
             "a key was expected here",
             "are these lines indented like the keys they belong to? Is a quote or a bracket closed?",
         ),
-        "while parsing a block collection, did not find expected '-' indicator" => (
-            "another `- ` of this list was expected here",
-            "are these lines indented like the list they belong to?",
-        ),
+        "while parsing a block collection, did not find expected '-' indicator" => {
+            ("another `- ` of this list was expected here", "are these lines indented like the list they belong to?")
+        }
         "while parsing a flow mapping, did not find expected ',' or '}'" => (
             "a `,` or the closing `}` was expected here",
             "close the `{` with `}`, and quote values with brackets or commas of their own",
@@ -147,14 +127,12 @@ fn in_words(info: &str) -> (String, &'static str) {
             "a `,` or the closing `]` was expected here",
             "close the `[` with `]`, and quote values with brackets or commas of their own",
         ),
-        "mapping values are not allowed in this context" => (
-            "a `:` can't stand here",
-            "is the line indented too far? A value with `: ` in it needs quotes",
-        ),
-        "simple key expected" | "simple key expect ':'" => (
-            "this line has no `:`",
-            "write `key: value`, or indent the line if it belongs to the value above",
-        ),
+        "mapping values are not allowed in this context" => {
+            ("a `:` can't stand here", "is the line indented too far? A value with `: ` in it needs quotes")
+        }
+        "simple key expected" | "simple key expect ':'" => {
+            ("this line has no `:`", "write `key: value`, or indent the line if it belongs to the value above")
+        }
         "tab cannot be used as indentation"
         | "tabs disallowed in this context"
         | "tabs disallowed within this context (block indentation)"
@@ -165,37 +143,28 @@ fn in_words(info: &str) -> (String, &'static str) {
         "while scanning a quoted scalar, found unexpected end of stream" => {
             ("a quote is opened and never closed", "close it with the same sign")
         }
-        "while parsing node, found unknown anchor" => (
-            "this alias has no anchor",
-            "name the value before it with `&name`, or write it out",
-        ),
-        "unexpected eof" => (
-            "the file ends in the middle of something",
-            "is a bracket or a quote not closed?",
-        ),
-        "misplaced bracket" => (
-            "a closing bracket stands here that nothing opened",
-            "delete it, or write the opening one",
-        ),
-        "invalid trailing content after double-quoted scalar" => (
-            "something stands behind a quoted value",
-            "put all of it into the quotes, or delete it",
-        ),
-        "while parsing a quoted scalar, found unknown escape character" => (
-            "a `\\` in double quotes begins something that is not known",
-            "write `\\\\`, or use single quotes",
-        ),
-        "block sequence entries are not allowed in this context" => (
-            "a `- ` can't stand here",
-            "put the list on the lines below its key, or write `[a, b]`",
-        ),
+        "while parsing node, found unknown anchor" => {
+            ("this alias has no anchor", "name the value before it with `&name`, or write it out")
+        }
+        "unexpected eof" => ("the file ends in the middle of something", "is a bracket or a quote not closed?"),
+        "misplaced bracket" => {
+            ("a closing bracket stands here that nothing opened", "delete it, or write the opening one")
+        }
+        "invalid trailing content after double-quoted scalar" => {
+            ("something stands behind a quoted value", "put all of it into the quotes, or delete it")
+        }
+        "while parsing a quoted scalar, found unknown escape character" => {
+            ("a `\\` in double quotes begins something that is not known", "write `\\\\`, or use single quotes")
+        }
+        "block sequence entries are not allowed in this context" => {
+            ("a `- ` can't stand here", "put the list on the lines below its key, or write `[a, b]`")
+        }
         _ if info.starts_with("unexpected character") => {
             ("a character stands here that can't begin a value", "quote the value")
         }
         _ => {
-            let info = info
-                .strip_prefix("while ")
-                .map_or(info, |rest| rest.split_once(", ").map_or(rest, |(_, what)| what));
+            let info =
+                info.strip_prefix("while ").map_or(info, |rest| rest.split_once(", ").map_or(rest, |(_, what)| what));
             return (format!("this is not YAML: {info}"), "");
         }
     };
@@ -218,21 +187,9 @@ mod tests {
     fn bare_values_are_found_whole() {
         for (line, value, help) in [
             ("a: { url: ${URL} }", "${URL}", "quote it: `url: \"${URL}\"`"),
-            (
-                "a: {url: ${A}:${B}, tls: disabled}",
-                "${A}:${B}",
-                "quote it: `url: \"${A}:${B}\"`",
-            ),
-            (
-                "f: { http: GET /users/{id}/x } # all",
-                "GET /users/{id}/x",
-                "quote it: `http: \"GET /users/{id}/x\"`",
-            ),
-            (
-                "a: { payload: Vec<[u8; 4]> }",
-                "Vec<[u8; 4]>",
-                "quote it: `payload: \"Vec<[u8; 4]>\"`",
-            ),
+            ("a: {url: ${A}:${B}, tls: disabled}", "${A}:${B}", "quote it: `url: \"${A}:${B}\"`"),
+            ("f: { http: GET /users/{id}/x } # all", "GET /users/{id}/x", "quote it: `http: \"GET /users/{id}/x\"`"),
+            ("a: { payload: Vec<[u8; 4]> }", "Vec<[u8; 4]>", "quote it: `payload: \"Vec<[u8; 4]>\"`"),
             ("a: [x, ${A}]", "${A}", "quote it: `\"${A}\"`"),
         ] {
             assert_eq!(bare(line), Some((value.to_owned(), help.to_owned())), "{line}");
@@ -241,20 +198,8 @@ mod tests {
 
     #[test]
     fn brackets_of_the_language_are_not() {
-        for line in [
-            "",
-            "a: { b: [c, d] }",
-            "a: { b: \"${C}\" }",
-            "a: { b: '/{c}' }",
-            "{}",
-            "[[[[",
-            "ä{",
-        ] {
-            assert_eq!(
-                bare(line).filter(|(value, _)| value.contains(['$', '/'])),
-                None,
-                "{line}"
-            );
+        for line in ["", "a: { b: [c, d] }", "a: { b: \"${C}\" }", "a: { b: '/{c}' }", "{}", "[[[[", "ä{"] {
+            assert_eq!(bare(line).filter(|(value, _)| value.contains(['$', '/'])), None, "{line}");
         }
     }
 }

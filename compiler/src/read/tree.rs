@@ -63,10 +63,7 @@ pub(super) const LARGE: u32 = 8;
 impl Tree {
     /// The topology as a whole.
     pub fn root(&self) -> Node<'_> {
-        Node {
-            tree: self,
-            id: self.root,
-        }
+        Node { tree: self, id: self.root }
     }
 
     pub(super) fn word(&self, word: Word) -> &str {
@@ -147,11 +144,7 @@ impl<'t> Node<'t> {
     /// From the beginning of the key to the end of the value.
     pub fn span(self) -> Span {
         let (key, value) = (self.key_span(), self.value_span());
-        if key.file == value.file && key.start <= value.end {
-            Span { end: value.end, ..key }
-        } else {
-            value
-        }
+        if key.file == value.file && key.start <= value.end { Span { end: value.end, ..key } } else { value }
     }
 }
 

@@ -43,13 +43,7 @@ impl<'p, 't> Value<'p, 't> {
     }
 
     fn entries(self, keys: Option<(&'static str, &'static [&'static str])>) -> Entries<'p, 't> {
-        Entries {
-            page: self.page,
-            node: self.node,
-            next: 0,
-            keys,
-            current: None,
-        }
+        Entries { page: self.page, node: self.node, next: 0, keys, current: None }
     }
 
     fn found(self) -> Unexpected<'t> {
@@ -72,11 +66,7 @@ impl<'t> Deserializer<'t> for Value<'_, 't> {
         self.here(match self.node.entry().kind {
             Kind::Plain(_) => visit_plain(self.node.text().unwrap_or_default(), visitor),
             Kind::Quoted(_) => visitor.visit_borrowed_str(self.node.text().unwrap_or_default()),
-            Kind::Sequence => visitor.visit_seq(Elements {
-                page: self.page,
-                node: self.node,
-                next: 0,
-            }),
+            Kind::Sequence => visitor.visit_seq(Elements { page: self.page, node: self.node, next: 0 }),
             Kind::Mapping => visitor.visit_map(self.entries(None)),
         })
     }
@@ -101,9 +91,7 @@ impl<'t> Deserializer<'t> for Value<'_, 't> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'t>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
-        visitor
-            .visit_newtype_struct(self)
-            .map_err(|fault| fault.at(self.node.id, false).in_word(name))
+        visitor.visit_newtype_struct(self).map_err(|fault| fault.at(self.node.id, false).in_word(name))
     }
 
     fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -112,11 +100,7 @@ impl<'t> Deserializer<'t> for Value<'_, 't> {
 
     fn deserialize_seq<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.here(match self.node.entry().kind {
-            Kind::Sequence => visitor.visit_seq(Elements {
-                page: self.page,
-                node: self.node,
-                next: 0,
-            }),
+            Kind::Sequence => visitor.visit_seq(Elements { page: self.page, node: self.node, next: 0 }),
             _ => Err(Fault::invalid_type(self.found(), &visitor)),
         })
     }
@@ -149,27 +133,16 @@ impl<'t> Deserializer<'t> for Value<'_, 't> {
         let one_of = || listed(variants);
         self.here(match self.node.entry().kind {
             Kind::Plain(_) | Kind::Quoted(_) => match self.found() {
-                Unexpected::Str(word) => visitor.visit_enum(Choice {
-                    value: self,
-                    word,
-                    settings: None,
-                }),
+                Unexpected::Str(word) => visitor.visit_enum(Choice { value: self, word, settings: None }),
                 _ => Err(Fault::choice(format!("a value is missing here: one of {}", one_of()))),
             },
             Kind::Mapping if self.node.children().len() == 1 => {
                 let settings = self.node.index(0);
                 let word = settings.and_then(Node::key).unwrap_or_default();
-                visitor.visit_enum(Choice {
-                    value: self,
-                    word,
-                    settings,
-                })
+                visitor.visit_enum(Choice { value: self, word, settings })
             }
             Kind::Mapping => Err(Fault::choice(format!("exactly one of {} was expected here", one_of()))),
-            Kind::Sequence => Err(Fault::choice(format!(
-                "one of {} was expected here, not a list",
-                one_of()
-            ))),
+            Kind::Sequence => Err(Fault::choice(format!("one of {} was expected here, not a list", one_of()))),
         })
     }
 

@@ -130,11 +130,7 @@ impl Walk<'_> {
     }
 
     fn span(&self, marked: Marked) -> Span {
-        Span::new(
-            self.file,
-            self.marks.byte(marked.start.index()),
-            self.marks.byte(marked.end.index()),
-        )
+        Span::new(self.file, self.marks.byte(marked.start.index()), self.marks.byte(marked.end.index()))
     }
 
     fn refuse_tag(&self, tagged: bool, marked: Marked) -> Result<(), Stop> {
@@ -149,19 +145,13 @@ impl Walk<'_> {
 
     fn scalar(&mut self, value: &str, style: ScalarStyle, anchor: usize, marked: Marked) -> Result<(), Stop> {
         let mut span = self.span(marked);
-        let text = self
-            .text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default();
+        let text = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
         span.end = span.start + u32::try_from(text.trim_end().len()).unwrap_or(u32::MAX);
         let plain = style == ScalarStyle::Plain;
 
         let start = self.place();
         self.tree.words.push_str(value);
-        let word = Word {
-            start,
-            end: self.place(),
-        };
+        let word = Word { start, end: self.place() };
 
         match self.open.last_mut() {
             Some(open) if open.mapping && open.next.is_none() => {
@@ -182,15 +172,7 @@ impl Walk<'_> {
                     span = key.map_or(span, |key| key.span);
                 }
                 let kind = if plain { Kind::Plain(word) } else { Kind::Quoted(word) };
-                let id = self.push(Entry {
-                    kind,
-                    key,
-                    span,
-                    first: 0,
-                    last: 0,
-                    weight: 1,
-                    height: 0,
-                });
+                let id = self.push(Entry { kind, key, span, first: 0, last: 0, weight: 1, height: 0 });
                 self.name(anchor, Some(id));
                 self.add(id);
                 Ok(())
@@ -224,15 +206,7 @@ impl Walk<'_> {
             None => None,
         };
         self.name(anchor, None);
-        self.open.push(Open {
-            mapping,
-            flow,
-            start,
-            anchor,
-            from: self.pending.len(),
-            key,
-            next: None,
-        });
+        self.open.push(Open { mapping, flow, start, anchor, from: self.pending.len(), key, next: None });
         Ok(())
     }
 
@@ -253,9 +227,7 @@ impl Walk<'_> {
             self.marks.byte(marked.end.index())
         } else {
             // The parser ends a block with the next token: it really ends with the last thing in it.
-            let last = self.pending[open.from..]
-                .last()
-                .map(|id| self.tree.entries[id.0 as usize].span.end);
+            let last = self.pending[open.from..].last().map(|id| self.tree.entries[id.0 as usize].span.end);
             last.unwrap_or(open.start)
         };
         let span = Span::new(self.file, open.start, end);
@@ -318,10 +290,7 @@ impl Walk<'_> {
                 continue;
             }
             let key = self.tree.word(key.word).to_owned();
-            let value = self
-                .text
-                .get(span.start as usize..span.end as usize)
-                .unwrap_or_default();
+            let value = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
             self.problems.push(syntax::unquoted(span, &key, value));
             self.skip.push(first);
             self.skip.append(&mut parts);
@@ -348,12 +317,9 @@ impl Walk<'_> {
         self.aliased = self.aliased.saturating_add(entry.weight);
         if self.aliased > ALIASED {
             return stop(
-                Diagnostic::error(
-                    "input_limit",
-                    "the aliases of this file stand for more than 100,000 values",
-                )
-                .label(span, "with this one")
-                .help("write out what you need: a topology does not take that many"),
+                Diagnostic::error("input_limit", "the aliases of this file stand for more than 100,000 values")
+                    .label(span, "with this one")
+                    .help("write out what you need: a topology does not take that many"),
             );
         }
         if self.open.len() as u32 + entry.height > DEEPEST {
@@ -389,10 +355,7 @@ impl Walk<'_> {
 }
 
 fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        "input_limit",
-        format!("lists and mappings stand more than {DEEPEST} deep inside each other"),
-    )
-    .label(span, "here it gets too deep")
-    .help("a topology needs about ten levels: is a bracket not closed?")
+    Diagnostic::error("input_limit", format!("lists and mappings stand more than {DEEPEST} deep inside each other"))
+        .label(span, "here it gets too deep")
+        .help("a topology needs about ten levels: is a bracket not closed?")
 }

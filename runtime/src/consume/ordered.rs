@@ -10,10 +10,9 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::bridge::{Arrival, Feed, Settlement};
-use crate::call::Call;
 use crate::consume::{handle, last_phase, settle};
 use crate::delivery::Consumption;
-use crate::handler::{Handles, Route};
+use crate::handler::Route;
 use crate::operation::Subscription;
 use crate::running::Running;
 
@@ -22,7 +21,6 @@ pub(crate) async fn consume_ordered<M, U>(running: Arc<Running<U>>, feed: Arc<dy
 where
     U: Send + Sync,
     M: Subscription + Route<U>,
-    M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..rules.concurrency.max(1)).map(|_| mpsc::channel(1)).unzip();
     let lanes = join_all(receivers.into_iter().map(|lane| drive::<M, U>(&running, &*feed, rules, lane)));
@@ -54,15 +52,10 @@ async fn dispatch<M: Subscription, U>(running: &Running<U>, feed: &dyn Feed, lan
 }
 
 /// Handles the messages of a lane one after the other, each until it is done or given up.
-async fn drive<M, U>(
-    running: &Running<U>,
-    feed: &dyn Feed,
-    rules: Consumption,
-    mut lane: mpsc::Receiver<Arrival>,
-) where
+async fn drive<M, U>(running: &Running<U>, feed: &dyn Feed, rules: Consumption, mut lane: mpsc::Receiver<Arrival>)
+where
     U: Send + Sync,
     M: Subscription + Route<U>,
-    M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     while let Some(mut arrival) = lane.recv().await {
         let settlement = loop {

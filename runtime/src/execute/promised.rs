@@ -25,7 +25,6 @@ pub(super) async fn execute<M, U>(
 where
     U: Send + Sync,
     M: Route<U>,
-    M::Handler: for<'x> Handles<M, Call<'x, U>>,
 {
     let core = parent.origin.core;
     let outer = Scope::new(parent, None);
@@ -125,11 +124,7 @@ async fn effect<M: Operation>(
 }
 
 /// Records a rejection: it is a reply, to be given again. What the handler held back is left out.
-async fn record<M: Operation>(
-    core: &Core,
-    claim: Option<&Claim>,
-    rejection: &M::Rejection,
-) -> Result<(), Fault> {
+async fn record<M: Operation>(core: &Core, claim: Option<&Claim>, rejection: &M::Rejection) -> Result<(), Fault> {
     let Some(claim) = claim else { return Ok(()) };
     let record = claim.record(&Reply::rejection::<M>(rejection)?).map_err(Fault::caused_by)?;
     core.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by)

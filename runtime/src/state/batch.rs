@@ -10,6 +10,9 @@ use crate::definition::State;
 use crate::state::{Access, encode, key_text};
 use crate::store::{Change, Etag, Expect, StoreError};
 
+/// A new value, and how long it is kept.
+type Put = (Arc<[u8]>, Option<Duration>);
+
 /// Changes of a collection that take effect together with [`Batch::commit`], or not at all.
 #[must_use = "nothing changes before `commit`"]
 pub struct Batch<'c, S> {
@@ -67,12 +70,7 @@ impl<'c, S: State> Batch<'c, S> {
         self.change(key, expect, value)
     }
 
-    fn change<K: Serialize + ?Sized>(
-        mut self,
-        key: &K,
-        expect: Expect,
-        put: Result<Option<(Arc<[u8]>, Option<Duration>)>, StoreError>,
-    ) -> Self {
+    fn change<K: Serialize + ?Sized>(mut self, key: &K, expect: Expect, put: Result<Option<Put>, StoreError>) -> Self {
         self.changes = self.changes.and_then(|mut changes| {
             changes.push(Change { collection: S::NAME, key: key_text(key)?, expect, put: put? });
             Ok(changes)

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::context::{MayRead, MayWrite};
-use crate::definition::State;
+use crate::edge::{ReadBy, WrittenBy};
+use crate::soon::Soon;
 use crate::state::{Batch, decode, key_text};
 use crate::store::{Etag, Page, Range, StoreError};
 
@@ -24,7 +24,7 @@ pub struct Versioned<T> {
     pub etag: Etag,
 }
 
-impl<'c, S: State, C: MayRead<S>> View<'c, S, C> {
+impl<'c, S: ReadBy<C>, C: Sync> View<'c, S, C> {
     pub(crate) fn new(context: &'c C, state: S) -> Self {
         Self { context, state }
     }
@@ -45,7 +45,7 @@ impl<'c, S: State, C: MayRead<S>> View<'c, S, C> {
         &self,
         key: &K,
     ) -> Result<Option<Versioned<S::Value>>, StoreError> {
-        let Some(entry) = self.context.access().get(S::NAME, &key_text(key)?).await? else { return Ok(None) };
+        let Some(entry) = S::access(self.context).get(S::NAME, &key_text(key)?).await? else { return Ok(None) };
         Ok(Some(Versioned { value: decode(&entry.value)?, etag: entry.etag }))
     }
 
@@ -56,7 +56,7 @@ impl<'c, S: State, C: MayRead<S>> View<'c, S, C> {
     /// As [`Self::get`].
     pub async fn list(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Page<S::Value>, StoreError> {
         let range = Range { prefix: prefix.to_owned(), after: after.map(str::to_owned), limit };
-        let page = self.context.access().list(S::NAME, range).await?;
+        let page = S::access(self.context).list(S::NAME, range).await?;
         let entries = page.entries.into_iter().map(|(key, entry)| Ok((key, decode(&entry.value)?)));
         Ok(Page { entries: entries.collect::<Result<_, StoreError>>()?, next: page.next })
     }
@@ -65,73 +65,72 @@ impl<'c, S: State, C: MayRead<S>> View<'c, S, C> {
     ///
     /// # Errors
     /// The store is out of reach; the key is none.
-    pub async fn set<K: Serialize + Sync + ?Sized>(&self, key: &K, value: &S::Value) -> Result<(), StoreError>
+    pub fn set<K: Serialize + ?Sized>(&self, key: &K, value: &S::Value) -> Soon<'c, Result<(), StoreError>>
     where
-        C: MayWrite<S>,
+        S: WrittenBy<C>,
     {
-        self.batch().set(key, value).commit().await
+        Soon::later(self.batch().set(key, value).commit())
     }
 
     /// Keeps a value under a key for a time, whatever was there.
     ///
     /// # Errors
     /// As [`Self::set`].
-    pub async fn set_for<K: Serialize + Sync + ?Sized>(
+    pub fn set_for<K: Serialize + ?Sized>(
         &self,
         key: &K,
         value: &S::Value,
         time: Duration,
-    ) -> Result<(), StoreError>
+    ) -> Soon<'c, Result<(), StoreError>>
     where
-        C: MayWrite<S>,
+        S: WrittenBy<C>,
     {
-        self.batch().set_for(key, value, time).commit().await
+        Soon::later(self.batch().set_for(key, value, time).commit())
     }
 
     /// Keeps a value under a key where nothing is yet: of several who try, the first.
     ///
     /// # Errors
     /// [`StoreError::Conflict`]: something is there. Otherwise as [`Self::set`].
-    pub async fn insert<K: Serialize + Sync + ?Sized>(&self, key: &K, value: &S::Value) -> Result<(), StoreError>
+    pub fn insert<K: Serialize + ?Sized>(&self, key: &K, value: &S::Value) -> Soon<'c, Result<(), StoreError>>
     where
-        C: MayWrite<S>,
+        S: WrittenBy<C>,
     {
-        self.batch().insert(key, value).commit().await
+        Soon::later(self.batch().insert(key, value).commit())
     }
 
     /// Keeps a value in the place of the version that was read.
     ///
     /// # Errors
     /// [`StoreError::Conflict`]: another version is there by now. Otherwise as [`Self::set`].
-    pub async fn replace<K: Serialize + Sync + ?Sized>(
+    pub fn replace<K: Serialize + ?Sized>(
         &self,
         key: &K,
         value: &S::Value,
         etag: &Etag,
-    ) -> Result<(), StoreError>
+    ) -> Soon<'c, Result<(), StoreError>>
     where
-        C: MayWrite<S>,
+        S: WrittenBy<C>,
     {
-        self.batch().replace(key, value, etag).commit().await
+        Soon::later(self.batch().replace(key, value, etag).commit())
     }
 
     /// Deletes what is under a key; nothing there is no error.
     ///
     /// # Errors
     /// As [`Self::set`].
-    pub async fn delete<K: Serialize + Sync + ?Sized>(&self, key: &K) -> Result<(), StoreError>
+    pub fn delete<K: Serialize + ?Sized>(&self, key: &K) -> Soon<'c, Result<(), StoreError>>
     where
-        C: MayWrite<S>,
+        S: WrittenBy<C>,
     {
-        self.batch().delete(key).commit().await
+        Soon::later(self.batch().delete(key).commit())
     }
 
     /// Several changes that take effect together, or not at all.
-    #[must_use]
     pub fn batch(&self) -> Batch<'c, S>
     where
-        C: MayWrite<S>,
+        S: WrittenBy<C>,
     {
-        Batch::new(self.context.access(), self.state)
+        Batch::new(S::access(self.context), self.state)
     }
 }

@@ -7,21 +7,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::context::{Context, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+use crate::context::Context;
 use crate::definition::{Event, Queue, Secret, State};
+use crate::edge::{MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
 use crate::error::InvokeError;
 use crate::fault::Fault;
 use crate::id::Id;
 use crate::metadata::Metadata;
 use crate::operation::Command;
 use crate::secret::{SecretError, SecretValue};
+use crate::soon::Soon;
 use crate::state::{Access, View};
 use crate::store::in_memory::InMemory;
 use crate::unit::JobOptions;
 
 /// The context of a handler that is tested alone. It may do everything; what it did can be looked at afterwards.
 ///
-/// ```ignore
+/// ```text
 /// let ctx = Stub::new().answer(email::SendWelcome, |_| Ok(()));
 /// let id = SignUp { … }.handle(&ctx, new_user).await?;
 /// assert_eq!(ctx.invocations(email::SendWelcome).len(), 1);
@@ -39,10 +41,10 @@ pub struct Stub {
 
 /// What stands in for a command's handler.
 type Answer<M> = Box<
-    dyn Fn(<M as crate::Operation>::Input) -> Result<
-            <M as crate::Operation>::Output,
-            InvokeError<<M as crate::Operation>::Rejection>,
-        > + Send
+    dyn Fn(
+            <M as crate::Operation>::Input,
+        ) -> Result<<M as crate::Operation>::Output, InvokeError<<M as crate::Operation>::Rejection>>
+        + Send
         + Sync,
 >;
 
@@ -201,7 +203,7 @@ impl Context for Stub {
 }
 
 impl<M: Command> MayInvoke<M> for Stub {
-    async fn call(&self, input: M::Input) -> Result<M::Output, InvokeError<M::Rejection>> {
+    async fn invoke(&self, _: M, input: M::Input) -> Result<M::Output, InvokeError<M::Rejection>> {
         self.record::<M, _>(input.clone());
         let answer = self.answers.get(&TypeId::of::<M>()).and_then(|answer| answer.downcast_ref::<Answer<M>>());
         match answer {
@@ -212,16 +214,16 @@ impl<M: Command> MayInvoke<M> for Stub {
 }
 
 impl<E: Event> MayEmit<E> for Stub {
-    async fn publish(&self, payload: E::Payload) -> Result<(), BridgeError> {
+    fn publish(&self, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
         self.record::<E, _>(payload);
-        Ok(())
+        Soon::now(Ok(()))
     }
 }
 
 impl<Q: Queue> MayEnqueue<Q> for Stub {
-    async fn push(&self, job: Q::Payload, options: JobOptions) -> Result<(), BridgeError> {
+    fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>> {
         self.record::<Q, _>((job, options));
-        Ok(())
+        Soon::now(Ok(()))
     }
 }
 
@@ -234,10 +236,10 @@ impl<S: State> MayRead<S> for Stub {
 impl<S: State> MayWrite<S> for Stub {}
 
 impl<X: Secret> MayReveal<X> for Stub {
-    async fn reveal(&self) -> Result<SecretValue, SecretError> {
-        self.secrets.get(X::NAME).cloned().ok_or_else(|| SecretError::Missing {
+    fn reveal(&self) -> Soon<'_, Result<SecretValue, SecretError>> {
+        Soon::now(self.secrets.get(X::NAME).cloned().ok_or_else(|| SecretError::Missing {
             name: X::NAME.to_owned(),
             place: "the stub: `Stub::new().secret(…)`".to_owned(),
-        })
+        }))
     }
 }

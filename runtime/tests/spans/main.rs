@@ -1,6 +1,12 @@
 //! Spans around handlers, and faults in the log. In a program of its own: whether anybody listens to a span is a matter of
 //! the whole process.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, also where no #[test] stands on it"
+)]
 #![allow(dead_code, unreachable_pub, reason = "the unit is shared with the suite")]
 
 use std::io::Write;

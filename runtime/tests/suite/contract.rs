@@ -131,7 +131,10 @@ pub mod email {
         SendWelcome,
         send_welcome,
         "email.v1.send_welcome",
-        Policy::new().timeout(Duration::from_millis(500)).retry(3).backoff(Duration::from_millis(50), Duration::from_millis(200)),
+        Policy::new()
+            .timeout(Duration::from_millis(500))
+            .retry(3)
+            .backoff(Duration::from_millis(50), Duration::from_millis(200)),
         []
     );
 
@@ -196,10 +199,22 @@ pub mod lab {
 
     command!(Plain, plain, "lab.plain", Policy::new(), []);
     command!(Hop, hop, "lab.hop", Policy::new(), [pontoon::MayInvoke<lab::Plain>]);
-    command!(Timed, timed, "lab.timed", Policy::new().timeout(Duration::from_millis(100)), [pontoon::MayInvoke<lab::Slow>]);
+    command!(
+        Timed,
+        timed,
+        "lab.timed",
+        Policy::new().timeout(Duration::from_millis(100)),
+        [pontoon::MayInvoke<lab::Slow>]
+    );
     command!(Slow, slow, "lab.slow", Policy::new().timeout(Duration::from_secs(3600)), []);
     command!(Retried, retried, "lab.retried", Policy::new().retry(3).backoff(MS, Duration::from_secs(10)), []);
-    command!(Patient, patient, "lab.patient", Policy::new().timeout(Duration::from_secs(1)), [pontoon::MayInvoke<lab::Stubborn>]);
+    command!(
+        Patient,
+        patient,
+        "lab.patient",
+        Policy::new().timeout(Duration::from_secs(1)),
+        [pontoon::MayInvoke<lab::Stubborn>]
+    );
     command!(
         Stubborn,
         stubborn,
@@ -265,7 +280,14 @@ pub mod lab {
         };
     }
 
-    subscription!(Pong, pong, Ping, u64, Delivery::at_most_once().concurrency(3).bound(2).when_full(WhenFull::Refuse), []);
+    subscription!(
+        Pong,
+        pong,
+        Ping,
+        u64,
+        Delivery::at_most_once().concurrency(3).bound(2).when_full(WhenFull::Refuse),
+        []
+    );
     subscription!(
         Echo,
         echo,

@@ -1,5 +1,11 @@
 //! The runtime on a unit that is written by hand as generated code is, under tokio's paused clock.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, also where no #[test] stands on it"
+)]
 #![allow(unreachable_pub, reason = "the modules of one test")]
 
 mod calls;

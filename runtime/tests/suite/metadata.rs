@@ -57,7 +57,8 @@ async fn it_survives_a_retry() {
     unit.client().principal("ada").invoke(user::SignUp, NewUser { email: "a".into() }).await.unwrap();
     unit.settled().await;
     let runs = script.runs("greet");
-    let of = |index: usize| (runs[index].id, runs[index].correlation, runs[index].causation, runs[index].principal.clone());
+    let of =
+        |index: usize| (runs[index].id, runs[index].correlation, runs[index].causation, runs[index].principal.clone());
     assert_eq!(of(0), of(1));
     assert_eq!((runs[0].attempt, runs[1].attempt), (1, 2));
 }

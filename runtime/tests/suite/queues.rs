@@ -39,7 +39,8 @@ async fn competing_workers_do_every_job_once() {
     unit.settled().await;
     let runs = script.runs("toil");
     assert_eq!((runs.len(), runs.iter().map(|run| run.input.clone()).collect::<HashSet<_>>().len()), (20, 20));
-    let most = runs.iter().map(|run| runs.iter().filter(|other| other.at >= run.at && other.at < run.at + SECOND).count());
+    let most =
+        runs.iter().map(|run| runs.iter().filter(|other| other.at >= run.at && other.at < run.at + SECOND).count());
     assert_eq!(most.max(), Some(2), "as many at a time as the worker's concurrency");
 }
 

@@ -14,7 +14,7 @@ fn user(email: &str) -> User {
     User { email: email.into() }
 }
 
-fn is_conflict<T>(ended: Result<T, StoreError>) -> bool {
+fn is_conflict<T>(ended: &Result<T, StoreError>) -> bool {
     matches!(ended, Err(StoreError::Conflict { .. }))
 }
 
@@ -68,15 +68,15 @@ async fn a_version_that_has_changed_is_not_replaced() {
     let stub = Stub::new();
     let users = stub.state(state::Users);
     users.insert("ada", &user("a")).await.unwrap();
-    assert!(is_conflict(users.insert("ada", &user("b")).await));
+    assert!(is_conflict(&users.insert("ada", &user("b")).await));
     let read = users.versioned("ada").await.unwrap().unwrap();
     users.replace("ada", &user("b"), &read.etag).await.unwrap();
-    assert!(is_conflict(users.replace("ada", &user("c"), &read.etag).await));
-    assert!(is_conflict(users.batch().delete_version("ada", &read.etag).commit().await));
+    assert!(is_conflict(&users.replace("ada", &user("c"), &read.etag).await));
+    assert!(is_conflict(&users.batch().delete_version("ada", &read.etag).commit().await));
     let now = users.versioned("ada").await.unwrap().unwrap();
     assert_eq!(now.value, user("b"));
     users.batch().delete_version("ada", &now.etag).commit().await.unwrap();
-    assert!(is_conflict(users.replace("ada", &user("c"), &now.etag).await));
+    assert!(is_conflict(&users.replace("ada", &user("c"), &now.etag).await));
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,8 +85,8 @@ async fn several_changes_are_made_together_or_not_at_all() {
     let users = stub.state(state::Users);
     users.batch().set("a", &user("a")).set("b", &user("b")).commit().await.unwrap();
     let half = users.batch().set("a", &user("x")).delete("b").insert("a", &user("y"));
-    assert!(is_conflict(half.commit().await));
-    assert!(is_conflict(users.batch().delete("a").replace("b", &user("x"), &Etag::new("?")).commit().await));
+    assert!(is_conflict(&half.commit().await));
+    assert!(is_conflict(&users.batch().delete("a").replace("b", &user("x"), &Etag::new("?")).commit().await));
     assert_eq!(users.get("a").await.unwrap(), Some(user("a")));
     assert_eq!(users.get("b").await.unwrap(), Some(user("b")));
     let wrong = users.batch().set("c", &user("c")).set(&user("no key"), &user("d"));

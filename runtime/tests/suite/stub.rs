@@ -3,7 +3,9 @@
 use pontoon::testing::Stub;
 use pontoon::{Error, FaultClass, FromResources, SecretError};
 
-use crate::contract::{Invoice, NewUser, SignUpRejected, User, UserId, UserSignedUp, email, event, lab, queue, secret, state, user};
+use crate::contract::{
+    Invoice, NewUser, SignUpRejected, User, UserId, UserSignedUp, email, event, lab, queue, secret, state, user,
+};
 use crate::script::Script;
 use crate::unit::{Hop, Post, Resources, SignUp};
 
@@ -62,7 +64,8 @@ async fn a_secret_that_is_missing_is_an_error() {
 #[tokio::test]
 async fn its_metadata_can_be_chosen() {
     let resources = resources();
-    let ctx = Stub::new().principal("ada").tenant("acme").attempt(3).answer(user::SignUp, |_| Err(SignUpRejected::Taken));
+    let ctx =
+        Stub::new().principal("ada").tenant("acme").attempt(3).answer(user::SignUp, |_| Err(SignUpRejected::Taken));
     Post::from_resources(&resources).handle(&ctx, 1).await.unwrap();
     let run = &resources.script.runs("post")[0];
     assert_eq!((run.principal.as_deref(), run.tenant.as_deref(), run.attempt), (Some("ada"), Some("acme"), 3));

@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use pontoon::bridge::EventAdapter;
 use pontoon::{
-    Adapters,
-    Collection, Emits, Enqueuer, Enqueues, Environment, Error, FromResources, Handles, Intake, Keeps,
-    Launch, Operation, Part, Ports, Provides, Publisher, Reveals, Route, SecretSource, SecretStore, Started, Text, Tick,
-    Unit,
+    Adapters, Collection, Emits, Enqueuer, Enqueues, Environment, Error, FromResources, Handles, Intake, Keeps, Launch,
+    Operation, Part, Ports, Provides, Publisher, Reveals, Route, SecretSource, SecretStore, Started, Text, Tick, Unit,
 };
 
 use crate::contract::*;
@@ -123,6 +121,7 @@ impl Timed {
 handler!(Patient, lab::Patient, lab::patient::Context);
 impl Patient {
     pub async fn handle(&self, ctx: &impl lab::patient::Context, input: u64) -> Result<u64, Error> {
+        self.script.act("patient", ctx, &input).await?;
         Ok(ctx.invoke(lab::Stubborn, input).await?)
     }
 }
@@ -230,6 +229,7 @@ macro_rules! handlers {
 
         $(
             impl Route<Monolith> for $marker {
+                type Resources = Resources;
                 type Handler = $handler;
                 fn handler(unit: &Monolith) -> &Self::Handler {
                     &unit.handlers.$field
@@ -291,11 +291,7 @@ impl Unit for Monolith {
     const ENVIRONMENTS: &'static [Environment] = &[
         Environment::new("local").ephemeral(),
         Environment::new("staging").secret_store(SecretStore::File {
-            folder: Text(&[
-                Part::Variable("SECRETS_DIR"),
-                Part::Literal("/"),
-                Part::VariableOr("SECRETS_OF", "shop"),
-            ]),
+            folder: Text(&[Part::Variable("SECRETS_DIR"), Part::Literal("/"), Part::VariableOr("SECRETS_OF", "shop")]),
         }),
     ];
 

@@ -50,9 +50,7 @@ impl FromStr for Place {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let key = |key: &str| {
             !key.is_empty()
-                && key
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+                && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         };
         if text.len() <= 1_024 && text.split('.').all(key) {
             return Ok(Self(text.into()));

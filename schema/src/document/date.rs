@@ -37,17 +37,9 @@ impl Date {
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month_from_march = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 {
-            month_from_march + 3
-        } else {
-            month_from_march - 9
-        };
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
         let year = era * 400 + year_of_era + u64::from(month <= 2);
-        Self {
-            year: year as u16,
-            month: month as u8,
-            day: day as u8,
-        }
+        Self { year: year as u16, month: month as u8, day: day as u8 }
     }
 }
 
@@ -63,11 +55,7 @@ impl FromStr for Date {
             if text.len() != 10 || !shape {
                 return None;
             }
-            Self::new(
-                text[..4].parse().ok()?,
-                text[5..7].parse().ok()?,
-                text[8..].parse().ok()?,
-            )
+            Self::new(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?)
         };
         read().ok_or_else(|| {
             Malformed(format!(
@@ -117,12 +105,9 @@ mod tests {
 
     #[test]
     fn seconds_become_days() {
-        for (seconds, day) in [
-            (0, "1970-01-01"),
-            (951_782_400, "2000-02-29"),
-            (1_795_392_000, "2026-11-23"),
-            (u64::MAX, "9999-12-31"),
-        ] {
+        for (seconds, day) in
+            [(0, "1970-01-01"), (951_782_400, "2000-02-29"), (1_795_392_000, "2026-11-23"), (u64::MAX, "9999-12-31")]
+        {
             assert_eq!(Date::from_unix_seconds(seconds).to_string(), day);
         }
     }

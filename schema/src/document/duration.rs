@@ -11,13 +11,7 @@ pub struct Duration {
     milliseconds: u64,
 }
 
-const UNITS: [(&str, u64); 5] = [
-    ("ms", 1),
-    ("s", 1_000),
-    ("m", 60_000),
-    ("h", 3_600_000),
-    ("d", 86_400_000),
-];
+const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// A hundred years: more is a slip, and sums of a few of these cannot overflow.
 const LONGEST: u64 = 36_500 * 86_400_000;
@@ -26,9 +20,7 @@ impl Duration {
     /// So many milliseconds; at least one, at most a hundred years.
     pub const fn from_millis(milliseconds: u64) -> Self {
         let milliseconds = if milliseconds == 0 { 1 } else { milliseconds };
-        Self {
-            milliseconds: if milliseconds > LONGEST { LONGEST } else { milliseconds },
-        }
+        Self { milliseconds: if milliseconds > LONGEST { LONGEST } else { milliseconds } }
     }
 
     /// So many seconds; at least a millisecond, at most a hundred years.
@@ -59,9 +51,7 @@ impl FromStr for Duration {
             )));
         };
         match number.parse::<u64>().ok().and_then(|number| number.checked_mul(*scale)) {
-            Some(0) => Err(Malformed(format!(
-                "`{text}` is no time at all: a duration is more than zero"
-            ))),
+            Some(0) => Err(Malformed(format!("`{text}` is no time at all: a duration is more than zero"))),
             Some(milliseconds) if milliseconds <= LONGEST => Ok(Self { milliseconds }),
             _ => Err(Malformed(format!("`{text}` is longer than a hundred years (36500d)"))),
         }
@@ -70,10 +60,7 @@ impl FromStr for Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = UNITS
-            .iter()
-            .rev()
-            .find(|(_, scale)| self.milliseconds.is_multiple_of(*scale));
+        let whole = UNITS.iter().rev().find(|(_, scale)| self.milliseconds.is_multiple_of(*scale));
         let (unit, scale) = whole.copied().unwrap_or(("ms", 1));
         write!(f, "{}{unit}", self.milliseconds / scale)
     }
@@ -105,10 +92,7 @@ impl FromStr for Backoff {
                 "`{text}` is not a back-off: the first and the longest wait were expected, such as `50ms..200ms`"
             )));
         };
-        let backoff = Self {
-            first: first.parse()?,
-            longest: longest.parse()?,
-        };
+        let backoff = Self { first: first.parse()?, longest: longest.parse()? };
         if backoff.first > backoff.longest {
             return Err(Malformed(format!(
                 "`{text}` runs backwards: the first wait is longer than the longest; `{longest}..{first}` was meant?"
@@ -147,19 +131,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "",
-            "s",
-            "5",
-            "5 s",
-            "-5s",
-            "1.5s",
-            "5sec",
-            "0s",
-            "99999999999999999999s",
-            "36501d",
-            "5µs",
-        ] {
+        for text in ["", "s", "5", "5 s", "-5s", "1.5s", "5sec", "0s", "99999999999999999999s", "36501d", "5µs"] {
             assert!(text.parse::<Duration>().is_err(), "{text}");
         }
         for text in ["1s", "2s..1s", "..", "1s..", "1s..2s..3s"] {

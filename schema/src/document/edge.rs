@@ -68,11 +68,7 @@ short_or_long!(
     Invocation,
     CommandRef,
     "a command, such as `email.send_welcome` or `{ command: email.send_welcome, input: Welcome }`",
-    |command| Invocation {
-        command,
-        input: None,
-        output: None
-    }
+    |command| Invocation { command, input: None, output: None }
 );
 
 /// An event that a handler publishes: `user_signed_up`, or with the payload it means to send.
@@ -100,12 +96,9 @@ pub struct Enqueuing {
     pub payload: Option<RustType>,
 }
 
-short_or_long!(
-    Enqueuing,
-    Name,
-    "a queue, such as `invoices` or `{ queue: invoices, payload: Invoice }`",
-    |queue| Enqueuing { queue, payload: None }
-);
+short_or_long!(Enqueuing, Name, "a queue, such as `invoices` or `{ queue: invoices, payload: Invoice }`", |queue| {
+    Enqueuing { queue, payload: None }
+});
 
 /// The long forms as they are written.
 mod long {

@@ -66,18 +66,7 @@ mod tests {
         for text in ["user.yaml", "services/user.yaml", "a..b.yaml"] {
             assert!(text.parse::<FilePath>().is_ok(), "{text}");
         }
-        for text in [
-            "",
-            "/etc/passwd",
-            "../x.yaml",
-            "a/../../x",
-            "C:\\x",
-            "C:/x",
-            "a//b",
-            "./a",
-            "a/",
-            "a\0b",
-        ] {
+        for text in ["", "/etc/passwd", "../x.yaml", "a/../../x", "C:\\x", "C:/x", "a//b", "./a", "a/", "a\0b"] {
             assert!(text.parse::<FilePath>().is_err(), "{text}");
         }
     }

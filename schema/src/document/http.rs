@@ -43,12 +43,7 @@ impl<'de> Deserialize<'de> for HttpExposure {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<HttpExposure, E> {
-                text.parse()
-                    .map(|route| HttpExposure {
-                        route,
-                        authentication: None,
-                    })
-                    .map_err(E::custom)
+                text.parse().map(|route| HttpExposure { route, authentication: None }).map_err(E::custom)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<HttpExposure, A::Error> {
@@ -138,10 +133,7 @@ impl FromStr for Route {
                 })
                 .collect()
         };
-        Ok(Self {
-            method: *method,
-            segments: segments?,
-        })
+        Ok(Self { method: *method, segments: segments? })
     }
 }
 
@@ -158,12 +150,7 @@ impl Segment {
 
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            METHODS
-                .iter()
-                .find(|(_, method)| method == self)
-                .map_or("", |(name, _)| name),
-        )
+        f.write_str(METHODS.iter().find(|(_, method)| method == self).map_or("", |(name, _)| name))
     }
 }
 

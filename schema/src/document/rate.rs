@@ -45,11 +45,7 @@ impl Rate {
         let times = milliseconds as u128 * self.count as u128;
         let of = self.per.seconds() as u128 * 1_000;
         let count = times.div_ceil(of);
-        if count > u64::MAX as u128 {
-            u64::MAX
-        } else {
-            count as u64
-        }
+        if count > u64::MAX as u128 { u64::MAX } else { count as u64 }
     }
 }
 
@@ -112,17 +108,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "",
-            "10",
-            "/s",
-            "0/s",
-            "-1/s",
-            "+1/s",
-            "1.5/s",
-            "10/sec",
-            "99999999999/s",
-        ] {
+        for text in ["", "10", "/s", "0/s", "-1/s", "+1/s", "1.5/s", "10/sec", "99999999999/s"] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }
     }

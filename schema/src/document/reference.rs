@@ -35,10 +35,7 @@ impl FromStr for ServiceRef {
             Some(version) => Some(Version::from_reference(version).ok_or_else(malformed)?),
             None => None,
         };
-        Ok(Self {
-            service: service.parse().map_err(|_| malformed())?,
-            version,
-        })
+        Ok(Self { service: service.parse().map_err(|_| malformed())?, version })
     }
 }
 
@@ -77,11 +74,7 @@ impl FromStr for CommandRef {
                 Some((version, command)) => (Some(Version::from_reference(version)?), command),
                 None => (None, rest),
             };
-            Some(Self {
-                service: service.parse().ok()?,
-                version,
-                command: command.parse().ok()?,
-            })
+            Some(Self { service: service.parse().ok()?, version, command: command.parse().ok()? })
         };
         read().ok_or_else(|| {
             Malformed(format!(
@@ -125,9 +118,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "", "email", "email.", ".x", "a.b.c", "a.v2.b.c", "a..b", "A.b", "a.v0.b",
-        ] {
+        for text in ["", "email", "email.", ".x", "a.b.c", "a.v2.b.c", "a..b", "A.b", "a.v0.b"] {
             assert!(text.parse::<CommandRef>().is_err(), "{text}");
         }
         for text in ["", "a.b", "a.v0", "a.v1.b", "A"] {

@@ -8,9 +8,7 @@ use super::Document;
 
 /// The JSON Schema (draft 2020-12) of `topology.yaml`, as the committed file `schema/topology.schema.json` has it.
 pub fn json_schema() -> Schema {
-    let mut schema = SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<Document>();
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Document>();
     schema.insert("title".into(), "Pontoon topology".into());
     // A file that is only included has the sections alone; these four belong to the file that includes.
     schema.remove("required");
@@ -34,10 +32,7 @@ impl Transform for AsRead {
             }
             match choices.as_array().map(Vec::as_slice) {
                 Some([only]) => only.as_object().into_iter().flatten().for_each(|(key, value)| {
-                    schema
-                        .ensure_object()
-                        .entry(key.as_str())
-                        .or_insert_with(|| value.clone());
+                    schema.ensure_object().entry(key.as_str()).or_insert_with(|| value.clone());
                 }),
                 _ => {
                     schema.insert("anyOf".into(), choices);
@@ -48,26 +43,18 @@ impl Transform for AsRead {
             let first = kinds.get(0).cloned();
             *kinds = first.unwrap_or_default();
         }
-        if schema
-            .get("default")
-            .is_some_and(|default| default.is_array() || default.is_object())
-        {
+        if schema.get("default").is_some_and(|default| default.is_array() || default.is_object()) {
             schema.remove("default");
         }
         schema.remove("format");
         // The only keys that are numbers are versions.
-        if let Some(keys) = schema
-            .get_mut("patternProperties")
-            .and_then(|keys| keys.as_object_mut())
+        if let Some(keys) = schema.get_mut("patternProperties").and_then(|keys| keys.as_object_mut())
             && let Some(numbered) = keys.remove(r"^-?\d+$")
         {
             keys.insert("^[1-9][0-9]{0,3}$".into(), numbered);
         }
         if let Some(description) = schema.get("description").and_then(|description| description.as_str()) {
-            let paragraphs: Vec<String> = description
-                .split("\n\n")
-                .map(|lines| lines.replace('\n', " "))
-                .collect();
+            let paragraphs: Vec<String> = description.split("\n\n").map(|lines| lines.replace('\n', " ")).collect();
             schema.insert("description".into(), paragraphs.join("\n\n").into());
         }
         transform_subschemas(self, schema);

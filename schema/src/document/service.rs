@@ -107,28 +107,14 @@ impl TryFrom<Written> for Service {
             workers,
             schedules,
         } = written;
-        let body = ServiceVersion {
-            module,
-            resources,
-            secrets,
-            commands,
-            subscriptions,
-            workers,
-            schedules,
-        };
+        let body = ServiceVersion { module, resources, secrets, commands, subscriptions, workers, schedules };
         match version {
-            Some(version) if versions.is_empty() => Ok(Self {
-                description,
-                versions: IndexMap::from([(version, body)]),
-                short: true,
-            }),
+            Some(version) if versions.is_empty() => {
+                Ok(Self { description, versions: IndexMap::from([(version, body)]), short: true })
+            }
             Some(_) => Err("this service has both `version:` and `versions:`: keep one of them"),
             None if versions.is_empty() => Err("this service has no version: write `version: 1`"),
-            None if body.is_empty() => Ok(Self {
-                description,
-                versions,
-                short: false,
-            }),
+            None if body.is_empty() => Ok(Self { description, versions, short: false }),
             None => {
                 Err("in a service with `versions:` everything else but the description stands in one of the versions")
             }

@@ -16,9 +16,7 @@ const UNITS: [(&str, u64); 4] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), (
 impl Size {
     /// So many bytes; at least one.
     pub const fn from_bytes(bytes: u64) -> Self {
-        Self {
-            bytes: if bytes == 0 { 1 } else { bytes },
-        }
+        Self { bytes: if bytes == 0 { 1 } else { bytes } }
     }
 
     /// The size in bytes.
@@ -74,17 +72,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "",
-            "MiB",
-            "64",
-            "64MB",
-            "64 MiB",
-            "0B",
-            "-1B",
-            "99999999999GiB",
-            "18446744073709551616B",
-        ] {
+        for text in ["", "MiB", "64", "64MB", "64 MiB", "0B", "-1B", "99999999999GiB", "18446744073709551616B"] {
             assert!(text.parse::<Size>().is_err(), "{text}");
         }
     }

@@ -104,10 +104,7 @@ impl FromStr for Part {
         };
         let begins = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
         if begins && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            return Ok(Self::Variable {
-                name: name.to_owned(),
-                default,
-            });
+            return Ok(Self::Variable { name: name.to_owned(), default });
         }
         Err(Malformed(format!(
             "`${{{}}}` is not a reference: `${{NAME}}`, `${{NAME:-default}}`, `${{secret:name}}` or `${{config:name}}` was \
@@ -122,10 +119,7 @@ impl fmt::Display for Text {
         self.parts.iter().try_for_each(|part| match part {
             Part::Literal(text) => f.write_str(&text.replace('$', "$$")),
             Part::Variable { name, default: None } => write!(f, "${{{name}}}"),
-            Part::Variable {
-                name,
-                default: Some(default),
-            } => write!(f, "${{{name}:-{default}}}"),
+            Part::Variable { name, default: Some(default) } => write!(f, "${{{name}:-{default}}}"),
             Part::Secret(name) => write!(f, "${{secret:{name}}}"),
             Part::Config(name) => write!(f, "${{config:{name}}}"),
         })
@@ -159,11 +153,7 @@ impl FromStr for Port {
         let port: Text = text.parse()?;
         let plausible = match port.parts() {
             [Part::Literal(literal)] => is_port(literal),
-            [
-                Part::Variable {
-                    default: Some(default), ..
-                },
-            ] => is_port(default),
+            [Part::Variable { default: Some(default), .. }] => is_port(default),
             [_] => true,
             _ => false,
         };
@@ -233,16 +223,7 @@ mod tests {
 
     #[test]
     fn references_are_read_and_written() {
-        for text in [
-            "",
-            "plain",
-            "${A}",
-            "${A:-b}",
-            "a${A}b${secret:c}${config:d}",
-            "100$$",
-            "${A:-}",
-            "${A:-x:-y}",
-        ] {
+        for text in ["", "plain", "${A}", "${A:-b}", "a${A}b${secret:c}${config:d}", "100$$", "${A:-}", "${A:-x:-y}"] {
             assert_eq!(text.parse::<Text>().unwrap().to_string(), text);
         }
         assert_eq!("a$$b".parse::<Text>().unwrap().as_literal(), Some("a$b"));
@@ -251,18 +232,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "$",
-            "${",
-            "${}",
-            "$A",
-            "${1}",
-            "${A-b}",
-            "${a b}",
-            "${secret:}",
-            "${secret:A}",
-            "${A",
-        ] {
+        for text in ["$", "${", "${}", "$A", "${1}", "${A-b}", "${a b}", "${secret:}", "${secret:A}", "${A"] {
             assert!(text.parse::<Text>().is_err(), "{text}");
         }
         for text in ["0", "65536", "x", "${A:-x}", "80${A}", ""] {

@@ -40,11 +40,7 @@ impl Version {
 
     /// The version of this number, if it is one.
     pub const fn new(number: u64) -> Option<Self> {
-        if number >= 1 && number <= 9_999 {
-            Some(Self(number as u16))
-        } else {
-            None
-        }
+        if number >= 1 && number <= 9_999 { Some(Self(number as u16)) } else { None }
     }
 
     /// The number.

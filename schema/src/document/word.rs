@@ -84,9 +84,7 @@ impl FromStr for FieldPath {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let field = |field: &str| {
             field.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-                && field
-                    .chars()
-                    .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+                && field.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
         };
         if text.len() <= 255 && text.split('.').all(field) {
             return Ok(Self(text.into()));

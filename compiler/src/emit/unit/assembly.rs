@@ -19,7 +19,7 @@ pub(super) fn print(
     let (ports_type, intake) = (scope.runtime("Ports"), scope.runtime("Intake"));
     let (unit_name, grace, duration) = (&unit.name, scope.duration(deployment.grace), scope.duration_type());
     let environments = environments.iter().map(|environment| environment::print(scope, environment));
-    let services = unit.services.iter().map(|member| service(scope, member));
+    let services = unit.services.iter().map(service);
     let ports = ports::made(unit);
     let listens = unit.listens.iter().map(listen);
     let used = |name, is_empty: bool| if is_empty { quote!(_) } else { ident(name).into_token_stream() };
@@ -46,13 +46,15 @@ pub(super) fn print(
     }
 }
 
-fn service(scope: &Scope<'_>, member: &Member) -> TokenStream {
-    let from_resources = scope.runtime("FromResources");
+fn service(member: &Member) -> TokenStream {
     let (service, structure) = (ident(&member.field), ident(&member.structure));
-    let handlers = member.handlers.iter().map(|handler| ident(&handler.field));
+    let handlers = member.handlers.iter().map(|handler| {
+        let (field, marker) = (ident(&handler.field), &handler.marker);
+        quote!(#field: Self::make::<#marker>(&resources.#service))
+    });
     quote! {
         #service: #structure {
-            #(#handlers: #from_resources::from_resources(&resources.#service)),*
+            #(#handlers),*
         }
     }
 }

@@ -45,9 +45,11 @@ fn structure(member: &Member) -> TokenStream {
 fn route(scope: &Scope<'_>, unit: &Unit, member: &Member, handler: &MemberHandler) -> TokenStream {
     let route = scope.runtime("Route");
     let (marker, handler_type) = (&handler.marker, scope.named(&handler.handler));
+    let resources = scope.named(&member.resources);
     let (unit, service, field) = (name(unit), ident(&member.field), ident(&handler.field));
     quote! {
         impl #route<#unit> for #marker {
+            type Resources = #resources;
             type Handler = #handler_type;
             fn handler(unit: &#unit) -> &Self::Handler {
                 &unit.#service.#field

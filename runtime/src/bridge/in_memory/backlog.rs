@@ -1,7 +1,8 @@
 //! Messages in memory that wait, are under way, or were given up: those of one subscription or one queue.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,10 +40,20 @@ impl From<QueueRules> for Limits {
     }
 }
 
+/// Senders put messages into `contents`; readers take them over from there all at once, and hand them out of `taken`
+/// without getting in the senders' way. Who holds both locks has locked `taken` first.
 pub(super) struct Backlog {
     name: &'static str,
     pub(super) limits: Limits,
     contents: Mutex<Contents>,
+    taken: Mutex<VecDeque<Item>>,
+    /// How many are in `taken`.
+    pub(super) over: AtomicUsize,
+    /// Whether something in `contents` comes back by itself at some time.
+    timed: AtomicBool,
+    /// How many readers wait for something to come in, and how many senders for room.
+    readers: AtomicUsize,
+    writers: AtomicUsize,
     /// How many events are under way: those have no lease.
     pub(super) running: AtomicUsize,
     pub(super) readable: Notify,
@@ -60,8 +71,8 @@ pub(super) struct Contents {
     /// Until when which deduplication id counts.
     remembered: HashMap<String, Instant>,
     tickets: u64,
-    readers: usize,
-    writers: usize,
+    /// How many were in `taken` when somebody last looked: since then some may have gone.
+    over: usize,
     dropped: u64,
     closed: bool,
 }
@@ -89,8 +100,19 @@ pub(super) enum Taken<'b> {
 
 impl Backlog {
     pub(super) fn new(name: &'static str, limits: Limits) -> Self {
-        let (readable, writable) = (Notify::new(), Notify::new());
-        Self { name, limits, contents: Mutex::default(), running: AtomicUsize::new(0), readable, writable }
+        Self {
+            name,
+            limits,
+            contents: Mutex::default(),
+            taken: Mutex::default(),
+            over: AtomicUsize::new(0),
+            timed: AtomicBool::new(false),
+            readers: AtomicUsize::new(0),
+            writers: AtomicUsize::new(0),
+            running: AtomicUsize::new(0),
+            readable: Notify::new(),
+            writable: Notify::new(),
+        }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -103,7 +125,21 @@ impl Backlog {
 
     /// Whether the next message would be refused.
     pub(super) fn refuses(&self) -> bool {
-        self.limits.when_full == WhenFull::Refuse && self.contents().len() >= self.limits.bound
+        self.limits.when_full == WhenFull::Refuse && !self.has_room(&mut self.contents())
+    }
+
+    fn has_room(&self, contents: &mut Contents) -> bool {
+        if contents.len() + contents.over >= self.limits.bound {
+            // Only now: readers change it all the time, and to look takes as long as to send.
+            contents.over = self.over.load(Ordering::SeqCst);
+        }
+        contents.len() + contents.over < self.limits.bound
+    }
+
+    /// Whether readers take messages over all at once. A job has a lease from the moment it is handed out, and the oldest
+    /// message can only be dropped where all are in one place.
+    fn is_split(&self) -> bool {
+        self.limits.lease.is_none() && self.limits.when_full != WhenFull::DropOldest
     }
 
     /// Takes a message in, if there is room.
@@ -123,7 +159,7 @@ impl Backlog {
         {
             return Ok(Offered::Taken);
         }
-        if contents.len() >= self.limits.bound {
+        if !self.has_room(&mut contents) {
             match self.limits.when_full {
                 WhenFull::Wait => return Ok(Offered::Full(message)),
                 WhenFull::Refuse => return Err(BridgeError::Full { at: self.name }),
@@ -151,7 +187,7 @@ impl Backlog {
     ) -> Result<(), BridgeError> {
         loop {
             let writable = self.writable.notified();
-            self.contents().writers += 1;
+            self.writers.fetch_add(1, Ordering::SeqCst);
             let _writing = Writing(self);
             match self.offer(message, delay, deduplication)? {
                 Offered::Taken => return Ok(()),
@@ -162,26 +198,60 @@ impl Backlog {
     }
 
     pub(super) fn take(&self) -> Taken<'_> {
-        let mut contents = self.contents();
-        if contents.closed {
-            return Taken::Closed;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let timed = self.timed.load(Ordering::Relaxed);
+        if taken.is_empty() || timed {
+            let mut contents = self.contents();
+            if contents.closed {
+                return Taken::Closed;
+            }
+            if timed {
+                contents.bring_back(Instant::now());
+                self.note_times(&contents);
+            }
+            if taken.is_empty() && self.is_split() {
+                mem::swap(&mut *taken, &mut contents.ready);
+                contents.over = taken.len();
+                self.over.store(taken.len(), Ordering::SeqCst);
+            }
+            if taken.is_empty() {
+                return match contents.ready.pop_front() {
+                    Some(item) => {
+                        let arrival = self.hand_out(&mut contents, item);
+                        self.wake(contents);
+                        self.make_room();
+                        Taken::Message(arrival)
+                    }
+                    None => {
+                        self.readers.fetch_add(1, Ordering::SeqCst);
+                        Taken::Nothing(contents.next_time(), Waiting(self))
+                    }
+                };
+            }
         }
-        if !contents.aside.is_empty() || !contents.leased.is_empty() {
-            contents.bring_back(Instant::now());
+        let Some(item) = taken.pop_front() else { return Taken::Closed };
+        self.running.fetch_add(1, Ordering::Relaxed);
+        self.over.store(taken.len(), Ordering::SeqCst);
+        let more = timed || !taken.is_empty();
+        drop(taken);
+        if more && self.readers.load(Ordering::SeqCst) > 0 {
+            self.readable.notify_one();
         }
-        let Some(item) = contents.ready.pop_front() else {
-            contents.readers += 1;
-            let aside = contents.aside.keys().next().map(|(due, _)| *due);
-            let leases = contents.leased.values().map(|(until, _)| *until).min();
-            return Taken::Nothing(aside.into_iter().chain(leases).min(), Waiting(self));
-        };
-        let arrival = self.hand_out(&mut contents, item);
-        let writers = contents.writers > 0;
-        self.wake(contents);
-        if writers {
+        self.make_room();
+        Taken::Message(Arrival { message: item.message, attempt: item.attempt, ticket: 0 })
+    }
+
+    /// Lets a sender look that waits for room.
+    fn make_room(&self) {
+        if self.writers.load(Ordering::SeqCst) > 0 {
             self.writable.notify_one();
         }
-        Taken::Message(arrival)
+    }
+
+    /// Remembers whether something comes back by itself.
+    fn note_times(&self, contents: &Contents) {
+        let timed = !contents.aside.is_empty() || !contents.leased.is_empty();
+        self.timed.store(timed, Ordering::Relaxed);
     }
 
     fn hand_out(&self, contents: &mut Contents, item: Item) -> Arrival {
@@ -197,7 +267,8 @@ impl Backlog {
 
     /// Lets another reader look, where there is something to look at.
     fn wake(&self, contents: MutexGuard<'_, Contents>) {
-        let wake = contents.readers > 0 && !contents.is_idle();
+        self.note_times(&contents);
+        let wake = self.readers.load(Ordering::SeqCst) > 0 && !contents.is_idle();
         drop(contents);
         if wake {
             self.readable.notify_one();
@@ -257,7 +328,10 @@ impl Backlog {
     }
 
     pub(super) fn close(&self) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         self.contents().closed = true;
+        taken.clear();
+        drop(taken);
         self.readable.notify_waiters();
         self.writable.notify_waiters();
     }
@@ -270,6 +344,13 @@ impl Contents {
 
     fn is_idle(&self) -> bool {
         self.ready.is_empty() && self.aside.is_empty() && self.leased.is_empty()
+    }
+
+    /// When something comes back by itself, if it does.
+    fn next_time(&self) -> Option<Instant> {
+        let aside = self.aside.keys().next().map(|(due, _)| *due);
+        let leases = self.leased.values().map(|(until, _)| *until).min();
+        aside.into_iter().chain(leases).min()
     }
 
     fn remembers(&mut self, id: &str, now: Instant) -> bool {
@@ -312,7 +393,7 @@ pub(super) struct Waiting<'b>(&'b Backlog);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.contents().readers -= 1;
+        self.0.readers.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -321,6 +402,6 @@ struct Writing<'b>(&'b Backlog);
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        self.0.contents().writers -= 1;
+        self.0.writers.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -38,7 +38,8 @@ impl Feed for Backlog {
     fn unfinished(&self, until: Instant) -> usize {
         let contents = self.contents();
         let due = contents.aside.keys().take_while(|(due, _)| *due <= until).count();
-        contents.ready.len() + due + contents.leased.len() + self.running.load(Ordering::Acquire)
+        let handed_over = self.over.load(Ordering::SeqCst) + self.running.load(Ordering::SeqCst);
+        contents.ready.len() + due + contents.leased.len() + handed_over
     }
 
     fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {

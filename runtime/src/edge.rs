@@ -1,0 +1,143 @@
+//! What a handler may do, an edge at a time. Each is a trait of its own, so that one that was not declared cannot be written.
+//!
+//! The edges of a context are its bounds: `MayEmit<event::UserSignedUp>`. What a handler calls asks for them from the other
+//! side, `event::UserSignedUp: EmittedBy<the context>`: rustc then says what is missing once, at the argument, by its name.
+
+use std::future::Future;
+
+use crate::bridge::BridgeError;
+use crate::definition::{Event, Queue, Secret, State};
+use crate::error::InvokeError;
+use crate::operation::Command;
+use crate::secret::{SecretError, SecretValue};
+use crate::soon::Soon;
+use crate::state::Access;
+use crate::unit::JobOptions;
+
+/// May invoke `M`. Declared by `invokes:`.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler invoke `{M}`",
+    label = "`{M}` is not declared in `invokes:`",
+    note = "add the command to `invokes: […]` of this handler in topology.yaml"
+)]
+pub trait MayInvoke<M: Command>: Send + Sync {
+    /// Calls a command and waits for its answer.
+    ///
+    /// # Errors
+    /// [`InvokeError::Rejected`]: it said no. [`InvokeError::Fault`]: it could not answer.
+    fn invoke(
+        &self,
+        command: M,
+        input: M::Input,
+    ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send;
+}
+
+/// May emit `E`. Declared by `emits:`; handlers write [`Context::emit`](crate::Context::emit).
+pub trait MayEmit<E: Event>: Send + Sync {
+    /// Publishes the event.
+    fn publish(&self, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>>;
+}
+
+/// May put jobs into `Q`. Declared by `enqueues:`; handlers write [`Context::enqueue`](crate::Context::enqueue).
+pub trait MayEnqueue<Q: Queue>: Send + Sync {
+    /// Puts the job in.
+    fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>>;
+}
+
+/// May read `S`. Declared by `reads:` or `writes:`; handlers write [`Context::state`](crate::Context::state).
+pub trait MayRead<S: State>: Send + Sync {
+    /// The way to the store.
+    fn access(&self) -> Access<'_>;
+}
+
+/// May write `S`, and read it. Declared by `writes:`.
+pub trait MayWrite<S: State>: MayRead<S> {}
+
+/// May know `X`. Declared by `secrets:`; handlers write [`Context::secret`](crate::Context::secret).
+pub trait MayReveal<X: Secret>: Send + Sync {
+    /// Reads the secret.
+    fn reveal(&self) -> Soon<'_, Result<SecretValue, SecretError>>;
+}
+
+/// What `C` may emit.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler emit `{Self}`",
+    label = "`{Self}` is not declared in `emits:`",
+    note = "add the event to `emits: […]` of this handler in topology.yaml"
+)]
+pub trait EmittedBy<C: ?Sized>: Event {
+    /// Publishes it from there.
+    fn publish(context: &C, payload: Self::Payload) -> Soon<'_, Result<(), BridgeError>>;
+}
+
+/// What `C` may put jobs into.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler put jobs into `{Self}`",
+    label = "`{Self}` is not declared in `enqueues:`",
+    note = "add the queue to `enqueues: […]` of this handler in topology.yaml"
+)]
+pub trait EnqueuedBy<C: ?Sized>: Queue {
+    /// Puts a job in from there.
+    fn push(context: &C, job: Self::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>>;
+}
+
+/// What `C` may read.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler read `{Self}`",
+    label = "`{Self}` is not declared in `reads:` or `writes:`",
+    note = "add the collection to `reads: […]` of this handler in topology.yaml"
+)]
+pub trait ReadBy<C: ?Sized>: State {
+    /// The way from there to the store.
+    fn access(context: &C) -> Access<'_>;
+}
+
+/// What `C` may write.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler write `{Self}`",
+    label = "`{Self}` is not declared in `writes:`",
+    note = "add the collection to `writes: […]` of this handler in topology.yaml"
+)]
+pub trait WrittenBy<C: ?Sized>: ReadBy<C> {}
+
+/// What `C` may know.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler know the secret `{Self}`",
+    label = "`{Self}` is not declared in `secrets:`",
+    note = "add the secret to `secrets: […]` of this handler's service in topology.yaml"
+)]
+pub trait RevealedTo<C: ?Sized>: Secret {
+    /// Reads it from there.
+    fn reveal(context: &C) -> Soon<'_, Result<SecretValue, SecretError>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Event, C: MayEmit<E> + ?Sized> EmittedBy<C> for E {
+    fn publish(context: &C, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
+        context.publish(payload)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Q: Queue, C: MayEnqueue<Q> + ?Sized> EnqueuedBy<C> for Q {
+    fn push(context: &C, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>> {
+        context.push(job, options)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: State, C: MayRead<S> + ?Sized> ReadBy<C> for S {
+    fn access(context: &C) -> Access<'_> {
+        context.access()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: State, C: MayWrite<S> + ?Sized> WrittenBy<C> for S {}
+
+#[diagnostic::do_not_recommend]
+impl<X: Secret, C: MayReveal<X> + ?Sized> RevealedTo<C> for X {
+    fn reveal(context: &C) -> Soon<'_, Result<SecretValue, SecretError>> {
+        context.reveal()
+    }
+}

@@ -1,0 +1,147 @@
+//! What `run` does with signals: real ones, sent to a process of its own. E17, E18.
+
+#![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, also where no #[test] stands on it"
+)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use pontoon::{
+    Environment, Error, FromResources, Handles, Intake, Kind, Never, Operation, Policy, Ports, Route, Schedule, Tick,
+    Timetable, Unit,
+};
+
+const ROLE: &str = "PONTOON_TEST_ROLE";
+
+/// A schedule whose first run takes as long as the role says.
+#[derive(Clone, Copy)]
+struct Beat;
+
+impl Operation for Beat {
+    type Input = Tick;
+    type Output = ();
+    type Rejection = Never;
+    const KIND: Kind = Kind::Schedule;
+    const ADDRESS: &'static str = "test.beat";
+    const POLICY: Policy = Policy::new();
+}
+
+impl Schedule for Beat {
+    const TIMETABLE: Timetable = Timetable::every(Duration::from_millis(1));
+}
+
+struct Handler(String);
+
+impl<C: pontoon::Context> Handles<Beat, C> for Handler {
+    async fn run(&self, _: &C, _: Tick) -> Result<(), Error> {
+        println!("it has begun");
+        match self.0.as_str() {
+            "polite" => tokio::time::sleep(Duration::from_millis(100)).await,
+            "stubborn" => std::future::pending().await,
+            // Holds up its thread, where nobody can cancel it.
+            _ => std::thread::sleep(Duration::from_secs(3600)),
+        }
+        println!("it is done");
+        Ok(())
+    }
+}
+
+struct Monolith(Handler);
+
+impl FromResources<String> for Handler {
+    fn from_resources(role: &String) -> Self {
+        Self(role.clone())
+    }
+}
+
+impl Route<Monolith> for Beat {
+    type Resources = String;
+    type Handler = Handler;
+    fn handler(unit: &Monolith) -> &Handler {
+        &unit.0
+    }
+}
+
+impl Unit for Monolith {
+    type Resources = String;
+    const NAME: &'static str = "monolith";
+    const GRACE: Duration = Duration::from_secs(3600);
+    const ENVIRONMENTS: &'static [Environment] = &[Environment::new("local")];
+
+    fn assemble(role: &String, _: &Ports) -> Self {
+        Self(Self::make::<Beat>(role))
+    }
+
+    fn listen(intake: &mut Intake<Self>) {
+        intake.tick(Beat);
+    }
+}
+
+/// The process that gets the signals: this test, started by the others with a role. Without a role it has none to get.
+#[test]
+fn child() {
+    let Ok(role) = std::env::var(ROLE) else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let ended = runtime.block_on(pontoon::run::<Monolith>(role));
+    println!("ended: {}", ended.is_ok());
+}
+
+struct Process(Child, BufReader<ChildStdout>);
+
+impl Process {
+    fn start(role: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child", "--nocapture"])
+            .env(ROLE, role)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        Self(child, out)
+    }
+
+    /// Waits until the process says something.
+    fn says(&mut self, wanted: &str) {
+        let mut lines = self.1.by_ref().lines();
+        assert!(lines.any(|line| line.unwrap().contains(wanted)), "the process ended without saying `{wanted}`");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.0.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    fn end(mut self) -> ExitStatus {
+        self.0.wait().unwrap()
+    }
+}
+
+#[test]
+fn what_runs_ends_after_a_signal() {
+    for name in ["TERM", "INT"] {
+        let mut process = Process::start("polite");
+        process.says("it has begun");
+        process.signal(name);
+        process.says("it is done");
+        process.says("ended: true");
+        assert!(process.end().success());
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    for role in ["stubborn", "blocking"] {
+        let mut process = Process::start(role);
+        process.says("it has begun");
+        process.signal("TERM");
+        // Two signals of one kind that come at once are one: the kinds differ.
+        process.signal("INT");
+        assert_eq!(process.end().code(), Some(1), "{role}");
+    }
+}
