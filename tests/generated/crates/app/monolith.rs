@@ -3,8 +3,8 @@
 
 use super::{email, user};
 use pontoon::{
-    Environment, EventBridge, FromResources, Intake, Ports, QueueBridge, Route, Started,
-    StateStore, Unit,
+    Environment, EventBridge, Intake, Ports, QueueBridge, Route, Started, StateStore,
+    Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -37,6 +37,7 @@ struct EmailHandlers {
 type Handler<M> = <M as Route<Monolith>>::Handler;
 
 impl Route<Monolith> for user::SignUp {
+    type Resources = shop_user::crates::user::Resources;
     type Handler = shop_user::crates::user::SignUp;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -45,6 +46,7 @@ impl Route<Monolith> for user::SignUp {
 }
 
 impl Route<Monolith> for email::SendWelcome {
+    type Resources = shop_email::crates::email::Resources;
     type Handler = shop_email::crates::email::SendWelcome;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -67,10 +69,10 @@ impl Unit for Monolith {
     fn assemble(resources: &Resources, _: &Ports) -> Self {
         Self {
             user: UserHandlers {
-                sign_up: FromResources::from_resources(&resources.user),
+                sign_up: Self::make::<user::SignUp>(&resources.user),
             },
             email: EmailHandlers {
-                send_welcome: FromResources::from_resources(&resources.email),
+                send_welcome: Self::make::<email::SendWelcome>(&resources.email),
             },
         }
     }

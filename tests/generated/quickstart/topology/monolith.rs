@@ -3,9 +3,9 @@
 
 use super::{email, event, queue, secret, state, user};
 use pontoon::{
-    Collection, Emits, Enqueuer, Enqueues, Environment, EventBridge, FromResources,
-    Intake, Keeps, Part, Ports, Publisher, QueueBridge, Reveals, Route, SecretSource,
-    SecretStore, Started, StateStore, Text, Unit,
+    Collection, Emits, Enqueuer, Enqueues, Environment, EventBridge, Intake, Keeps, Part,
+    Ports, Publisher, QueueBridge, Reveals, Route, SecretSource, SecretStore, Started,
+    StateStore, Text, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -48,6 +48,7 @@ struct EmailHandlers {
 type Handler<M> = <M as Route<Monolith>>::Handler;
 
 impl Route<Monolith> for user::SignUp {
+    type Resources = crate::quickstart::user::Resources;
     type Handler = crate::quickstart::user::SignUp;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -56,6 +57,7 @@ impl Route<Monolith> for user::SignUp {
 }
 
 impl Route<Monolith> for user::Find {
+    type Resources = crate::quickstart::user::Resources;
     type Handler = crate::quickstart::user::Find;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -64,6 +66,7 @@ impl Route<Monolith> for user::Find {
 }
 
 impl Route<Monolith> for user::Forget {
+    type Resources = crate::quickstart::user::Resources;
     type Handler = crate::quickstart::user::Forget;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -72,6 +75,7 @@ impl Route<Monolith> for user::Forget {
 }
 
 impl Route<Monolith> for user::Report {
+    type Resources = crate::quickstart::user::Resources;
     type Handler = crate::quickstart::user::Report;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -80,6 +84,7 @@ impl Route<Monolith> for user::Report {
 }
 
 impl Route<Monolith> for email::SendWelcome {
+    type Resources = crate::quickstart::email::Resources;
     type Handler = crate::quickstart::email::SendWelcome;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -88,6 +93,7 @@ impl Route<Monolith> for email::SendWelcome {
 }
 
 impl Route<Monolith> for email::Greet {
+    type Resources = crate::quickstart::email::Resources;
     type Handler = crate::quickstart::email::Greet;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -96,6 +102,7 @@ impl Route<Monolith> for email::Greet {
 }
 
 impl Route<Monolith> for email::Bill {
+    type Resources = crate::quickstart::email::Resources;
     type Handler = crate::quickstart::email::Bill;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -157,15 +164,15 @@ impl Unit for Monolith {
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {
             user: UserHandlers {
-                sign_up: FromResources::from_resources(&resources.user),
-                find: FromResources::from_resources(&resources.user),
-                forget: FromResources::from_resources(&resources.user),
-                report: FromResources::from_resources(&resources.user),
+                sign_up: Self::make::<user::SignUp>(&resources.user),
+                find: Self::make::<user::Find>(&resources.user),
+                forget: Self::make::<user::Forget>(&resources.user),
+                report: Self::make::<user::Report>(&resources.user),
             },
             email: EmailHandlers {
-                send_welcome: FromResources::from_resources(&resources.email),
-                greet: FromResources::from_resources(&resources.email),
-                bill: FromResources::from_resources(&resources.email),
+                send_welcome: Self::make::<email::SendWelcome>(&resources.email),
+                greet: Self::make::<email::Greet>(&resources.email),
+                bill: Self::make::<email::Bill>(&resources.email),
             },
             user_signed_up: ports.publisher(),
             invoices: ports.enqueuer(),

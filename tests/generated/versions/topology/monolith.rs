@@ -3,8 +3,8 @@
 
 use super::{email, event, state, user};
 use pontoon::{
-    Collection, Emits, Environment, EventBridge, FromResources, Intake, Keeps, Ports,
-    Publisher, QueueBridge, Route, Started, StateStore, Unit,
+    Collection, Emits, Environment, EventBridge, Intake, Keeps, Ports, Publisher,
+    QueueBridge, Route, Started, StateStore, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -51,6 +51,7 @@ struct UserHandlers {
 type Handler<M> = <M as Route<Monolith>>::Handler;
 
 impl Route<Monolith> for email::v1::Send {
+    type Resources = crate::versions::email::v1::Resources;
     type Handler = crate::versions::email::v1::Send;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -59,6 +60,7 @@ impl Route<Monolith> for email::v1::Send {
 }
 
 impl Route<Monolith> for email::v2::Send {
+    type Resources = crate::versions::email::v2::Resources;
     type Handler = crate::versions::email::v2::Send;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -67,6 +69,7 @@ impl Route<Monolith> for email::v2::Send {
 }
 
 impl Route<Monolith> for user::Email {
+    type Resources = crate::versions::user::Resources;
     type Handler = crate::versions::user::Email;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -75,6 +78,7 @@ impl Route<Monolith> for user::Email {
 }
 
 impl Route<Monolith> for user::Command {
+    type Resources = crate::versions::user::Resources;
     type Handler = crate::versions::user::Command;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -83,6 +87,7 @@ impl Route<Monolith> for user::Command {
 }
 
 impl Route<Monolith> for user::Event {
+    type Resources = crate::versions::user::Resources;
     type Handler = crate::versions::user::Event;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -91,6 +96,7 @@ impl Route<Monolith> for user::Event {
 }
 
 impl Route<Monolith> for user::Schedule {
+    type Resources = crate::versions::user::Resources;
     type Handler = crate::versions::user::Schedule;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -99,6 +105,7 @@ impl Route<Monolith> for user::Schedule {
 }
 
 impl Route<Monolith> for user::Tick {
+    type Resources = crate::versions::user::Resources;
     type Handler = crate::versions::user::Periodical;
 
     fn handler(unit: &Monolith) -> &Self::Handler {
@@ -133,17 +140,17 @@ impl Unit for Monolith {
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {
             email_v1: EmailV1Handlers {
-                send: FromResources::from_resources(&resources.email_v1),
+                send: Self::make::<email::v1::Send>(&resources.email_v1),
             },
             email_v2: EmailV2Handlers {
-                send: FromResources::from_resources(&resources.email_v2),
+                send: Self::make::<email::v2::Send>(&resources.email_v2),
             },
             user: UserHandlers {
-                email: FromResources::from_resources(&resources.user),
-                command: FromResources::from_resources(&resources.user),
-                event: FromResources::from_resources(&resources.user),
-                schedule: FromResources::from_resources(&resources.user),
-                tick: FromResources::from_resources(&resources.user),
+                email: Self::make::<user::Email>(&resources.user),
+                command: Self::make::<user::Command>(&resources.user),
+                event: Self::make::<user::Event>(&resources.user),
+                schedule: Self::make::<user::Schedule>(&resources.user),
+                tick: Self::make::<user::Tick>(&resources.user),
             },
             email: ports.publisher(),
             user_state: ports.collection(),
