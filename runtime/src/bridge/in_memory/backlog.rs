@@ -46,7 +46,7 @@ pub(super) struct Backlog {
     name: &'static str,
     pub(super) limits: Limits,
     contents: Mutex<Contents>,
-    taken: Mutex<VecDeque<Item>>,
+    taken: Mutex<HandedOver>,
     /// How many are in `taken`.
     pub(super) over: AtomicUsize,
     /// Whether something in `contents` comes back by itself at some time.
@@ -58,6 +58,14 @@ pub(super) struct Backlog {
     pub(super) running: AtomicUsize,
     pub(super) readable: Notify,
     writable: Notify,
+}
+
+/// What readers have taken over.
+#[derive(Default)]
+struct HandedOver {
+    items: VecDeque<Item>,
+    /// How many have gone since a sender that waits was woken.
+    gone: usize,
 }
 
 #[derive(Default)]
@@ -190,7 +198,13 @@ impl Backlog {
             self.writers.fetch_add(1, Ordering::SeqCst);
             let _writing = Writing(self);
             match self.offer(message, delay, deduplication)? {
-                Offered::Taken => return Ok(()),
+                Offered::Taken => {
+                    // Where there was room for one, there may be for the next.
+                    if self.writers.load(Ordering::SeqCst) > 1 {
+                        self.writable.notify_one();
+                    }
+                    return Ok(());
+                }
                 Offered::Full(back) => message = back,
             }
             writable.await;
@@ -200,7 +214,7 @@ impl Backlog {
     pub(super) fn take(&self) -> Taken<'_> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let timed = self.timed.load(Ordering::Relaxed);
-        if taken.is_empty() || timed {
+        if taken.items.is_empty() || timed {
             let mut contents = self.contents();
             if contents.closed {
                 return Taken::Closed;
@@ -209,35 +223,40 @@ impl Backlog {
                 contents.bring_back(Instant::now());
                 self.note_times(&contents);
             }
-            if taken.is_empty() && self.is_split() {
-                mem::swap(&mut *taken, &mut contents.ready);
-                contents.over = taken.len();
-                self.over.store(taken.len(), Ordering::SeqCst);
+            if taken.items.is_empty() && self.is_split() {
+                mem::swap(&mut taken.items, &mut contents.ready);
+                contents.over = taken.items.len();
+                self.over.store(taken.items.len(), Ordering::SeqCst);
             }
-            if taken.is_empty() {
-                return match contents.ready.pop_front() {
-                    Some(item) => {
-                        let arrival = self.hand_out(&mut contents, item);
-                        self.wake(contents);
-                        self.make_room();
-                        Taken::Message(arrival)
-                    }
-                    None => {
-                        self.readers.fetch_add(1, Ordering::SeqCst);
-                        Taken::Nothing(contents.next_time(), Waiting(self))
-                    }
+            if taken.items.is_empty() {
+                let Some(item) = contents.ready.pop_front() else {
+                    self.readers.fetch_add(1, Ordering::SeqCst);
+                    return Taken::Nothing(contents.next_time(), Waiting(self));
                 };
+                let arrival = self.hand_out(&mut contents, item);
+                self.wake(contents);
+                self.make_room();
+                return Taken::Message(arrival);
             }
         }
-        let Some(item) = taken.pop_front() else { return Taken::Closed };
+        let Some(item) = taken.items.pop_front() else { return Taken::Closed };
         self.running.fetch_add(1, Ordering::Relaxed);
-        self.over.store(taken.len(), Ordering::SeqCst);
-        let more = timed || !taken.is_empty();
+        self.over.store(taken.items.len(), Ordering::SeqCst);
+        taken.gone += 1;
+        // Some room at a time: to wake a sender for each message would cost more than all the rest. It waits a sixteenth
+        // longer than the message would that it is about to send.
+        let room = taken.gone * 16 >= self.limits.bound || taken.items.is_empty();
+        if room {
+            taken.gone = 0;
+        }
+        let more = timed || !taken.items.is_empty();
         drop(taken);
         if more && self.readers.load(Ordering::SeqCst) > 0 {
             self.readable.notify_one();
         }
-        self.make_room();
+        if room {
+            self.make_room();
+        }
         Taken::Message(Arrival { message: item.message, attempt: item.attempt, ticket: 0 })
     }
 
@@ -330,7 +349,7 @@ impl Backlog {
     pub(super) fn close(&self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         self.contents().closed = true;
-        taken.clear();
+        taken.items.clear();
         drop(taken);
         self.readable.notify_waiters();
         self.writable.notify_waiters();
