@@ -26,7 +26,7 @@ const TYPES: &str = "crate::contract";
 /// Read to plan of 5,000 commands, against what reading the text takes at the least.
 pub(crate) fn planning() -> Result<Vec<Figure>, Error> {
     let text = topology::topology(10 * SERVICES, TYPES);
-    let [ours, theirs] = medians(11, [&mut || seconds(|| planned(&text)), &mut || seconds(|| parsed(&text))])?;
+    let [ours, theirs] = medians(11, &mut [&mut || seconds(|| planned(&text)), &mut || seconds(|| parsed(&text))])?;
     Ok(vec![Figure {
         what: "read to plan, 1,000 services, 5,000 commands",
         against: "saphyr-parser events and serde_yaml of the same text",
@@ -44,7 +44,7 @@ pub(crate) fn emitting() -> Result<Vec<Figure>, Error> {
     fs::write(&proto, proto::proto(SERVICES))?;
     let text = topology::topology(SERVICES, TYPES);
     let [ours, theirs] =
-        medians(11, [&mut || seconds(|| compiled(&text)), &mut || seconds(|| tonic::generate(&proto, &folder))])?;
+        medians(11, &mut [&mut || seconds(|| compiled(&text)), &mut || seconds(|| tonic::generate(&proto, &folder))])?;
     let each = |seconds: f64| shown(seconds / COMMANDS);
     Ok(vec![Figure {
         what: "read to emit, formatted, a command",
@@ -58,7 +58,7 @@ pub(crate) fn emitting() -> Result<Vec<Figure>, Error> {
 /// Ten times as much, from text to generated code.
 pub(crate) fn growth() -> Result<Vec<Figure>, Error> {
     let (few, many) = (topology::topology(SERVICES, TYPES), topology::topology(10 * SERVICES, TYPES));
-    let [few, many] = medians(7, [&mut || seconds(|| compiled(&few)), &mut || seconds(|| compiled(&many))])?;
+    let [few, many] = medians(7, &mut [&mut || seconds(|| compiled(&few)), &mut || seconds(|| compiled(&many))])?;
     Ok(vec![Figure {
         what: "t(10 N) / t(N), read to emit, N = 100 services with 5 commands each",
         against: "",

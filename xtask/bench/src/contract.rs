@@ -2,6 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How often is to be asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Calls {
+    /// How many calls.
+    pub calls: u64,
+}
+
 /// What is asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Question {

@@ -29,7 +29,7 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
         })
     };
     let mut raw = || timed(&runtime, through_a_channel());
-    let [ours, theirs] = medians(ROUNDS, [&mut emitted, &mut raw])?;
+    let [ours, theirs] = medians(ROUNDS, &mut [&mut emitted, &mut raw])?;
     runtime.block_on(monolith.shutdown())?;
 
     Ok(vec![Figure {

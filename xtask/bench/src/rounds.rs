@@ -11,7 +11,7 @@ pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 /// The first error of any of them.
 pub(crate) fn medians<const N: usize>(
     rounds: usize,
-    things: [&mut dyn FnMut() -> Result<f64, Error>; N],
+    things: &mut [&mut dyn FnMut() -> Result<f64, Error>; N],
 ) -> Result<[f64; N], Error> {
     let mut measured: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(rounds));
     for round in 0..rounds {
@@ -68,7 +68,7 @@ mod tests {
         let (mut first, mut second) = (0.0, 10.0);
         let medians = medians(
             3,
-            [
+            &mut [
                 &mut || {
                     first += 1.0;
                     Ok(first)
