@@ -16,6 +16,7 @@ use crate::never::Never;
 use crate::operation::Operation;
 use crate::running::Running;
 use crate::scope::{Origin, Scope, Source};
+use crate::soon::Soon;
 
 mod ordered;
 
@@ -34,10 +35,13 @@ where
         if lifecycle.has_reached(last) {
             return;
         }
-        let arrival = tokio::select! {
-            biased;
-            arrival = feed.next() => arrival,
-            () = &mut over => return,
+        let arrival = match feed.next() {
+            Soon::Now(arrival) => arrival.flatten(),
+            later => tokio::select! {
+                biased;
+                arrival = later => arrival,
+                () = &mut over => return,
+            },
         };
         let Some(arrival) = arrival else { return };
         // What must not come twice is done with before it is handled. Memory cannot bring it back in any case.

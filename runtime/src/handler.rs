@@ -28,7 +28,7 @@ pub trait Route<U>: Operation {
     fn handler(unit: &U) -> &Self::Handler;
 }
 
-/// What handles `M` in `U`, and is made from `R`: both are what a derive writes, so that both are missed at once.
+/// What handles `M` in `U`, and is made from `R`. Written by the derives: where there is none, this is all that is missed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not handle `{M}`",
     label = "the topology expects the handler of `{M}` here",
@@ -36,9 +36,6 @@ pub trait Route<U>: Operation {
             on `{Self}`, and write `async fn handle(&self, ctx: &impl …::Context, input: …)`"
 )]
 pub trait HandlerOf<M: Operation, U, R>: for<'c> Handles<M, Call<'c, U>> + FromResources<R> {}
-
-#[diagnostic::do_not_recommend]
-impl<H, M: Operation, U, R> HandlerOf<M, U, R> for H where H: for<'c> Handles<M, Call<'c, U>> + FromResources<R> {}
 
 /// A handler that can be made from the resources of its service. Written by the handler derives.
 #[diagnostic::on_unimplemented(

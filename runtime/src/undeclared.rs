@@ -4,8 +4,9 @@
 //! take every argument for a mistyped form of that one. With these two it always finds the method, is never sure which
 //! command is meant, and so looks at the argument and says that its edge is not declared.
 
+use crate::call::Call;
 use crate::error::Error;
-use crate::handler::{FromResources, Handles, Route};
+use crate::handler::{FromResources, HandlerOf, Handles, Route};
 use crate::never::Never;
 use crate::operation::{Command, Kind, Operation};
 
@@ -34,10 +35,13 @@ impl<U: Send + Sync, const N: u8> Route<U> for Undeclared<N> {
     }
 }
 
+impl<U, const N: u8> HandlerOf<Undeclared<N>, U, ()> for Nobody where Self: for<'c> Handles<Undeclared<N>, Call<'c, U>> {}
+
 /// Handles what cannot be asked.
 pub struct Nobody;
 
 impl<C, const N: u8> Handles<Undeclared<N>, C> for Nobody {
+    #[allow(clippy::manual_async_fn, reason = "an async fn would hold the context, which need not be Sync here")]
     fn run(&self, _: &C, input: Never) -> impl Future<Output = Result<Never, Error>> + Send {
         async move { match input {} }
     }

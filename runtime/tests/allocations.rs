@@ -16,7 +16,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use pontoon::{Environment, Error, FromResources, Handles, Intake, Launch, Operation, Ports, Route, Unit};
+use pontoon::{
+    Call, Environment, Error, FromResources, HandlerOf, Handles, Intake, Launch, Operation, Ports, Route, Unit,
+};
 
 use crate::contract::lab;
 
@@ -50,6 +52,9 @@ impl FromResources<()> for Plain {
         Self
     }
 }
+
+impl<U> HandlerOf<lab::Hop, U, ()> for Hop where Self: for<'c> Handles<lab::Hop, Call<'c, U>> {}
+impl<U> HandlerOf<lab::Plain, U, ()> for Plain where Self: for<'c> Handles<lab::Plain, Call<'c, U>> {}
 
 impl Route<Monolith> for lab::Hop {
     type Resources = ();

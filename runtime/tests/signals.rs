@@ -13,8 +13,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use pontoon::{
-    Environment, Error, FromResources, Handles, Intake, Kind, Never, Operation, Policy, Ports, Route, Schedule, Tick,
-    Timetable, Unit,
+    Call, Environment, Error, FromResources, HandlerOf, Handles, Intake, Kind, Never, Operation, Policy, Ports, Route,
+    Schedule, Tick, Timetable, Unit,
 };
 
 const ROLE: &str = "PONTOON_TEST_ROLE";
@@ -59,6 +59,8 @@ impl FromResources<String> for Handler {
         Self(role.clone())
     }
 }
+
+impl<U> HandlerOf<Beat, U, String> for Handler where Self: for<'c> Handles<Beat, Call<'c, U>> {}
 
 impl Route<Monolith> for Beat {
     type Resources = String;

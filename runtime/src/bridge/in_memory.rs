@@ -8,10 +8,12 @@ use crate::delivery::{Delivery, QueueRules};
 use crate::soon::Soon;
 
 mod backlog;
+mod contents;
 mod feed;
 mod topic;
 
-use backlog::{Backlog, Limits};
+use backlog::Backlog;
+use contents::Limits;
 use topic::Subscriptions;
 
 /// Carries events in the memory of the process. Each subscription has a bounded queue of its own.

@@ -275,3 +275,55 @@ async fn a_message_that_nobody_waits_for_is_not_handled() {
     assert!(script.runs("greet").is_empty());
     assert_eq!(unit.dead_letters(email::Greet).list().await.unwrap().len(), 1);
 }
+
+/// Nothing is lost and nobody sleeps on while there is work, whoever gets in whose way. Real threads, no clock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_senders_and_readers_lose_nothing() {
+    for bound in [1, 7, 1024] {
+        let bridge = std::sync::Arc::new(InMemoryEvents::new());
+        let rules = Delivery::at_least_once().bound(bound);
+        let feed = bridge.subscribe(SUBJECT, "one", rules);
+        let senders: Vec<_> = (0..4)
+            .map(|sender| {
+                let topic = bridge.topic(SUBJECT);
+                tokio::spawn(async move {
+                    for number in 0..1000 {
+                        topic.publish(message(sender * 1000 + number)).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let feed = std::sync::Arc::clone(&feed);
+                tokio::spawn(async move {
+                    let mut numbers = Vec::new();
+                    while let Some(arrival) = feed.next().await {
+                        let number = arrival.message.decode::<u64>().unwrap();
+                        // Every tenth comes once more.
+                        if number % 10 == 0 && arrival.attempt == 1 {
+                            feed.settle(&arrival, Settlement::Again(Duration::ZERO)).await.unwrap();
+                        } else {
+                            feed.settle(&arrival, Settlement::Done).await.unwrap();
+                            numbers.push(number);
+                        }
+                    }
+                    numbers
+                })
+            })
+            .collect();
+        for sender in senders {
+            sender.await.unwrap();
+        }
+        while feed.unfinished(Instant::now() + Duration::from_secs(60)) > 0 {
+            tokio::task::yield_now().await;
+        }
+        bridge.close().await;
+        let mut numbers = Vec::new();
+        for reader in readers {
+            numbers.extend(reader.await.unwrap());
+        }
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(0..4000), "with room for {bound}");
+    }
+}

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use pontoon::bridge::EventAdapter;
 use pontoon::{
-    Adapters, Collection, Emits, Enqueuer, Enqueues, Environment, Error, FromResources, Handles, Intake, Keeps, Launch,
-    Operation, Part, Ports, Provides, Publisher, Reveals, Route, SecretSource, SecretStore, Started, Text, Tick, Unit,
+    Adapters, Call, Collection, Emits, Enqueuer, Enqueues, Environment, Error, FromResources, HandlerOf, Handles,
+    Intake, Keeps, Launch, Operation, Part, Ports, Provides, Publisher, Reveals, Route, SecretSource, SecretStore,
+    Started, Text, Tick, Unit,
 };
 
 use crate::contract::*;
@@ -42,6 +43,8 @@ macro_rules! handler {
                 self.handle(context, input)
             }
         }
+
+        impl<U> HandlerOf<$marker, U, Resources> for $name where Self: for<'c> Handles<$marker, Call<'c, U>> {}
 
         impl FromResources<Resources> for $name {
             fn from_resources(resources: &Resources) -> Self {

@@ -1,6 +1,6 @@
 //! Messages in memory that wait, are under way, or were given up: those of one subscription or one queue.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,36 +9,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::bridge::in_memory::contents::{Contents, Item, Limits};
 use crate::bridge::{Arrival, BridgeError, Dead, Settlement};
-use crate::delivery::{Delivery, QueueRules, WhenFull};
+use crate::delivery::WhenFull;
 use crate::message::Message;
-
-/// How many dead letters are kept; the oldest make room.
-const DEAD_LETTERS: usize = 10_000;
-
-/// What holds for one backlog.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    bound: usize,
-    when_full: WhenFull,
-    /// There for jobs.
-    pub(super) lease: Option<Duration>,
-    remember: Duration,
-}
-
-impl From<Delivery> for Limits {
-    fn from(rules: Delivery) -> Self {
-        let bound = rules.bound as usize;
-        Self { bound, when_full: rules.when_full, lease: None, remember: Duration::ZERO }
-    }
-}
-
-impl From<QueueRules> for Limits {
-    fn from(rules: QueueRules) -> Self {
-        let QueueRules { bound, when_full, lease, remember, .. } = rules;
-        Self { bound: bound as usize, when_full, lease: Some(lease), remember }
-    }
-}
 
 /// Senders put messages into `contents`; readers take them over from there all at once, and hand them out of `taken`
 /// without getting in the senders' way. Who holds both locks has locked `taken` first.
@@ -66,30 +40,6 @@ struct HandedOver {
     items: VecDeque<Item>,
     /// How many have gone since a sender that waits was woken.
     gone: usize,
-}
-
-#[derive(Default)]
-pub(super) struct Contents {
-    pub(super) ready: VecDeque<Item>,
-    /// What waits for its time: delayed, or to be tried again.
-    pub(super) aside: BTreeMap<(Instant, u64), Item>,
-    /// Who has which job, and until when.
-    pub(super) leased: HashMap<u64, (Instant, Item)>,
-    pub(super) dead: VecDeque<Dead>,
-    /// Until when which deduplication id counts.
-    remembered: HashMap<String, Instant>,
-    tickets: u64,
-    /// How many were in `taken` when somebody last looked: since then some may have gone.
-    over: usize,
-    dropped: u64,
-    closed: bool,
-}
-
-pub(super) struct Item {
-    pub(super) message: Message,
-    pub(super) attempt: u32,
-    /// Since when it waits, where somebody may ask: for jobs.
-    pub(super) since: Option<Instant>,
 }
 
 pub(super) enum Offered {
@@ -316,11 +266,7 @@ impl Backlog {
                 contents.put_aside(Instant::now() + pause, item);
             }
             Settlement::Dead(reason) => {
-                if contents.dead.len() >= DEAD_LETTERS {
-                    contents.dead.pop_front();
-                    tracing::warn!(target: "pontoon", at = self.name, "too many dead letters: the oldest is gone");
-                }
-                contents.dead.push_back(Dead { message: message.clone(), reason, attempts: *attempt });
+                contents.bury(Dead { message: message.clone(), reason, attempts: *attempt }, self.name);
             }
         }
         self.wake(contents);
@@ -353,57 +299,6 @@ impl Backlog {
         drop(taken);
         self.readable.notify_waiters();
         self.writable.notify_waiters();
-    }
-}
-
-impl Contents {
-    pub(super) fn len(&self) -> usize {
-        self.ready.len() + self.aside.len()
-    }
-
-    fn is_idle(&self) -> bool {
-        self.ready.is_empty() && self.aside.is_empty() && self.leased.is_empty()
-    }
-
-    /// When something comes back by itself, if it does.
-    fn next_time(&self) -> Option<Instant> {
-        let aside = self.aside.keys().next().map(|(due, _)| *due);
-        let leases = self.leased.values().map(|(until, _)| *until).min();
-        aside.into_iter().chain(leases).min()
-    }
-
-    fn remembers(&mut self, id: &str, now: Instant) -> bool {
-        self.remembered.retain(|_, until| *until > now);
-        self.remembered.contains_key(id)
-    }
-
-    fn drop_oldest(&mut self, name: &'static str) {
-        if self.ready.pop_front().is_none() {
-            self.aside.pop_first();
-        }
-        self.dropped += 1;
-        // The 1st, 2nd, 4th, 8th…: a log that is of use and does not flood.
-        if self.dropped.is_power_of_two() {
-            tracing::warn!(target: "pontoon", at = name, dropped = self.dropped, "full: the oldest message is gone");
-        }
-    }
-
-    fn put_aside(&mut self, due: Instant, item: Item) {
-        self.tickets += 1;
-        self.aside.insert((due, self.tickets), item);
-    }
-
-    /// Brings back what is due, and what was leased for too long.
-    pub(super) fn bring_back(&mut self, now: Instant) {
-        while let Some(due) = self.aside.first_entry().filter(|due| due.key().0 <= now) {
-            let item = due.remove();
-            self.ready.push_back(item);
-        }
-        if self.leased.values().any(|(until, _)| *until <= now) {
-            let over = self.leased.extract_if(|_, (until, _)| *until <= now);
-            let over = over.map(|(_, (_, item))| Item { attempt: item.attempt + 1, ..item });
-            self.ready.extend(over);
-        }
     }
 }
 

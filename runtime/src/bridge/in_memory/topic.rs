@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::bridge::in_memory::backlog::{Backlog, Limits, Offered};
+use crate::bridge::in_memory::backlog::{Backlog, Offered};
+use crate::bridge::in_memory::contents::Limits;
 use crate::bridge::{BridgeError, Topic};
 use crate::message::Message;
 use crate::soon::Soon;
