@@ -31,7 +31,8 @@ fn try_handler(symbol: Symbol, input: &DeriveInput) -> Result<TokenStream> {
     let handles = handles(&handler, &place);
     let from_resources = from_resources(&handler, &place);
     // One import, so that a crate without the contract is told so once.
-    Ok(aside(&quote! { #import #handles #from_resources }))
+    let handler_of = handler_of(&handler, &place);
+    Ok(aside(&quote! { #import #handles #from_resources #handler_of }))
 }
 
 /// The items in a scope of their own. Those that stand at the user's tokens would be linted as the user's.
@@ -116,6 +117,19 @@ fn from_resources(handler: &Handler<'_>, Place { resources, .. }: &Place) -> Tok
             fn from_resources(#from: &#resources) -> Self {
                 Self { #(#fields),* }
             }
+        }
+    }
+}
+
+/// Both of the above: what a unit asks for.
+fn handler_of(handler: &Handler<'_>, Place { marker, resources, .. }: &Place) -> TokenStream {
+    let name = handler.name;
+    quote! {
+        #[automatically_derived]
+        impl<__Unit> ::pontoon::HandlerOf<__contract::#marker, __Unit, #resources> for #name
+        where
+            Self: for<'call> ::pontoon::Handles<__contract::#marker, ::pontoon::Call<'call, __Unit>>,
+        {
         }
     }
 }

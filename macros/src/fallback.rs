@@ -22,6 +22,9 @@ pub(crate) fn handler(input: &DeriveInput, error: &Error) -> TokenStream {
             }
 
             #[automatically_derived]
+            impl<__M: ::pontoon::Operation, __U, __R> ::pontoon::HandlerOf<__M, __U, __R> for #name {}
+
+            #[automatically_derived]
             impl<__R> ::pontoon::FromResources<__R> for #name {
                 fn from_resources(_: &__R) -> Self {
                     ::core::unreachable!()

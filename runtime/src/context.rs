@@ -78,7 +78,7 @@ pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared
     where
         Self: Sized,
     {
-        View::new(self, state)
+        View::new(S::access(self), state)
     }
 
     /// The value of a secret, as it is now. Declared by `secrets:`.

@@ -95,7 +95,7 @@ impl<U: Unit> Started<U> {
     where
         U: Keeps<S>,
     {
-        View::new(self, state)
+        View::new(MayRead::<S>::access(self), state)
     }
 
     /// Waits until no event and no job of this process is under way, waits, or is to be tried again: for tests. Delayed

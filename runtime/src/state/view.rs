@@ -1,18 +1,21 @@
 //! A collection as a handler sees it.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::edge::{ReadBy, WrittenBy};
+use crate::definition::State;
+use crate::edge::WrittenBy;
 use crate::soon::Soon;
-use crate::state::{Batch, decode, key_text};
+use crate::state::{Access, Batch, decode, key_text};
 use crate::store::{Etag, Page, Range, StoreError};
 
 /// A collection of state, as one handler may use it. Keys are texts, numbers, or types that serialize as one.
 pub struct View<'c, S, C> {
-    context: &'c C,
+    access: Access<'c>,
     state: S,
+    context: PhantomData<fn(&C)>,
 }
 
 /// A value with the version that it is.
@@ -24,9 +27,9 @@ pub struct Versioned<T> {
     pub etag: Etag,
 }
 
-impl<'c, S: ReadBy<C>, C: Sync> View<'c, S, C> {
-    pub(crate) fn new(context: &'c C, state: S) -> Self {
-        Self { context, state }
+impl<'c, S: State, C> View<'c, S, C> {
+    pub(crate) fn new(access: Access<'c>, state: S) -> Self {
+        Self { access, state, context: PhantomData }
     }
 
     /// What is kept under a key.
@@ -45,7 +48,7 @@ impl<'c, S: ReadBy<C>, C: Sync> View<'c, S, C> {
         &self,
         key: &K,
     ) -> Result<Option<Versioned<S::Value>>, StoreError> {
-        let Some(entry) = S::access(self.context).get(S::NAME, &key_text(key)?).await? else { return Ok(None) };
+        let Some(entry) = self.access.get(S::NAME, &key_text(key)?).await? else { return Ok(None) };
         Ok(Some(Versioned { value: decode(&entry.value)?, etag: entry.etag }))
     }
 
@@ -56,7 +59,7 @@ impl<'c, S: ReadBy<C>, C: Sync> View<'c, S, C> {
     /// As [`Self::get`].
     pub async fn list(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Page<S::Value>, StoreError> {
         let range = Range { prefix: prefix.to_owned(), after: after.map(str::to_owned), limit };
-        let page = S::access(self.context).list(S::NAME, range).await?;
+        let page = self.access.list(S::NAME, range).await?;
         let entries = page.entries.into_iter().map(|(key, entry)| Ok((key, decode(&entry.value)?)));
         Ok(Page { entries: entries.collect::<Result<_, StoreError>>()?, next: page.next })
     }
@@ -131,6 +134,6 @@ impl<'c, S: ReadBy<C>, C: Sync> View<'c, S, C> {
     where
         S: WrittenBy<C>,
     {
-        Batch::new(S::access(self.context), self.state)
+        Batch::new(self.access, self.state)
     }
 }

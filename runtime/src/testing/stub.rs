@@ -126,7 +126,7 @@ impl Stub {
 
     /// A collection of state, to fill it before and to look at it afterwards.
     pub fn state<S: State>(&self, state: S) -> View<'_, S, Self> {
-        View::new(self, state)
+        View::new(MayRead::<S>::access(self), state)
     }
 
     /// What a command was invoked with, in order.
