@@ -232,7 +232,16 @@ impl Copy {
             .replace(&*self.folder.to_string_lossy(), "[quickstart]")
             .replace(&*repository.to_string_lossy(), "[pontoon]");
         let mut portable = String::new();
+        let mut elsewhere = false;
         for line in said.lines() {
+            let place = line.contains("--> ") || line.contains("::: ");
+            elsewhere = if place {
+                line.contains("[pontoon]") || line.contains("[target]")
+            } else {
+                elsewhere && !line.is_empty()
+            };
+            let numberless = if elsewhere { without_numbers(line) } else { line.to_owned() };
+            let line = numberless.as_str();
             let line = match line.split_once("/build/quickstart-") {
                 Some((before, after)) => {
                     let rest = after.find('/').map_or("", |slash| &after[slash..]);
@@ -245,6 +254,16 @@ impl Copy {
         }
         portable
     }
+}
+
+/// A line of rustc's that shows code of ours, or generated code, without the numbers that change with it.
+fn without_numbers(line: &str) -> String {
+    if let Some((place, _)) = line.split_once(".rs:") {
+        return format!("{place}.rs");
+    }
+    let rest = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
+    let gutter = line.len() - rest.len();
+    if rest.starts_with(" |") { format!("{}{rest}", " ".repeat(gutter)) } else { line.to_owned() }
 }
 
 /// The manifest of the quickstart with everything that it takes from the workspace written out.
