@@ -8,6 +8,7 @@ pub(crate) struct Figure {
     pub(crate) against: &'static str,
     /// What came out, with its unit.
     pub(crate) measured: String,
+    /// Empty for what is only reported.
     pub(crate) at_most: &'static str,
     pub(crate) within: bool,
 }
@@ -42,7 +43,11 @@ impl fmt::Display for Table<'_> {
 
 impl Figure {
     fn cells(&self) -> [&str; 5] {
-        let verdict = if self.within { "ok" } else { "over" };
+        let verdict = match self.within {
+            _ if self.at_most.is_empty() => "",
+            true => "ok",
+            false => "over",
+        };
         [self.what, self.against, &self.measured, self.at_most, verdict]
     }
 }
