@@ -59,7 +59,10 @@ pub fn select(topology: &Topology, request: &Request, findings: &mut impl Extend
         let asked = request.deployments.iter().any(|asked| asked.split('.').next() == Some(name));
         if asked || all {
             match environments(topology, id, request) {
-                Ok(environments) => deployments.push((id.index(), environments)),
+                Ok(environments) => {
+                    findings.extend(unserved(topology, id));
+                    deployments.push((id.index(), environments));
+                }
                 Err(found) if asked => findings.extend(found),
                 Err(found) => obstacles.extend(found),
             }
@@ -104,6 +107,21 @@ fn environments(topology: &Topology, id: DeploymentId, request: &Request) -> Res
         obstacles.push(runs_elsewhere(topology, deployment, request));
     }
     if can.is_empty() { Err(obstacles) } else { Ok(can) }
+}
+
+/// The HTTP routes of a deployment: checked and planned, and not served by what is generated.
+fn unserved(topology: &Topology, id: DeploymentId) -> impl Iterator<Item = Diagnostic> {
+    let units = topology.deployments[id].units.iter().flat_map(|unit| topology.units[*unit].services.iter());
+    let commands = units.flat_map(|service| topology.services[service.value].commands.iter());
+    commands.filter_map(|command| {
+        let http = topology.commands[*command].http.as_ref()?;
+        let address = topology.address(topology::Handler::Command(*command));
+        let message = format!("the HTTP route of {address} is checked, but this version generates no server for it");
+        let found = Diagnostic::warning("not_yet_emitted", message)
+            .label(http.span, format!("nobody answers `{}` yet", http.value.route.value))
+            .help(format!("until then, callers reach {address} by the typed client, with `exposed: true`"));
+        Some(found)
+    })
 }
 
 fn pattern_not_yet(topology: &Topology, deployment: &topology::Deployment) -> Diagnostic {

@@ -20,13 +20,15 @@ pub mod types {
 
 /// The service `user`.
 pub mod user {
-    use pontoon::{Error, FromResources, Handles};
+    use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
 
     use super::topology::{email, user};
     use super::types::NewUser;
 
     pub struct Resources;
     pub struct SignUp;
+
+    impl<U> HandlerOf<user::SignUp, U, Resources> for SignUp where Self: for<'c> Handles<user::SignUp, Call<'c, U>> {}
 
     impl<C: user::sign_up::Context> Handles<user::SignUp, C> for SignUp {
         async fn run(&self, context: &C, new: NewUser) -> Result<Vec<(NewUser, Option<NewUser>)>, Error> {
@@ -44,13 +46,18 @@ pub mod user {
 
 /// The service `email`.
 pub mod email {
-    use pontoon::{Error, FromResources, Handles};
+    use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
 
     use super::topology::email;
     use super::types::NewUser;
 
     pub struct Resources;
     pub struct SendWelcome;
+
+    impl<U> HandlerOf<email::SendWelcome, U, Resources> for SendWelcome where
+        Self: for<'c> Handles<email::SendWelcome, Call<'c, U>>
+    {
+    }
 
     impl<C: email::send_welcome::Context> Handles<email::SendWelcome, C> for SendWelcome {
         async fn run(&self, _: &C, _: NewUser) -> Result<(), Error> {

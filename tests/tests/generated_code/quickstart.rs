@@ -51,7 +51,7 @@ pub mod contract {
 
 /// The service `user`.
 pub mod user {
-    use pontoon::{Error, FromResources, Handles, Tick};
+    use pontoon::{Call, Error, FromResources, HandlerOf, Handles, Tick};
 
     use super::contract::{Invoice, NewUser, SignUpRejected, User, UserId, UserSignedUp, Welcome};
     use super::topology::{email, event, queue, state, user};
@@ -61,6 +61,8 @@ pub mod user {
     pub struct Find;
     pub struct Forget;
     pub struct Report;
+
+    impl<U> HandlerOf<user::SignUp, U, Resources> for SignUp where Self: for<'c> Handles<user::SignUp, Call<'c, U>> {}
 
     impl<C: user::sign_up::Context> Handles<user::SignUp, C> for SignUp {
         async fn run(&self, context: &C, new: NewUser) -> Result<UserId, Error<SignUpRejected>> {
@@ -76,6 +78,8 @@ pub mod user {
         }
     }
 
+    impl<U> HandlerOf<user::Find, U, Resources> for Find where Self: for<'c> Handles<user::Find, Call<'c, U>> {}
+
     impl<C: user::find::Context> Handles<user::Find, C> for Find {
         async fn run(&self, context: &C, id: UserId) -> Result<Option<User>, Error> {
             context.state(state::Sessions).set(&id.0, &id).await?;
@@ -83,11 +87,15 @@ pub mod user {
         }
     }
 
+    impl<U> HandlerOf<user::Forget, U, Resources> for Forget where Self: for<'c> Handles<user::Forget, Call<'c, U>> {}
+
     impl<C: user::forget::Context> Handles<user::Forget, C> for Forget {
         async fn run(&self, _: &C, _: Tick) -> Result<(), Error> {
             Ok(())
         }
     }
+
+    impl<U> HandlerOf<user::Report, U, Resources> for Report where Self: for<'c> Handles<user::Report, Call<'c, U>> {}
 
     impl<C: user::report::Context> Handles<user::Report, C> for Report {
         async fn run(&self, _: &C, _: Tick) -> Result<(), Error> {
@@ -122,7 +130,7 @@ pub mod user {
 
 /// The service `email`.
 pub mod email {
-    use pontoon::{Error, FromResources, Handles};
+    use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
     use tokio::sync::mpsc::UnboundedSender;
 
     use super::contract::{Invoice, UserSignedUp, Welcome};
@@ -137,17 +145,26 @@ pub mod email {
     pub struct Greet(UnboundedSender<String>);
     pub struct Bill(UnboundedSender<String>);
 
+    impl<U> HandlerOf<email::SendWelcome, U, Resources> for SendWelcome where
+        Self: for<'c> Handles<email::SendWelcome, Call<'c, U>>
+    {
+    }
+
     impl<C: email::send_welcome::Context> Handles<email::SendWelcome, C> for SendWelcome {
         async fn run(&self, _: &C, welcome: Welcome) -> Result<(), Error> {
             Ok(self.0.send(format!("welcome {}", welcome.to))?)
         }
     }
 
+    impl<U> HandlerOf<email::Greet, U, Resources> for Greet where Self: for<'c> Handles<email::Greet, Call<'c, U>> {}
+
     impl<C: email::greet::Context> Handles<email::Greet, C> for Greet {
         async fn run(&self, _: &C, event: UserSignedUp) -> Result<(), Error> {
             Ok(self.0.send(format!("greet {}", event.id.0))?)
         }
     }
+
+    impl<U> HandlerOf<email::Bill, U, Resources> for Bill where Self: for<'c> Handles<email::Bill, Call<'c, U>> {}
 
     impl<C: email::bill::Context> Handles<email::Bill, C> for Bill {
         async fn run(&self, _: &C, invoice: Invoice) -> Result<(), Error> {

@@ -17,12 +17,14 @@ pub mod contract {
 pub mod email {
     /// Its first version.
     pub mod v1 {
-        use pontoon::{Error, FromResources, Handles};
+        use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
 
         use crate::versions::topology::email;
 
         pub struct Resources;
         pub struct Send;
+
+        impl<U> HandlerOf<email::v1::Send, U, Resources> for Send where Self: for<'c> Handles<email::v1::Send, Call<'c, U>> {}
 
         impl<C: email::v1::send::Context> Handles<email::v1::Send, C> for Send {
             async fn run(&self, _: &C, _: String) -> Result<(), Error> {
@@ -39,13 +41,15 @@ pub mod email {
 
     /// Its second version.
     pub mod v2 {
-        use pontoon::{Error, FromResources, Handles};
+        use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
 
         use crate::versions::contract::Note;
         use crate::versions::topology::{email, event};
 
         pub struct Resources;
         pub struct Send;
+
+        impl<U> HandlerOf<email::v2::Send, U, Resources> for Send where Self: for<'c> Handles<email::v2::Send, Call<'c, U>> {}
 
         impl<C: email::v2::send::Context> Handles<email::v2::Send, C> for Send {
             async fn run(&self, context: &C, note: Note) -> Result<(), Error> {
@@ -63,7 +67,7 @@ pub mod email {
 
 /// The service `user`.
 pub mod user {
-    use pontoon::{Error, FromResources, Handles, Tick};
+    use pontoon::{Call, Error, FromResources, HandlerOf, Handles, Tick};
 
     use super::contract::Note;
     use super::topology::{email, state, user};
@@ -75,12 +79,16 @@ pub mod user {
     pub struct Schedule;
     pub struct Periodical;
 
+    impl<U> HandlerOf<user::Email, U, Resources> for Email where Self: for<'c> Handles<user::Email, Call<'c, U>> {}
+
     impl<C: user::email::Context> Handles<user::Email, C> for Email {
         async fn run(&self, context: &C, note: Note) -> Result<(), Error> {
             context.invoke(email::v1::Send, note.0.clone()).await?;
             Ok(context.invoke(email::v2::Send, note).await?)
         }
     }
+
+    impl<U> HandlerOf<user::Command, U, Resources> for Command where Self: for<'c> Handles<user::Command, Call<'c, U>> {}
 
     impl<C: user::command::Context> Handles<user::Command, C> for Command {
         async fn run(&self, context: &C, note: Note) -> Result<Option<Note>, Error> {
@@ -89,17 +97,23 @@ pub mod user {
         }
     }
 
+    impl<U> HandlerOf<user::Event, U, Resources> for Event where Self: for<'c> Handles<user::Event, Call<'c, U>> {}
+
     impl<C: user::event::Context> Handles<user::Event, C> for Event {
         async fn run(&self, _: &C, _: Note) -> Result<(), Error> {
             Ok(())
         }
     }
 
+    impl<U> HandlerOf<user::Schedule, U, Resources> for Schedule where Self: for<'c> Handles<user::Schedule, Call<'c, U>> {}
+
     impl<C: user::schedule::Context> Handles<user::Schedule, C> for Schedule {
         async fn run(&self, _: &C, _: Tick) -> Result<(), Error> {
             Ok(())
         }
     }
+
+    impl<U> HandlerOf<user::Tick, U, Resources> for Periodical where Self: for<'c> Handles<user::Tick, Call<'c, U>> {}
 
     impl<C: user::tick::Context> Handles<user::Tick, C> for Periodical {
         async fn run(&self, _: &C, _: Tick) -> Result<(), Error> {
