@@ -36,7 +36,7 @@ where
             return;
         }
         let arrival = match feed.next() {
-            Soon::Now(arrival) => arrival.flatten(),
+            now @ Soon::Now(_) => now.await,
             later => tokio::select! {
                 biased;
                 arrival = later => arrival,

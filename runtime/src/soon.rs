@@ -4,12 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use tokio::task::coop::{Coop, cooperative};
+
 /// The answer of an adapter: at once, or later. A future like any other.
 ///
-/// In memory nearly every answer is there at once, and costs no allocation.
+/// In memory nearly every answer is there at once, and costs no allocation. It still counts as work: who gets many of them in
+/// a row lets others run in between, as with everything of tokio's that is ready at once.
 pub enum Soon<'a, T> {
-    /// The answer. `None` once it has been taken.
-    Now(Option<T>),
+    /// The answer.
+    Now(Coop<Once<T>>),
     /// It takes a while.
     Later(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
 }
@@ -17,12 +20,25 @@ pub enum Soon<'a, T> {
 impl<'a, T> Soon<'a, T> {
     /// The answer is there.
     pub fn now(answer: T) -> Self {
-        Self::Now(Some(answer))
+        Self::Now(cooperative(Once(Some(answer))))
     }
 
     /// The answer takes a while.
     pub fn later(answer: impl Future<Output = T> + Send + 'a) -> Self {
         Self::Later(Box::pin(answer))
+    }
+}
+
+/// An answer that is taken once.
+pub struct Once<T>(Option<T>);
+
+impl<T> Unpin for Once<T> {}
+
+impl<T> Future for Once<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        self.get_mut().0.take().map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -34,7 +50,7 @@ impl<T> Future for Soon<'_, T> {
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<T> {
         match self.get_mut() {
-            Self::Now(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Now(answer) => Pin::new(answer).poll(task),
             Self::Later(answer) => answer.as_mut().poll(task),
         }
     }
