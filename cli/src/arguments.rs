@@ -123,7 +123,8 @@ pub(crate) enum PlanFormat {
 
 /// Print the code that the build generates for a deployment
 ///
-/// Exactly the files that the build script writes to OUT_DIR/topology, one after the other, each under its name.
+/// The files that a build script writes to OUT_DIR/topology, the contract among them, one after the other, each under its
+/// name. Paths are as the topology has them; in a crate that one of them names, a build writes `crate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

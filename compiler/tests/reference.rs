@@ -1,6 +1,13 @@
 //! `read` fills the document types from its own tree. On topologies that are right, serde_yaml is the reference: both see
 //! the same document.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, also where no #[test] stands on it"
+)]
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -3,6 +3,12 @@
 //! `derives/*.rs` are crates with one mistake each, around which everything is right, so that each must show one error:
 //! trybuild compares with the `.stderr` beside it, and `TRYBUILD=overwrite` writes that anew.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, also where no #[test] stands on it"
+)]
 #![allow(unreachable_pub, reason = "generated code names these in public types")]
 
 use std::env;

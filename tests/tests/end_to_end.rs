@@ -2,6 +2,13 @@
 //!
 //! What cargo prints is compared with `tests/end_to_end/<case>.stderr`; `PONTOON_BLESS=1` writes those files anew.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, also where no #[test] stands on it"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
