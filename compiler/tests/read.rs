@@ -83,7 +83,7 @@ pontoon::duplicate_name
    ·   ──┬─
    ·     ╰── and here again
    ╰────
-  help: give one of them another name, or make one of the two
+  help: give one of them another name, or merge them into one
 ";
     assert_eq!(report, expected);
 }
@@ -108,7 +108,7 @@ pontoon::duplicate_name
     ·   ┬
     ·   ╰── and here again
     ╰────
-  help: give one of them another name, or make one of the two
+  help: give one of them another name, or merge them into one
 ";
     assert_eq!(report, expected);
 }

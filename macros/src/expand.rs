@@ -38,7 +38,7 @@ fn try_handler(symbol: Symbol, input: &DeriveInput) -> Result<TokenStream> {
 /// The items in a scope of their own. Those that stand at the user's tokens would be linted as the user's.
 fn aside(items: &TokenStream) -> TokenStream {
     quote! {
-        #[allow(unused_qualifications)]
+        #[allow(unused_qualifications, reason = "these paths stand at the user's own tokens")]
         const _: () = {
             #items
         };

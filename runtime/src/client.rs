@@ -96,7 +96,7 @@ impl<U: Send + Sync> Client<U> {
         let deadline = match caller.timeout {
             None => &caller.deadline,
             Some(timeout) => {
-                patience = caller.deadline.into_iter().chain([Instant::now() + timeout]).min();
+                patience = caller.deadline.into_iter().chain(Instant::now().checked_add(timeout)).min();
                 &patience
             }
         };

@@ -7,7 +7,8 @@
 //! ```text
 //! pontoon::topology!();                   // the generated module `topology`
 //!
-//! use pontoon::{CommandHandler, Context, Error};
+//! use pontoon::{CommandHandler, Error};
+//! use crate::topology::monolith::{self, Resources};
 //! use crate::topology::{email, event, state, user};
 //!
 //! #[derive(CommandHandler)]
@@ -30,11 +31,11 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> pontoon::Result<()> {
-//!     topology::monolith::run(Resources { user: user::Resources::new()?, email: email::Resources::new()? }).await
+//!     monolith::run(Resources { user: user::Resources::new()?, email: email::Resources::new()? }).await
 //! }
 //! ```
 //!
-//! Within a unit, `invoke` is a plain async call: no box, no map, no serialization. Time-outs, retries, idempotency, the
+//! `examples/quickstart` is this, complete and tested. Within a unit, `invoke` is a plain async call: no box, no map, no serialization. Time-outs, retries, idempotency, the
 //! outbox, delivery and shutdown are here, once; generated code has structure only.
 //!
 //! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything in

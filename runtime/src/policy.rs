@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::id::Id;
+
 /// What the topology promises for one operation. A constant, so that what is not promised costs nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Policy {
@@ -106,8 +108,8 @@ impl Key {
         Self(match serde_json::to_value(value) {
             Ok(Value::String(text)) => text,
             Ok(other) => other.to_string(),
-            // Only a map with keys that are no texts gets here; such a value has no key of its own.
-            Err(_) => String::new(),
+            // Only a map with keys that are no texts gets here: it is like nothing else.
+            Err(_) => Id::draw().to_string(),
         })
     }
 

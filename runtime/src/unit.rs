@@ -158,10 +158,11 @@ impl JobOptions {
         Self::default()
     }
 
-    /// No worker gets the job before this time has passed.
+    /// No worker gets the job before this time has passed; at most a hundred years.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
-        self.delay = Some(delay);
+        const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        self.delay = Some(delay.min(LONGEST));
         self
     }
 

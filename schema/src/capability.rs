@@ -1,5 +1,5 @@
-//! What each adapter can do. One table: the compiler checks topologies against it, and the conformance suite holds the
-//! adapters to it.
+//! What each adapter can do. One table: the compiler checks topologies against it, and an adapter of the runtime has to do
+//! what its row says.
 
 /// Everything that a bridge or a store can be made of.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

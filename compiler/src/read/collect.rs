@@ -66,7 +66,7 @@ pub(super) fn twice(tree: &Tree, what: &str, first: Id, again: Id) -> Diagnostic
     let (message, help) = if what == "key" {
         (format!("the key `{key}:` stands twice in the same place"), "keep one of them")
     } else {
-        (format!("the {what} `{key}` is defined twice"), "give one of them another name, or make one of the two")
+        (format!("the {what} `{key}` is defined twice"), "give one of them another name, or merge them into one")
     };
     Diagnostic::error("duplicate_name", message)
         .label(place(first), "first here")

@@ -86,3 +86,9 @@ async fn every_attempt_has_the_whole_time_out() {
     assert!(before.elapsed() >= 500 * MS + 25 * MS + 50 * MS);
     assert_eq!(script.runs("send_welcome").len(), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_patience_without_end_is_no_deadline() {
+    let unit = start(&Script::new()).await;
+    assert_eq!(unit.client().timeout(Duration::MAX).invoke(lab::Hop, 1).await.unwrap(), 20);
+}
