@@ -29,8 +29,8 @@ impl Files for Only {
 /// As serde_yaml reads it. By way of JSON, as YAML's own enums want a `!tag` where this language has a key.
 fn reference(text: &[u8]) -> Document {
     let value: serde_yaml::Value = serde_yaml::from_slice(text).expect("it is YAML");
-    let value = serde_json::to_value(value).expect("YAML without tags is JSON");
-    serde_json::from_value(value).expect("it is a topology")
+    let json = serde_json::to_string(&value).expect("YAML without tags is JSON");
+    serde_json::from_str(&json).expect("it is a topology")
 }
 
 fn topologies(folder: &Path, found: &mut Vec<PathBuf>) {
