@@ -32,30 +32,14 @@ pub fn emit(plan: &Plan, selection: &Selection) -> Vec<File> {
     };
     let mut files = vec![layout::file("mod", &head("The modules"), &root::print(plan, selection))];
     if selection.contract {
-        let contract = &plan.contract;
-        for service in &contract.services {
-            let head = head(&format!("The service `{}`", service.name));
-            files.push(layout::file(&service.name, &head, &contract::service(krate, service)));
-        }
-        if !contract.events.is_empty() {
-            files.push(layout::file("event", &head("The events"), &contract::events(krate, &contract.events)));
-        }
-        if !contract.queues.is_empty() {
-            files.push(layout::file("queue", &head("The queues"), &contract::queues(krate, &contract.queues)));
-        }
-        if !contract.states.is_empty() {
-            files.push(layout::file("state", &head("The state"), &contract::states(krate, &contract.states)));
-        }
-        if !contract.secrets.is_empty() {
-            files.push(layout::file("secret", &head("The secrets"), &contract::secrets(krate, &contract.secrets)));
-        }
+        let modules = contract::modules(krate, &plan.contract);
+        files.extend(modules.map(|(name, what, code)| layout::file(name, &head(&what), &code)));
     }
     for (deployment, environments) in selection.deployments(plan) {
         let head = head(&format!("The deployment `{}`", deployment.name));
-        for unit in &deployment.units {
-            let code = unit::print(krate, deployment, unit, &environments);
-            files.push(layout::file(&deployment.name, &head, &code));
-        }
+        // One unit: a deployment with several is not selected.
+        let units = deployment.units.iter().map(|unit| unit::print(krate, deployment, unit, &environments));
+        files.extend(units.map(|code| layout::file(&deployment.name, &head, &code)));
     }
     files.push(handover::file(plan, krate));
     files

@@ -12,10 +12,28 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::tokens::{doc, ident};
-use crate::plan::{Event, Place, Queue, Secret, ServiceModule, ServiceVersion, State};
+use crate::plan::{Contract, Event, Place, Queue, Secret, ServiceModule, ServiceVersion, State};
+
+/// The modules of the contract, each with its name, what it holds in words, and its code. One without items is left out.
+pub(super) fn modules<'a>(
+    krate: Option<&'a str>,
+    contract: &'a Contract,
+) -> impl Iterator<Item = (&'a str, String, TokenStream)> {
+    let Contract { services, events, queues, states, secrets, .. } = contract;
+    let services = services
+        .iter()
+        .map(move |service| (&*service.name, format!("The service `{}`", service.name), self::service(krate, service)));
+    let others = [
+        (!events.is_empty()).then(|| ("event", "The events".to_owned(), self::events(krate, events))),
+        (!queues.is_empty()).then(|| ("queue", "The queues".to_owned(), self::queues(krate, queues))),
+        (!states.is_empty()).then(|| ("state", "The state".to_owned(), self::states(krate, states))),
+        (!secrets.is_empty()).then(|| ("secret", "The secrets".to_owned(), self::secrets(krate, secrets))),
+    ];
+    services.chain(others.into_iter().flatten())
+}
 
 /// All versions of a service. A single one is not set apart.
-pub(super) fn service(krate: Option<&str>, service: &ServiceModule) -> TokenStream {
+fn service(krate: Option<&str>, service: &ServiceModule) -> TokenStream {
     let versions = service.versions.iter().map(|version| self::version(krate, version));
     quote!(#(#versions)*)
 }
@@ -37,25 +55,25 @@ fn version(krate: Option<&str>, version: &ServiceVersion) -> TokenStream {
 }
 
 /// The module `event`.
-pub(super) fn events(krate: Option<&str>, events: &[Event]) -> TokenStream {
+fn events(krate: Option<&str>, events: &[Event]) -> TokenStream {
     let scope = Scope::new(krate, events.iter().map(|event| event.marker.item.as_str()));
     module(&scope, events, event::print)
 }
 
 /// The module `queue`.
-pub(super) fn queues(krate: Option<&str>, queues: &[Queue]) -> TokenStream {
+fn queues(krate: Option<&str>, queues: &[Queue]) -> TokenStream {
     let scope = Scope::new(krate, queues.iter().map(|queue| queue.marker.item.as_str()));
     module(&scope, queues, queue::print)
 }
 
 /// The module `state`.
-pub(super) fn states(krate: Option<&str>, states: &[State]) -> TokenStream {
+fn states(krate: Option<&str>, states: &[State]) -> TokenStream {
     let scope = Scope::new(krate, states.iter().map(|state| state.marker.item.as_str()));
     module(&scope, states, state::print)
 }
 
 /// The module `secret`.
-pub(super) fn secrets(krate: Option<&str>, secrets: &[Secret]) -> TokenStream {
+fn secrets(krate: Option<&str>, secrets: &[Secret]) -> TokenStream {
     let scope = Scope::new(krate, secrets.iter().map(|secret| secret.marker.item.as_str()));
     module(&scope, secrets, secret::print)
 }

@@ -125,7 +125,7 @@ impl Backlog {
             }
         }
         if let (Some(id), Some(now)) = (deduplication, since) {
-            contents.remembered.insert(id.to_owned(), now + self.limits.remember);
+            contents.remember(id, now + self.limits.remember);
         }
         let item = Item { message, attempt: 1, since };
         match delay {

@@ -1,6 +1,7 @@
 //! What a backlog holds: ready, aside, leased, dead.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,6 +12,9 @@ use crate::message::Message;
 
 /// How many dead letters are kept; the oldest make room.
 const DEAD_LETTERS: usize = 10_000;
+
+/// How many deduplication ids are remembered; the oldest make room.
+const REMEMBERED: usize = 1_000_000;
 
 /// What holds for one backlog.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +48,9 @@ pub(super) struct Contents {
     /// Who has which job, and until when.
     pub(super) leased: HashMap<u64, (Instant, Item)>,
     pub(super) dead: VecDeque<Dead>,
-    /// Until when which deduplication id counts.
-    pub(super) remembered: HashMap<String, Instant>,
+    /// The deduplication ids that count, and until when: the first to be forgotten first.
+    remembered: HashSet<Arc<str>>,
+    forgotten: VecDeque<(Instant, Arc<str>)>,
     pub(super) tickets: u64,
     /// How many were in `taken` when somebody last looked: since then some may have gone.
     pub(super) over: usize,
@@ -77,8 +82,22 @@ impl Contents {
     }
 
     pub(super) fn remembers(&mut self, id: &str, now: Instant) -> bool {
-        self.remembered.retain(|_, until| *until > now);
-        self.remembered.contains_key(id)
+        while let Some((_, over)) = self.forgotten.pop_front_if(|(until, _)| *until <= now) {
+            self.remembered.remove(&over);
+        }
+        self.remembered.contains(id)
+    }
+
+    /// Remembers an id that is not remembered yet.
+    pub(super) fn remember(&mut self, id: &str, until: Instant) {
+        if self.forgotten.len() >= REMEMBERED
+            && let Some((_, oldest)) = self.forgotten.pop_front()
+        {
+            self.remembered.remove(&oldest);
+        }
+        let id: Arc<str> = id.into();
+        self.forgotten.push_back((until, Arc::clone(&id)));
+        self.remembered.insert(id);
     }
 
     pub(super) fn drop_oldest(&mut self, name: &'static str) {
