@@ -97,7 +97,7 @@ impl Environment {
 }
 
 /// What carries commands and events: an adapter and how it is reached.
-pub trait EventBridge: fmt::Debug + Sync {
+pub trait EventBridge: fmt::Debug + Send + Sync {
     /// Which adapter it is: its row of the capability table.
     fn adapter(&self) -> Adapter;
 
@@ -106,19 +106,19 @@ pub trait EventBridge: fmt::Debug + Sync {
 }
 
 /// What carries jobs: an adapter and how it is reached.
-pub trait QueueBridge: fmt::Debug + Sync {
+pub trait QueueBridge: fmt::Debug + Send + Sync {
     /// Makes the adapter. Connects nothing; what is missing or malformed goes into `opening`.
     fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn QueueAdapter>>;
 }
 
 /// What keeps state: an adapter and how it is reached.
-pub trait StateStore: fmt::Debug + Sync {
+pub trait StateStore: fmt::Debug + Send + Sync {
     /// Makes the adapter. Connects nothing; what is missing or malformed goes into `opening`.
     fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn StateAdapter>>;
 }
 
 /// What has the secrets: an adapter and how it is reached.
-pub trait SecretStore: fmt::Debug + Sync {
+pub trait SecretStore: fmt::Debug + Send + Sync {
     /// Makes the adapter. What is missing or malformed goes into `opening`.
     fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn SecretAdapter>>;
 }

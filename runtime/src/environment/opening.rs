@@ -45,8 +45,16 @@ pub struct Opening {
 }
 
 impl Opening {
-    pub(crate) fn new(instance: Instance, verify: bool, variables: Variables) -> Self {
+    /// With these variables, and no secrets yet.
+    #[must_use]
+    pub fn new(instance: Instance, verify: bool, variables: Variables) -> Self {
         Self { instance, verify, variables, secrets: None, problems: Vec::new() }
+    }
+
+    /// What is missing or malformed so far.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
     }
 
     /// Says what is missing or malformed. The unit does not start, and nothing connects.
