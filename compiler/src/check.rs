@@ -28,6 +28,7 @@ mod ordered_competing;
 mod payload_mismatch;
 mod placed_twice;
 mod plaintext_transport;
+mod repeated_at_most_once;
 mod retry_amplification;
 mod retry_not_idempotent;
 mod secret_in_environment;
@@ -114,6 +115,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error timeout_inversion),
     rule!(Warning retry_amplification),
     rule!(Error retry_not_idempotent),
+    rule!(Error repeated_at_most_once),
     rule!(Error lease_too_short),
     rule!(Error inbox_too_short),
     rule!(Error grace_too_short),
