@@ -20,6 +20,7 @@ mod inbox_too_short;
 mod invoke_cycle;
 mod lease_too_short;
 mod literal_secret;
+mod missing_adapter_feature;
 mod missing_dead_letter;
 mod missing_outbox;
 mod missing_timeout;
@@ -48,7 +49,7 @@ mod unused_allowance;
 mod unused_definition;
 mod unworked_queue;
 
-pub use input::Input;
+pub use input::{Built, Input};
 
 use allowed::Allowed;
 
@@ -128,7 +129,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error ordered_competing),
     rule!(Warning missing_outbox),
     rule!(Error store_capability),
-    rule!(Error missing_adapter_feature elsewhere),
+    rule!(Error missing_adapter_feature),
     // Deployments
     rule!(Error unplaced_service),
     rule!(Error placed_twice),

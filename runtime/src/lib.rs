@@ -56,6 +56,7 @@ mod execute;
 mod fault;
 mod guard;
 mod handler;
+mod handlers;
 mod id;
 mod inbox;
 mod intake;
