@@ -58,6 +58,7 @@ mod fault;
 mod guard;
 mod handler;
 mod health;
+mod handlers;
 mod id;
 mod inbox;
 mod intake;
