@@ -57,6 +57,7 @@ mod execute;
 mod fault;
 mod guard;
 mod handler;
+mod handlers;
 mod health;
 mod id;
 mod inbox;

@@ -50,6 +50,14 @@ impl Adapter {
             _ => Some(self.name()),
         }
     }
+
+    /// The feature that its connections need besides, where they are encrypted. The client of NATS always has it.
+    pub const fn tls_feature(self) -> Option<&'static str> {
+        match self {
+            Self::Amqp | Self::Mqtt | Self::Redis => Some("tls"),
+            _ => None,
+        }
+    }
 }
 
 /// Which messages keep their order.
