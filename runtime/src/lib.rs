@@ -56,6 +56,7 @@ mod execute;
 mod fault;
 mod guard;
 mod handler;
+mod health;
 mod id;
 mod inbox;
 mod intake;
@@ -102,6 +103,7 @@ pub use crate::environment::{Environment, EventBridge, Part, QueueBridge, Secret
 pub use crate::error::{Error, InvokeError, Result};
 pub use crate::fault::{Fault, FaultClass};
 pub use crate::handler::{FromResources, HandlerOf, Handles, Provides, Route};
+pub use crate::health::Health;
 pub use crate::id::{Id, InvalidId};
 pub use crate::intake::Intake;
 pub use crate::message::Message;

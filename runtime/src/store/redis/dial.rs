@@ -1,0 +1,133 @@
+//! One attempt to connect.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Cmd, RedisConnectionInfo, RedisError, cmd};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::settings::Endpoint;
+
+/// How long an attempt may take: name, connection, handshake, password and all.
+pub(super) const CONNECT: Duration = Duration::from_secs(3);
+
+/// A connection: what commands are sent through, and what has to be polled meanwhile. It ends when the connection does.
+pub(super) struct Line {
+    pub(super) commands: MultiplexedConnection,
+    pub(super) driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// An attempt to connect failed.
+#[derive(Debug)]
+pub(super) enum DialError {
+    /// Nobody answers, or not yet: another attempt may succeed.
+    Away(String),
+    /// The server does not want us, or is not who we think it is: somebody has to change something.
+    Refused(String),
+}
+
+impl DialError {
+    fn of_redis(error: &RedisError) -> Self {
+        let text = error.to_string();
+        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+        if source.is_some_and(is_tls) {
+            return Self::Refused(text);
+        }
+        match error.code() {
+            // It is starting, failing over, busy or full: none of that lasts.
+            Some("LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY") => Self::Away(text),
+            Some("ERR") if text.contains("max number of clients") => Self::Away(text),
+            Some(_) => Self::Refused(text),
+            None => Self::Away(text),
+        }
+    }
+}
+
+impl From<io::Error> for DialError {
+    fn from(error: io::Error) -> Self {
+        if is_tls(&error) { Self::Refused(error.to_string()) } else { Self::Away(error.to_string()) }
+    }
+}
+
+impl fmt::Display for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Away(reason) | Self::Refused(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// Whether the other side has not proved who it is, or does not believe who we are.
+#[cfg(feature = "tls")]
+fn is_tls(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
+}
+
+#[cfg(not(feature = "tls"))]
+fn is_tls(_: &io::Error) -> bool {
+    false
+}
+
+/// Either kind of connection.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// Connects, and makes sure of being let in.
+pub(super) async fn dial(endpoint: &Endpoint) -> Result<Line, DialError> {
+    let late = |_| Err(DialError::Away(format!("no answer within {CONNECT:?}")));
+    timeout(CONNECT, attempt(endpoint)).await.unwrap_or_else(late)
+}
+
+async fn attempt(endpoint: &Endpoint) -> Result<Line, DialError> {
+    let stream = TcpStream::connect((&*endpoint.host, endpoint.port)).await?;
+    // Otherwise a command that is sent while another is under way waits for the other side's delayed acknowledgement.
+    stream.set_nodelay(true)?;
+    let stream: Box<dyn Stream> = match &endpoint.tls {
+        Some(tls) => Box::new(tls.connect(&endpoint.host, stream).await?),
+        None => Box::new(stream),
+    };
+    // Password and database are sent below, not by the library, which does not tell a wrong password from a server that has
+    // no room. How long to wait for an answer is for those who ask.
+    let nothing = RedisConnectionInfo::default().set_skip_set_lib_name();
+    let config = AsyncConnectionConfig::new().set_response_timeout(None);
+    let line = MultiplexedConnection::new_with_config(&nothing, stream, config).await;
+    let (mut commands, driver) = line.map_err(|error| DialError::of_redis(&error))?;
+    let mut driver: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(driver);
+    {
+        let mut entered = pin!(enter(&mut commands, endpoint));
+        tokio::select! {
+            biased;
+            entered = &mut entered => entered?,
+            () = &mut driver => {
+                // What it said before it closed is why.
+                entered.await?;
+                return Err(DialError::Away("the connection was closed".into()));
+            }
+        }
+    }
+    Ok(Line { commands, driver })
+}
+
+/// Gets in. A server that wants a password and was given none says so when it is asked for something.
+async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint) -> Result<(), DialError> {
+    if let Some(password) = &endpoint.password {
+        let mut auth = cmd("AUTH");
+        auth.arg(&endpoint.username).arg(password.expose());
+        ask(commands, &auth).await?;
+    }
+    if endpoint.database != 0 {
+        ask(commands, cmd("SELECT").arg(endpoint.database)).await?;
+    }
+    ask(commands, &cmd("PING")).await
+}
+
+async fn ask(commands: &mut MultiplexedConnection, command: &Cmd) -> Result<(), DialError> {
+    command.exec_async(commands).await.map_err(|error| DialError::of_redis(&error))
+}
