@@ -1,7 +1,7 @@
 //! State in Redis: the home of what units share. A value is one key; several change by one script.
 //!
 //! Needs Redis 5 or later, or what speaks like it. All keys of a topology have its name as their hash tag, and so are in one
-//! slot of a cluster:
+//! slot of a cluster, on one of its nodes:
 //!
 //! | key | what |
 //! |---|---|
@@ -15,6 +15,7 @@ mod link;
 mod settings;
 #[cfg_attr(not(feature = "tls"), path = "redis/no_tls.rs")]
 mod tls;
+mod upkeep;
 
 pub use settings::{Certificates, RedisConnection};
 
@@ -49,7 +50,8 @@ static LIST: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis
 /// While Redis is away, it connects again by itself; who asks meanwhile waits for up to five seconds, and then gets
 /// [`StoreError::Unavailable`]. No answer within five seconds is the same. After it, a change may have been made.
 pub struct RedisState {
-    topology: String,
+    /// What all keys begin with: `{shop}:`.
+    prefix: String,
     largest: u64,
     link: Link,
 }
@@ -61,21 +63,22 @@ impl RedisState {
     /// [`StoreError::Misconfigured`]: the url, a certificate or a key is none.
     pub fn new(topology: &str, connection: RedisConnection) -> Result<Self, StoreError> {
         let largest = capability::state_store(Adapter::Redis).map_or(u64::MAX, |store| store.largest_value);
-        let link = Link::new(Endpoint::new(connection)?);
-        Ok(Self { topology: topology.to_owned(), largest, link })
+        let prefix = format!("{{{topology}}}:");
+        let link = Link::new(Endpoint::new(connection, format!("{prefix}state:"))?);
+        Ok(Self { prefix, largest, link })
     }
 
     // Neither topologies nor collections have a `:` or a brace in their names: no two keys have one name.
     fn value(&self, collection: &str, key: &str) -> String {
-        format!("{{{}}}:state:{collection}:{key}", self.topology)
+        format!("{}state:{collection}:{key}", self.prefix)
     }
 
     fn index(&self, collection: &str) -> String {
-        format!("{{{}}}:index:{collection}", self.topology)
+        format!("{}index:{collection}", self.prefix)
     }
 
     fn ends(&self, collection: &str) -> String {
-        format!("{{{}}}:ends:{collection}", self.topology)
+        format!("{}ends:{collection}", self.prefix)
     }
 
     async fn read(&self, collection: &str, key: &str) -> Result<Option<Entry>, StoreError> {

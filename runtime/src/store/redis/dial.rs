@@ -30,6 +30,8 @@ pub(super) enum DialError {
     Away(String),
     /// The server does not want us, or is not who we think it is: somebody has to change something.
     Refused(String),
+    /// Our keys are on another node of the cluster.
+    Elsewhere(String, u16),
 }
 
 impl DialError {
@@ -40,6 +42,10 @@ impl DialError {
             return Self::Refused(text);
         }
         match error.code() {
+            Some("MOVED") => match elsewhere(error) {
+                Some((host, port)) => Self::Elsewhere(host, port),
+                None => Self::Away(text),
+            },
             // It is starting, failing over, busy or full: none of that lasts.
             Some("LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY") => Self::Away(text),
             Some("ERR") if text.contains("max number of clients") => Self::Away(text),
@@ -59,6 +65,7 @@ impl fmt::Display for DialError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Away(reason) | Self::Refused(reason) => f.write_str(reason),
+            Self::Elsewhere(host, port) => write!(f, "the node {host}:{port} of the cluster is to be asked"),
         }
     }
 }
@@ -79,18 +86,32 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// Connects, and makes sure of being let in.
-pub(super) async fn dial(endpoint: &Endpoint) -> Result<Line, DialError> {
-    let late = |_| Err(DialError::Away(format!("no answer within {CONNECT:?}")));
-    timeout(CONNECT, attempt(endpoint)).await.unwrap_or_else(late)
+/// The node of a cluster that an error of another one names: `MOVED 3999 127.0.0.1:6381`.
+fn elsewhere(error: &RedisError) -> Option<(String, u16)> {
+    let (host, port) = error.detail()?.split_once(' ')?.1.rsplit_once(':')?;
+    Some((host.to_owned(), port.parse().ok()?))
 }
 
-async fn attempt(endpoint: &Endpoint) -> Result<Line, DialError> {
-    let stream = TcpStream::connect((&*endpoint.host, endpoint.port)).await?;
+/// Connects, and makes sure of being let in. In a cluster, to the node that has our keys.
+pub(super) async fn dial(endpoint: &Endpoint) -> Result<Line, DialError> {
+    let follow = async {
+        match attempt(endpoint, &endpoint.host, endpoint.port).await {
+            // One that does not know its own name leaves it out.
+            Err(DialError::Elsewhere(host, port)) if host.is_empty() => attempt(endpoint, &endpoint.host, port).await,
+            Err(DialError::Elsewhere(host, port)) => attempt(endpoint, &host, port).await,
+            ended => ended,
+        }
+    };
+    let late = |_| Err(DialError::Away(format!("no answer within {CONNECT:?}")));
+    timeout(CONNECT, follow).await.unwrap_or_else(late)
+}
+
+async fn attempt(endpoint: &Endpoint, host: &str, port: u16) -> Result<Line, DialError> {
+    let stream = TcpStream::connect((host, port)).await?;
     // Otherwise a command that is sent while another is under way waits for the other side's delayed acknowledgement.
     stream.set_nodelay(true)?;
     let stream: Box<dyn Stream> = match &endpoint.tls {
-        Some(tls) => Box::new(tls.connect(&endpoint.host, stream).await?),
+        Some(tls) => Box::new(tls.connect(host, stream).await?),
         None => Box::new(stream),
     };
     // Password and database are sent below, not by the library, which does not tell a wrong password from a server that has
@@ -115,7 +136,8 @@ async fn attempt(endpoint: &Endpoint) -> Result<Line, DialError> {
     Ok(Line { commands, driver })
 }
 
-/// Gets in. A server that wants a password and was given none says so when it is asked for something.
+/// Gets in. A server that wants a password and was given none says so when it is asked for something; and one that has not
+/// got our keys, when it is asked for one of them.
 async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint) -> Result<(), DialError> {
     if let Some(password) = &endpoint.password {
         let mut auth = cmd("AUTH");
@@ -125,7 +147,7 @@ async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint) -> Res
     if endpoint.database != 0 {
         ask(commands, cmd("SELECT").arg(endpoint.database)).await?;
     }
-    ask(commands, &cmd("PING")).await
+    ask(commands, cmd("EXISTS").arg(&endpoint.probe)).await
 }
 
 async fn ask(commands: &mut MultiplexedConnection, command: &Cmd) -> Result<(), DialError> {

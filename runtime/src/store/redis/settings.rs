@@ -39,11 +39,13 @@ pub(super) struct Endpoint {
     pub(super) username: Option<String>,
     pub(super) password: Option<SecretValue>,
     pub(super) tls: Option<Connector>,
+    /// A key of ours: who is asked for it has all of them.
+    pub(super) probe: String,
 }
 
 impl Endpoint {
     /// The end that the settings name. What is wrong with them is said without the url, which may have a password in it.
-    pub(super) fn new(settings: RedisConnection) -> Result<Self, StoreError> {
+    pub(super) fn new(settings: RedisConnection, probe: String) -> Result<Self, StoreError> {
         let wrong = |what: &str| StoreError::Misconfigured(format!("the url of redis {what}"));
         let Some(mut url) = parse_redis_url(&settings.url) else {
             return Err(wrong("is none: expected redis://host:port/database, or rediss:// for TLS"));
@@ -68,7 +70,7 @@ impl Endpoint {
         let certificates = settings.tls.or_else(|| encrypted.then(Certificates::default));
         let tls = certificates.map(|certificates| Connector::new(&certificates)).transpose();
         let tls = tls.map_err(|problem| StoreError::Misconfigured(format!("the TLS of redis: {problem}")))?;
-        Ok(Self { host, port, database: inside.db(), username, password, tls })
+        Ok(Self { host, port, database: inside.db(), username, password, tls, probe })
     }
 
     /// `host:port`, as messages have it.
@@ -83,7 +85,7 @@ mod tests {
 
     fn endpoint(url: &str) -> Result<Endpoint, String> {
         let settings = RedisConnection { url: url.into(), ..RedisConnection::default() };
-        Endpoint::new(settings).map_err(|error| error.to_string())
+        Endpoint::new(settings, String::new()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -104,7 +106,7 @@ mod tests {
             password: Some(SecretValue::new("new")),
             ..RedisConnection::default()
         };
-        let end = Endpoint::new(settings).unwrap();
+        let end = Endpoint::new(settings, String::new()).unwrap();
         assert_eq!((end.username.as_deref(), end.password.unwrap().expose()), (Some("ada"), "new"));
     }
 
@@ -137,7 +139,7 @@ mod tests {
         let with = |certificates: Certificates| {
             let url = "redis://localhost".to_owned();
             let settings = RedisConnection { url, tls: Some(certificates), ..RedisConnection::default() };
-            Endpoint::new(settings).err().map(|error| error.to_string()).unwrap_or_default()
+            Endpoint::new(settings, String::new()).err().map(|error| error.to_string()).unwrap_or_default()
         };
         let text = |text: &str| Some(text.to_owned());
         assert!(with(Certificates { ca: text("nonsense"), ..Certificates::default() }).contains("authorities"));
