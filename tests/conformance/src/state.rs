@@ -52,6 +52,7 @@ macro_rules! state_suite {
             a_value_over_the_limit_is_refused
             what_the_store_cannot_do_is_refused
             a_store_that_was_killed_comes_back
+            what_was_answered_for_outlives_a_kill_in_mid_flow
             a_store_that_is_frozen_comes_back
             a_store_that_is_absent_is_waited_for
             a_closed_store_is_an_error

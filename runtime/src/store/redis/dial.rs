@@ -1,9 +1,11 @@
 //! One attempt to connect.
 
+use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -16,6 +18,9 @@ use super::settings::Endpoint;
 
 /// How long an attempt may take: name, connection, handshake, password and all.
 pub(super) const CONNECT: Duration = Duration::from_secs(3);
+
+/// How much of that may go by between a question for TLS and its answer: a server without TLS may wait for more.
+const HANDSHAKE: Duration = Duration::from_secs(2);
 
 /// A connection: what commands are sent through, and what has to be polled meanwhile. It ends when the connection does.
 pub(super) struct Line {
@@ -36,9 +41,10 @@ pub(super) enum DialError {
 
 impl DialError {
     fn of_redis(error: &RedisError) -> Self {
-        let text = error.to_string();
-        let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
-        if source.is_some_and(is_tls) {
+        let text = said(error);
+        // The library has what the connection said in an `Arc`.
+        let inner = error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+        if inner.and_then(|inner| inner.downcast_ref()).is_some_and(is_tls) {
             return Self::Refused(text);
         }
         match error.code() {
@@ -81,6 +87,14 @@ fn is_tls(_: &io::Error) -> bool {
     false
 }
 
+/// An error in the server's own words, where they are that.
+pub(super) fn said(error: &RedisError) -> String {
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        _ => error.to_string(),
+    }
+}
+
 /// Either kind of connection.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -111,7 +125,10 @@ async fn attempt(endpoint: &Endpoint, host: &str, port: u16) -> Result<Line, Dia
     // Otherwise a command that is sent while another is under way waits for the other side's delayed acknowledgement.
     stream.set_nodelay(true)?;
     let stream: Box<dyn Stream> = match &endpoint.tls {
-        Some(tls) => Box::new(tls.connect(host, stream).await?),
+        Some(tls) => match timeout(HANDSHAKE, tls.connect(host, stream)).await {
+            Ok(stream) => Box::new(stream?),
+            Err(_) => return Err(DialError::Away(format!("no answer to the TLS handshake within {HANDSHAKE:?}"))),
+        },
         None => Box::new(stream),
     };
     // Password and database are sent below, not by the library, which does not tell a wrong password from a server that has

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::dial::CONNECT;
+use super::dial::{CONNECT, said};
 use super::settings::Endpoint;
 use super::upkeep::{LONGEST, State, Upkeep};
 use crate::health::Health;
@@ -174,9 +174,9 @@ impl Link {
             // A slot of the cluster that went to another node; a server that was made a replica of another one.
             Ok(Err(error)) if matches!(error.code(), Some("MOVED" | "READONLY")) => {
                 self.upkeep.moved(number);
-                Unanswered::Elsewhere(self.unavailable(error.to_string()))
+                Unanswered::Elsewhere(self.unavailable(said(&error)))
             }
-            Ok(Err(error)) => Unanswered::Failed(self.unavailable(error.to_string())),
+            Ok(Err(error)) => Unanswered::Failed(self.unavailable(said(&error))),
             _ => Unanswered::Failed(self.unavailable(format!("no answer within {ANSWER:?}"))),
         })
     }
