@@ -3,6 +3,8 @@
 
 mod memory;
 mod opening;
+#[cfg(feature = "redis")]
+mod redis;
 mod secrets;
 mod text;
 mod tls;
@@ -19,6 +21,8 @@ use crate::store::StateAdapter;
 
 pub use memory::InMemory;
 pub use opening::{Instance, Opening};
+#[cfg(feature = "redis")]
+pub use redis::Redis;
 pub use secrets::{Env, File};
 pub use text::{Part, Text, Variables};
 pub use tls::Tls;

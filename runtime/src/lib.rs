@@ -57,8 +57,8 @@ mod execute;
 mod fault;
 mod guard;
 mod handler;
-mod health;
 mod handlers;
+mod health;
 mod id;
 mod inbox;
 mod intake;
@@ -116,6 +116,8 @@ pub use crate::environment::{
     Env, Environment, EventBridge, File, InMemory, Instance, Opening, Part, QueueBridge, SecretStore, StateStore, Text,
     Tls, Variables,
 };
+#[cfg(feature = "redis")]
+pub use crate::environment::Redis;
 pub use crate::error::{Error, InvokeError, Result};
 pub use crate::fault::{Fault, FaultClass};
 pub use crate::handler::{FromResources, HandlerOf, Handles, Provides, Route};

@@ -123,7 +123,7 @@ fn what_cannot_be_understood_is_malformed() {
 
 #[test]
 fn a_payload_over_the_limit_is_not_sent() {
-    let message = Message::new(Metadata::fresh(), "0123456789");
+    let message = Message::new(Metadata::fresh(), "0123456789".to_owned());
     let refused = Outgoing::new(SUBJECT, &message, "/").body(11);
     assert!(matches!(refused, Err(BridgeError::TooLarge { size: 12, limit: 11, .. })));
 }
