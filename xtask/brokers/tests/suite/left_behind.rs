@@ -1,0 +1,4 @@
+//! Nothing of a broker is left, however its owner ends.
+
+#[test]
+fn todo() {}
