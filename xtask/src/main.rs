@@ -1,6 +1,7 @@
 //! `cargo xtask`: the chores of this repository, with nothing but std, so that it builds at once on a bare machine.
 
 mod bench;
+mod demo;
 mod fuzz;
 mod setup;
 mod steps;
@@ -19,6 +20,7 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command { name: "setup", summary: "check the toolchain, add what it lacks, fetch the crates", run: setup::run },
     Command { name: "test", summary: "everything that has to pass before a change is done", run: test::run },
+    Command { name: "demo", summary: "shop: its units as processes on real brokers, one killed on the way", run: demo::run },
     Command { name: "fuzz", summary: "[SECONDS] hostile topologies against the compiler (default 60)", run: fuzz::run },
     Command {
         name: "bench",
