@@ -8,4 +8,5 @@
 pub mod event_bridge;
 pub mod state;
 pub mod system;
-pub mod topology;
+
+pontoon::topology!();

@@ -1,7 +1,5 @@
 //! The system that the suites look at: services whose handlers do what a test tells them, and write down what they saw.
 
-mod derived;
-
 pub mod back;
 pub mod contract;
 pub mod front;

@@ -1,50 +1,52 @@
 //! The service that hears and answers.
 
-use pontoon::Error;
+use pontoon::{CommandHandler, Error, Resources, SubscriptionHandler};
 
 use crate::system::contract::{Note, REFUSED, Refused};
-use crate::system::derived::{handler, resources};
 use crate::system::script::Script;
 use crate::topology::{back, state};
 
 /// What its handlers are made from.
+#[derive(Resources)]
 pub struct Resources {
     /// What they do.
     pub script: Script,
 }
 
-resources!(Resources);
-
 /// Answers with what it is asked; says no to one key.
+#[derive(CommandHandler)]
+#[command(back.answer)]
 pub struct Answer {
     script: Script,
 }
 
 /// Answers with what it is asked.
+#[derive(CommandHandler)]
+#[command(back.hurry)]
 pub struct Hurry {
     script: Script,
 }
 
 /// Hears notes.
+#[derive(SubscriptionHandler)]
+#[subscription(back.hear)]
 pub struct Hear {
     script: Script,
 }
 
 /// Hears hints.
+#[derive(SubscriptionHandler)]
+#[subscription(back.hint)]
 pub struct Hint {
     script: Script,
 }
 
 /// Counts its effects.
+#[derive(SubscriptionHandler)]
+#[subscription(back.charge)]
 pub struct Charge {
     script: Script,
 }
-
-handler!(Answer, back::Answer, back::answer::Context);
-handler!(Hurry, back::Hurry, back::hurry::Context);
-handler!(Hear, back::Hear, back::hear::Context);
-handler!(Hint, back::Hint, back::hint::Context);
-handler!(Charge, back::Charge, back::charge::Context);
 
 impl Answer {
     async fn handle(&self, ctx: &impl back::answer::Context, input: Note) -> Result<Note, Error<Refused>> {

@@ -1,44 +1,45 @@
 //! The service that emits and calls.
 
-use pontoon::{Context, Error, MayEmit, Never, Tick};
+use pontoon::{CommandHandler, Context, Error, MayEmit, Never, Resources, ScheduleHandler, Tick};
 
 use crate::system::contract::{Batch, Note, Refused, Which};
-use crate::system::derived::{handler, resources};
 use crate::system::script::Script;
 use crate::topology::{back, event, front};
 
 /// What its handlers are made from.
+#[derive(Resources)]
 pub struct Resources {
     /// What they do.
     pub script: Script,
 }
 
-resources!(Resources);
-
 /// Emits notes, one after the other.
+#[derive(CommandHandler)]
+#[command(front.post)]
 pub struct Post {
     script: Script,
 }
 
 /// Asks `back.answer`.
+#[derive(CommandHandler)]
+#[command(front.ask)]
 pub struct Ask {
     script: Script,
 }
 
 /// Asks `back.hurry`.
+#[derive(CommandHandler)]
+#[command(front.press)]
 pub struct Press {
     script: Script,
 }
 
 /// Emits what the script has in stock.
+#[derive(ScheduleHandler)]
+#[schedule(front.pulse)]
 pub struct Pulse {
     script: Script,
 }
-
-handler!(Post, front::Post, front::post::Context);
-handler!(Ask, front::Ask, front::ask::Context);
-handler!(Press, front::Press, front::press::Context);
-handler!(Pulse, front::Pulse, front::pulse::Context);
 
 impl Post {
     async fn handle(&self, ctx: &impl front::post::Context, input: Batch) -> Result<(), Error> {

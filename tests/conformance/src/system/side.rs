@@ -1,32 +1,31 @@
 //! The service that hears the same as `back`.
 
-use pontoon::Error;
+use pontoon::{Error, Resources, SubscriptionHandler};
 
 use crate::system::contract::Note;
-use crate::system::derived::{handler, resources};
 use crate::system::script::Script;
 use crate::topology::side;
 
 /// What its handlers are made from.
+#[derive(Resources)]
 pub struct Resources {
     /// What they do.
     pub script: Script,
 }
 
-resources!(Resources);
-
 /// Hears notes.
+#[derive(SubscriptionHandler)]
+#[subscription(side.hear)]
 pub struct Hear {
     script: Script,
 }
 
 /// Hears hints.
+#[derive(SubscriptionHandler)]
+#[subscription(side.hint)]
 pub struct Hint {
     script: Script,
 }
-
-handler!(Hear, side::Hear, side::hear::Context);
-handler!(Hint, side::Hint, side::hint::Context);
 
 impl Hear {
     async fn handle(&self, ctx: &impl side::hear::Context, input: Note) -> Result<(), Error> {
