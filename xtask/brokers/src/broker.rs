@@ -1,15 +1,16 @@
 //! A broker of one's own, and what can be done to it.
 
-use crate::process::{GLANCE, Process, Signal, last_lines};
+use crate::process::{GLANCE, Process, Signal};
 use crate::program::{Program, Relief, Site};
 use crate::rights::User;
 use crate::warden::Warden;
 use crate::{Error, Kind, Rights, Setup};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a broker may take to start, on a machine that has other things to do.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(120);
 
 /// How long a broker may take to end by itself before it is killed.
 const GENTLY: Duration = Duration::from_secs(30);
@@ -186,10 +187,10 @@ impl Broker {
         self.with(|program, process| program.save(&self.site, process))
     }
 
-    /// The last lines that it wrote to its log.
+    /// The file to which it writes its log, as long as it is not dropped.
     #[must_use]
-    pub fn log(&self) -> String {
-        last_lines(&self.site.log())
+    pub fn log_file(&self) -> PathBuf {
+        self.site.log()
     }
 
     fn signal(&self, signal: Signal) -> Result<(), Error> {
