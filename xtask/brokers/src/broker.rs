@@ -181,8 +181,8 @@ impl Broker {
     }
 
     /// Returns once all that it has acknowledged survives [`kill`](Self::kill). Only Mosquitto needs it, which
-    /// acknowledges first and saves then: a test that counts what was acknowledged freezes its [`Proxy`](crate::Proxy),
-    /// so that no acknowledgement of a later round arrives, saves, and kills.
+    /// acknowledges first and saves then. A test that counts what was acknowledged has a [`Proxy`](crate::Proxy) before
+    /// it and holds later acknowledgements back: `proxy.freeze()`, `save`, `kill`, `proxy.cut()`, `proxy.thaw()`.
     pub fn save(&self) -> Result<(), Error> {
         self.with(|program, process| program.save(&self.site, process))
     }
