@@ -1,15 +1,16 @@
 //! A broker of one's own, and what can be done to it.
 
-use crate::process::{GLANCE, Process, Signal, last_lines};
+use crate::process::{GLANCE, Process, Signal};
 use crate::program::{Program, Relief, Site};
 use crate::rights::User;
 use crate::warden::Warden;
 use crate::{Error, Kind, Rights, Setup};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a broker may take to start, on a machine that has other things to do.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(120);
 
 /// How long a broker may take to end by itself before it is killed.
 const GENTLY: Duration = Duration::from_secs(30);
@@ -180,16 +181,16 @@ impl Broker {
     }
 
     /// Returns once all that it has acknowledged survives [`kill`](Self::kill). Only Mosquitto needs it, which
-    /// acknowledges first and saves then: a test that counts what was acknowledged freezes its [`Proxy`](crate::Proxy),
-    /// so that no acknowledgement of a later round arrives, saves, and kills.
+    /// acknowledges first and saves then. A test that counts what was acknowledged has a [`Proxy`](crate::Proxy) before
+    /// it and holds later acknowledgements back: `proxy.freeze()`, `save`, `kill`, `proxy.cut()`, `proxy.thaw()`.
     pub fn save(&self) -> Result<(), Error> {
         self.with(|program, process| program.save(&self.site, process))
     }
 
-    /// The last lines that it wrote to its log.
+    /// The file to which it writes its log, as long as it is not dropped.
     #[must_use]
-    pub fn log(&self) -> String {
-        last_lines(&self.site.log())
+    pub fn log_file(&self) -> PathBuf {
+        self.site.log()
     }
 
     fn signal(&self, signal: Signal) -> Result<(), Error> {

@@ -58,6 +58,9 @@ impl Program for Mosquitto {
 
     /// A save that ends after we have asked for one has all in it that was acknowledged before.
     fn save(&self, site: &Site, process: &Process) -> Result<(), Error> {
+        if !site.setup.durable {
+            return Err(Error::Misuse("a volatile mosquitto saves nothing".to_owned()));
+        }
         let database = site.folder.path().join("data/mosquitto.db");
         let saved = || std::fs::metadata(&database).map(|file| file.ino()).ok();
         let before = saved();
@@ -83,7 +86,7 @@ fn write(site: &Site, memory: Memory) -> Result<(), Error> {
     let mut lines = vec![
         // Not the user `mosquitto`, which cannot read our folder. Without root it stays who it is.
         "user root".to_owned(),
-        "persistence true".to_owned(),
+        format!("persistence {}", site.setup.durable),
         format!("persistence_location {}/", text(&data)),
         "autosave_on_changes true".to_owned(),
         "autosave_interval 1".to_owned(),

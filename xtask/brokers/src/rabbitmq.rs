@@ -40,6 +40,7 @@ impl Program for RabbitMq {
         site.folder.write("enabled_plugins", "[].\n")?;
         let mut lines = vec![
             "log.console = true".to_owned(),
+            "log.console.use_colors = off".to_owned(),
             "log.file = false".to_owned(),
             "vm_memory_high_watermark.absolute = 512MB".to_owned(),
             format!("disk_free_limit.absolute = {FREE}"),
@@ -93,7 +94,6 @@ impl Program for RabbitMq {
             .env("RABBITMQ_MNESIA_BASE", folder.join("mnesia"))
             .env("RABBITMQ_LOG_BASE", folder.join("logs"))
             .env("RABBITMQ_PID_FILE", folder.join("pid"))
-            .env("RABBITMQ_LOG", "-color")
             .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", arguments.join(" "));
         Ok(command)
     }

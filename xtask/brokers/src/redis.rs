@@ -1,4 +1,5 @@
-//! redis-server, with every write in the append-only file and synced before it is answered. We speak to it through a
+//! redis-server, with every write in the append-only file and synced before it is answered, unless the
+//! setup is volatile. We speak to it through a
 //! socket in its folder, which is there with TLS as well.
 
 use crate::Error;
@@ -29,7 +30,7 @@ impl Program for RedisServer {
             format!("unixsocket {}", text(&site.folder.path().join(SOCKET))),
             format!("dir {}", text(&data)),
             "save \"\"".to_owned(),
-            "appendonly yes".to_owned(),
+            format!("appendonly {}", if site.setup.durable { "yes" } else { "no" }),
             "appendfsync always".to_owned(),
         ];
         let users = site.users();

@@ -13,6 +13,7 @@ pub struct Setup {
     pub(crate) kind: Kind,
     pub(crate) tls: Option<Tls>,
     pub(crate) users: Vec<User>,
+    pub(crate) durable: bool,
     /// In bytes.
     pub(crate) storage: u64,
 }
@@ -29,7 +30,7 @@ pub(crate) struct Tls {
 
 impl Setup {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, tls: None, users: Vec::new(), storage: 1 << 30 }
+        Self { kind, tls: None, users: Vec::new(), durable: true, storage: 1 << 30 }
     }
 
     /// Clients have to use TLS; the broker shows the server certificate. The certificates must outlive the broker.
@@ -51,6 +52,14 @@ impl Setup {
     #[must_use]
     pub fn user(mut self, name: &str, password: &str) -> Self {
         self.users = vec![User { name: name.to_owned(), password: password.to_owned(), rights: Rights::everything() }];
+        self
+    }
+
+    /// Redis and Mosquitto write nothing to disk, which is faster and what a benchmark may want; a restart finds them
+    /// empty. The others always keep what they are told to keep.
+    #[must_use]
+    pub fn volatile(mut self) -> Self {
+        self.durable = false;
         self
     }
 

@@ -237,7 +237,7 @@ fn memory() -> Adapters {
 
 /// Notes with these numbers.
 #[must_use]
-pub fn notes(numbers: impl IntoIterator<Item = u64>) -> Vec<Note> {
+pub(super) fn notes(numbers: impl IntoIterator<Item = u64>) -> Vec<Note> {
     numbers.into_iter().map(Note::of).collect()
 }
 
@@ -245,7 +245,7 @@ pub fn notes(numbers: impl IntoIterator<Item = u64>) -> Vec<Note> {
 ///
 /// # Panics
 /// One could not be.
-pub async fn post<U>(front: &Started<U>, event: Which, notes: Vec<Note>)
+pub(super) async fn post<U>(front: &Started<U>, event: Which, notes: Vec<Note>)
 where
     U: Unit,
     topology::front::Post: pontoon::Route<U>,
@@ -255,6 +255,6 @@ where
 
 /// A message as no unit sends it.
 #[must_use]
-pub fn raw(json: &str) -> Message {
+pub(super) fn raw(json: &str) -> Message {
     Message::received(Metadata::fresh(), json.to_owned())
 }

@@ -19,8 +19,8 @@ pub(crate) trait Client {
     /// says, within the time.
     fn write(&mut self, patience: Duration) -> Result<(), String>;
 
-    /// How much of what was written is there, at least; for brokers that have been away.
-    fn kept(&mut self) -> Result<u64, String>;
+    /// Succeeds if at least so many writes are kept.
+    fn expect(&mut self, count: u64) -> Result<(), String>;
 }
 
 /// Connects to a broker at its port, as the user if it has one.
@@ -33,6 +33,11 @@ pub(crate) fn connect(broker: &Broker, port: u16) -> Result<Box<dyn Client>, Str
         Kind::Mqtt => Box::new(mqtt::Connection::open(stream, user)?),
         Kind::Redis => Box::new(redis::Connection::open(stream, user)?),
     })
+}
+
+/// Whether what is kept is enough.
+fn enough(kept: u64, count: u64) -> Result<(), String> {
+    if kept >= count { Ok(()) } else { Err(format!("{kept} of {count} are kept")) }
 }
 
 /// A socket whose errors are text.

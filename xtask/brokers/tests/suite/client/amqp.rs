@@ -1,6 +1,6 @@
 //! AMQP 0.9.1: persistent messages in a durable queue, with confirms.
 
-use super::{Client, Stream};
+use super::{Client, Stream, enough};
 use std::time::Duration;
 
 pub(super) struct Connection {
@@ -94,12 +94,12 @@ impl Client for Connection {
         self.until((60, 80)).map(drop).map_err(|error| if self.blocked { "blocked".to_owned() } else { error })
     }
 
-    fn kept(&mut self) -> Result<u64, String> {
+    fn expect(&mut self, count: u64) -> Result<(), String> {
         self.stream.patience(crate::PATIENCE);
         // A passive declaration answers with the queue's name, the number of its messages and that of its consumers.
         self.say((50, 10), &[vec![0, 0], short("test"), vec![0b1, 0, 0, 0, 0]].concat())?;
         let answer = self.until((50, 11))?;
-        Ok(u64::from(u32::from_be_bytes([answer[5], answer[6], answer[7], answer[8]])))
+        enough(u64::from(u32::from_be_bytes([answer[5], answer[6], answer[7], answer[8]])), count)
     }
 }
 

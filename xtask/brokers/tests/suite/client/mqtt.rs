@@ -69,12 +69,12 @@ impl Client for Connection {
         }
     }
 
-    fn kept(&mut self) -> Result<u64, String> {
+    fn expect(&mut self, count: u64) -> Result<(), String> {
         self.stream.patience(crate::PATIENCE);
-        while self.messages == 0 {
+        while self.messages < count {
             self.hear()?;
         }
-        Ok(self.messages)
+        Ok(())
     }
 }
 

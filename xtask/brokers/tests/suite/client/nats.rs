@@ -1,6 +1,6 @@
 //! NATS: a stream of JetStream.
 
-use super::{Client, Stream};
+use super::{Client, Stream, enough};
 use std::time::Duration;
 
 pub(super) struct Connection(Stream);
@@ -44,10 +44,10 @@ impl Client for Connection {
         self.ask("test", "hello").map(drop)
     }
 
-    fn kept(&mut self) -> Result<u64, String> {
+    fn expect(&mut self, count: u64) -> Result<(), String> {
         self.0.patience(crate::PATIENCE);
         let info = self.ask("$JS.API.STREAM.INFO.test", "")?;
-        let (_, count) = info.split_once("\"messages\":").ok_or("no count")?;
-        count.split(',').next().unwrap_or_default().parse().map_err(|_| info.clone())
+        let (_, kept) = info.split_once("\"messages\":").ok_or("no count")?;
+        enough(kept.split(',').next().unwrap_or_default().parse().map_err(|_| info.clone())?, count)
     }
 }

@@ -1,6 +1,6 @@
 //! Redis: a counter.
 
-use super::{Client, Stream};
+use super::{Client, Stream, enough};
 use std::time::Duration;
 
 pub(super) struct Connection(Stream);
@@ -28,9 +28,9 @@ impl Client for Connection {
         self.call("INCR counter").map(drop)
     }
 
-    fn kept(&mut self) -> Result<u64, String> {
+    fn expect(&mut self, count: u64) -> Result<(), String> {
         self.0.patience(crate::PATIENCE);
         self.call("GET counter")?;
-        self.0.line()?.parse().map_err(|_| "no counter".to_owned())
+        enough(self.0.line()?.parse().map_err(|_| "no counter".to_owned())?, count)
     }
 }
