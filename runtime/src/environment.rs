@@ -3,8 +3,6 @@
 
 mod memory;
 mod opening;
-#[cfg(feature = "redis")]
-mod redis;
 mod secrets;
 mod text;
 mod tls;
@@ -21,8 +19,6 @@ use crate::store::StateAdapter;
 
 pub use memory::InMemory;
 pub use opening::{Instance, Opening};
-#[cfg(feature = "redis")]
-pub use redis::Redis;
 pub use secrets::{Env, File};
 pub use text::{Part, Text, Variables};
 pub use tls::Tls;

@@ -116,8 +116,6 @@ pub use crate::environment::{
     Env, Environment, EventBridge, File, InMemory, Instance, Opening, Part, QueueBridge, SecretStore, StateStore, Text,
     Tls, Variables,
 };
-#[cfg(feature = "redis")]
-pub use crate::environment::Redis;
 pub use crate::error::{Error, InvokeError, Result};
 pub use crate::fault::{Fault, FaultClass};
 pub use crate::handler::{FromResources, HandlerOf, Handles, Provides, Route};
@@ -135,6 +133,8 @@ pub use crate::soon::Soon;
 pub use crate::start::{Launch, StartError, in_memory, run, start};
 pub use crate::started::{Started, StopError};
 pub use crate::state::{Access, Batch, Versioned, View};
+#[cfg(feature = "redis")]
+pub use crate::store::redis::Redis;
 pub use crate::store::{Etag, Page, StoreError};
 pub use crate::timetable::Timetable;
 pub use crate::undeclared::{Nobody, Undeclared};

@@ -12,11 +12,13 @@
 mod advice;
 mod dial;
 mod link;
+mod opening;
 mod settings;
 #[cfg_attr(not(feature = "tls"), path = "redis/no_tls.rs")]
 mod tls;
 mod upkeep;
 
+pub use opening::Redis;
 pub use settings::{Certificates, RedisConnection};
 
 use std::borrow::Cow;

@@ -1,13 +1,13 @@
-//! How Redis is reached.
+//! Redis as an environment names it, and how that is opened.
 
 use std::sync::Arc;
 
+use super::{Certificates, RedisConnection, RedisState};
 use crate::environment::{Opening, StateStore, Text, Tls};
 use crate::secret::SecretValue;
 use crate::soon::Soon;
 use crate::store::StateAdapter;
 use crate::store::in_memory::InMemory;
-use crate::store::redis::{Certificates, RedisConnection, RedisState};
 
 /// Redis, or what speaks like it.
 #[derive(Clone, Copy, Debug)]
