@@ -46,7 +46,7 @@ impl Adapters {
 
     /// Whether all of them can do their work now.
     pub(crate) fn health(&self) -> Health {
-        self.events.health()
+        self.events.health().and(self.state.health())
     }
 }
 

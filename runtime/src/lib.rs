@@ -133,6 +133,8 @@ pub use crate::soon::Soon;
 pub use crate::start::{Launch, StartError, in_memory, run, start};
 pub use crate::started::{Started, StopError};
 pub use crate::state::{Access, Batch, Versioned, View};
+#[cfg(feature = "redis")]
+pub use crate::store::redis::Redis;
 pub use crate::store::{Etag, Page, StoreError};
 pub use crate::timetable::Timetable;
 pub use crate::undeclared::{Nobody, Undeclared};
