@@ -1,1 +1,29 @@
 //! Real brokers for tests: started on free loopback ports with folders of their own, killed, frozen, restarted, stopped.
+//! Everything here blocks; nothing that it starts outlives the process, however that ends.
+
+mod broker;
+mod certificates;
+mod error;
+mod folder;
+mod installed;
+mod kind;
+mod mosquitto;
+mod nats;
+mod port;
+mod process;
+mod program;
+mod proxy;
+mod rabbitmq;
+mod redis;
+mod setup;
+mod warden;
+
+pub use broker::Broker;
+pub use certificates::Certificates;
+pub use error::Error;
+pub use folder::Folder;
+pub use installed::{PACKAGES, Package};
+pub use kind::Kind;
+pub use port::Port;
+pub use proxy::Proxy;
+pub use setup::Setup;

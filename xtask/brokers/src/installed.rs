@@ -1,0 +1,45 @@
+//! Where the programs of the brokers are, and which package has the ones that are missing.
+
+use crate::Error;
+use std::path::{Path, PathBuf};
+
+/// A Debian package and a program by which one sees that it is installed.
+#[derive(Debug, Clone, Copy)]
+pub struct Package {
+    /// The package's name.
+    pub name: &'static str,
+    /// A program that it brings.
+    pub program: &'static str,
+}
+
+/// All that the brokers and their tests need, in the order in which they are named to a reader.
+pub const PACKAGES: &[Package] = &[
+    Package { name: "redis-server", program: "redis-server" },
+    Package { name: "redis-tools", program: "redis-cli" },
+    Package { name: "nats-server", program: "nats-server" },
+    Package { name: "mosquitto", program: "mosquitto" },
+    Package { name: "rabbitmq-server", program: "rabbitmq-server" },
+    Package { name: "openssl", program: "openssl" },
+];
+
+impl Package {
+    /// Whether its program is on this machine.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        look_for(self.program).is_some()
+    }
+}
+
+/// The path of a program, or an error that says what to install.
+pub(crate) fn find(program: &'static str, package: &'static str) -> Result<PathBuf, Error> {
+    look_for(program).ok_or(Error::Missing { program, package })
+}
+
+/// Looks along the `PATH`, and where Debian keeps daemons, which is not on the `PATH` of everybody.
+fn look_for(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from))
+        .map(|folder| folder.join(program))
+        .find(|file| Path::is_file(file))
+}

@@ -1,0 +1,82 @@
+//! What a test asks of its broker before it starts.
+
+use crate::program::Site;
+use crate::{Broker, Certificates, Error, Folder, Kind, Port};
+use std::path::{Path, PathBuf};
+
+/// A broker to be: `Broker::configured(Kind::Nats).user("anna", "secret").start()`.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub(crate) kind: Kind,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) user: Option<User>,
+}
+
+/// The one user who may connect.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) password: String,
+}
+
+/// The files that the broker shows and trusts.
+#[derive(Debug, Clone)]
+pub(crate) struct Tls {
+    pub(crate) ca: PathBuf,
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+    /// Whether a client without a certificate of that CA is refused.
+    pub(crate) mutual: bool,
+}
+
+impl Setup {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self { kind, tls: None, user: None }
+    }
+
+    /// Clients have to use TLS; the broker shows the server certificate. The certificates must outlive the broker.
+    #[must_use]
+    pub fn tls(mut self, certificates: &Certificates) -> Self {
+        self.tls = Some(Tls::new(certificates, false));
+        self
+    }
+
+    /// As [`tls`](Self::tls), and clients have to show a certificate of the same CA.
+    #[must_use]
+    pub fn mutual_tls(mut self, certificates: &Certificates) -> Self {
+        self.tls = Some(Tls::new(certificates, true));
+        self
+    }
+
+    /// Only this user may connect, and may do everything. Letters, digits, `-` and `_` only.
+    #[must_use]
+    pub fn user(mut self, name: &str, password: &str) -> Self {
+        self.user = Some(User { name: name.to_owned(), password: password.to_owned() });
+        self
+    }
+
+    /// Reserves the ports and the folder, starts nothing: the broker has its URL, and [`Broker::restart`] starts it.
+    pub fn prepare(self) -> Result<Broker, Error> {
+        let program = self.kind.program();
+        let ports = (0..program.ports()).map(|_| Port::free()).collect::<Result<_, _>>()?;
+        let folder = Folder::new(program.name())?;
+        let site = Site { setup: self, folder, ports };
+        program.configure(&site)?;
+        Broker::new(site)
+    }
+
+    /// Starts the broker and waits until it serves clients.
+    pub fn start(self) -> Result<Broker, Error> {
+        let broker = self.prepare()?;
+        broker.restart()?;
+        Ok(broker)
+    }
+}
+
+impl Tls {
+    fn new(certificates: &Certificates, mutual: bool) -> Self {
+        let [ca, certificate, key] =
+            [certificates.ca(), certificates.server(), certificates.server_key()].map(Path::to_path_buf);
+        Self { ca, certificate, key, mutual }
+    }
+}
