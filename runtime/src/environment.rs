@@ -6,6 +6,8 @@ mod opening;
 mod secrets;
 mod text;
 mod tls;
+#[cfg(all(feature = "tls", feature = "amqp"))]
+mod trust;
 
 use std::fmt;
 use std::sync::Arc;

@@ -21,12 +21,12 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command { name: "setup", summary: "add what toolchain and machine lack, fetch the crates", run: setup::run },
     Command { name: "test", summary: "everything that has to pass before a change is done", run: test::run },
-    Command { name: "demo", summary: "shop: its units as processes on real brokers, one killed on the way", run: demo::run },
     Command {
         name: "brokers",
         summary: "[KIND…] real brokers on loopback, until Ctrl-C, and the variables by which tests find them",
         run: brokers::run,
     },
+    Command { name: "demo", summary: "shop: its units as processes on real brokers, one killed on the way", run: demo::run },
     Command { name: "fuzz", summary: "[SECONDS] hostile topologies against the compiler (default 60)", run: fuzz::run },
     Command {
         name: "bench",

@@ -6,7 +6,7 @@ use crate::rights::User;
 use crate::warden::Warden;
 use crate::{Error, Kind, Rights, Setup};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a broker may take to start, on a machine that has other things to do.
@@ -57,22 +57,17 @@ impl Broker {
     /// The URL of a broker for tests that do not hurt it and use names of their own: the one in the environment variable
     /// [`Kind::variable`] if it is set, otherwise one that this process starts once and keeps until it ends.
     pub fn shared(kind: Kind) -> Result<&'static str, Error> {
-        type Slot = OnceLock<(String, Option<Broker>)>;
-        static SLOTS: [Slot; Kind::ALL.len()] = [Slot::new(), Slot::new(), Slot::new(), Slot::new()];
-        static STARTING: Mutex<()> = Mutex::new(());
-        let slot = &SLOTS[kind as usize];
-        let _one_at_a_time = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((url, _)) = slot.get() {
+        static SLOTS: [Mutex<Option<&'static str>>; Kind::ALL.len()] = [const { Mutex::new(None) }; Kind::ALL.len()];
+        let mut slot = SLOTS[kind as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(url) = *slot {
             return Ok(url);
         }
-        let shared = match std::env::var(kind.variable()) {
-            Ok(url) => (url, None),
-            Err(_) => {
-                let broker = Self::start(kind)?;
-                (broker.url(), Some(broker))
-            }
+        let url = match std::env::var(kind.variable()) {
+            Ok(url) => url,
+            // Never dropped: its warden ends it with the process.
+            Err(_) => Box::leak(Box::new(Self::start(kind)?)).url(),
         };
-        Ok(&slot.get_or_init(|| shared).0)
+        Ok(slot.insert(url.leak()))
     }
 
     pub(crate) fn new(site: Site) -> Result<Self, Error> {
@@ -135,9 +130,15 @@ impl Broker {
         let mut running = self.running();
         let program = self.kind().program();
         let mut process = Process::start(&mut program.command(&self.site)?, &self.site.log())?;
-        running.warden.watch(&[process.group()])?;
-        self.wait_for(&mut process)?;
-        running.process = Some(process);
+        running.warden.watch(Some(process.group()))?;
+        match self.wait_for(&mut process) {
+            Ok(()) => running.process = Some(process),
+            Err(error) => {
+                drop(process);
+                running.warden.watch(None)?;
+                return Err(error);
+            }
+        }
         Ok(())
     }
 
@@ -158,11 +159,15 @@ impl Broker {
             return Err(self.misuse("lets everybody in: begin with `Broker::configured(…).user(…)`"));
         }
         let user = User { name: name.to_owned(), password: password.to_owned(), rights: rights.clone() };
-        let mut users = self.site.users();
-        users.retain(|known| known.name != name);
-        users.push(user.clone());
-        drop(users);
-        self.with(|program, process| program.admit(&self.site, process, &user))
+        self.with(|program, process| {
+            let mut users = self.site.users();
+            match users.iter_mut().find(|known| known.name == name) {
+                Some(known) => known.clone_from(&user),
+                None => users.push(user.clone()),
+            }
+            drop(users);
+            program.admit(&self.site, process, &user)
+        })
     }
 
     /// Brings it to where it takes nothing more: RabbitMQ has its disk alarm, JetStream no storage left (so it takes as
@@ -210,7 +215,7 @@ impl Broker {
         let Some(process) = &mut running.process else { return Ok(()) };
         how(process)?;
         running.process = None;
-        running.warden.watch(&[])
+        running.warden.watch(None)
     }
 
     fn wait_for(&self, process: &mut Process) -> Result<(), Error> {

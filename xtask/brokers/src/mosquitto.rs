@@ -8,6 +8,7 @@ use crate::process::{Process, Signal};
 use crate::program::{Program, Relief, Site, greet, listens, text};
 use crate::rights::User;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 pub(crate) struct Mosquitto;
@@ -75,6 +76,7 @@ const CONNECT: &[u8] = b"\x10\x11\x00\x04MQTT\x04\x02\x00\x0a\x00\x05ready";
 /// What it says when it reads its files again; it does that between two rounds of its loop.
 const RELOADING: &str = "Reloading config";
 
+/// How much memory it may have.
 #[derive(Debug, Clone, Copy)]
 enum Memory {
     Unlimited,
@@ -118,7 +120,7 @@ fn write(site: &Site, memory: Memory) -> Result<(), Error> {
 }
 
 /// Writes the file of the passwords, which its own tool has to encrypt.
-fn passwords(site: &Site, users: &[User]) -> Result<std::path::PathBuf, Error> {
+fn passwords(site: &Site, users: &[User]) -> Result<PathBuf, Error> {
     let lines: String = users.iter().map(|user| format!("{}:{}\n", user.name, user.password)).collect();
     let path = site.folder.write("passwords", &lines)?;
     let output = Command::new(find("mosquitto_passwd", "mosquitto")?)
