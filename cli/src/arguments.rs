@@ -121,7 +121,7 @@ pub(crate) enum PlanFormat {
     Json,
 }
 
-/// Print the code that the build generates for a deployment
+/// Print the code that the build generates for a deployment, a unit of one, or callers from outside
 ///
 /// The files that a build script writes to OUT_DIR/topology, the contract among them, one after the other, each under its
 /// name. Paths are as the topology has them; in a crate that one of them names, a build writes `crate`.
@@ -129,10 +129,12 @@ pub(crate) enum PlanFormat {
 #[command(after_help = "\
 Examples:
   cargo pontoon expand monolith
+  cargo pontoon expand microservices.mail                one unit
+  cargo pontoon expand client                            the typed client for callers from outside
   cargo pontoon expand monolith --file user.rs           one file alone")]
 pub(crate) struct Expand {
-    /// The deployment
-    pub(crate) deployment: String,
+    /// The deployment, one of its units, or `client`
+    pub(crate) what: String,
 
     /// One generated file alone, by its name
     #[arg(long, value_name = "NAME")]

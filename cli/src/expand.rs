@@ -1,17 +1,17 @@
-//! `cargo pontoon expand`: the code that the build generates for a deployment.
+//! `cargo pontoon expand`: the code that the build generates for a deployment, a unit of one, or callers from outside.
 
 use crate::arguments::Expand;
 use crate::output::{self, Failure};
 use crate::{suggest, topology};
 use pontoon_compiler::plan::Request;
+use pontoon_compiler::topology::Topology;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Expand) -> Result<ExitCode, Failure> {
-    let deployment = arguments.deployment;
-    let request = Request { contract: true, deployments: vec![deployment.clone()], ..Request::default() };
-    let opened = topology::open(arguments.topology.path, request)?;
+    let what = arguments.what;
+    let opened = topology::open(arguments.topology.path, request(&what))?;
     if let Some(topology) = &opened.compiled.topology {
-        suggest::known("deployment", &deployment, topology.deployments.values().map(|it| it.name.value.as_str()))?;
+        known(topology, &what)?;
     }
     let Some(compiled) = opened.sound() else {
         return Ok(ExitCode::FAILURE);
@@ -27,4 +27,24 @@ pub(crate) fn run(arguments: Expand) -> Result<ExitCode, Failure> {
     let shown: Vec<String> = files.iter().map(|file| under_its_name(&file.name, &file.text)).collect();
     output::print(&shown.join("\n"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the typed client is called here. No deployment can have this name.
+const CLIENT: &str = "client";
+
+fn request(what: &str) -> Request {
+    let deployments = if what == CLIENT { Vec::new() } else { vec![what.to_owned()] };
+    Request { contract: true, client: what == CLIENT, deployments, ..Request::default() }
+}
+
+/// Refuses what is neither a deployment, a unit of one, nor the client.
+fn known(topology: &Topology, what: &str) -> Result<(), Failure> {
+    let deployments = topology.deployments.values().map(|it| it.name.value.as_str());
+    if !what.contains('.') {
+        return suggest::known("deployment", what, deployments.chain([CLIENT]));
+    }
+    let units = topology.units.values();
+    let units = units.map(|it| format!("{}.{}", topology.deployments[it.deployment].name.value, it.name.value));
+    let units: Vec<String> = units.collect();
+    suggest::known("unit", what, units.iter().map(String::as_str))
 }

@@ -22,6 +22,10 @@ pub(crate) fn run(arguments: Plan) -> Result<ExitCode, Failure> {
         }
         plan.deployments.retain(|deployment| !deployment.environments.is_empty());
     }
+    if arguments.deployment.is_some() || arguments.environment.is_some() {
+        let environments = || plan.deployments.iter().flat_map(|deployment| &deployment.environments);
+        plan.client.environments.retain(|environment| environments().any(|shown| shown.name == environment.name));
+    }
     match arguments.format {
         PlanFormat::Text => output::print(&plan.to_string())?,
         PlanFormat::Json => output::print_json(&plan)?,

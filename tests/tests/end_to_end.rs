@@ -79,6 +79,25 @@ const IN_THE_TOPOLOGY: &[Mistake] = &[
         to: "",
     },
     Mistake {
+        name: "adapter_without_its_feature",
+        file: "topology.yaml",
+        from: "
+deployments:
+  monolith: { pattern: monolith, environments: [local], grace: 30s }
+",
+        to: "
+  staging:
+    extends: local
+    event_bridge:
+      amqp:
+        url: ${AMQP_URL}
+        tls: required
+
+deployments:
+  monolith: { pattern: monolith, environments: [local, staging], grace: 30s }
+",
+    },
+    Mistake {
         name: "bridge_that_forgets",
         file: "topology.yaml",
         from: "    ephemeral: true                 # losing data at a restart is acceptable here\n",

@@ -34,7 +34,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     }
     let features = all.iter().map(|feature| format!("\"{feature}\"")).collect::<Vec<_>>().join(", ");
     findings.add(
-        found.help(format!("write into Cargo.toml: pontoon = {{ version = \"{VERSION}\", features = [{features}] }}")),
+        found.help(format!("write into Cargo.toml:\npontoon = {{ version = \"{VERSION}\", features = [{features}] }}")),
     );
 }
 

@@ -21,7 +21,7 @@ pub(super) fn print(topology: &str, environments: &[&Environment]) -> TokenStrea
         const ENVIRONMENTS: &[#environment_type] = &[#(#environments),*];
 
         /// Connects to the event bridge of an environment, for calls from outside. Refuses one that stays in its process.
-        pub fn connect(environment: &str) -> impl #future<Output = pontoon::Result<Client>> + Send {
+        pub fn connect(environment: &str) -> impl #future<Output = pontoon::Result<Client>> + Send + '_ {
             pontoon::outside::connect(#topology, ENVIRONMENTS, environment)
         }
     }

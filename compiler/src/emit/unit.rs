@@ -10,7 +10,7 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::tokens::{doc, ident};
-use crate::plan::{Deployment, Environment, Unit};
+use crate::plan::{Deployment, Environment, Place, Unit};
 
 /// What a unit is printed from.
 pub(super) struct Source<'a> {
@@ -52,7 +52,7 @@ fn markers(unit: &Unit) -> TokenStream {
     let reached = unit.reaches.iter().map(|reached| &reached.marker);
     let kept = unit.keeps_for.iter().map(|kept| &kept.marker);
     let markers = handlers.chain(ports).chain(reached).chain(kept);
-    let roots: std::collections::BTreeSet<&str> = markers.map(|marker| marker.root()).collect();
+    let roots: std::collections::BTreeSet<&str> = markers.map(Place::root).collect();
     let roots: Vec<Ident> = roots.into_iter().map(ident).collect();
     let up = std::iter::repeat_n(quote!(super), unit.place.modules.len());
     match roots.as_slice() {

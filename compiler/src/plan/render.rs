@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Plan;
-use super::client::Client;
+use super::client::{Callable, Client};
 use super::contract::Contract;
 use super::deployment::{Deployment, Route, Way};
 use super::environment::{Connection, Environment, Variable};
@@ -180,14 +180,15 @@ impl Display for Environment {
 impl Display for Client {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "Client")?;
-        let mut table = Table::default();
-        let calls = self.calls.iter();
-        table
-            .rows("calls", calls.map(|call| vec![call.command.clone(), call.marker.to_string(), call.subject.clone()]));
-        for Environment { name, connections, .. } in &self.environments {
-            table.rows(&format!("in {name}"), connections.first().map(|bridge| vec![bridge.to_string()]));
+        let (mut calls, mut environments) = (Table::default(), Table::default());
+        for Callable { command, marker, subject } in &self.calls {
+            calls.row([command, marker, subject]);
         }
-        table.write(f, 2)
+        for Environment { name, connections, .. } in &self.environments {
+            environments.rows(&format!("in {name}"), connections.first().map(|bridge| vec![bridge.to_string()]));
+        }
+        calls.write(f, 2)?;
+        environments.write(f, 2)
     }
 }
 

@@ -84,3 +84,22 @@ fn an_environment_that_a_deployment_does_not_run_in_is_refused() {
         &["does not run in environment `ci`", "it runs in local"],
     );
 }
+
+#[test]
+fn adapters_that_pontoon_was_built_without_are_refused_where_they_stand() {
+    let with = |features: &[&str], asked: Request| {
+        let features = features.iter().map(|feature| (*feature).to_owned()).collect();
+        report(MICROSERVICES, &Request { features: Some(features), ..asked })
+    };
+    let said = with(&["nats"], request("shop"));
+    let places = ["amqp:\n", "redis:\n", "`staging` connects to `amqp`, encrypted: needs `amqp` and `tls`"];
+    assert_says(&said, &["pontoon::missing_adapter_feature", "features `amqp`, `redis` and `tls`"]);
+    assert_says(&said, &places);
+    assert_says(&said, &["pontoon = { version = \"0.1\", features = [\"amqp\", \"nats\", \"redis\", \"tls\"]"]);
+    assert_eq!(with(&["amqp", "nats", "redis", "tls"], request("shop")), "");
+    // What is not generated here is not looked at: a monolith in memory, a client that needs no state.
+    assert_eq!(with(&[], asking(&["monolith"], &[])), "");
+    let client = |environment: &str| Request { client: true, ..asking(&[], &[environment]) };
+    assert_eq!(with(&["nats"], client("production")), "");
+    assert_says(&with(&["nats"], client("staging")), &["without the features `amqp` and `tls`"]);
+}

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use case::Case;
 use pontoon_compiler::check::RULES;
 
-/// Rules that look at more than a topology: `not_yet_emitted` is tested with generated code, and no adapter of this version
-/// stands behind a feature.
+/// Rules that look at more than a topology, at what a build asks for and has: they are tested with generated code, with the
+/// front door and end to end.
 const AT_THE_FRONT_DOOR: [&str; 2] = ["missing_adapter_feature", "not_yet_emitted"];
 
 fn folder() -> PathBuf {

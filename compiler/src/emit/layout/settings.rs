@@ -27,7 +27,7 @@ pub(super) fn push_constant(text: &mut String, lines: &[&str], depth: usize) {
 }
 
 /// The lines up to the one that closes what was opened before them.
-fn pieces<'a>(lines: &mut dyn Iterator<Item = &'a str>) -> Vec<Piece> {
+fn pieces(lines: &mut dyn Iterator<Item = &str>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     while let Some(line) = lines.next() {
         if !line.ends_with(['(', '[']) {

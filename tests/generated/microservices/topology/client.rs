@@ -29,6 +29,6 @@ const ENVIRONMENTS: &[Environment] = &[
 /// Connects to the event bridge of an environment, for calls from outside. Refuses one that stays in its process.
 pub fn connect(
     environment: &str,
-) -> impl Future<Output = pontoon::Result<Client>> + Send {
+) -> impl Future<Output = pontoon::Result<Client>> + Send + '_ {
     pontoon::outside::connect("shop", ENVIRONMENTS, environment)
 }
