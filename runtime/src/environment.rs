@@ -25,7 +25,7 @@ pub use secrets::{Env, File};
 pub use text::{Part, Text, Variables};
 pub use tls::Tls;
 
-#[cfg(any(feature = "wire", feature = "redis"))]
+#[cfg(feature = "wire")]
 pub(crate) use tls::Pems;
 
 /// A named choice of adapters. Generated for each environment that a unit can run in.
