@@ -72,6 +72,12 @@ impl Build {
         self
     }
 
+    /// Asks for the typed client, by which callers outside reach the exposed commands over an environment's event bridge.
+    pub fn client(mut self) -> Self {
+        self.request.client = true;
+        self
+    }
+
     /// Asks for an environment. Can be said for several; without it, units can run wherever their deployment does.
     pub fn environment(mut self, name: impl Into<String>) -> Self {
         self.request.environments.push(name.into());
@@ -123,6 +129,7 @@ impl Build {
             return Done::failed(instructions, cargo::no_such_file(&self.topology));
         }
         self.request.krate = text("CARGO_PKG_NAME").map(|name| name.replace('-', "_"));
+        self.request.features = text(cargo::FEATURES).map(|names| names.split(',').map(str::to_owned).collect());
         self.request.origin.clone_from(&name);
 
         let compiled =

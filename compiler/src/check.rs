@@ -20,6 +20,7 @@ mod inbox_too_short;
 mod invoke_cycle;
 mod lease_too_short;
 mod literal_secret;
+mod missing_adapter_feature;
 mod missing_dead_letter;
 mod missing_outbox;
 mod missing_timeout;
@@ -28,6 +29,7 @@ mod ordered_competing;
 mod payload_mismatch;
 mod placed_twice;
 mod plaintext_transport;
+mod repeated_at_most_once;
 mod retry_amplification;
 mod retry_not_idempotent;
 mod secret_in_environment;
@@ -47,7 +49,7 @@ mod unused_allowance;
 mod unused_definition;
 mod unworked_queue;
 
-pub use input::Input;
+pub use input::{Built, Input};
 
 use allowed::Allowed;
 
@@ -114,6 +116,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error timeout_inversion),
     rule!(Warning retry_amplification),
     rule!(Error retry_not_idempotent),
+    rule!(Error repeated_at_most_once),
     rule!(Error lease_too_short),
     rule!(Error inbox_too_short),
     rule!(Error grace_too_short),
@@ -126,7 +129,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error ordered_competing),
     rule!(Warning missing_outbox),
     rule!(Error store_capability),
-    rule!(Error missing_adapter_feature elsewhere),
+    rule!(Error missing_adapter_feature),
     // Deployments
     rule!(Error unplaced_service),
     rule!(Error placed_twice),

@@ -1,7 +1,9 @@
 //! Last stage: the plan as Rust files. Nothing is looked up, decided or refused here: what is not in the plan is not
 //! printed, and how it behaves is the runtime's affair.
 
+mod client;
 mod contract;
+mod environment;
 mod handover;
 mod layout;
 mod local;
@@ -35,11 +37,15 @@ pub fn emit(plan: &Plan, selection: &Selection) -> Vec<File> {
         let modules = contract::modules(krate, &plan.contract);
         files.extend(modules.map(|(name, what, code)| layout::file(name, &head(&what), &code)));
     }
-    for (deployment, environments) in selection.deployments(plan) {
-        let head = head(&format!("The deployment `{}`", deployment.name));
-        // One unit: a deployment with several is not selected.
-        let units = deployment.units.iter().map(|unit| unit::print(krate, deployment, unit, &environments));
-        files.extend(units.map(|code| layout::file(&deployment.name, &head, &code)));
+    for (deployment, units, environments) in selection.deployments(plan) {
+        for unit in units {
+            let (topology, environments) = (&*plan.topology, &*environments);
+            let code = unit::print(krate, &unit::Source { topology, deployment, unit, environments });
+            files.push(layout::file(&unit.place.modules.join("."), &head(&unit.title), &code));
+        }
+    }
+    if let Some(environments) = selection.client(plan) {
+        files.push(layout::file("client", &head("The client"), &client::print(&plan.topology, &environments)));
     }
     files.push(handover::file(plan, krate));
     files

@@ -85,7 +85,9 @@ fn sound(
     graph: &Graph,
     findings: &mut Findings,
 ) -> Option<Selection> {
-    check::check(&check::Input::new(topology, graph, &source.spans, input.today), findings);
     let selection = plan::select(topology, input.request, findings);
+    let opened = || selection.connections(topology).collect();
+    let built = input.request.features.as_ref().map(|features| check::Built { features, opened: opened() });
+    check::check(&check::Input::new(topology, graph, &source.spans, input.today).built(built), findings);
     (!findings.has_errors()).then_some(selection)
 }

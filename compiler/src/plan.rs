@@ -2,6 +2,8 @@
 //!
 //! `emit` prints what is decided here, `cargo pontoon plan` shows it. Everything stands in the order of the document.
 
+mod adapter;
+mod client;
 mod contents;
 mod contract;
 mod deployment;
@@ -12,10 +14,13 @@ mod place;
 mod render;
 mod selection;
 mod time;
+mod traffic;
 mod unit;
 
 use serde::Serialize;
 
+pub use adapter::Opening;
+pub use client::{Callable, Client};
 pub(crate) use contents::Contents;
 pub use contract::{Contract, Event, Queue, Secret, ServiceModule, ServiceVersion, State};
 pub use deployment::{Deployment, Route, Way};
@@ -24,7 +29,8 @@ pub use operation::{Delivery, Edge, May, Operation, Policy, Timetable, Trigger};
 pub use place::{Place, Rust};
 pub use selection::{Request, Selection, select};
 pub use time::{Backoff, Time};
-pub use unit::{Listener, ListenerKind, Member, MemberHandler, Port, Served, Unit};
+pub use traffic::{Kept, Reached, Served};
+pub use unit::{Listener, ListenerKind, Member, MemberHandler, Port, Unit};
 
 use crate::topology::Topology;
 
@@ -37,6 +43,8 @@ pub struct Plan {
     pub contract: Contract,
     /// Each way to deploy, with its units and environments.
     pub deployments: Vec<Deployment>,
+    /// The way in for callers from outside.
+    pub client: Client,
 }
 
 /// Decides everything that `topology` leaves to the compiler.
@@ -45,5 +53,6 @@ pub fn plan(topology: &Topology) -> Plan {
         topology: topology.name.value.clone(),
         contract: contract::plan(topology),
         deployments: topology.deployments.ids().map(|id| deployment::plan(topology, id)).collect(),
+        client: client::plan(topology),
     }
 }

@@ -4,6 +4,7 @@
 
 mod allowances;
 mod collisions;
+mod connections;
 mod deployments;
 mod edges;
 mod environments;

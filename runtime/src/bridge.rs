@@ -1,35 +1,88 @@
-//! What an adapter for events or jobs has to do. One file per adapter below `bridge/`.
+//! What an adapter for commands, events or jobs has to do. One file per adapter below `bridge/`.
 //!
 //! An adapter moves messages and remembers which are not done. When to try again, when to give up and what a handler's end
 //! means is decided once, in the runtime.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::delivery::{Delivery, QueueRules};
-use crate::fault::FaultClass;
+use crate::health::{Counters, Health};
 use crate::message::Message;
 use crate::soon::Soon;
 
-pub mod in_memory;
+mod error;
+mod request;
 
-/// Carries events.
+pub(crate) mod pending;
+
+#[cfg(feature = "amqp")]
+pub mod amqp;
+pub mod in_memory;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
+#[cfg(feature = "nats")]
+pub mod nats;
+#[cfg(feature = "wire")]
+pub(crate) mod remote;
+
+pub use error::BridgeError;
+pub use request::{Asked, Inlet, Reply, ReplyTo, Request};
+
+/// Carries commands and events.
+///
+/// What is asked for before [`connect`](Self::connect) (topics, subscriptions, commands to serve) is made or checked there;
+/// messages move from then on.
 pub trait EventAdapter: Send + Sync {
     /// Where events of a subject are published. Connects nothing.
-    fn topic(&self, subject: &str) -> Arc<dyn Topic>;
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic>;
 
     /// The messages of a subscription, of which every instance of the unit takes its share. Connects nothing.
     fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed>;
 
-    /// Connects, and makes or checks what the broker has to have.
+    /// Has the events of a subject kept for a subscription of another unit, from the connection on: whoever starts first,
+    /// none is lost. Connects nothing. Nothing to do where the broker cannot keep events for somebody else.
+    fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {
+        let _ = (subject, subscription, rules);
+    }
+
+    /// Where requests for a command arrive, of which every instance of the unit takes its share. Connects nothing.
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet>;
+
+    /// Sends a request and waits for its reply. Dropped before that, it leaves nothing behind; a reply that comes all the
+    /// same is counted as late.
+    ///
+    /// # Errors
+    /// [`BridgeError::NoResponder`]: nobody serves the command, as far as the broker can tell.
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>>;
+
+    /// Connects, and makes or checks what the broker has to have. Waits for a broker that is not there yet.
+    ///
+    /// # Errors
+    /// What waiting does not mend: [`BridgeError::Denied`], [`BridgeError::Mismatch`].
     fn connect(&self) -> Soon<'_, Result<(), BridgeError>>;
+
+    /// Takes nothing new from the broker. Feeds and inlets end once what the process already has, and the broker does not,
+    /// is handed out; what the broker can give to others goes back to it.
+    fn drain(&self) -> Soon<'_, ()> {
+        Soon::now(())
+    }
 
     /// Publishes what is under way, and disconnects. Whatever is asked of the adapter afterwards is
     /// [`BridgeError::Closed`]; closing twice is no error.
     fn close(&self) -> Soon<'_, ()>;
+
+    /// Whether it can do its work now.
+    fn health(&self) -> Health {
+        Health::Ready
+    }
+
+    /// What went by without anybody being told.
+    fn counters(&self) -> Counters {
+        Counters::default()
+    }
 }
 
 /// Where events of one subject are published.
@@ -160,61 +213,3 @@ pub struct Dead {
     /// How often it was tried.
     pub attempts: u32,
 }
-
-/// A bridge could not do what was asked.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum BridgeError {
-    /// There is no room, and the topology says `when_full: refuse`.
-    Full {
-        /// The subscription or queue.
-        at: &'static str,
-    },
-    /// The bridge is closed: the unit has stopped.
-    Closed,
-    /// More events and jobs have led to this one than `max_hops` allows.
-    TooManyHops {
-        /// The event.
-        subject: &'static str,
-        /// What its topology allows.
-        most: u32,
-    },
-    /// The message is somebody else's by now.
-    LeaseLost,
-    /// A payload could not be written or read.
-    Malformed(serde_json::Error),
-    /// The broker could not be reached, or refused.
-    Unavailable(Box<dyn std::error::Error + Send + Sync>),
-    /// The outbox could not keep what was sent.
-    Outbox(crate::store::StoreError),
-}
-
-impl BridgeError {
-    pub(crate) fn class(&self) -> FaultClass {
-        match self {
-            Self::Closed => FaultClass::Stopped,
-            Self::TooManyHops { .. } => FaultClass::TooManyHops,
-            Self::Malformed(_) => FaultClass::Malformed,
-            Self::Outbox(error) => error.class(),
-            Self::Full { .. } | Self::LeaseLost | Self::Unavailable(_) => FaultClass::Unavailable,
-        }
-    }
-}
-
-impl fmt::Display for BridgeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Full { at } => write!(f, "`{at}` is full"),
-            Self::Closed => f.write_str("the bridge is closed: the unit has stopped"),
-            Self::TooManyHops { subject, most } => {
-                write!(f, "more than {most} events and jobs led to this `{subject}` (max_hops)")
-            }
-            Self::LeaseLost => f.write_str("the lease is over: the job is another worker's by now"),
-            Self::Malformed(error) => write!(f, "the payload is malformed: {error}"),
-            Self::Unavailable(error) => write!(f, "the bridge is unavailable: {error}"),
-            Self::Outbox(error) => write!(f, "the outbox: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for BridgeError {}

@@ -10,12 +10,10 @@ use crate::context::Context;
 use crate::definition::{Event, Queue, Secret, State};
 use crate::edge::{MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
 use crate::error::InvokeError;
-use crate::execute::execute;
-use crate::handler::Route;
 use crate::id::Id;
 use crate::message::Message;
-use crate::operation::Command;
 use crate::outbox::Sent;
+use crate::reach::{Reach, Way};
 use crate::scope::Scope;
 use crate::secret::{SecretError, SecretValue};
 use crate::soon::Soon;
@@ -61,18 +59,18 @@ impl<U: Send + Sync> Context for Call<'_, U> {
     }
 }
 
-/// A call inside the unit: a plain async call of the handler.
+/// A plain async call of the handler where it is in the unit, a request on the bridge where it is not.
 impl<U, M> MayInvoke<M> for Call<'_, U>
 where
     U: Send + Sync,
-    M: Command + Route<U>,
+    M: Reach<U>,
 {
     fn invoke(
         &self,
         _: M,
         input: M::Input,
     ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
-        execute::<M, U>(&self.scope, input)
+        M::Way::invoke(self, input)
     }
 }
 

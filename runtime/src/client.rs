@@ -1,4 +1,4 @@
-//! Calls from outside into a unit that runs in this process.
+//! Calls from outside: into a unit that runs in this process, or over its bridge.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,10 +16,21 @@ use crate::operation::{Command, Exposed};
 use crate::running::Running;
 use crate::scope::{Origin, Scope, Source};
 
-/// Calls the exposed commands of a unit that runs in this process. Cheap to clone.
-pub struct Client<U> {
-    running: Arc<Running<U>>,
-    caller: Caller,
+/// Calls exposed commands: of a unit [`Inside`] this process, or of others, from [`Outside`](crate::outside::Outside). Cheap
+/// to clone.
+#[derive(Clone)]
+pub struct Client<T> {
+    pub(crate) target: T,
+    pub(crate) caller: Caller,
+}
+
+/// A unit that runs in this process.
+pub struct Inside<U>(Arc<Running<U>>);
+
+impl<U> Clone for Inside<U> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
 }
 
 /// Who calls.
@@ -32,15 +43,17 @@ pub(crate) struct Caller {
     timeout: Option<Duration>,
 }
 
-impl<U> Clone for Client<U> {
-    fn clone(&self) -> Self {
-        Self { running: Arc::clone(&self.running), caller: self.caller.clone() }
+impl Caller {
+    /// When it waits no more, for a call that begins now.
+    pub(crate) fn patience(&self) -> Option<Instant> {
+        let timeout = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        self.deadline.into_iter().chain(timeout).min()
     }
 }
 
-impl<U: Send + Sync> Client<U> {
-    pub(crate) fn new(running: Arc<Running<U>>) -> Self {
-        Self { running, caller: Caller::default() }
+impl<T> Client<T> {
+    pub(crate) fn to(target: T) -> Self {
+        Self { target, caller: Caller::default() }
     }
 
     /// On whose behalf it calls.
@@ -77,6 +90,12 @@ impl<U: Send + Sync> Client<U> {
         self.caller.timeout = Some(timeout);
         self
     }
+}
+
+impl<U: Send + Sync> Client<Inside<U>> {
+    pub(crate) fn new(running: Arc<Running<U>>) -> Self {
+        Self::to(Inside(running))
+    }
 
     /// Calls a command and waits for its answer.
     ///
@@ -87,7 +106,8 @@ impl<U: Send + Sync> Client<U> {
     where
         M: Command + Exposed + Route<U>,
     {
-        let core = &self.running.core;
+        let running = &self.target.0;
+        let core = &running.core;
         if !core.lifecycle.is_running() {
             return Err(InvokeError::Fault(stopped()));
         }
@@ -95,8 +115,8 @@ impl<U: Send + Sync> Client<U> {
         let patience;
         let deadline = match caller.timeout {
             None => &caller.deadline,
-            Some(timeout) => {
-                patience = caller.deadline.into_iter().chain(Instant::now().checked_add(timeout)).min();
+            Some(_) => {
+                patience = caller.patience();
                 &patience
             }
         };
@@ -104,7 +124,7 @@ impl<U: Send + Sync> Client<U> {
         let ended = if limits.are_over() {
             Err(out_of_time())
         } else {
-            let origin = Origin::new(&self.running, Source::Client(caller), deadline);
+            let origin = Origin::new(running, Source::Client(caller), deadline);
             let before = Scope::before(&origin);
             let run = pin!(execute::<M, U>(&before, input));
             Limited::new(run, &limits).await

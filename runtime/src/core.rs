@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::bridge::{EventAdapter, QueueAdapter};
+use crate::environment::{Environment, Opening};
+use crate::health::Health;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::Outbox;
 use crate::schedule::Wall;
@@ -19,7 +21,7 @@ pub(crate) struct Core {
 /// The adapters behind a unit's ports: one environment.
 #[derive(Clone)]
 pub struct Adapters {
-    /// Carries events.
+    /// Carries commands and events.
     pub events: Arc<dyn EventAdapter>,
     /// Carries jobs.
     pub queues: Arc<dyn QueueAdapter>,
@@ -27,6 +29,25 @@ pub struct Adapters {
     pub state: Arc<dyn StateAdapter>,
     /// Has the secrets.
     pub secrets: Arc<dyn SecretAdapter>,
+}
+
+impl Adapters {
+    /// Those of an environment, the secret store first: it opens the other doors.
+    pub(crate) async fn open(environment: &Environment, opening: &mut Opening) -> Self {
+        let secrets = environment.secret_store.open(opening).await;
+        opening.secrets = Some(Arc::clone(&secrets));
+        Self {
+            events: environment.event_bridge.open(opening).await,
+            queues: environment.queue_bridge.open(opening).await,
+            state: environment.state_store.open(opening).await,
+            secrets,
+        }
+    }
+
+    /// Whether all of them can do their work now.
+    pub(crate) fn health(&self) -> Health {
+        self.events.health().and(self.state.health())
+    }
 }
 
 impl Core {

@@ -23,12 +23,17 @@ pub struct Delivery {
     pub(crate) backoff: Backoff,
     pub(crate) dead_letter: bool,
     pub(crate) concurrency: u32,
-    pub(crate) bound: u32,
+    /// Nothing where the topology says nothing: then memory has room for [`Self::IN_MEMORY`], and a broker for what its disk
+    /// has room for.
+    pub(crate) bound: Option<u32>,
     pub(crate) when_full: WhenFull,
     pub(crate) ordered: bool,
 }
 
 impl Delivery {
+    /// How many events of a subscription may wait in memory, where nothing is said about it.
+    pub(crate) const IN_MEMORY: u32 = 1024;
+
     /// An event may be lost, and is never handled twice.
     #[must_use]
     pub const fn at_most_once() -> Self {
@@ -44,7 +49,7 @@ impl Delivery {
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(30)),
             dead_letter: false,
             concurrency: 1,
-            bound: 1024,
+            bound: None,
             when_full: WhenFull::Wait,
             ordered: false,
         }
@@ -78,10 +83,10 @@ impl Delivery {
         self
     }
 
-    /// How many events may wait.
+    /// How many events may wait. Left out, 1,024 in memory; at a broker what its disk has room for.
     #[must_use]
     pub const fn bound(mut self, bound: u32) -> Self {
-        self.bound = bound;
+        self.bound = Some(bound);
         self
     }
 

@@ -48,6 +48,21 @@ impl FaultClass {
             Self::Stopped => "stopped",
         }
     }
+
+    /// The class that a text names; one that this version does not know has failed.
+    #[must_use]
+    pub fn named(text: &str) -> Self {
+        let all = [
+            Self::Panicked,
+            Self::TimedOut,
+            Self::Unavailable,
+            Self::Conflict,
+            Self::TooManyHops,
+            Self::Malformed,
+            Self::Stopped,
+        ];
+        all.into_iter().find(|class| class.as_str() == text).unwrap_or(Self::Failed)
+    }
 }
 
 impl fmt::Display for FaultClass {
@@ -75,6 +90,11 @@ impl Fault {
     /// A fault of a class, of a text or of a boxed error.
     pub fn of(class: FaultClass, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(Box::new(Inner { id: Id::draw(), class, cause: Some(cause.into()), reported: false }))
+    }
+
+    /// A fault of another unit, which has logged it.
+    pub(crate) fn elsewhere(id: Id, class: FaultClass) -> Self {
+        Self(Box::new(Inner { id, class, cause: None, reported: true }))
     }
 
     /// The fault that an error is, or brings along: one that was reported is not reported again.

@@ -32,6 +32,18 @@ impl Id {
     }
 }
 
+impl From<u128> for Id {
+    fn from(bits: u128) -> Self {
+        Self((bits >> 64) as u64, bits as u64)
+    }
+}
+
+impl From<Id> for u128 {
+    fn from(id: Id) -> Self {
+        Self::from(id.0) << 64 | Self::from(id.1)
+    }
+}
+
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (high, low) = (self.0, self.1);

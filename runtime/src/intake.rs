@@ -1,4 +1,4 @@
-//! What a unit listens to: subscriptions, queues and the clock.
+//! What a unit listens to: requests, subscriptions, queues and the clock.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -10,9 +10,10 @@ use crate::core::Adapters;
 use crate::definition::{Event, Queue};
 use crate::delivery::Consumption;
 use crate::handler::Route;
-use crate::operation::{Schedule, Subscription, Worker};
+use crate::operation::{Command, Schedule, Subscription, Worker};
 use crate::running::Running;
 use crate::schedule::{self, Plan};
+use crate::serve::serve;
 
 /// Takes what a unit listens to, while it starts.
 pub struct Intake<U> {
@@ -33,6 +34,21 @@ pub(crate) type Lane<U> = Box<dyn FnOnce(Arc<Running<U>>) -> Loop + Send>;
 impl<U: Send + Sync + 'static> Intake<U> {
     pub(crate) fn new(adapters: Adapters) -> Self {
         Self { adapters, lanes: Vec::new(), clocks: Vec::new(), feeds: HashMap::new(), problems: Vec::new() }
+    }
+
+    /// Requests for a command, from other units and from outside.
+    pub fn serve<M>(&mut self, _: M)
+    where
+        M: Command + Route<U>,
+    {
+        let inlet = self.adapters.events.serve(M::SUBJECT);
+        self.lanes.push(Box::new(move |running| Box::pin(serve::<M, U>(running, inlet))));
+    }
+
+    /// Events of this unit for a subscription of another unit: they are kept for it from the first one on, whichever of the
+    /// two starts first.
+    pub fn keep<M: Subscription>(&mut self, _: M) {
+        self.adapters.events.keep(M::Event::SUBJECT, M::ADDRESS, M::DELIVERY);
     }
 
     /// Events of a subscription.

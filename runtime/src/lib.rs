@@ -41,6 +41,7 @@
 //! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything in
 //! the memory of the test.
 
+mod ask;
 mod call;
 mod client;
 mod consume;
@@ -56,6 +57,8 @@ mod execute;
 mod fault;
 mod guard;
 mod handler;
+mod handlers;
+mod health;
 mod id;
 mod inbox;
 mod intake;
@@ -66,9 +69,11 @@ mod never;
 mod operation;
 mod outbox;
 mod policy;
+mod reach;
 mod running;
 mod schedule;
 mod scope;
+mod serve;
 mod signals;
 mod soon;
 mod start;
@@ -77,8 +82,11 @@ mod state;
 mod timetable;
 mod undeclared;
 mod unit;
+#[cfg(feature = "wire")]
+mod wire;
 
 pub mod bridge;
+pub mod outside;
 pub mod secret;
 pub mod store;
 pub mod testing;
@@ -87,9 +95,15 @@ pub use pontoon_macros::{CommandHandler, QueueWorker, Resources, ScheduleHandler
 /// The clock that deadlines are told by.
 pub use tokio::time::Instant;
 
+#[cfg(feature = "amqp")]
+pub use crate::bridge::amqp::Amqp;
+#[cfg(feature = "mqtt")]
+pub use crate::bridge::mqtt::Mqtt;
+#[cfg(feature = "nats")]
+pub use crate::bridge::nats::Nats;
 pub use crate::bridge::{BridgeError, Depth};
 pub use crate::call::Call;
-pub use crate::client::Client;
+pub use crate::client::{Client, Inside};
 pub use crate::context::Context;
 pub use crate::core::Adapters;
 pub use crate::dead_letters::{DeadLetter, DeadLetters};
@@ -98,22 +112,29 @@ pub use crate::delivery::{Delivery, QueueRules, WhenFull};
 pub use crate::edge::{
     EmittedBy, EnqueuedBy, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite, ReadBy, RevealedTo, WrittenBy,
 };
-pub use crate::environment::{Environment, EventBridge, Part, QueueBridge, SecretStore, StateStore, Text, Variables};
+pub use crate::environment::{
+    Env, Environment, EventBridge, File, InMemory, Instance, Opening, Part, QueueBridge, SecretStore, StateStore, Text,
+    Tls, Variables,
+};
 pub use crate::error::{Error, InvokeError, Result};
 pub use crate::fault::{Fault, FaultClass};
 pub use crate::handler::{FromResources, HandlerOf, Handles, Provides, Route};
+pub use crate::health::{Counters, Health};
 pub use crate::id::{Id, InvalidId};
 pub use crate::intake::Intake;
 pub use crate::message::Message;
-pub use crate::metadata::Metadata;
+pub use crate::metadata::{Metadata, Trace};
 pub use crate::never::Never;
 pub use crate::operation::{Command, Exposed, Kind, Operation, Schedule, Subscription, Tick, Worker};
 pub use crate::policy::{Backoff, Key, Policy};
+pub use crate::reach::{Bridge, Local, Reach, Way};
 pub use crate::secret::{SecretError, SecretValue};
 pub use crate::soon::Soon;
 pub use crate::start::{Launch, StartError, in_memory, run, start};
 pub use crate::started::{Started, StopError};
 pub use crate::state::{Access, Batch, Versioned, View};
+#[cfg(feature = "redis")]
+pub use crate::store::redis::Redis;
 pub use crate::store::{Etag, Page, StoreError};
 pub use crate::timetable::Timetable;
 pub use crate::undeclared::{Nobody, Undeclared};

@@ -4,6 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::definition::Payload;
 use crate::metadata::Metadata;
 
@@ -14,7 +16,7 @@ pub struct Message(Arc<dyn Envelope>);
 trait Envelope: Send + Sync {
     fn metadata(&self) -> &Metadata;
     fn payload(&self) -> &dyn Any;
-    fn json(&self) -> serde_json::Result<Vec<u8>>;
+    fn json(&self) -> serde_json::Result<Bytes>;
 }
 
 struct Typed<T> {
@@ -31,13 +33,13 @@ impl<T: Payload> Envelope for Typed<T> {
         &self.payload
     }
 
-    fn json(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&self.payload)
+    fn json(&self) -> serde_json::Result<Bytes> {
+        serde_json::to_vec(&self.payload).map(Bytes::from)
     }
 }
 
 /// A payload as it came over a wire.
-struct Encoded(Vec<u8>);
+struct Encoded(Bytes);
 
 struct Received {
     metadata: Metadata,
@@ -53,7 +55,7 @@ impl Envelope for Received {
         &self.payload
     }
 
-    fn json(&self) -> serde_json::Result<Vec<u8>> {
+    fn json(&self) -> serde_json::Result<Bytes> {
         Ok(self.payload.0.clone())
     }
 }
@@ -66,8 +68,8 @@ impl Message {
 
     /// A message from a wire, its payload as JSON.
     #[must_use]
-    pub fn received(metadata: Metadata, json: Vec<u8>) -> Self {
-        Self(Arc::new(Received { metadata, payload: Encoded(json) }))
+    pub fn received(metadata: Metadata, json: impl Into<Bytes>) -> Self {
+        Self(Arc::new(Received { metadata, payload: Encoded(json.into()) }))
     }
 
     /// What the message says about itself.
@@ -80,7 +82,7 @@ impl Message {
     ///
     /// # Errors
     /// Its `Serialize` refused.
-    pub fn json(&self) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn json(&self) -> Result<Bytes, serde_json::Error> {
         self.0.json()
     }
 

@@ -24,6 +24,19 @@ pub struct Metadata {
     pub deadline: Option<Instant>,
     /// How many events and jobs led to this one, itself counted.
     pub hops: u32,
+    /// The trace that a caller outside began. Chains that begin here are traced under their correlation.
+    pub trace: Option<Arc<Trace>>,
+}
+
+/// A trace that was begun elsewhere: what of W3C Trace Context goes from message to message.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Trace {
+    /// Names the trace.
+    pub id: Id,
+    /// The flags of `traceparent`.
+    pub flags: u8,
+    /// `tracestate`, as it came.
+    pub state: Option<String>,
 }
 
 impl Metadata {
@@ -38,6 +51,7 @@ impl Metadata {
             tenant: None,
             deadline: None,
             hops: 0,
+            trace: None,
         }
     }
 }
@@ -51,6 +65,8 @@ pub(crate) struct Record {
     principal: Option<String>,
     tenant: Option<String>,
     hops: u32,
+    #[serde(default)]
+    trace: Option<Trace>,
 }
 
 impl From<&Metadata> for Record {
@@ -62,6 +78,7 @@ impl From<&Metadata> for Record {
             principal: metadata.principal.as_deref().map(str::to_owned),
             tenant: metadata.tenant.as_deref().map(str::to_owned),
             hops: metadata.hops,
+            trace: metadata.trace.as_deref().cloned(),
         }
     }
 }
@@ -76,6 +93,7 @@ impl From<Record> for Metadata {
             tenant: kept.tenant.map(Arc::from),
             deadline: None,
             hops: kept.hops,
+            trace: kept.trace.map(Arc::new),
         }
     }
 }

@@ -12,13 +12,18 @@ pub(crate) use stage::{Sent, Stage};
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::bridge::{JobQueue, Topic};
 use crate::core::Core;
 use crate::store::{Change, Expect, StoreError};
 use crate::unit::Asked;
+
+/// How long a handler that has succeeded waits until what it sent is published.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The collection of what is to be published.
 const COLLECTION: &str = "$outbox";
@@ -84,7 +89,15 @@ impl<'o> Publishing<'o> {
         Self { outbox, entries, done: false }
     }
 
-    async fn publish(mut self, core: &Core) {
+    /// Publishes them, unless that takes too long: whoever waits for the handler's answer does not wait for a broker that is
+    /// away, as nothing is lost by then.
+    async fn publish(self, core: &Core) {
+        if timeout(PATIENCE, self.publish_all(core)).await.is_err() {
+            tracing::warn!(target: "pontoon", "the bridge takes too long: what a handler sent is published later");
+        }
+    }
+
+    async fn publish_all(mut self, core: &Core) {
         let mut published = Vec::with_capacity(self.entries.len());
         for (key, sent) in &self.entries {
             match sent.publish().await {

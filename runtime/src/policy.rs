@@ -64,7 +64,9 @@ impl Policy {
     /// take, or five minutes where it has no time-out.
     pub(crate) fn claim(&self) -> Duration {
         let Some(timeout) = self.timeout else { return Duration::from_secs(300) };
-        (timeout + self.backoff.longest).saturating_mul(self.attempts)
+        let pauses = self.backoff.longest.saturating_mul(self.attempts.saturating_sub(1));
+        // With a second to spare: the last attempt still has to write its reply.
+        timeout.saturating_mul(self.attempts).saturating_add(pauses).saturating_add(Duration::from_secs(1))
     }
 }
 

@@ -8,7 +8,7 @@ use tracing::Span;
 use crate::client::Caller;
 use crate::core::Core;
 use crate::id::Id;
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, Trace};
 use crate::outbox::Stage;
 use crate::running::Running;
 
@@ -29,6 +29,8 @@ pub(crate) enum Source<'c> {
     Client(&'c Caller),
     /// A message, and which attempt this is.
     Message(&'c Metadata, u32),
+    /// A request over a bridge, and which of its caller's attempts this is.
+    Request(&'c Metadata, u32),
     /// The clock.
     Clock,
 }
@@ -42,7 +44,7 @@ impl<'c, U> Origin<'c, U> {
     fn correlation(&self) -> Id {
         let known = match self.source {
             Source::Client(caller) => caller.correlation,
-            Source::Message(message, _) => Some(message.correlation),
+            Source::Message(message, _) | Source::Request(message, _) => Some(message.correlation),
             Source::Clock => None,
         };
         known.unwrap_or_else(|| *self.correlation.get_or_init(Id::draw))
@@ -51,7 +53,7 @@ impl<'c, U> Origin<'c, U> {
     fn principal(&self) -> Option<&'c Arc<str>> {
         match self.source {
             Source::Client(caller) => caller.principal.as_ref(),
-            Source::Message(message, _) => message.principal.as_ref(),
+            Source::Message(message, _) | Source::Request(message, _) => message.principal.as_ref(),
             Source::Clock => None,
         }
     }
@@ -59,8 +61,15 @@ impl<'c, U> Origin<'c, U> {
     fn tenant(&self) -> Option<&'c Arc<str>> {
         match self.source {
             Source::Client(caller) => caller.tenant.as_ref(),
-            Source::Message(message, _) => message.tenant.as_ref(),
+            Source::Message(message, _) | Source::Request(message, _) => message.tenant.as_ref(),
             Source::Clock => None,
+        }
+    }
+
+    fn trace(&self) -> Option<&'c Arc<Trace>> {
+        match self.source {
+            Source::Message(message, _) | Source::Request(message, _) => message.trace.as_ref(),
+            Source::Client(_) | Source::Clock => None,
         }
     }
 }
@@ -104,7 +113,9 @@ impl<'c, U> Scope<'c, U> {
     /// The message that begins the chain, if this is the one that handles it.
     fn message(&self) -> Option<(&'c Metadata, u32)> {
         match self.origin.source {
-            Source::Message(message, attempt) if self.is_first() => Some((message, attempt)),
+            Source::Message(message, attempt) | Source::Request(message, attempt) if self.is_first() => {
+                Some((message, attempt))
+            }
             _ => None,
         }
     }
@@ -148,7 +159,7 @@ impl<'c, U> Scope<'c, U> {
 
     pub(crate) fn hops(&self) -> u32 {
         match self.origin.source {
-            Source::Message(message, _) => message.hops,
+            Source::Message(message, _) | Source::Request(message, _) => message.hops,
             Source::Client(_) | Source::Clock => 0,
         }
     }
@@ -159,11 +170,21 @@ impl<'c, U> Scope<'c, U> {
 
     /// Whether a fault of this invocation is carried to a caller, who may not see its cause.
     pub(crate) fn has_caller(&self) -> bool {
-        !self.is_first() || matches!(self.origin.source, Source::Client(_))
+        !self.is_first() || matches!(self.origin.source, Source::Client(_) | Source::Request(..))
     }
 
-    /// The metadata of a message that this invocation sends.
+    /// Whether its caller is in another unit, and tries again from there.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.is_first() && matches!(self.origin.source, Source::Request(..))
+    }
+
+    /// The metadata of an event or a job that this invocation sends.
     pub(crate) fn next(&self) -> Metadata {
+        Metadata { hops: self.hops().saturating_add(1), ..self.asking() }
+    }
+
+    /// The metadata of a command that this invocation sends: it goes no hop further, as a call in the process does not.
+    pub(crate) fn asking(&self) -> Metadata {
         Metadata {
             id: Id::draw(),
             correlation: self.correlation(),
@@ -171,7 +192,8 @@ impl<'c, U> Scope<'c, U> {
             principal: self.origin.principal().cloned(),
             tenant: self.origin.tenant().cloned(),
             deadline: None,
-            hops: self.hops() + 1,
+            hops: self.hops(),
+            trace: self.origin.trace().cloned(),
         }
     }
 

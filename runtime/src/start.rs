@@ -4,18 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use crate::core::{Adapters, Core};
-use crate::environment::{Environment, EventBridge, QueueBridge, SecretStore, StateStore, Variables};
+use crate::environment::{Environment, Instance, Opening, Variables};
 use crate::error::Result;
 use crate::intake::Intake;
 use crate::outbox::Outbox;
 use crate::running::Running;
 use crate::schedule::Wall;
-use crate::secret::{env::Env, file::File};
 use crate::signals::Signals;
 use crate::started::Started;
-use crate::store::in_memory::InMemory;
 use crate::unit::{Ports, Unit};
 
 /// Starts a unit in the environment that `PONTOON_ENV` names, runs it until SIGTERM or Ctrl-C, and stops it. A second
@@ -26,8 +23,15 @@ use crate::unit::{Ports, Unit};
 pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
     // Before anything else: a signal during the start counts.
     let signals = Signals::new()?;
-    let started = start::<U>(resources).await?;
-    signals.first().await;
+    let mut first = std::pin::pin!(signals.first());
+    let started = tokio::select! {
+        started = start::<U>(resources) => started?,
+        () = &mut first => {
+            tracing::info!(target: "pontoon", unit = U::NAME, "stopped before it was ready");
+            return Ok(());
+        }
+    };
+    first.await;
     tracing::info!(target: "pontoon", unit = U::NAME, "stopping");
     let stopped = started.shutdown().await;
     if stopped.is_err() {
@@ -40,10 +44,11 @@ pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
     Ok(stopped?)
 }
 
-/// Starts a unit in the environment that `PONTOON_ENV` names.
+/// Starts a unit in the environment that `PONTOON_ENV` names. Waits for brokers and stores that are not there yet.
 ///
 /// # Errors
-/// A [`StartError`] with all that is missing or malformed; an adapter that does not connect.
+/// A [`StartError`] with all that is missing or malformed; a broker that refuses us, or that has something else than what
+/// the unit needs.
 pub async fn start<U: Unit>(resources: U::Resources) -> Result<Started<U>> {
     Launch::new(resources).start().await
 }
@@ -132,13 +137,13 @@ impl<U: Unit> Launch<U> {
         self
     }
 
-    /// Starts: bridges, handlers, intake, ready.
+    /// Starts: connect, subscribe, then ready. Waits for brokers and stores that are not there yet.
     ///
     /// # Errors
-    /// A [`StartError`] with all that is missing or malformed; an adapter that does not connect.
+    /// As [`start`].
     pub async fn start(self) -> Result<Started<U>> {
         let mut problems = Vec::new();
-        let adapters = self.choose(&mut problems);
+        let adapters = self.open(&mut problems).await;
         let ports = Ports::new(adapters.clone());
         let unit = U::assemble(&self.resources, &ports);
         let asked = ports.into_asked();
@@ -162,7 +167,7 @@ impl<U: Unit> Launch<U> {
 
     /// The adapters of the environment. Where a problem is found, others take their place, so that the rest of the problems
     /// can be found as well; none of them connects.
-    fn choose(&self, problems: &mut Vec<String>) -> Adapters {
+    async fn open(&self, problems: &mut Vec<String>) -> Adapters {
         if let Some(adapters) = &self.adapters {
             return adapters.clone();
         }
@@ -175,27 +180,11 @@ impl<U: Unit> Launch<U> {
                 in_memory
             })
         };
-        let secrets: Arc<dyn crate::secret::SecretAdapter> = match environment.secret_store {
-            SecretStore::Env => Arc::new(Env::new(self.variables.clone())),
-            SecretStore::File { folder } => {
-                Arc::new(File::new(folder.resolve(&self.variables).unwrap_or_else(|wrong| {
-                    problems.extend(wrong);
-                    String::new()
-                })))
-            }
-        };
-        Adapters {
-            events: match environment.event_bridge {
-                EventBridge::InMemory => Arc::new(InMemoryEvents::new()),
-            },
-            queues: match environment.queue_bridge {
-                QueueBridge::InMemory => Arc::new(InMemoryQueues::new()),
-            },
-            state: match environment.state_store {
-                StateStore::InMemory => Arc::new(InMemory::new()),
-            },
-            secrets,
-        }
+        let instance = Instance::new(U::TOPOLOGY, U::NAME);
+        let mut opening = Opening::new(instance, environment.verify, self.variables.clone());
+        let adapters = Adapters::open(&environment, &mut opening).await;
+        problems.append(&mut opening.problems);
+        adapters
     }
 
     fn pick(&self) -> Result<Environment, String> {

@@ -10,10 +10,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::bridge::{BridgeError, Depth, Feed};
-use crate::client::Client;
+use crate::client::{Client, Inside};
 use crate::dead_letters::DeadLetters;
 use crate::definition::{Queue, State};
 use crate::edge::{MayRead, MayWrite};
+use crate::health::{Counters, Health};
 use crate::intake::Intake;
 use crate::lifecycle::Phase;
 use crate::operation::Operation;
@@ -69,8 +70,20 @@ impl<U: Unit> Started<U> {
 
     /// Calls the unit's exposed commands.
     #[must_use]
-    pub fn client(&self) -> Client<U> {
+    pub fn client(&self) -> Client<Inside<U>> {
         Client::new(Arc::clone(&self.running))
+    }
+
+    /// Whether its bridges and stores can do their work now.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.running.core.adapters.health()
+    }
+
+    /// What went by on its event bridge without anybody being told.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.running.core.adapters.events.counters()
     }
 
     /// What a subscription or a worker has given up.
@@ -116,7 +129,9 @@ impl<U: Unit> Started<U> {
         let end = Instant::now() + U::GRACE;
         let (clocks, lanes) = (&mut self.clocks, &mut self.lanes);
         let feeds = &self.feeds;
+        let adapters = &self.running.core.adapters;
         let ended = timeout_at(end, async {
+            adapters.events.drain().await;
             lifecycle.calls_done().await;
             join_all(clocks).await;
             sweep(&self.running.core).await;
@@ -126,7 +141,6 @@ impl<U: Unit> Started<U> {
         });
         let stopped = ended.await.map_err(|_| StopError { unit: U::NAME, grace: U::GRACE, lost: self.unfinished(end) });
         lifecycle.advance(Phase::Ended);
-        let adapters = &self.running.core.adapters;
         let late = self.unfinished(Instant::now() + Duration::from_secs(365 * 24 * 3600));
         if stopped.is_ok() && late > 0 {
             tracing::warn!(target: "pontoon", unit = U::NAME, lost = late, "what was due after the grace is lost");

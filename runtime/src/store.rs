@@ -5,29 +5,42 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fault::FaultClass;
+use crate::health::Health;
 use crate::soon::Soon;
 
 pub mod in_memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 
 /// Keeps state: collections of JSON values under text keys.
 pub trait StateAdapter: Send + Sync {
     /// What is kept under a key.
     fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> Soon<'a, Result<Option<Entry>, StoreError>>;
 
-    /// The entries whose key begins with a prefix, in the order of their keys: at most `limit`, those after a key.
+    /// The entries whose key begins with a prefix, in the order of their keys: at most `limit`, those after a key. A page may
+    /// have fewer than that, also none, and a `next` all the same: what follows is on the next one.
     fn list<'a>(&'a self, collection: &'a str, range: Range) -> Soon<'a, Result<Page<Entry>, StoreError>>;
 
     /// Makes changes, all or none.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`]: an expectation was not met. Nothing was changed.
+    /// [`StoreError::Conflict`]: an expectation was not met. [`StoreError::TooLarge`]: a value is larger than the store takes.
+    /// Nothing was changed. [`StoreError::Unavailable`]: over a network, all changes may have been made, or none.
     fn commit(&self, changes: Vec<Change>) -> Soon<'_, Result<(), StoreError>>;
 
-    /// Connects.
+    /// Connects. Waits for a store that is away.
+    ///
+    /// # Errors
+    /// [`StoreError::Misconfigured`]: the store refuses, and waiting would not help. [`StoreError::Closed`].
     fn connect(&self) -> Soon<'_, Result<(), StoreError>>;
 
-    /// Disconnects.
+    /// Disconnects, for good: whatever is asked after it ends in [`StoreError::Closed`]. Closing twice is no error.
     fn close(&self) -> Soon<'_, ()>;
+
+    /// Whether the store can be used, as far as is known: no question to it.
+    fn health(&self) -> Health {
+        Health::Ready
+    }
 }
 
 /// Which entries to list.
@@ -95,6 +108,18 @@ impl Change {
     pub fn conflict(&self) -> StoreError {
         StoreError::Conflict { collection: self.collection.to_owned(), key: self.key.clone() }
     }
+
+    /// Whether the new value is no larger than a store takes, in bytes.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`].
+    pub fn fits(&self, limit: u64) -> Result<(), StoreError> {
+        let size = self.put.as_ref().map_or(0, |(value, _)| value.len() as u64);
+        if size <= limit {
+            return Ok(());
+        }
+        Err(StoreError::TooLarge { collection: self.collection.to_owned(), key: self.key.clone(), size, limit })
+    }
 }
 
 /// What has to be under a key before it is changed.
@@ -131,13 +156,31 @@ pub enum StoreError {
         /// The key.
         key: String,
     },
+    /// A value is larger than the store takes. It was not sent.
+    TooLarge {
+        /// The collection.
+        collection: String,
+        /// The key.
+        key: String,
+        /// The value's size in bytes.
+        size: u64,
+        /// What the store takes, in bytes.
+        limit: u64,
+    },
     /// A key is neither a text nor a number nor made of one.
     InvalidKey,
     /// A value could not be written or read as JSON.
     Malformed(serde_json::Error),
+    /// The store cannot do this at all; its row of the capability table says so.
+    Unsupported {
+        /// What it cannot do.
+        what: &'static str,
+    },
+    /// The settings are wrong: an address or a certificate that is none, or credentials that the store refuses.
+    Misconfigured(String),
     /// The store is closed: the unit has stopped.
     Closed,
-    /// The store could not be reached, or refused.
+    /// The store could not be reached, did not answer in time, or refused. A change may have been made all the same.
     Unavailable(Box<dyn std::error::Error + Send + Sync>),
 }
 
@@ -145,9 +188,11 @@ impl StoreError {
     pub(crate) fn class(&self) -> FaultClass {
         match self {
             Self::Conflict { .. } => FaultClass::Conflict,
-            Self::InvalidKey | Self::Malformed(_) => FaultClass::Malformed,
+            Self::TooLarge { .. } | Self::InvalidKey | Self::Malformed(_) | Self::Unsupported { .. } => {
+                FaultClass::Malformed
+            }
             Self::Closed => FaultClass::Stopped,
-            Self::Unavailable(_) => FaultClass::Unavailable,
+            Self::Misconfigured(_) | Self::Unavailable(_) => FaultClass::Unavailable,
         }
     }
 }
@@ -158,8 +203,13 @@ impl fmt::Display for StoreError {
             Self::Conflict { collection, key } => {
                 write!(f, "`{key}` in state `{collection}` is not what was expected: somebody else has changed it")
             }
+            Self::TooLarge { collection, key, size, limit } => {
+                write!(f, "`{key}` in state `{collection}` has {size} bytes: the state store takes up to {limit}")
+            }
             Self::InvalidKey => f.write_str("a key is a text, a number, or a type that serializes as one"),
             Self::Malformed(error) => write!(f, "the value is malformed: {error}"),
+            Self::Unsupported { what } => write!(f, "the state store cannot do this: {what}"),
+            Self::Misconfigured(what) => write!(f, "the settings of the state store are wrong: {what}"),
             Self::Closed => f.write_str("the state store is closed: the unit has stopped"),
             Self::Unavailable(error) => write!(f, "the state store is unavailable: {error}"),
         }

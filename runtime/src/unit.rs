@@ -18,6 +18,8 @@ use crate::store::StateAdapter;
 pub trait Unit: Sized + Send + Sync + 'static {
     /// What the services of the unit are made from.
     type Resources;
+    /// The topology's name, such as `shop`.
+    const TOPOLOGY: &'static str;
     /// The unit's name, such as `monolith`.
     const NAME: &'static str;
     /// How long what runs may take to end when the unit stops.

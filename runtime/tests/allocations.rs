@@ -74,6 +74,7 @@ impl Route<Monolith> for lab::Plain {
 
 impl Unit for Monolith {
     type Resources = ();
+    const TOPOLOGY: &'static str = "shop";
     const NAME: &'static str = "monolith";
     const GRACE: Duration = Duration::from_secs(1);
     const ENVIRONMENTS: &'static [Environment] = &[];

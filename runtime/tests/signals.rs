@@ -72,6 +72,7 @@ impl Route<Monolith> for Beat {
 
 impl Unit for Monolith {
     type Resources = String;
+    const TOPOLOGY: &'static str = "shop";
     const NAME: &'static str = "monolith";
     const GRACE: Duration = Duration::from_secs(3600);
     const ENVIRONMENTS: &'static [Environment] = &[Environment::new("local")];

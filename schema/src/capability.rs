@@ -50,6 +50,14 @@ impl Adapter {
             _ => Some(self.name()),
         }
     }
+
+    /// The feature that its connections need besides, where they are encrypted. The client of NATS always has it.
+    pub const fn tls_feature(self) -> Option<&'static str> {
+        match self {
+            Self::Amqp | Self::Mqtt | Self::Redis => Some("tls"),
+            _ => None,
+        }
+    }
 }
 
 /// Which messages keep their order.
@@ -199,7 +207,8 @@ pub const STATE_STORES: [StateStore; 5] = [
         etags: true,
         transactions: true,
         prefix_listing: true,
-        largest_value: 512 * MIB,
+        // The server takes 512 MiB; but it does one thing after the other, and everybody waits for a large one.
+        largest_value: 16 * MIB,
         crosses_processes: true,
     },
     StateStore {

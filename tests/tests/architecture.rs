@@ -155,6 +155,24 @@ fn only_the_diagnostics_know_miette_and_only_the_reader_knows_yaml() {
 }
 
 #[test]
+fn only_its_adapter_knows_the_client_of_a_broker() {
+    let homes = [
+        ("lapin", "runtime/src/bridge/amqp"),
+        ("async_nats", "runtime/src/bridge/nats"),
+        ("rumqttc", "runtime/src/bridge/mqtt"),
+        ("redis", "runtime/src/store/redis"),
+    ];
+    let mut broken = Vec::new();
+    for file in sources_below("runtime/src") {
+        for path in paths_of(&read(&file)).into_iter().filter(|path| !path.quoted && path.segments.len() > 1) {
+            let stray = homes.iter().find(|(name, home)| path.segments[0] == *name && !file.starts_with(home));
+            broken.extend(stray.map(|(name, home)| format!("{file}: {name} belongs in {home}")));
+        }
+    }
+    none("clients of brokers outside of their adapters", &broken);
+}
+
+#[test]
 fn generated_code_names_only_pontoon_and_std() {
     let ours = ["crate", "self", "super", "std", "pontoon"];
     let others: BTreeSet<String> = tree::closure("pontoon")

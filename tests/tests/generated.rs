@@ -9,6 +9,8 @@ mod expected;
 mod planned;
 #[path = "generated/refused.rs"]
 mod refused;
+#[path = "generated/selected.rs"]
+mod selected;
 #[path = "generated/size.rs"]
 mod size;
 
@@ -42,4 +44,16 @@ fn report(text: &str, request: &Request) -> String {
 /// A request of the crate `krate`.
 fn request(krate: &str) -> Request {
     Request { krate: Some(krate.to_owned()), origin: "topology.yaml".to_owned(), ..Request::default() }
+}
+
+/// A request of the crate `shop`.
+fn asking(deployments: &[&str], environments: &[&str]) -> Request {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Request { deployments: owned(deployments), environments: owned(environments), ..request("shop") }
+}
+
+#[track_caller]
+fn assert_says(report: &str, parts: &[&str]) {
+    let missing: Vec<&&str> = parts.iter().filter(|part| !report.contains(**part)).collect();
+    assert!(missing.is_empty(), "{missing:?} is missing in\n{report}");
 }

@@ -1,7 +1,8 @@
-//! `cargo xtask`: the chores of this repository, with nothing but std in its tree, so that it builds at once on a bare machine.
+//! `cargo xtask`: the chores of this repository, with nothing but std in its tree: it builds at once on a bare machine.
 
 mod bench;
 mod brokers;
+mod demo;
 mod fuzz;
 mod setup;
 mod steps;
@@ -24,6 +25,11 @@ const COMMANDS: &[Command] = &[
         name: "brokers",
         summary: "[KIND…] real brokers on loopback, until Ctrl-C, and the variables by which tests find them",
         run: brokers::run,
+    },
+    Command {
+        name: "demo",
+        summary: "shop: its units as processes on real brokers, one killed on the way",
+        run: demo::run,
     },
     Command { name: "fuzz", summary: "[SECONDS] hostile topologies against the compiler (default 60)", run: fuzz::run },
     Command {

@@ -6,6 +6,10 @@ use crate::Compiled;
 use crate::diagnostic::{Diagnostic, Style};
 use crate::source::Sources;
 
+/// The features that the crate `pontoon` was built with, with commas between them. Cargo sets it for the build scripts of
+/// crates that depend on `pontoon` themselves, as that says so when it is built.
+pub(super) const FEATURES: &str = "DEP_PONTOON_FEATURES";
+
 /// The files whose change makes cargo run the build script again.
 pub(super) fn rerun(files: &[PathBuf]) -> Vec<String> {
     files.iter().map(|file| format!("cargo::rerun-if-changed={}", file.display())).collect()

@@ -59,17 +59,21 @@ impl Package {
     }
 
     fn run_with(&self, variables: &[(&str, &str)]) -> Done {
+        build("topology.yaml").run_in(&self.variable(variables), Date::from_unix_seconds(0))
+    }
+
+    /// Cargo's variables, and `more`.
+    fn variable<'a>(&self, more: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
         let out = self.path("out");
         let own = [
             ("OUT_DIR", out.as_os_str().to_owned()),
             ("CARGO_MANIFEST_DIR", self.0.path().as_os_str().to_owned()),
             ("CARGO_PKG_NAME", OsString::from("shop")),
         ];
-        let variable = |name: &str| {
-            let given = variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
+        move |name: &str| {
+            let given = more.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
             given.or_else(|| own.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
-        };
-        build("topology.yaml").run_in(&variable, Date::from_unix_seconds(0))
+        }
     }
 }
 
@@ -173,6 +177,50 @@ fn warnings_are_a_line_each() {
     let warnings: Vec<&String> = done.instructions.iter().filter(|line| line.starts_with("cargo::warning=")).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].starts_with("cargo::warning=user.yaml:6: pontoon::unreachable_command: "), "{warnings:?}");
+}
+
+/// The topology with a second environment, on a broker.
+const STAGING: &str = "\
+environments:
+  staging: { extends: local, event_bridge: { amqp: { url: '${AMQP_URL}', tls: required } } }
+";
+
+fn with_staging() -> Package {
+    let package = Package::new();
+    let topology = TOPOLOGY.replace("environments: [local]", "environments: [local, staging]");
+    package.write("topology.yaml", &topology.replace("environments:\n", STAGING));
+    package
+}
+
+#[test]
+fn an_adapter_needs_its_feature() {
+    let package = with_staging();
+    let report = package.run_with(&[("DEP_PONTOON_FEATURES", "nats,redis")]).failure.expect("it is refused");
+    assert!(report.contains("pontoon::missing_adapter_feature"), "{report}");
+    assert!(report.contains("without the features `amqp` and `tls`"), "{report}");
+    assert!(report.contains("features = [\"amqp\", \"tls\"] }"), "{report}");
+    let report = package.run_with(&[("DEP_PONTOON_FEATURES", "amqp")]).failure.expect("it is refused");
+    assert!(report.contains("without the feature `tls`"), "{report}");
+    succeeded(&package.run_with(&[("DEP_PONTOON_FEATURES", "amqp,tls")]));
+    // Where nothing is known of `pontoon`, nothing is found.
+    succeeded(&package.run());
+}
+
+#[test]
+fn what_is_not_generated_needs_no_feature() {
+    let package = with_staging();
+    let build = || build("topology.yaml").deployment("monolith");
+    let variable = package.variable(&[("DEP_PONTOON_FEATURES", "")]);
+    succeeded(&build().environment("local").run_in(&variable, Date::from_unix_seconds(0)));
+    assert!(build().run_in(&variable, Date::from_unix_seconds(0)).failure.is_some());
+}
+
+#[test]
+fn a_client_can_be_asked_for() {
+    let package = with_staging();
+    let variable = package.variable(&[]);
+    succeeded(&build("topology.yaml").contract().client().run_in(&variable, Date::from_unix_seconds(0)));
+    assert!(package.generated("client.rs").is_file() && !package.generated("monolith.rs").exists());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::placement::Placement;
 use crate::graph::Graph;
 use crate::read::Tree;
-use crate::topology::{Date, Topology};
+use crate::topology::{Connection, Date, Environment, Topology};
 
 /// A topology from all sides.
 pub struct Input<'a> {
@@ -15,6 +15,8 @@ pub struct Input<'a> {
     pub text: &'a Tree,
     /// The day of the check.
     pub today: Date,
+    /// The crate that code is generated for, where it is known what that was built with.
+    pub built: Option<Built<'a>>,
     /// Which handlers every deployment runs, and where.
     pub(super) placements: Vec<Placement<'a>>,
 }
@@ -23,6 +25,27 @@ impl<'a> Input<'a> {
     /// All that the rules need to know.
     pub fn new(topology: &'a Topology, graph: &'a Graph, text: &'a Tree, today: Date) -> Self {
         let placements = topology.deployments.ids().map(|id| Placement::of(topology, id)).collect();
-        Self { topology, graph, text, today, placements }
+        Self { topology, graph, text, today, built: None, placements }
+    }
+
+    /// The same, in a crate of which this much is known.
+    #[must_use]
+    pub fn built(self, built: Option<Built<'a>>) -> Self {
+        Self { built, ..self }
+    }
+}
+
+/// What the code that is generated for a crate opens, and what the crate has for that.
+pub struct Built<'a> {
+    /// The features of its `pontoon`.
+    pub features: &'a [String],
+    /// The bridges and stores that are opened, each with the environment that has it.
+    pub opened: Vec<(&'a Environment, &'a Connection)>,
+}
+
+impl Built<'_> {
+    /// Whether `pontoon` was built with a feature.
+    pub fn has(&self, feature: &str) -> bool {
+        self.features.iter().any(|known| known == feature)
     }
 }

@@ -42,7 +42,7 @@ impl Place<'_> {
                 "a password is written into a URL of the topology".to_owned(),
                 "there is a password in this URL".to_owned(),
             )
-        } else if !self.settings {
+        } else if !self.settings || is_public(text) || is_file(key, text) {
             return None;
         } else if is_secret_key(key, self.under) && !literal(text).is_empty() {
             (
@@ -77,6 +77,16 @@ fn literal(text: &str) -> String {
     }
     literal.push_str(rest);
     literal
+}
+
+/// A certificate is shown to everybody; its private key is found by its shape.
+fn is_public(text: &str) -> bool {
+    text.contains("-----BEGIN CERTIFICATE-----")
+}
+
+/// Where a key may hold a secret or the path of its file: whether this is a path.
+fn is_file(key: &str, text: &str) -> bool {
+    key == "credentials" && (text.starts_with(['/', '.']) || text.ends_with(".creds"))
 }
 
 fn is_secret_key(key: &str, under: Option<&str>) -> bool {
@@ -199,6 +209,14 @@ mod tests {
         assert_eq!(token_shape(&format!("x ghp_{} y", "a1B2".repeat(9))), Some("a token of GitHub"));
         assert_eq!(token_shape(&format!("S{}", "UAB".repeat(19))), Some("a seed of NATS"));
         assert_eq!(token_shape("a description with AKIA in it"), None);
+    }
+
+    #[test]
+    fn files_are_no_secrets() {
+        assert!(is_file("credentials", "/run/secrets/nats.creds"));
+        assert!(is_file("credentials", "${SECRETS_DIR}/nats.creds"));
+        assert!(!is_file("credentials", "hunter2"));
+        assert!(!is_file("password", "/hunter2"));
     }
 
     #[test]

@@ -15,17 +15,12 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         findings.extend(finding(topology, Handler::Command(id), why, None));
     }
     for (id, subscription) in topology.subscriptions.iter() {
+        if subscription.delivery.value == Delivery::AtMostOnce {
+            continue;
+        }
         let event = &topology.events[subscription.event.value].name.value;
-        let (attempts, delivery) = (subscription.attempts, subscription.delivery);
-        let (span, text) = match delivery.value {
-            Delivery::AtLeastOnce => (delivery.span, format!("`{event}` arrives again if it was not acknowledged")),
-            // Left out, the number of attempts belongs to the other kind of delivery.
-            Delivery::AtMostOnce if attempts.value > 1 && attempts.span != subscription.operation.name.span => {
-                (attempts.span, format!("up to {} attempts", attempts.value))
-            }
-            Delivery::AtMostOnce => continue,
-        };
-        let why = Why { what: "may get an event twice", span, text };
+        let text = format!("`{event}` arrives again if it was not acknowledged");
+        let why = Why { what: "may get an event twice", span: subscription.delivery.span, text };
         findings.extend(finding(topology, Handler::Subscription(id), why, None));
     }
     for (id, worker) in topology.workers.iter() {

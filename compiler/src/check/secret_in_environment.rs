@@ -6,6 +6,7 @@ use pontoon_schema::capability;
 
 use super::Input;
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::source::Span;
 use crate::topology::Origin;
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
@@ -16,9 +17,12 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         if capability::secret_store(store.adapter.value).is_none_or(|store| store.in_environment) {
             continue;
         }
-        for reference in environment.references() {
+        let settings = environment.connections().flat_map(|(_, connection)| &connection.settings.entries);
+        let held = settings.filter(|setting| HELD.contains(&setting.name.value.as_str()));
+        let held: HashSet<Span> = held.map(|setting| setting.value.span).collect();
+        for reference in environment.references().filter(|reference| reference.value.origin == Origin::Variable) {
             let name = &reference.value.name;
-            if reference.value.origin != Origin::Variable || !is_credential(name) || !seen.insert(reference.span) {
+            if !(is_credential(name) || held.contains(&reference.span)) || !seen.insert(reference.span) {
                 continue;
             }
             let secret = name.to_ascii_lowercase();
@@ -35,6 +39,9 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         }
     }
 }
+
+/// Settings that hold a credential, whatever the variable is called. Others may as well hold the path of one.
+const HELD: [&str; 2] = ["password", "token"];
 
 /// Whether a variable is one for a credential, by the last word of its name. A URL may or may not hold one: that is for
 /// whoever sets it to know.

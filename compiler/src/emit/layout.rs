@@ -1,5 +1,8 @@
 //! From tokens to the text of a file: formatted, spaced out, with a head that says where it comes from.
 
+mod settings;
+mod table;
+
 use proc_macro2::TokenStream;
 
 use super::File;
@@ -64,13 +67,20 @@ fn spaced(text: &str) -> String {
                 blocks.push((Block::opened_by(code), Last::Opened));
             }
         }
-        if code.starts_with("pub trait ") {
-            let mut head = vec![line];
-            while !head.last().is_some_and(|line| line.ends_with("{}")) {
+        let mut through = |end: fn(&str) -> bool| {
+            let mut taken = vec![line];
+            while !taken.last().is_some_and(|line| end(line)) {
                 let Some(line) = lines.next() else { break };
-                head.push(line);
+                taken.push(line);
             }
-            push_trait(&mut spaced, &head, depth);
+            taken
+        };
+        if code.starts_with("pub trait ") {
+            push_trait(&mut spaced, &through(|line| line.ends_with("{}")), depth);
+        } else if code.starts_with(settings::BEGINS) {
+            settings::push_constant(&mut spaced, &through(|line| line.ends_with(';')), depth);
+        } else if code == table::BEGINS {
+            table::push_table(&mut spaced, &through(|line| line == "}"));
         } else {
             push(&mut spaced, line);
         }

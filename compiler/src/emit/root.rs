@@ -5,26 +5,45 @@ use quote::quote;
 
 use super::local;
 use super::tokens::{doc, ident};
-use crate::plan::{Contract, Plan, Selection};
+use crate::plan::{Contract, Deployment, Plan, Selection, Unit};
 
 pub(super) fn print(plan: &Plan, selection: &Selection) -> TokenStream {
     let contract = match selection.contract {
         true => modules(&plan.contract),
         false => imported(&plan.contract, selection),
     };
-    let units = selection
-        .deployments(plan)
-        .flat_map(|(deployment, _)| deployment.units.iter().map(|unit| module(&deployment.name, &unit.description)));
-    quote!(#contract #(#units)*)
+    let deployments = selection.deployments(plan).map(|(deployment, units, _)| self::deployment(deployment, &units));
+    let client = selection.client(plan).map(|_| module("client", "client", "The way in for callers from outside."));
+    quote!(#contract #(#deployments)* #client)
+}
+
+/// The units of a deployment: one alone is the module of its own deployment, others are modules below it.
+fn deployment(deployment: &Deployment, units: &[&Unit]) -> TokenStream {
+    let of_unit = |unit: &&Unit| {
+        let modules = &unit.place.modules;
+        module(modules.last().unwrap_or(&deployment.name), &modules.join("."), &unit.description)
+    };
+    if let [unit] = units
+        && unit.place.modules.len() == 1
+    {
+        return of_unit(unit);
+    }
+    let (doc, name, units) = (doc(&deployment.description), ident(&deployment.name), units.iter().map(of_unit));
+    quote! {
+        #doc
+        pub mod #name {
+            #(#units)*
+        }
+    }
 }
 
 fn modules(contract: &Contract) -> TokenStream {
-    let services = contract.services.iter().map(|service| module(&service.name, &service.description));
-    let events = (!contract.events.is_empty()).then(|| module("event", "Facts that are published."));
-    let queues = (!contract.queues.is_empty()).then(|| module("queue", "Jobs for workers."));
-    let states = (!contract.states.is_empty()).then(|| module("state", "What handlers keep."));
-    let secrets =
-        (!contract.secrets.is_empty()).then(|| module("secret", "What handlers may read of the secret store."));
+    let services = contract.services.iter().map(|service| module(&service.name, &service.name, &service.description));
+    let events = (!contract.events.is_empty()).then(|| module("event", "event", "Facts that are published."));
+    let queues = (!contract.queues.is_empty()).then(|| module("queue", "queue", "Jobs for workers."));
+    let states = (!contract.states.is_empty()).then(|| module("state", "state", "What handlers keep."));
+    let secrets = (!contract.secrets.is_empty())
+        .then(|| module("secret", "secret", "What handlers may read of the secret store."));
     quote!(#(#services)* #events #queues #states #secrets)
 }
 
@@ -34,8 +53,9 @@ fn imported(contract: &Contract, selection: &Selection) -> TokenStream {
     quote!(pub use #path::*;)
 }
 
-fn module(name: &str, description: &str) -> TokenStream {
-    let file = [name, ".rs"].concat();
+/// A module whose code is in `file`.
+fn module(name: &str, file: &str, description: &str) -> TokenStream {
+    let file = [file, ".rs"].concat();
     let (doc, name) = (doc(description), ident(name));
     quote! {
         #doc

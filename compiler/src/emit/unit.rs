@@ -1,8 +1,8 @@
 //! A unit: the struct of its handlers and ports, the routes to the handlers, and what makes, runs and starts it.
 
 mod assembly;
-mod environment;
 mod ports;
+mod remote;
 mod services;
 
 use proc_macro2::{Ident, TokenStream};
@@ -12,21 +12,27 @@ use super::scope::Scope;
 use super::tokens::{doc, ident};
 use crate::plan::{Deployment, Environment, Unit};
 
-/// A unit of `deployment`, which runs in `environments`.
-pub(super) fn print(
-    krate: Option<&str>,
-    deployment: &Deployment,
-    unit: &Unit,
-    environments: &[&Environment],
-) -> TokenStream {
+/// What a unit is printed from.
+pub(super) struct Source<'a> {
+    /// The name of the topology.
+    pub(super) topology: &'a str,
+    pub(super) deployment: &'a Deployment,
+    pub(super) unit: &'a Unit,
+    /// Where it runs.
+    pub(super) environments: &'a [&'a Environment],
+}
+
+pub(super) fn print(krate: Option<&str>, source: &Source<'_>) -> TokenStream {
+    let unit = source.unit;
     let defined = unit.services.iter().map(|member| member.structure.as_str());
-    let scope = Scope::new(krate, defined.chain(["Resources", "Handler", unit.place.item.as_str()]));
+    let scope = Scope::new(krate, defined.chain(["Resources", unit.place.item.as_str()]));
     let code = [
         resources(&scope, unit),
         structure(&scope, unit),
         services::print(&scope, unit),
+        remote::print(&scope, unit),
         ports::print(&scope, unit),
-        assembly::print(&scope, deployment, unit, environments),
+        assembly::print(&scope, source),
         functions(&scope, unit),
     ];
     let (markers, uses) = (markers(unit), scope.uses());
@@ -38,16 +44,21 @@ fn name(unit: &Unit) -> Ident {
     ident(&unit.place.item)
 }
 
-/// The modules of the contract that the unit refers to.
+/// The modules of the contract that the unit refers to. They lie beside the outermost of its own.
 fn markers(unit: &Unit) -> TokenStream {
-    let handlers = unit.services.iter().flat_map(|member| &member.handlers).map(|handler| handler.marker.root());
-    let ports = [&unit.emits, &unit.enqueues, &unit.keeps, &unit.reveals].into_iter().flatten();
-    let roots: std::collections::BTreeSet<&str> = handlers.chain(ports.map(|port| port.marker.root())).collect();
+    let handlers = unit.services.iter().flat_map(|member| &member.handlers).map(|handler| &handler.marker);
+    let ports =
+        [&unit.emits, &unit.enqueues, &unit.keeps, &unit.reveals].into_iter().flatten().map(|port| &port.marker);
+    let reached = unit.reaches.iter().map(|reached| &reached.marker);
+    let kept = unit.keeps_for.iter().map(|kept| &kept.marker);
+    let markers = handlers.chain(ports).chain(reached).chain(kept);
+    let roots: std::collections::BTreeSet<&str> = markers.map(|marker| marker.root()).collect();
     let roots: Vec<Ident> = roots.into_iter().map(ident).collect();
+    let up = std::iter::repeat_n(quote!(super), unit.place.modules.len());
     match roots.as_slice() {
         [] => TokenStream::new(),
-        [root] => quote!(use super::#root;),
-        roots => quote!(use super::{#(#roots),*};),
+        [root] => quote!(use #(#up::)*#root;),
+        roots => quote!(use #(#up::)*{#(#roots),*};),
     }
 }
 

@@ -14,6 +14,8 @@ use crate::topology::{DeploymentId, Handler, Topology, UnitId};
 pub struct Deployment {
     /// Its name.
     pub name: String,
+    /// What it is, in the topology's words or, where it has none, in ours.
+    pub description: String,
     /// Its pattern: `monolith`.
     pub pattern: &'static str,
     /// How long work in flight may take at a shutdown.
@@ -68,12 +70,22 @@ pub(super) fn plan(topology: &Topology, id: DeploymentId) -> Deployment {
     let environments = deployment.environments.iter();
     Deployment {
         name: deployment.name.value.clone(),
+        description: deployment.description.clone().unwrap_or_else(|| made_up(topology, id)),
         pattern: deployment.pattern.value.as_str(),
         grace: Time(deployment.grace.value),
         environments: environments.map(|id| environment::plan(topology, id.value, &units, &routes)).collect(),
         units,
         routes,
     }
+}
+
+fn made_up(topology: &Topology, id: DeploymentId) -> String {
+    let units = topology.deployments[id].units.iter().map(|unit| topology.units[*unit].name.value.as_str());
+    format!(
+        "The units of the deployment `{}`: {}.",
+        topology.deployments[id].name.value,
+        units.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn routes(topology: &Topology, contents: &Contents, unit: UnitId, caller: Handler) -> Vec<Route> {

@@ -5,10 +5,11 @@ use std::fmt;
 use pontoon_schema::capability::Adapter;
 use serde::{Serialize, Serializer};
 
+use super::adapter::{self, Opening};
 use super::deployment::Route;
 use super::order;
 use super::unit::Unit;
-use crate::topology::{self, EnvironmentId, Origin, Provision, Purpose, Reference, TextPart, Topology};
+use crate::topology::{self, EnvironmentId, Located, Origin, Provision, Purpose, Reference, TextPart, Topology};
 
 /// One environment of a deployment.
 #[derive(Clone, Debug, Serialize)]
@@ -18,7 +19,8 @@ pub struct Environment {
     /// Whether losing data at a restart is acceptable here.
     pub ephemeral: bool,
     /// Whether broker objects are made at start (`create`), or only checked (`verify`).
-    pub provision: &'static str,
+    #[serde(serialize_with = "word")]
+    pub provision: Provision,
     /// Its bridges and stores.
     pub connections: Vec<Connection>,
     /// The features of the crate `pontoon` that its adapters need.
@@ -48,6 +50,9 @@ pub struct Connection {
     pub settings: Vec<Setting>,
     /// Whether it is reached over TLS. What does not leave the machine is not.
     pub tls: bool,
+    /// How its adapter is made in Rust; nothing for one that cannot be generated yet.
+    #[serde(skip)]
+    pub opening: Option<Opening>,
 }
 
 /// A setting of a bridge or store. Nested keys are joined by a dot.
@@ -73,24 +78,79 @@ pub struct Variable {
     pub default: Option<String>,
 }
 
+/// What units that make `routes` need of an environment.
 pub(super) fn plan(topology: &Topology, id: EnvironmentId, units: &[Unit], routes: &[Route]) -> Environment {
     let environment = &topology.environments[id];
-    let connections: Vec<Connection> = environment.connections().map(connection).collect();
-    let start = order::start(&connections, units, routes);
-    Environment {
-        name: environment.name.value.clone(),
-        ephemeral: environment.ephemeral.value,
-        provision: match environment.provision.value {
-            Provision::Create => "create",
-            Provision::Verify => "verify",
-        },
-        features: features(environment),
-        variables: variables(environment),
-        secrets: names(environment, Origin::Secret),
-        settings: names(environment, Origin::Config),
-        stop: start.iter().rev().cloned().collect(),
-        start,
-        connections,
+    let connections = environment.connections().collect();
+    Needed { environment, connections, references: environment.references().collect() }.plan(units, routes)
+}
+
+/// What a caller from outside needs of it: the event bridge, and what that is opened with.
+pub(super) fn of_client(topology: &Topology, id: EnvironmentId) -> Environment {
+    let environment = &topology.environments[id];
+    let connections = environment.for_clients();
+    let references = connections.iter().flat_map(|(_, connection)| &connection.settings.references).collect();
+    Needed { environment, connections, references }.plan(&[], &[])
+}
+
+/// The part of an environment that somebody needs.
+struct Needed<'a> {
+    environment: &'a topology::Environment,
+    connections: Vec<(Purpose, &'a topology::Connection)>,
+    references: Vec<&'a Located<Reference>>,
+}
+
+impl Needed<'_> {
+    fn plan(&self, units: &[Unit], routes: &[Route]) -> Environment {
+        let connections: Vec<Connection> = self.connections.iter().map(|it| connection(*it)).collect();
+        let start = order::start(&connections, units, routes);
+        Environment {
+            name: self.environment.name.value.clone(),
+            ephemeral: self.environment.ephemeral.value,
+            provision: self.environment.provision.value,
+            features: self.features(),
+            variables: self.variables(),
+            secrets: self.names(Origin::Secret),
+            settings: self.names(Origin::Config),
+            stop: start.iter().rev().cloned().collect(),
+            start,
+            connections,
+        }
+    }
+
+    fn features(&self) -> Vec<&'static str> {
+        let mut features = Vec::new();
+        for feature in self.connections.iter().flat_map(|(_, connection)| connection.features()) {
+            if !features.contains(&feature) {
+                features.push(feature);
+            }
+        }
+        features
+    }
+
+    fn variables(&self) -> Vec<Variable> {
+        let mut variables: Vec<Variable> = Vec::new();
+        for reference in self.references(Origin::Variable) {
+            let variable = Variable { name: reference.name.clone(), default: reference.default.clone() };
+            if !variables.contains(&variable) {
+                variables.push(variable);
+            }
+        }
+        variables
+    }
+
+    fn names(&self, origin: Origin) -> Vec<String> {
+        let mut names = Vec::new();
+        for reference in self.references(origin) {
+            if !names.contains(&reference.name) {
+                names.push(reference.name.clone());
+            }
+        }
+        names
+    }
+
+    fn references(&self, origin: Origin) -> impl Iterator<Item = &Reference> {
+        self.references.iter().map(|reference| &reference.value).filter(move |reference| reference.origin == origin)
     }
 }
 
@@ -100,46 +160,24 @@ fn connection((purpose, connection): (Purpose, &topology::Connection)) -> Connec
     let settings = connection.settings.entries.iter();
     let settings = settings
         .map(|setting| Setting { name: setting.name.value.clone(), value: Text(setting.value.value.parts.clone()) });
-    Connection { purpose, adapter, settings: settings.collect(), tls: connection.tls.value && !here }
-}
-
-fn features(environment: &topology::Environment) -> Vec<&'static str> {
-    let mut features = Vec::new();
-    for (_, connection) in environment.connections() {
-        if let Some(feature) = connection.adapter.value.feature().filter(|feature| !features.contains(feature)) {
-            features.push(feature);
-        }
+    Connection {
+        purpose,
+        adapter,
+        settings: settings.collect(),
+        tls: connection.tls.value && !here,
+        opening: adapter::opening(purpose, connection),
     }
-    features
-}
-
-fn variables(environment: &topology::Environment) -> Vec<Variable> {
-    let mut variables: Vec<Variable> = Vec::new();
-    for reference in references(environment, Origin::Variable) {
-        let variable = Variable { name: reference.name.clone(), default: reference.default.clone() };
-        if !variables.contains(&variable) {
-            variables.push(variable);
-        }
-    }
-    variables
-}
-
-fn names(environment: &topology::Environment, origin: Origin) -> Vec<String> {
-    let mut names = Vec::new();
-    for reference in references(environment, origin) {
-        if !names.contains(&reference.name) {
-            names.push(reference.name.clone());
-        }
-    }
-    names
-}
-
-fn references(environment: &topology::Environment, origin: Origin) -> impl Iterator<Item = &Reference> {
-    environment.references().map(|reference| &reference.value).filter(move |reference| reference.origin == origin)
 }
 
 fn key<S: Serializer>(purpose: &Purpose, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(purpose.key())
+}
+
+fn word<S: Serializer>(provision: &Provision, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match provision {
+        Provision::Create => "create",
+        Provision::Verify => "verify",
+    })
 }
 
 fn name<S: Serializer>(adapter: &Adapter, serializer: S) -> Result<S::Ok, S::Error> {

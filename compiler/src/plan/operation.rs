@@ -86,10 +86,12 @@ pub struct Delivery {
     pub dead_letter: bool,
     /// How many events are handled at a time.
     pub concurrency: u32,
-    /// How many events wait for it.
-    pub bound: u32,
+    /// How many events wait for it, where the topology says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound: Option<u32>,
     /// What happens to the next one.
-    pub when_full: topology::WhenFull,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when_full: Option<topology::WhenFull>,
     /// Whether order is kept, and within which field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ordered: Option<Option<String>>,
@@ -243,8 +245,8 @@ fn delivery(subscription: &topology::Subscription) -> Delivery {
         backoff: subscription.backoff.value.into(),
         dead_letter: subscription.dead_letter.value,
         concurrency: subscription.concurrency.value,
-        bound: u32::try_from(subscription.bound.value).unwrap_or(u32::MAX),
-        when_full: subscription.when_full.value,
+        bound: subscription.bound.map(|bound| u32::try_from(bound.value).unwrap_or(u32::MAX)),
+        when_full: subscription.when_full.map(|when_full| when_full.value),
         ordered: (subscription.ordered.as_ref()).map(|ordered| ordered.value.key.as_ref().map(|key| key.value.clone())),
     }
 }

@@ -3,11 +3,13 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Plan;
+use super::client::Client;
 use super::contract::Contract;
 use super::deployment::{Deployment, Route, Way};
 use super::environment::{Connection, Environment, Variable};
 use super::operation::Trigger;
-use super::unit::{Listener, ListenerKind, Port, Served, Unit};
+use super::traffic::{Kept, Reached, Served};
+use super::unit::{Listener, ListenerKind, Port, Unit};
 
 /// Rows whose columns stand below each other.
 #[derive(Default)]
@@ -52,7 +54,11 @@ impl Display for Plan {
             writeln!(f)?;
             write!(f, "{deployment}")?;
         }
-        Ok(())
+        if self.client.calls.is_empty() {
+            return Ok(());
+        }
+        writeln!(f)?;
+        write!(f, "{}", self.client)
     }
 }
 
@@ -117,7 +123,9 @@ impl Display for Unit {
         let mut table = Table::default();
         table.rows("listens", self.listens.iter().map(listener));
         table.rows("serves", self.serves.iter().map(served));
+        table.rows("reaches", self.reaches.iter().map(reached));
         table.rows("emits", self.emits.iter().map(port));
+        table.rows("keeps for", self.keeps_for.iter().map(kept));
         table.rows("enqueues", self.enqueues.iter().map(port));
         table.rows("keeps", self.keeps.iter().map(port));
         table.rows("reveals", self.reveals.iter().map(port));
@@ -139,6 +147,14 @@ fn served(served: &Served) -> Vec<String> {
     vec![served.command.clone(), served.subject.clone(), format!("for {}", callers.join(", "))]
 }
 
+fn reached(reached: &Reached) -> Vec<String> {
+    vec![reached.command.clone(), reached.subject.clone(), format!("in {}", reached.units.join(" or "))]
+}
+
+fn kept(kept: &Kept) -> Vec<String> {
+    vec![kept.subscription.clone(), format!("in {}", kept.unit)]
+}
+
 fn port(port: &Port) -> Vec<String> {
     vec![port.marker.to_string()]
 }
@@ -158,6 +174,20 @@ impl Display for Environment {
         table.rows("starts", Some(vec![self.start.join(" → ")]));
         table.rows("stops", Some(vec![self.stop.join(" → ")]));
         table.write(f, 4)
+    }
+}
+
+impl Display for Client {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Client")?;
+        let mut table = Table::default();
+        let calls = self.calls.iter();
+        table
+            .rows("calls", calls.map(|call| vec![call.command.clone(), call.marker.to_string(), call.subject.clone()]));
+        for Environment { name, connections, .. } in &self.environments {
+            table.rows(&format!("in {name}"), connections.first().map(|bridge| vec![bridge.to_string()]));
+        }
+        table.write(f, 2)
     }
 }
 

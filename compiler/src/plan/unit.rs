@@ -6,8 +6,8 @@ use pontoon_schema::name;
 use serde::Serialize;
 
 use super::contents::Contents;
-use super::operation::subject;
 use super::place::{Place, Rust};
+use super::traffic::{self, Kept, Reached, Served};
 use crate::topology::{
     EventId, Handler, Located, Pattern, QueueId, RustPath, SecretId, Service, StateId, Topology, UnitId,
 };
@@ -19,6 +19,9 @@ pub struct Unit {
     pub name: String,
     /// Its module and the struct in it: `monolith::Monolith`, `microservices::mail::Mail`.
     pub place: Place,
+    /// What its file is called in words: `The deployment `monolith``.
+    #[serde(skip)]
+    pub title: String,
     /// What it is.
     pub description: String,
     /// Its services.
@@ -35,6 +38,10 @@ pub struct Unit {
     pub listens: Vec<Listener>,
     /// The commands that it serves on the bridge.
     pub serves: Vec<Served>,
+    /// The commands of other units that its handlers call over the bridge.
+    pub reaches: Vec<Reached>,
+    /// The subscriptions of other units that have to get all events of this one.
+    pub keeps_for: Vec<Kept>,
 }
 
 /// A service in a unit.
@@ -96,19 +103,6 @@ pub enum ListenerKind {
     Clock,
 }
 
-/// A command that is served on the bridge.
-#[derive(Clone, Debug, Serialize)]
-pub struct Served {
-    /// The command, as the topology refers to it.
-    pub command: String,
-    /// Its subject.
-    pub subject: String,
-    /// Whether the typed client may call it.
-    pub exposed: bool,
-    /// The units that call it.
-    pub callers: Vec<String>,
-}
-
 pub(super) fn plan(topology: &Topology, id: UnitId, handlers: &[Handler], contents: &Contents) -> Unit {
     let unit = &topology.units[id];
     let mut fields = Names::default();
@@ -130,13 +124,16 @@ pub(super) fn plan(topology: &Topology, id: UnitId, handlers: &[Handler], conten
     Unit {
         name: unit.name.value.clone(),
         place,
+        title: title(topology, id),
         description: description(topology, id),
         emits: events.map(|(_, event)| port("event", &event.name)).collect(),
         enqueues: queues.map(|(_, queue)| port("queue", &queue.name)).collect(),
         keeps: states.map(|(_, state)| port("state", &state.name)).collect(),
         reveals: secrets.map(|(_, secret)| port("secret", &secret.name)).collect(),
         listens: handlers.iter().filter_map(|handler| listener(topology, *handler)).collect(),
-        serves: serves(topology, handlers, contents),
+        serves: traffic::serves(topology, handlers, contents),
+        reaches: traffic::reaches(topology, id, handlers, contents),
+        keeps_for: traffic::keeps_for(topology, id, &used.events, contents),
         services,
     }
 }
@@ -172,8 +169,17 @@ fn place(topology: &Topology, id: UnitId, structures: &mut Names) -> Place {
         modules.push(unit.name.value.clone());
     }
     // What every unit's file defines.
-    structures.0.extend(["Resources".to_owned(), "Handler".to_owned()]);
+    structures.0.insert("Resources".to_owned());
     Place { modules, item: structures.free(&name::pascal(&unit.name.value), "Unit") }
+}
+
+fn title(topology: &Topology, id: UnitId) -> String {
+    let unit = &topology.units[id];
+    let deployment = &topology.deployments[unit.deployment];
+    match deployment.pattern.value {
+        Pattern::Monolith => format!("The deployment `{}`", deployment.name.value),
+        _ => format!("The unit `{}` of the deployment `{}`", unit.name.value, deployment.name.value),
+    }
 }
 
 fn description(topology: &Topology, id: UnitId) -> String {
@@ -235,24 +241,6 @@ fn listener(topology: &Topology, handler: Handler) -> Option<Listener> {
         Handler::Schedule(_) => (ListenerKind::Clock, None),
     };
     Some(Listener { marker: Place::of_handler(topology, handler), kind, subject })
-}
-
-/// Exposed commands, and those with a caller in a unit that does not hold them itself.
-fn serves(topology: &Topology, handlers: &[Handler], contents: &Contents) -> Vec<Served> {
-    let commands = handlers.iter().filter_map(|handler| match handler {
-        Handler::Command(id) => Some(*id),
-        _ => None,
-    });
-    let served = commands.map(|id| {
-        let callers = contents.callers(id).iter().map(|unit| topology.units[*unit].name.value.clone());
-        Served {
-            command: topology.address(Handler::Command(id)),
-            subject: subject(topology, Handler::Command(id)),
-            exposed: topology.commands[id].exposed.value,
-            callers: callers.collect(),
-        }
-    });
-    served.filter(|served| served.exposed || !served.callers.is_empty()).collect()
 }
 
 /// Names that are taken in one scope of generated code.

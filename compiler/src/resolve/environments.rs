@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use pontoon_schema::capability::Adapter;
 use pontoon_schema::document;
 
+use super::connections::{self, Written};
 use super::place::{children, span};
 use super::{Resolver, settings};
 use crate::diagnostic::Diagnostic;
@@ -18,17 +18,10 @@ use crate::topology::{Connection, Environment, EnvironmentId, Id, Located, Origi
 struct Keys {
     ephemeral: Option<Located<bool>>,
     provision: Option<Located<Provision>>,
-    connections: [Option<Rc<Place>>; 5],
+    connections: [Option<Rc<Written>>; 5],
     telemetry: Option<Rc<Settings>>,
     authentication: Option<Rc<Settings>>,
     http: Option<Rc<Settings>>,
-}
-
-/// A bridge or store where it is written, before it is known which environments take it.
-struct Place {
-    key: Span,
-    adapter: Located<Adapter>,
-    settings: Rc<Settings>,
 }
 
 const PURPOSES: [Purpose; 5] =
@@ -61,6 +54,7 @@ pub(super) fn resolve<'s>(resolver: &mut Resolver<'s, '_>, document: &'s documen
         if !lost {
             check_references(resolver, &environment);
         }
+        connections::check(resolver, &environment);
         resolver.topology.environments.push(environment);
     }
 }
@@ -116,7 +110,7 @@ fn own(environment: &document::Environment, node: Node<'_>, inherited: Keys) -> 
     let mut connections = inherited.connections;
     for ((purpose, adapter), connection) in PURPOSES.into_iter().zip(given).zip(&mut connections) {
         if let Some((adapter, node)) = adapter.zip(node.get(purpose.key())) {
-            *connection = Some(Rc::new(place(adapter, node)));
+            *connection = Some(Rc::new(Written::at(node, adapter)));
         }
     }
     let settings = |key: &str, inherited| node.get(key).map(settings::below).or(inherited);
@@ -137,16 +131,6 @@ fn provision(written: document::Provision) -> Provision {
     }
 }
 
-/// `in_memory`, or `amqp:` with what stands below it.
-fn place(adapter: Adapter, node: Node<'_>) -> Place {
-    let written = node.children().next();
-    Place {
-        key: node.key_span(),
-        adapter: Located::new(adapter, written.map_or_else(|| node.value_span(), Node::key_span)),
-        settings: settings::below(written.unwrap_or(node)),
-    }
-}
-
 fn filled(
     name: Located<String>,
     description: Option<String>,
@@ -154,7 +138,7 @@ fn filled(
     keys: Keys,
 ) -> Environment {
     let ephemeral = keys.ephemeral.unwrap_or(Located::new(false, name.span));
-    let mut connections = keys.connections.into_iter().map(|place| Some(connection(place?.as_ref(), ephemeral.value)));
+    let mut connections = keys.connections.into_iter().map(|written| Some(written?.connection(ephemeral.value)));
     let mut next = || connections.next().flatten();
     Environment {
         description,
@@ -171,14 +155,6 @@ fn filled(
         http: keys.http,
         name,
     }
-}
-
-fn connection(place: &Place, ephemeral: bool) -> Connection {
-    let tls = match place.settings.get("tls") {
-        Some(tls) => Located::new(tls.value.value.literal() != Some("disabled"), tls.value.span),
-        None => Located::new(!ephemeral, place.key),
-    };
-    Connection { key: place.key, adapter: place.adapter, settings: place.settings.clone(), tls }
 }
 
 /// A `${secret:…}` needs a secret store, a `${config:…}` a config store, and these can't be read out of themselves.

@@ -14,11 +14,10 @@ use crate::read::Node;
 use crate::source::Span;
 use crate::topology::{
     Command, CommandId, Delivery, Http, Idempotency, Located, Operation, Ordered, Retry, Schedule, ScheduleId,
-    Subscription, SubscriptionId, Timetable, WhenFull, Worker, WorkerId,
+    Subscription, SubscriptionId, Timetable, Worker, WorkerId,
 };
 
 const KEEP: Duration = Duration::from_secs(24 * 3_600);
-const BOUND: u64 = 1_024;
 
 /// Where everybody may call.
 const NONE: &str = "none";
@@ -150,8 +149,8 @@ impl<'s> Resolver<'s, '_> {
             dead_letter: filled(node, "dead_letter", written.dead_letter),
             concurrency: filled(node, "concurrency", written.concurrency.map_or(1, u32::from)),
             ordered,
-            bound: filled(node, "bound", written.bound.map_or(BOUND, u64::from)),
-            when_full: filled(node, "when_full", written.when_full.map_or(WhenFull::Wait, when_full)),
+            bound: given(node, "bound", written.bound.map(u64::from)),
+            when_full: given(node, "when_full", written.when_full.map(when_full)),
         })
     }
 

@@ -111,7 +111,7 @@ environments: {{ local: {{ ephemeral: true, event_bridge: in_memory }} }}
     ));
     let subscriptions: Vec<_> = topology.subscriptions.values().collect();
     assert_eq!((subscriptions[0].attempts.value, subscriptions[1].attempts.value), (5, 1));
-    assert_eq!(subscriptions[0].bound.value, 1024);
+    assert!(subscriptions[0].bound.is_none() && subscriptions[0].when_full.is_none());
     assert_eq!(subscriptions[0].attempts.span, subscriptions[0].operation.name.span);
     let worker = topology.workers.values().next().expect("a worker");
     assert_eq!(worker.backoff.value.first.as_secs(), 1);
@@ -139,6 +139,7 @@ environments:
   staging:
     event_bridge: {{ amqp: {{ url: '${{AMQP_URL}}', tls: disabled }} }}
     queue_bridge: {{ redis: {{ url: '${{REDIS_URL}}' }} }}
+    state_store: {{ redis: {{ url: '${{REDIS_URL}}', ca: ca.pem }} }}
     secret_store: env
   local: {{ extends: staging, ephemeral: true }}
 "
@@ -150,11 +151,14 @@ environments:
     let queue = |index: usize| environments[index].queue_bridge.as_ref().expect("a bridge");
     assert_eq!(queue(0).key, queue(1).key);
     assert!(queue(0).tls.value && !queue(2).tls.value);
+    // Whoever says whom to trust wants it encrypted, wherever it is.
+    assert!(environments[2].state_store.as_ref().expect("a store").tls.value);
     let references = |index: usize| {
         let references = environments[index].references();
         references.map(|it| (it.value.origin, it.value.name.as_str())).collect::<Vec<_>>()
     };
-    let nats = [(Origin::Variable, "NATS"), (Origin::Secret, "nats"), (Origin::Variable, "REDIS_URL")];
+    let redis = (Origin::Variable, "REDIS_URL");
+    let nats = [(Origin::Variable, "NATS"), (Origin::Secret, "nats"), redis, redis];
     assert_eq!(references(0), nats);
     assert!(environments[0].is_hard() && !environments[2].is_hard());
 }

@@ -57,6 +57,15 @@ impl Environment {
         .filter_map(|(purpose, connection)| Some((purpose, connection.as_ref()?)))
     }
 
+    /// What a caller from outside reaches it by: the event bridge, and the secret store where that is opened with a secret.
+    pub fn for_clients(&self) -> Vec<(Purpose, &Connection)> {
+        let Some(bridge) = &self.event_bridge else { return Vec::new() };
+        let mut references = bridge.settings.references.iter();
+        let secrets = self.secret_store.as_ref().filter(|_| references.any(|it| it.value.origin == Origin::Secret));
+        let secrets = secrets.map(|store| (Purpose::SecretStore, store));
+        std::iter::once((Purpose::EventBridge, bridge)).chain(secrets).collect()
+    }
+
     /// Every `${…}` of this environment, with the text that it stands in.
     pub fn references(&self) -> impl Iterator<Item = &Located<Reference>> {
         let connections = self.connections().map(|(_, connection)| &connection.settings);
@@ -104,6 +113,14 @@ pub struct Connection {
     pub settings: Rc<Settings>,
     /// Whether TLS is required. `false` only where the topology says `tls: disabled`, there.
     pub tls: Located<bool>,
+}
+
+impl Connection {
+    /// The features of the crate `pontoon` without which it cannot be opened.
+    pub fn features(&self) -> impl Iterator<Item = &'static str> {
+        let adapter = self.adapter.value;
+        adapter.feature().into_iter().chain(adapter.tls_feature().filter(|_| self.tls.value))
+    }
 }
 
 /// Whether the objects of a broker (exchanges, streams, queues) are made at start.

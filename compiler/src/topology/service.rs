@@ -175,10 +175,10 @@ pub struct Subscription {
     pub concurrency: Located<u32>,
     /// The field whose equal values keep their order.
     pub ordered: Option<Located<Ordered>>,
-    /// How many events wait for it.
-    pub bound: Located<u64>,
-    /// What happens to the next one.
-    pub when_full: Located<WhenFull>,
+    /// How many events wait for it. `None`: as many as the bridge allows.
+    pub bound: Option<Located<u64>>,
+    /// What happens to the next one. `None`: what the bridge does.
+    pub when_full: Option<Located<WhenFull>>,
 }
 
 /// Events are handled in the order they were emitted in.

@@ -1,25 +1,31 @@
-//! Events and jobs in the memory of the process: bounded, and gone with it.
+//! Commands, events and jobs in the memory of the process: bounded, and gone with it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::bridge::{BridgeError, EventAdapter, Feed, JobQueue, QueueAdapter, Topic};
+use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, JobQueue, QueueAdapter, Reply, Request, Topic};
 use crate::delivery::{Delivery, QueueRules};
+use crate::health::Counters;
 use crate::soon::Soon;
 
 mod backlog;
 mod contents;
 mod feed;
+mod requests;
 mod topic;
 
 use backlog::Backlog;
 use contents::Limits;
+use requests::Requests;
 use topic::Subscriptions;
 
-/// Carries events in the memory of the process. Each subscription has a bounded queue of its own.
+/// Carries commands and events in the memory of the process. Each subscription has a bounded queue of its own.
 #[derive(Default)]
 pub struct InMemoryEvents {
-    topics: Mutex<HashMap<String, Arc<Subscriptions>>>,
+    topics: Mutex<HashMap<&'static str, Arc<Subscriptions>>>,
+    requests: Requests,
+    closed: AtomicBool,
 }
 
 impl InMemoryEvents {
@@ -29,17 +35,17 @@ impl InMemoryEvents {
         Self::default()
     }
 
-    fn topics(&self) -> MutexGuard<'_, HashMap<String, Arc<Subscriptions>>> {
+    fn topics(&self) -> MutexGuard<'_, HashMap<&'static str, Arc<Subscriptions>>> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn subscriptions(&self, subject: &str) -> Arc<Subscriptions> {
-        Arc::clone(self.topics().entry(subject.to_owned()).or_default())
+    fn subscriptions(&self, subject: &'static str) -> Arc<Subscriptions> {
+        Arc::clone(self.topics().entry(subject).or_default())
     }
 }
 
 impl EventAdapter for InMemoryEvents {
-    fn topic(&self, subject: &str) -> Arc<dyn Topic> {
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
         self.subscriptions(subject)
     }
 
@@ -47,11 +53,37 @@ impl EventAdapter for InMemoryEvents {
         self.subscriptions(subject).subscribe(subscription, Limits::from(rules))
     }
 
+    fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {
+        self.subscriptions(subject).subscribe(subscription, Limits::from(rules));
+    }
+
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        self.requests.serve(subject)
+    }
+
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+        if self.closed.load(Ordering::Acquire) {
+            return Soon::now(Err(BridgeError::Closed));
+        }
+        Soon::later(self.requests.request(request))
+    }
+
     fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
         Soon::now(Ok(()))
     }
 
+    fn drain(&self) -> Soon<'_, ()> {
+        self.requests.drain();
+        Soon::now(())
+    }
+
+    fn counters(&self) -> Counters {
+        self.requests.counters()
+    }
+
     fn close(&self) -> Soon<'_, ()> {
+        self.closed.store(true, Ordering::Release);
+        self.requests.close();
         for subscriptions in self.topics().values() {
             subscriptions.close();
         }

@@ -42,7 +42,9 @@ where
         None
     };
 
-    let spare = (attempts::<M>() > 1).then(|| input.clone());
+    // A caller in another unit tries again from there.
+    let tries = if outer.is_asked() { 1 } else { attempts::<M>() };
+    let spare = (tries > 1).then(|| input.clone());
     let mut input = input;
     loop {
         let (deadline, over) = deadline(&mut own, M::POLICY.timeout, inherited);

@@ -53,7 +53,7 @@ impl<'c, S: State, C> View<'c, S, C> {
     }
 
     /// The entries whose keys begin with a prefix, in the order of their keys, at most `limit`: those after the key
-    /// `after`, which is the `next` of the page before.
+    /// `after`, which is the `next` of the page before. A page may be shorter and have a `next` all the same.
     ///
     /// # Errors
     /// As [`Self::get`].

@@ -135,7 +135,7 @@ impl StateAdapter for InMemory {
     }
 
     fn connect(&self) -> Soon<'_, Result<(), StoreError>> {
-        Soon::now(Ok(()))
+        Soon::now(self.open().map(drop))
     }
 
     fn close(&self) -> Soon<'_, ()> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{EventAdapter, Feed, Topic};
+use pontoon::bridge::{EventAdapter, Feed, Inlet, Reply, Request, Topic};
 use pontoon::{BridgeError, Delivery, Message, Soon};
 
 use crate::contract::{NewUser, UserId, lab, queue, state, user};
@@ -30,12 +30,20 @@ impl Topic for CutTopic {
 }
 
 impl EventAdapter for Cut {
-    fn topic(&self, subject: &str) -> Arc<dyn Topic> {
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
         Arc::new(CutTopic(self.events.topic(subject), Arc::clone(&self.out_of_reach)))
     }
 
     fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
         self.events.subscribe(subject, subscription, rules)
+    }
+
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        self.events.serve(subject)
+    }
+
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+        self.events.request(request)
     }
 
     fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {

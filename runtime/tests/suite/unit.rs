@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use pontoon::bridge::EventAdapter;
 use pontoon::{
-    Adapters, Call, Collection, Emits, Enqueuer, Enqueues, Environment, Error, FromResources, HandlerOf, Handles,
-    Intake, Keeps, Launch, Operation, Part, Ports, Provides, Publisher, Reveals, Route, SecretSource, SecretStore,
-    Started, Text, Tick, Unit,
+    Adapters, Call, Collection, Emits, Enqueuer, Enqueues, Environment, Error, File, FromResources, HandlerOf, Handles,
+    Intake, Keeps, Launch, Operation, Part, Ports, Provides, Publisher, Reveals, Route, SecretSource, Started, Text,
+    Tick, Unit,
 };
 
 use crate::contract::*;
@@ -289,13 +289,16 @@ ports! {
 
 impl Unit for Monolith {
     type Resources = Resources;
+    const TOPOLOGY: &'static str = "shop";
     const NAME: &'static str = "monolith";
     const GRACE: Duration = Duration::from_secs(30);
     const ENVIRONMENTS: &'static [Environment] = &[
         Environment::new("local").ephemeral(),
-        Environment::new("staging").secret_store(SecretStore::File {
-            folder: Text(&[Part::Variable("SECRETS_DIR"), Part::Literal("/"), Part::VariableOr("SECRETS_OF", "shop")]),
-        }),
+        Environment::new("staging").secret_store(&File::new(Text(&[
+            Part::Variable("SECRETS_DIR"),
+            Part::Literal("/"),
+            Part::VariableOr("SECRETS_OF", "shop"),
+        ]))),
     ];
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {

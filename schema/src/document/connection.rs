@@ -41,9 +41,22 @@ pub struct Embedded {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Amqp {
-    /// Where it is, with user, password and virtual host, for example `${AMQP_URL}` or `${secret:amqp_url}`.
+    /// Where it is, with the virtual host and, unless they stand below, user and password, for example `${AMQP_URL}` or
+    /// `${secret:amqp_url}`.
     pub url: Text,
-    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral.
+    /// The user, for example `${AMQP_USER}`.
+    pub username: Option<Text>,
+    /// The password, for example `${secret:amqp_password}`.
+    pub password: Option<Text>,
+    /// The authority to trust, where it is none that the system knows: a PEM, or the path of a PEM file, for example
+    /// `${CA_FILE}`.
+    pub ca: Option<Text>,
+    /// The certificate that this side shows: a PEM, or the path of a PEM file, for example `/run/tls/tls.crt`.
+    pub client_certificate: Option<Text>,
+    /// Its private key: a PEM, or the path of a PEM file, for example `${secret:client_key}`.
+    pub client_key: Option<Text>,
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above says
+    /// how to encrypt it.
     pub tls: Option<Tls>,
 }
 
@@ -53,9 +66,23 @@ pub struct Amqp {
 pub struct Nats {
     /// Where the servers are, with commas between them, for example `${NATS_SERVERS}`.
     pub servers: Text,
-    /// The credentials (the content of a `.creds` file), for example `${secret:nats_credentials}`.
+    /// The user, for example `${NATS_USER}`.
+    pub username: Option<Text>,
+    /// The password, for example `${secret:nats_password}`.
+    pub password: Option<Text>,
+    /// A token in place of user and password, for example `${secret:nats_token}`.
+    pub token: Option<Text>,
+    /// The credentials: the content of a `.creds` file, or its path, for example `${secret:nats_credentials}`.
     pub credentials: Option<Text>,
-    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral.
+    /// The authority to trust, where it is none that the system knows: a PEM, or the path of a PEM file, for example
+    /// `${CA_FILE}`.
+    pub ca: Option<Text>,
+    /// The certificate that this side shows: a PEM, or the path of a PEM file, for example `/run/tls/tls.crt`.
+    pub client_certificate: Option<Text>,
+    /// Its private key: a PEM, or the path of a PEM file, for example `${secret:client_key}`.
+    pub client_key: Option<Text>,
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above says
+    /// how to encrypt it.
     pub tls: Option<Tls>,
 }
 
@@ -72,7 +99,15 @@ pub struct Mqtt {
     pub username: Option<Text>,
     /// The password, for example `${secret:mqtt_password}`.
     pub password: Option<Text>,
-    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral.
+    /// The authority to trust, where it is none that the system knows: a PEM, or the path of a PEM file, for example
+    /// `${CA_FILE}`.
+    pub ca: Option<Text>,
+    /// The certificate that this side shows: a PEM, or the path of a PEM file, for example `/run/tls/tls.crt`.
+    pub client_certificate: Option<Text>,
+    /// Its private key: a PEM, or the path of a PEM file, for example `${secret:client_key}`.
+    pub client_key: Option<Text>,
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above says
+    /// how to encrypt it.
     pub tls: Option<Tls>,
 }
 
@@ -80,8 +115,21 @@ pub struct Mqtt {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Redis {
-    /// Where it is, for example `${REDIS_URL}`.
+    /// Where it is, with the number of the database and, unless they stand below, user and password, for example
+    /// `${REDIS_URL}`.
     pub url: Text,
-    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral.
+    /// The user, for example `${REDIS_USER}`.
+    pub username: Option<Text>,
+    /// The password, for example `${secret:redis_password}`.
+    pub password: Option<Text>,
+    /// The authority to trust, where it is none that the system knows: a PEM, or the path of a PEM file, for example
+    /// `${CA_FILE}`.
+    pub ca: Option<Text>,
+    /// The certificate that this side shows: a PEM, or the path of a PEM file, for example `/run/tls/tls.crt`.
+    pub client_certificate: Option<Text>,
+    /// Its private key: a PEM, or the path of a PEM file, for example `${secret:client_key}`.
+    pub client_key: Option<Text>,
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above says
+    /// how to encrypt it.
     pub tls: Option<Tls>,
 }

@@ -146,7 +146,8 @@ operation! {
         pub concurrency: Option<std::num::NonZeroU32>,
         /// Keeps events of one key in order although several are handled at the same time, for example `{ key: device }`.
         pub ordered: Option<Ordered>,
-        /// How many events may wait for the handler in memory, for example `1024`. Default: `1024`.
+        /// How many events may wait for the handler, for example `1024`. Default: `1024` in memory; on a broker, what the
+        /// broker itself allows.
         #[schemars(range(min = 1))]
         pub bound: Option<std::num::NonZeroU64>,
         /// What happens to the next event when so many are waiting. Default: `wait`.

@@ -10,6 +10,7 @@ use pontoon_compiler::plan::Request;
 use super::{compiled, request};
 
 const QUICKSTART: &str = include_str!("../../generated/quickstart/topology.yaml");
+const MICROSERVICES: &str = include_str!("../../generated/microservices/topology.yaml");
 const VERSIONS: &str = include_str!("../../generated/versions/topology.yaml");
 const CRATES: &str = include_str!("../../generated/crates/topology.yaml");
 
@@ -55,6 +56,11 @@ fn one_crate_with_a_monolith() {
 }
 
 #[test]
+fn one_crate_with_a_monolith_and_with_units_on_brokers() {
+    expect("microservices/topology", &generated(MICROSERVICES, &request("shop")));
+}
+
+#[test]
 fn two_versions_side_by_side_and_names_that_meet() {
     expect("versions/topology", &generated(VERSIONS, &request("names")));
 }
@@ -80,7 +86,7 @@ fn a_deployment_in_a_crate_of_its_own() {
 
 #[test]
 fn the_same_topology_gives_the_same_bytes() {
-    for text in [QUICKSTART, VERSIONS, CRATES] {
+    for text in [QUICKSTART, MICROSERVICES, VERSIONS, CRATES] {
         assert!(generated(text, &request("shop")) == generated(text, &request("shop")));
     }
 }
@@ -102,7 +108,8 @@ fn the_order_of_keys_changes_nothing() {
 
 #[test]
 fn generated_files_allow_nothing_and_lead_nowhere_absolute() {
-    for file in [QUICKSTART, VERSIONS, CRATES].iter().flat_map(|text| generated(text, &request("shop"))) {
+    for file in [QUICKSTART, MICROSERVICES, VERSIONS, CRATES].iter().flat_map(|text| generated(text, &request("shop")))
+    {
         let File { name, text } = file;
         assert!(!text.contains("allow("), "{name} allows something:\n{text}");
         assert!(!text.contains(env!("CARGO_MANIFEST_DIR")), "{name} knows where it was made:\n{text}");

@@ -2,36 +2,41 @@
 
 use pontoon_compiler::plan::Request;
 
-use super::{report, request};
+use super::{asking, assert_says, report, request};
 
+const MICROSERVICES: &str = include_str!("../../generated/microservices/topology.yaml");
 const QUICKSTART: &str = include_str!("../../generated/quickstart/topology.yaml");
 
 /// The quickstart with a deployment that this version does not generate.
-fn with_microservices() -> String {
-    QUICKSTART.to_owned() + "  fleet: { pattern: microservices, environments: [production] }\n"
-}
-
-fn asking(deployments: &[&str], environments: &[&str]) -> Request {
-    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Request { deployments: owned(deployments), environments: owned(environments), ..request("shop") }
-}
-
-#[track_caller]
-fn assert_says(report: &str, parts: &[&str]) {
-    let missing: Vec<&&str> = parts.iter().filter(|part| !report.contains(**part)).collect();
-    assert!(missing.is_empty(), "{missing:?} is missing in\n{report}");
+fn with_functions() -> String {
+    QUICKSTART.to_owned() + "  functions: { pattern: serverless, environments: [production], commands: [user.find] }\n"
 }
 
 #[test]
 fn a_pattern_that_is_only_planned_is_refused_where_it_stands() {
-    let report = report(&with_microservices(), &asking(&["fleet"], &[]));
-    assert_says(&report, &["pontoon::not_yet_emitted", "fleet: { pattern: microservices", ".deployment(\"monolith\")"]);
+    let report = report(&with_functions(), &asking(&["functions"], &[]));
+    assert_says(
+        &report,
+        &["pontoon::not_yet_emitted", "functions: { pattern: serverless", ".deployment(\"monolith\")"],
+    );
 }
 
 #[test]
 fn an_adapter_that_is_only_planned_is_refused_where_it_stands() {
     let report = report(QUICKSTART, &asking(&["monolith"], &["production"]));
-    assert_says(&report, &["pontoon::not_yet_emitted", "event_bridge: { nats:", "`in_memory`", ".environment(\"…\")"]);
+    assert_says(&report, &["pontoon::not_yet_emitted", "queue_bridge: { redis:", "`in_memory`", ".environment(\"…\")"]);
+}
+
+#[test]
+fn a_setting_from_a_config_store_is_refused_where_it_stands() {
+    let configured = MICROSERVICES
+        .replace("${NATS_SERVERS}", "${config:nats_servers}")
+        .replace("provision: verify", "config_store: env");
+    let said = report(&configured, &asking(&["microservices"], &["production"]));
+    assert_says(
+        &said,
+        &["servers: ${config:nats_servers}", "code for `${config:nats_servers}` comes in a later version"],
+    );
 }
 
 #[test]
@@ -45,13 +50,13 @@ fn a_monolith_of_several_units_is_refused() {
 
 #[test]
 fn what_nobody_asks_for_by_name_is_left_out() {
-    assert_eq!(report(&with_microservices(), &request("shop")), report(QUICKSTART, &request("shop")));
+    assert_eq!(report(&with_functions(), &request("shop")), report(QUICKSTART, &request("shop")));
 }
 
 #[test]
 fn nothing_at_all_to_generate_is_refused() {
     let only = QUICKSTART.replace("environments: [local, ci, production]", "environments: [production]");
-    assert_says(&report(&only, &request("shop")), &["pontoon::not_yet_emitted", "event_bridge: { nats:"]);
+    assert_says(&report(&only, &request("shop")), &["pontoon::not_yet_emitted", "queue_bridge: { redis:"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! How much is generated: at most 40 lines of code a command, with its share of every file.
+//! How much is generated: at most 40 lines of code a command, with its share of every file, for all patterns together.
 
 use super::expected::generated;
 use super::request;
@@ -18,11 +18,11 @@ services:
     version: 1
     module: crate::heard
     subscriptions: { on_added: { event: added, delivery: at_most_once } }
-    workers: { work: { queue: jobs, timeout: 1s, repeatable: true } }
     commands: { answer: { input: New, output: Old, timeout: 1s } }
   many:
     version: 1
     module: crate::many
+    workers: { work: { queue: jobs, timeout: 1s, repeatable: true } }
     commands:
 "
     .to_owned();
@@ -35,8 +35,10 @@ services:
     text += "\
 environments:
   local: { ephemeral: true, event_bridge: in_memory, queue_bridge: in_memory, state_store: in_memory }
+  staging: { ephemeral: true, event_bridge: { nats: { servers: nats } }, queue_bridge: in_memory, state_store: in_memory }
 deployments:
   monolith: { pattern: monolith, environments: [local] }
+  microservices: { pattern: microservices, environments: [staging] }
 ";
     text
 }

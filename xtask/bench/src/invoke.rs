@@ -94,7 +94,7 @@ fn each(runtime: &Runtime, calls: impl AsyncFnOnce() -> Result<Answer, Error>) -
 }
 
 /// The same calls, each by the client.
-async fn from_outside(client: &Client<Monolith>) -> Result<Answer, Error> {
+async fn from_outside(client: &Client<Inside<Monolith>>) -> Result<Answer, Error> {
     let mut number = 0;
     for call in 0..CALLS {
         let question = Question { number: black_box(call) };

@@ -148,11 +148,9 @@ fn delivery(scope: &Scope<'_>, delivery: &Delivery) -> TokenStream {
     let dead_letter = delivery.dead_letter.then(|| quote!(.dead_letter()));
     let ordered = delivery.ordered.is_some().then(|| quote!(.ordered()));
     let concurrency = Literal::u32_unsuffixed(delivery.concurrency);
-    let bound = Literal::u32_unsuffixed(delivery.bound);
-    let when_full = when_full(scope, delivery.when_full);
-    quote! {
-        #delivery_type::#promise()#again #dead_letter #ordered.concurrency(#concurrency).bound(#bound).when_full(#when_full)
-    }
+    let bound = delivery.bound.map(Literal::u32_unsuffixed).map(|bound| quote!(.bound(#bound)));
+    let when_full = delivery.when_full.map(|policy| when_full(scope, policy)).map(|policy| quote!(.when_full(#policy)));
+    quote!(#delivery_type::#promise()#again #dead_letter #ordered.concurrency(#concurrency)#bound #when_full)
 }
 
 fn timetable(scope: &Scope<'_>, timetable: &Timetable) -> TokenStream {

@@ -3,17 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::{environment, name, ports};
+use super::{Source, name, ports};
+use crate::emit::environment;
 use crate::emit::scope::Scope;
 use crate::emit::tokens::ident;
-use crate::plan::{Deployment, Environment, Listener, ListenerKind, Member, Unit};
+use crate::plan::{Kept, Listener, ListenerKind, Member, Served, Unit};
 
-pub(super) fn print(
-    scope: &Scope<'_>,
-    deployment: &Deployment,
-    unit: &Unit,
-    environments: &[&Environment],
-) -> TokenStream {
+pub(super) fn print(scope: &Scope<'_>, source: &Source<'_>) -> TokenStream {
+    let Source { topology, deployment, unit, environments } = *source;
     let structure = name(unit);
     let (unit_trait, environment_type) = (scope.runtime("Unit"), scope.runtime("Environment"));
     let (ports_type, intake) = (scope.runtime("Ports"), scope.runtime("Intake"));
@@ -21,13 +18,14 @@ pub(super) fn print(
     let environments = environments.iter().map(|environment| environment::print(scope, environment));
     let services = unit.services.iter().map(service);
     let ports = ports::made(unit);
-    let listens = unit.listens.iter().map(listen);
+    let listens = listens(unit);
     let used = |name, is_empty: bool| if is_empty { quote!(_) } else { ident(name).into_token_stream() };
     let resources_name = used("resources", unit.services.is_empty());
-    let (ports_name, intake_name) = (used("ports", ports.is_empty()), used("intake", unit.listens.is_empty()));
+    let (ports_name, intake_name) = (used("ports", ports.is_empty()), used("intake", listens.is_empty()));
     quote! {
         impl #unit_trait for #structure {
             type Resources = Resources;
+            const TOPOLOGY: &'static str = #topology;
             const NAME: &'static str = #unit_name;
             const GRACE: #duration = #grace;
             const ENVIRONMENTS: &'static [#environment_type] = &[#(#environments),*];
@@ -48,15 +46,15 @@ pub(super) fn print(
 
 fn service(member: &Member) -> TokenStream {
     let (service, structure) = (ident(&member.field), ident(&member.structure));
-    let handlers = member.handlers.iter().map(|handler| {
-        let (field, marker) = (ident(&handler.field), &handler.marker);
-        quote!(#field: Self::make::<#marker>(&resources.#service))
-    });
-    quote! {
-        #service: #structure {
-            #(#handlers),*
-        }
-    }
+    quote!(#service: #structure::make(&resources.#service))
+}
+
+/// What the unit does on the bridges: it serves calls, listens, and keeps what others have to hear.
+fn listens(unit: &Unit) -> Vec<TokenStream> {
+    let serves = unit.serves.iter().map(|Served { marker, .. }| quote!(intake.serve(#marker);));
+    let listens = unit.listens.iter().map(listen);
+    let keeps = unit.keeps_for.iter().map(|Kept { marker, .. }| quote!(intake.keep(#marker);));
+    serves.chain(listens).chain(keeps).collect()
 }
 
 fn listen(listener: &Listener) -> TokenStream {

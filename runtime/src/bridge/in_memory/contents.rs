@@ -28,7 +28,7 @@ pub(super) struct Limits {
 
 impl From<Delivery> for Limits {
     fn from(rules: Delivery) -> Self {
-        let bound = rules.bound as usize;
+        let bound = rules.bound.unwrap_or(Delivery::IN_MEMORY) as usize;
         Self { bound, when_full: rules.when_full, lease: None, remember: Duration::ZERO }
     }
 }

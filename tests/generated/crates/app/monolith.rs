@@ -2,10 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use super::{email, user};
-use pontoon::{
-    Environment, EventBridge, Intake, Ports, QueueBridge, Route, Started, StateStore,
-    Unit,
-};
+use pontoon::{Environment, InMemory, Intake, Ports, Started, Unit};
 use std::future::Future;
 use std::time::Duration;
 
@@ -23,61 +20,43 @@ pub struct Monolith {
     email: EmailHandlers,
 }
 
-/// The handlers of `user`.
-struct UserHandlers {
-    sign_up: Handler<user::SignUp>,
-}
-
-/// The handlers of `email`.
-struct EmailHandlers {
-    send_welcome: Handler<email::SendWelcome>,
-}
-
-/// The type that handles an operation here.
-type Handler<M> = <M as Route<Monolith>>::Handler;
-
-impl Route<Monolith> for user::SignUp {
-    type Resources = shop_user::crates::user::Resources;
-    type Handler = shop_user::crates::user::SignUp;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.sign_up
+pontoon::handlers! {
+    /// The handlers of `user`.
+    struct UserHandlers in Monolith.user from shop_user::crates::user::Resources {
+        sign_up: user::SignUp => shop_user::crates::user::SignUp,
     }
 }
 
-impl Route<Monolith> for email::SendWelcome {
-    type Resources = shop_email::crates::email::Resources;
-    type Handler = shop_email::crates::email::SendWelcome;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.email.send_welcome
+pontoon::handlers! {
+    /// The handlers of `email`.
+    struct EmailHandlers in Monolith.email from shop_email::crates::email::Resources {
+        send_welcome: email::SendWelcome => shop_email::crates::email::SendWelcome,
     }
 }
 
 impl Unit for Monolith {
     type Resources = Resources;
+    const TOPOLOGY: &'static str = "split";
     const NAME: &'static str = "monolith";
     const GRACE: Duration = Duration::from_secs(30);
     const ENVIRONMENTS: &'static [Environment] = &[
         Environment::new("local")
             .ephemeral()
-            .event_bridge(EventBridge::InMemory)
-            .queue_bridge(QueueBridge::InMemory)
-            .state_store(StateStore::InMemory),
+            .event_bridge(&InMemory)
+            .queue_bridge(&InMemory)
+            .state_store(&InMemory),
     ];
 
     fn assemble(resources: &Resources, _: &Ports) -> Self {
         Self {
-            user: UserHandlers {
-                sign_up: Self::make::<user::SignUp>(&resources.user),
-            },
-            email: EmailHandlers {
-                send_welcome: Self::make::<email::SendWelcome>(&resources.email),
-            },
+            user: UserHandlers::make(&resources.user),
+            email: EmailHandlers::make(&resources.email),
         }
     }
 
-    fn listen(_: &mut Intake<Self>) {}
+    fn listen(intake: &mut Intake<Self>) {
+        intake.serve(user::SignUp);
+    }
 }
 
 /// Runs this unit until a signal, then stops it.

@@ -2,8 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use pontoon::{
-    Command, Delivery, Key, Kind, Never, Operation, Policy, Subscription, WhenFull,
-    Worker,
+    Command, Delivery, Key, Kind, Never, Operation, Policy, Subscription, Worker,
 };
 use std::time::Duration;
 
@@ -57,9 +56,7 @@ impl Subscription for Greet {
         .backoff(Duration::from_millis(100), Duration::from_secs(30))
         .dead_letter()
         .ordered()
-        .concurrency(1)
-        .bound(1024)
-        .when_full(WhenFull::Wait);
+        .concurrency(1);
 
     fn order(payload: &Self::Input) -> Option<Key> {
         Some(Key::of(&payload.id))

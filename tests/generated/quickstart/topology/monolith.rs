@@ -3,9 +3,8 @@
 
 use super::{email, event, queue, secret, state, user};
 use pontoon::{
-    Collection, Emits, Enqueuer, Enqueues, Environment, EventBridge, Intake, Keeps, Part,
-    Ports, Publisher, QueueBridge, Reveals, Route, SecretSource, SecretStore, Started,
-    StateStore, Text, Unit,
+    Collection, Emits, Enqueuer, Enqueues, Env, Environment, File, InMemory, Intake,
+    Keeps, Part, Ports, Publisher, Reveals, SecretSource, Started, Text, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -29,84 +28,22 @@ pub struct Monolith {
     smtp_password: SecretSource<secret::SmtpPassword>,
 }
 
-/// The handlers of `user`.
-struct UserHandlers {
-    sign_up: Handler<user::SignUp>,
-    find: Handler<user::Find>,
-    forget: Handler<user::Forget>,
-    report: Handler<user::Report>,
-}
-
-/// The handlers of `email`.
-struct EmailHandlers {
-    send_welcome: Handler<email::SendWelcome>,
-    greet: Handler<email::Greet>,
-    bill: Handler<email::Bill>,
-}
-
-/// The type that handles an operation here.
-type Handler<M> = <M as Route<Monolith>>::Handler;
-
-impl Route<Monolith> for user::SignUp {
-    type Resources = crate::quickstart::user::Resources;
-    type Handler = crate::quickstart::user::SignUp;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.sign_up
+pontoon::handlers! {
+    /// The handlers of `user`.
+    struct UserHandlers in Monolith.user from crate::quickstart::user::Resources {
+        sign_up: user::SignUp => crate::quickstart::user::SignUp,
+        find: user::Find => crate::quickstart::user::Find,
+        forget: user::Forget => crate::quickstart::user::Forget,
+        report: user::Report => crate::quickstart::user::Report,
     }
 }
 
-impl Route<Monolith> for user::Find {
-    type Resources = crate::quickstart::user::Resources;
-    type Handler = crate::quickstart::user::Find;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.find
-    }
-}
-
-impl Route<Monolith> for user::Forget {
-    type Resources = crate::quickstart::user::Resources;
-    type Handler = crate::quickstart::user::Forget;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.forget
-    }
-}
-
-impl Route<Monolith> for user::Report {
-    type Resources = crate::quickstart::user::Resources;
-    type Handler = crate::quickstart::user::Report;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.report
-    }
-}
-
-impl Route<Monolith> for email::SendWelcome {
-    type Resources = crate::quickstart::email::Resources;
-    type Handler = crate::quickstart::email::SendWelcome;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.email.send_welcome
-    }
-}
-
-impl Route<Monolith> for email::Greet {
-    type Resources = crate::quickstart::email::Resources;
-    type Handler = crate::quickstart::email::Greet;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.email.greet
-    }
-}
-
-impl Route<Monolith> for email::Bill {
-    type Resources = crate::quickstart::email::Resources;
-    type Handler = crate::quickstart::email::Bill;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.email.bill
+pontoon::handlers! {
+    /// The handlers of `email`.
+    struct EmailHandlers in Monolith.email from crate::quickstart::email::Resources {
+        send_welcome: email::SendWelcome => crate::quickstart::email::SendWelcome,
+        greet: email::Greet => crate::quickstart::email::Greet,
+        bill: email::Bill => crate::quickstart::email::Bill,
     }
 }
 
@@ -142,38 +79,28 @@ impl Reveals<secret::SmtpPassword> for Monolith {
 
 impl Unit for Monolith {
     type Resources = Resources;
+    const TOPOLOGY: &'static str = "shop";
     const NAME: &'static str = "monolith";
     const GRACE: Duration = Duration::from_secs(30);
     const ENVIRONMENTS: &'static [Environment] = &[
         Environment::new("local")
             .ephemeral()
-            .event_bridge(EventBridge::InMemory)
-            .queue_bridge(QueueBridge::InMemory)
-            .state_store(StateStore::InMemory)
-            .secret_store(SecretStore::Env),
+            .event_bridge(&InMemory)
+            .queue_bridge(&InMemory)
+            .state_store(&InMemory)
+            .secret_store(&Env),
         Environment::new("ci")
             .ephemeral()
-            .event_bridge(EventBridge::InMemory)
-            .queue_bridge(QueueBridge::InMemory)
-            .state_store(StateStore::InMemory)
-            .secret_store(SecretStore::File {
-                folder: Text(&[Part::VariableOr("SECRETS_DIR", "/run/secrets")]),
-            }),
+            .event_bridge(&InMemory)
+            .queue_bridge(&InMemory)
+            .state_store(&InMemory)
+            .secret_store(&File::new(Text(&[Part::VariableOr("SECRETS_DIR", "/run/secrets")]))),
     ];
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {
-            user: UserHandlers {
-                sign_up: Self::make::<user::SignUp>(&resources.user),
-                find: Self::make::<user::Find>(&resources.user),
-                forget: Self::make::<user::Forget>(&resources.user),
-                report: Self::make::<user::Report>(&resources.user),
-            },
-            email: EmailHandlers {
-                send_welcome: Self::make::<email::SendWelcome>(&resources.email),
-                greet: Self::make::<email::Greet>(&resources.email),
-                bill: Self::make::<email::Bill>(&resources.email),
-            },
+            user: UserHandlers::make(&resources.user),
+            email: EmailHandlers::make(&resources.email),
             user_signed_up: ports.publisher(),
             invoices: ports.enqueuer(),
             users: ports.collection(),
@@ -183,6 +110,8 @@ impl Unit for Monolith {
     }
 
     fn listen(intake: &mut Intake<Self>) {
+        intake.serve(user::SignUp);
+        intake.serve(user::Find);
         intake.tick(user::Forget);
         intake.tick(user::Report);
         intake.subscribe(email::Greet);

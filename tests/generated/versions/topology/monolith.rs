@@ -3,8 +3,8 @@
 
 use super::{email, event, state, user};
 use pontoon::{
-    Collection, Emits, Environment, EventBridge, Intake, Keeps, Ports, Publisher,
-    QueueBridge, Route, Started, StateStore, Unit,
+    Collection, Emits, Environment, InMemory, Intake, Keeps, Ports, Publisher, Started,
+    Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -28,88 +28,28 @@ pub struct Monolith {
     user_state: Collection<state::User>,
 }
 
-/// The handlers of `email.v1`.
-struct EmailV1Handlers {
-    send: Handler<email::v1::Send>,
-}
-
-/// The handlers of `email.v2`.
-struct EmailV2Handlers {
-    send: Handler<email::v2::Send>,
-}
-
-/// The handlers of `user`.
-struct UserHandlers {
-    email: Handler<user::Email>,
-    command: Handler<user::Command>,
-    event: Handler<user::Event>,
-    schedule: Handler<user::Schedule>,
-    tick: Handler<user::Tick>,
-}
-
-/// The type that handles an operation here.
-type Handler<M> = <M as Route<Monolith>>::Handler;
-
-impl Route<Monolith> for email::v1::Send {
-    type Resources = crate::versions::email::v1::Resources;
-    type Handler = crate::versions::email::v1::Send;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.email_v1.send
+pontoon::handlers! {
+    /// The handlers of `email.v1`.
+    struct EmailV1Handlers in Monolith.email_v1 from crate::versions::email::v1::Resources {
+        send: email::v1::Send => crate::versions::email::v1::Send,
     }
 }
 
-impl Route<Monolith> for email::v2::Send {
-    type Resources = crate::versions::email::v2::Resources;
-    type Handler = crate::versions::email::v2::Send;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.email_v2.send
+pontoon::handlers! {
+    /// The handlers of `email.v2`.
+    struct EmailV2Handlers in Monolith.email_v2 from crate::versions::email::v2::Resources {
+        send: email::v2::Send => crate::versions::email::v2::Send,
     }
 }
 
-impl Route<Monolith> for user::Email {
-    type Resources = crate::versions::user::Resources;
-    type Handler = crate::versions::user::Email;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.email
-    }
-}
-
-impl Route<Monolith> for user::Command {
-    type Resources = crate::versions::user::Resources;
-    type Handler = crate::versions::user::Command;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.command
-    }
-}
-
-impl Route<Monolith> for user::Event {
-    type Resources = crate::versions::user::Resources;
-    type Handler = crate::versions::user::Event;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.event
-    }
-}
-
-impl Route<Monolith> for user::Schedule {
-    type Resources = crate::versions::user::Resources;
-    type Handler = crate::versions::user::Schedule;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.schedule
-    }
-}
-
-impl Route<Monolith> for user::Tick {
-    type Resources = crate::versions::user::Resources;
-    type Handler = crate::versions::user::Periodical;
-
-    fn handler(unit: &Monolith) -> &Self::Handler {
-        &unit.user.tick
+pontoon::handlers! {
+    /// The handlers of `user`.
+    struct UserHandlers in Monolith.user from crate::versions::user::Resources {
+        email: user::Email => crate::versions::user::Email,
+        command: user::Command => crate::versions::user::Command,
+        event: user::Event => crate::versions::user::Event,
+        schedule: user::Schedule => crate::versions::user::Schedule,
+        tick: user::Tick => crate::versions::user::Periodical,
     }
 }
 
@@ -127,37 +67,32 @@ impl Keeps<state::User> for Monolith {
 
 impl Unit for Monolith {
     type Resources = Resources;
+    const TOPOLOGY: &'static str = "names";
     const NAME: &'static str = "monolith";
     const GRACE: Duration = Duration::from_secs(30);
     const ENVIRONMENTS: &'static [Environment] = &[
         Environment::new("local")
             .ephemeral()
-            .event_bridge(EventBridge::InMemory)
-            .queue_bridge(QueueBridge::InMemory)
-            .state_store(StateStore::InMemory),
+            .event_bridge(&InMemory)
+            .queue_bridge(&InMemory)
+            .state_store(&InMemory),
     ];
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {
-            email_v1: EmailV1Handlers {
-                send: Self::make::<email::v1::Send>(&resources.email_v1),
-            },
-            email_v2: EmailV2Handlers {
-                send: Self::make::<email::v2::Send>(&resources.email_v2),
-            },
-            user: UserHandlers {
-                email: Self::make::<user::Email>(&resources.user),
-                command: Self::make::<user::Command>(&resources.user),
-                event: Self::make::<user::Event>(&resources.user),
-                schedule: Self::make::<user::Schedule>(&resources.user),
-                tick: Self::make::<user::Tick>(&resources.user),
-            },
+            email_v1: EmailV1Handlers::make(&resources.email_v1),
+            email_v2: EmailV2Handlers::make(&resources.email_v2),
+            user: UserHandlers::make(&resources.user),
             email: ports.publisher(),
             user_state: ports.collection(),
         }
     }
 
     fn listen(intake: &mut Intake<Self>) {
+        intake.serve(email::v1::Send);
+        intake.serve(email::v2::Send);
+        intake.serve(user::Email);
+        intake.serve(user::Command);
         intake.subscribe(user::Event);
         intake.tick(user::Schedule);
         intake.tick(user::Tick);

@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use pontoon::{
-    Delivery, Exposed, Kind, Never, Operation, Policy, Subscription, Timetable, WhenFull,
+    Delivery, Exposed, Kind, Never, Operation, Policy, Subscription, Timetable,
 };
 use std::time::Duration;
 
@@ -83,10 +83,7 @@ impl Operation for Event {
 
 impl Subscription for Event {
     type Event = super::event::Email;
-    const DELIVERY: Delivery = Delivery::at_most_once()
-        .concurrency(1)
-        .bound(1024)
-        .when_full(WhenFull::Wait);
+    const DELIVERY: Delivery = Delivery::at_most_once().concurrency(1);
 }
 
 /// The context of `user.event`.

@@ -1,0 +1,28 @@
+//! The typed client: where callers outside reach the system, and what connects them.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::environment;
+use super::scope::Scope;
+use crate::plan::Environment;
+
+pub(super) fn print(topology: &str, environments: &[&Environment]) -> TokenStream {
+    let scope = Scope::new(None, ["Client"]);
+    let environment_type = scope.runtime("Environment");
+    let environments = environments.iter().map(|environment| environment::print(&scope, environment));
+    let environments: Vec<TokenStream> = environments.collect();
+    let (future, uses) = (scope.future(), scope.uses());
+    quote! {
+        pub use pontoon::outside::Client;
+        #uses
+
+        /// Where callers outside can reach this system.
+        const ENVIRONMENTS: &[#environment_type] = &[#(#environments),*];
+
+        /// Connects to the event bridge of an environment, for calls from outside. Refuses one that stays in its process.
+        pub fn connect(environment: &str) -> impl #future<Output = pontoon::Result<Client>> + Send {
+            pontoon::outside::connect(#topology, ENVIRONMENTS, environment)
+        }
+    }
+}

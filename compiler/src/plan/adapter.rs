@@ -1,0 +1,95 @@
+//! How adapters are made in Rust: `Amqp::new(url).username(…).tls(…)`. What is not in the table cannot be generated yet.
+
+use pontoon_schema::capability::Adapter;
+
+use super::environment::Text;
+use crate::topology::{self, Purpose};
+
+/// An adapter as it is made in Rust.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Its type: `Amqp`.
+    pub item: &'static str,
+    /// What has to be known to reach it.
+    pub arguments: Vec<Text>,
+    /// What else is said, each by the method that takes it.
+    pub options: Vec<(&'static str, Text)>,
+    /// What is said about its encryption; nothing where it has none.
+    pub tls: Option<Vec<(&'static str, Text)>>,
+}
+
+/// The type behind an adapter, and the settings that its constructor and its methods take.
+struct Shape {
+    adapter: Adapter,
+    item: &'static str,
+    purposes: &'static [Purpose],
+    arguments: &'static [&'static str],
+    options: &'static [&'static str],
+    /// Whether it leaves the machine, so that it can be encrypted.
+    remote: bool,
+}
+
+const HERE: Shape =
+    Shape { adapter: Adapter::InMemory, item: "InMemory", purposes: &[], arguments: &[], options: &[], remote: false };
+
+const SHAPES: [Shape; 7] = [
+    Shape { purposes: &[Purpose::EventBridge, Purpose::QueueBridge, Purpose::StateStore], ..HERE },
+    Shape { adapter: Adapter::Env, item: "Env", purposes: &LOOKUPS, ..HERE },
+    Shape { adapter: Adapter::File, item: "File", purposes: &LOOKUPS, arguments: &["folder"], ..HERE },
+    Shape {
+        adapter: Adapter::Amqp,
+        item: "Amqp",
+        purposes: &[Purpose::EventBridge],
+        arguments: &["url"],
+        options: &["username", "password"],
+        remote: true,
+    },
+    Shape {
+        adapter: Adapter::Nats,
+        item: "Nats",
+        purposes: &[Purpose::EventBridge],
+        arguments: &["servers"],
+        options: &["username", "password", "token", "credentials"],
+        remote: true,
+    },
+    Shape {
+        adapter: Adapter::Mqtt,
+        item: "Mqtt",
+        purposes: &[Purpose::EventBridge],
+        arguments: &["url", "client_id"],
+        options: &["username", "password"],
+        remote: true,
+    },
+    Shape {
+        adapter: Adapter::Redis,
+        item: "Redis",
+        purposes: &[Purpose::StateStore],
+        arguments: &["url"],
+        options: &["username", "password"],
+        remote: true,
+    },
+];
+
+const LOOKUPS: [Purpose; 2] = [Purpose::SecretStore, Purpose::ConfigStore];
+
+/// The settings of an encrypted connection, and the methods that take them.
+const TLS: [(&str, &str); 3] = [("ca", "ca"), ("client_certificate", "certificate"), ("client_key", "key")];
+
+/// The adapters that a bridge or store can be generated with.
+pub(super) fn known(purpose: Purpose) -> impl Iterator<Item = Adapter> {
+    SHAPES.iter().filter(move |shape| shape.purposes.contains(&purpose)).map(|shape| shape.adapter)
+}
+
+/// How the adapter of `connection` is made, if it is one of those.
+pub(super) fn opening(purpose: Purpose, connection: &topology::Connection) -> Option<Opening> {
+    let adapter = connection.adapter.value;
+    let shape = SHAPES.iter().find(|shape| shape.adapter == adapter && shape.purposes.contains(&purpose))?;
+    let text = |name: &str| Some(Text(connection.settings.get(name)?.value.value.parts.clone()));
+    let said = |(name, method): &(&str, &'static str)| Some((*method, text(name)?));
+    Some(Opening {
+        item: shape.item,
+        arguments: shape.arguments.iter().filter_map(|name| text(name)).collect(),
+        options: shape.options.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
+        tls: (shape.remote && connection.tls.value).then(|| TLS.iter().filter_map(said).collect()),
+    })
+}

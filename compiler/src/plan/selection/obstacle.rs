@@ -1,0 +1,77 @@
+//! What this version plans, and cannot generate yet.
+
+use super::super::adapter;
+use crate::diagnostic::Diagnostic;
+use crate::topology::{
+    Connection, DeploymentId, Environment, Handler, Located, Origin, Pattern, Purpose, Reference, Topology,
+};
+
+/// The HTTP routes of a deployment: checked and planned, and not served by what is generated.
+pub(super) fn unserved(topology: &Topology, id: DeploymentId) -> impl Iterator<Item = Diagnostic> {
+    let units = topology.deployments[id].units.iter().flat_map(|unit| topology.units[*unit].services.iter());
+    let commands = units.flat_map(|service| topology.services[service.value].commands.iter());
+    commands.filter_map(|command| {
+        let http = topology.commands[*command].http.as_ref()?;
+        let address = topology.address(Handler::Command(*command));
+        let message = format!("the HTTP route of {address} is checked, but this version generates no server for it");
+        let found = Diagnostic::warning("not_yet_emitted", message)
+            .label(http.span, format!("nobody answers `{}` yet", http.value.route.value))
+            .help(format!("until then, callers reach {address} by the typed client, with `exposed: true`"));
+        Some(found)
+    })
+}
+
+/// The pattern of a deployment is only planned.
+pub(super) fn pattern(topology: &Topology, id: DeploymentId) -> Diagnostic {
+    let deployment = &topology.deployments[id];
+    let (name, pattern) = (&deployment.name.value, deployment.pattern.value.as_str());
+    let today = |pattern| matches!(pattern, Pattern::Monolith | Pattern::Microservices);
+    let help = match topology.deployments.values().find(|other| today(other.pattern.value)) {
+        Some(other) => format!("ask for what can be built today: `.deployment(\"{}\")` in build.rs", other.name.value),
+        None => "a monolith can be built today: `monolith: { pattern: monolith }` under `deployments:`".to_owned(),
+    };
+    Diagnostic::error("not_yet_emitted", format!("deployment `{name}` is planned, but this version cannot generate it"))
+        .label(deployment.pattern.span, format!("code for `{pattern}` comes in a later version"))
+        .help(help)
+}
+
+/// A monolith is one process; where the topology cuts it up, it is something else.
+pub(super) fn several_units(topology: &Topology, id: DeploymentId) -> Diagnostic {
+    let deployment = &topology.deployments[id];
+    let name = &deployment.name.value;
+    let found = Diagnostic::error("not_yet_emitted", format!("deployment `{name}` is a monolith with several units"));
+    let units = deployment.units.iter().map(|unit| &topology.units[*unit].name);
+    units.fold(found, |found, unit| found.label(unit.span, "a unit")).help(
+        "leave `units:` out, as a monolith is one process with all its services; or write `pattern: microservices`",
+    )
+}
+
+/// The first of the `connections` of an environment that stands in the way of `user`, who would open them.
+pub(super) fn adapter<'a>(
+    user: &str,
+    environment: &Environment,
+    connections: impl IntoIterator<Item = (Purpose, &'a Connection)>,
+) -> Option<Diagnostic> {
+    let (found, help) = connections.into_iter().find_map(|(purpose, connection)| {
+        let adapter = connection.adapter.map(pontoon_schema::capability::Adapter::name);
+        if adapter::known(purpose).all(|known| known != connection.adapter.value) {
+            let can: Vec<String> = adapter::known(purpose).map(|known| format!("`{}`", known.name())).collect();
+            return Some((
+                adapter.map(|name| format!("`{name}`")),
+                format!("today `{}:` can be {}", purpose.key(), can.join(" or ")),
+            ));
+        }
+        let reference = connection.settings.references.iter().find(|it| it.value.origin == Origin::Config)?;
+        let Located { value: Reference { name, .. }, span } = reference;
+        Some((
+            Located::new(format!("`${{config:{name}}}`"), *span),
+            "write a variable or a secret in its place".to_owned(),
+        ))
+    })?;
+    let name = &environment.name.value;
+    let message = format!("{user} is planned for environment `{name}`, but this version cannot generate it");
+    let found = Diagnostic::error("not_yet_emitted", message)
+        .label(found.span, format!("code for {} comes in a later version", found.value))
+        .help(format!("{help}; or ask for an environment that has that: `.environment(\"…\")` in build.rs"));
+    Some(found)
+}

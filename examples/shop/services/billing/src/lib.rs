@@ -1,0 +1,54 @@
+//! The service `billing`: what everybody owes. It hears of new users and asks nobody.
+
+use pontoon::{CommandHandler, Error, Resources, SubscriptionHandler};
+use shop_contract::topology::{billing, state};
+use shop_contract::{Account, UserId, UserSignedUp};
+
+/// What a year costs, in cents.
+const YEARLY_FEE: u32 = 12_00;
+
+/// This service needs nothing but the topology.
+#[derive(Resources)]
+pub struct Resources;
+
+/// The handler of the subscription `billing.open_account`.
+#[derive(SubscriptionHandler)]
+#[subscription(billing.open_account)]
+pub struct OpenAccount;
+
+impl OpenAccount {
+    /// Books a fee, whatever was booked before: that an event which arrives twice is booked once is the topology's promise
+    /// (`idempotency`), not this handler's.
+    async fn handle(&self, ctx: &impl billing::open_account::Context, event: UserSignedUp) -> Result<(), Error> {
+        let ledger = ctx.state(state::Ledger);
+        let Account { fees, cents } = ledger.get(&event.id).await?.unwrap_or(Account { fees: 0, cents: 0 });
+        ledger.set(&event.id, &Account { fees: fees + 1, cents: cents + YEARLY_FEE }).await?;
+        Ok(())
+    }
+}
+
+/// The handler of the command `billing.owes`.
+#[derive(CommandHandler)]
+#[command(billing.owes)]
+pub struct Owes;
+
+impl Owes {
+    async fn handle(&self, ctx: &impl billing::owes::Context, user: UserId) -> Result<Option<Account>, Error> {
+        Ok(ctx.state(state::Ledger).get(&user).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pontoon::testing::Stub;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_new_user_owes_the_fee() {
+        let (ctx, ada) = (Stub::new(), UserId("ada@example.com".into()));
+        OpenAccount.handle(&ctx, UserSignedUp { id: ada.clone() }).await.expect("the ledger is open");
+        let account = ctx.state(state::Ledger).get(&ada).await.expect("the ledger is open");
+        assert_eq!(account, Some(Account { fees: 1, cents: YEARLY_FEE }));
+    }
+}

@@ -1,0 +1,5 @@
+//! Hands the topology to the derives of this crate.
+
+fn main() {
+    pontoon_compiler::build("../../topology.yaml").service("email").run();
+}

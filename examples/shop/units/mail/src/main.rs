@@ -1,0 +1,12 @@
+//! The unit `mail`: the service `email` as a process of its own. PONTOON_ENV picks staging or production; the binary is the same.
+
+pontoon::topology!();
+
+use crate::topology::microservices::mail::{self, Resources};
+
+#[tokio::main]
+async fn main() -> pontoon::Result<()> {
+    let log = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    mail::run(Resources { email: shop_email::Resources { mailer: shop_email::Mailer } }).await
+}

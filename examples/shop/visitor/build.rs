@@ -1,0 +1,5 @@
+//! Generates the typed client.
+
+fn main() {
+    pontoon_compiler::build("../topology.yaml").client().run();
+}

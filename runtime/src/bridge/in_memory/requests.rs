@@ -1,0 +1,88 @@
+//! Requests in memory: a bounded queue for each command, which all who serve it share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
+
+use crate::bridge::pending::Pending;
+use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo, Request};
+use crate::health::Counters;
+use crate::message::Message;
+use crate::metadata::Metadata;
+use crate::soon::Soon;
+
+/// How many requests for one command may wait; who sends the next one waits.
+const BOUND: usize = 1024;
+
+/// The commands that are served, and the requests that wait for their replies.
+#[derive(Default)]
+pub(super) struct Requests {
+    served: Mutex<HashMap<&'static str, (mpsc::Sender<Asked>, Arc<Served>)>>,
+    pending: Arc<Pending>,
+}
+
+/// Where requests for one command arrive.
+struct Served {
+    requests: AsyncMutex<mpsc::Receiver<Asked>>,
+    pending: Arc<Pending>,
+}
+
+impl Requests {
+    pub(super) fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        let mut served = self.served();
+        let (_, inlet) = served.entry(subject).or_insert_with(|| {
+            let (sender, requests) = mpsc::channel(BOUND);
+            let pending = Arc::clone(&self.pending);
+            (sender, Arc::new(Served { requests: AsyncMutex::new(requests), pending }))
+        });
+        Arc::<Served>::clone(inlet)
+    }
+
+    pub(super) async fn request(&self, request: Request) -> Result<Reply, BridgeError> {
+        let Request { subject, message, deadline, attempt } = request;
+        let sender = self.served().get(subject).map(|(sender, _)| sender.clone());
+        let sender = sender.ok_or(BridgeError::NoResponder { subject })?;
+        let metadata = Metadata { deadline: Some(deadline), ..message.metadata().clone() };
+        let json = message.json().map_err(BridgeError::Malformed)?;
+        let waiting = self.pending.begin();
+        let correlation = Bytes::copy_from_slice(&waiting.key.to_be_bytes());
+        let reply_to = Some(ReplyTo { address: String::new(), correlation });
+        let asked = Asked { message: Message::received(metadata, json), attempt, reply_to };
+        sender.send(asked).await.map_err(|_| BridgeError::NoResponder { subject })?;
+        waiting.answer().await
+    }
+
+    /// Ends the inlets once they have handed out what they hold.
+    pub(super) fn drain(&self) {
+        self.served().clear();
+    }
+
+    /// Ends what waits for a reply, too.
+    pub(super) fn close(&self) {
+        self.drain();
+        self.pending.fail(|| BridgeError::Closed);
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        Counters { late_replies: self.pending.late(), ..Counters::default() }
+    }
+
+    fn served(&self) -> MutexGuard<'_, HashMap<&'static str, (mpsc::Sender<Asked>, Arc<Served>)>> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inlet for Served {
+    fn next(&self) -> Soon<'_, Option<Asked>> {
+        Soon::later(async { self.requests.lock().await.recv().await })
+    }
+
+    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
+        if let Ok(key) = <[u8; 8]>::try_from(&*to.correlation) {
+            self.pending.answer(u64::from_be_bytes(key), Ok(reply));
+        }
+        Soon::now(Ok(()))
+    }
+}

@@ -1,0 +1,57 @@
+//! How NATS is reached.
+
+use crate::environment::{Text, Tls};
+
+/// NATS, with JetStream for what must not be lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Nats {
+    pub(super) servers: Text,
+    pub(super) username: Option<Text>,
+    pub(super) password: Option<Text>,
+    pub(super) token: Option<Text>,
+    pub(super) credentials: Option<Text>,
+    pub(super) tls: Option<Tls>,
+}
+
+impl Nats {
+    /// Where the servers are: `nats://host:4222`, with commas between them.
+    #[must_use]
+    pub const fn new(servers: Text) -> Self {
+        Self { servers, username: None, password: None, token: None, credentials: None, tls: None }
+    }
+
+    /// The user.
+    #[must_use]
+    pub const fn username(mut self, username: Text) -> Self {
+        self.username = Some(username);
+        self
+    }
+
+    /// The user's password.
+    #[must_use]
+    pub const fn password(mut self, password: Text) -> Self {
+        self.password = Some(password);
+        self
+    }
+
+    /// A token, in the place of user and password.
+    #[must_use]
+    pub const fn token(mut self, token: Text) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// The content of a `.creds` file, or its path.
+    #[must_use]
+    pub const fn credentials(mut self, credentials: Text) -> Self {
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Over TLS.
+    #[must_use]
+    pub const fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+}

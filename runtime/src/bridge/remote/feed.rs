@@ -1,0 +1,336 @@
+//! A subscription at a broker as what the runtime takes messages from: attempts, pauses and dead letters, once for all
+//! adapters. An adapter only receives, acknowledges and buries.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::{Future, pending};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use crate::bridge::remote::{Gaps, Tally};
+use crate::bridge::{Arrival, BridgeError, Dead, Feed, Settlement};
+use crate::delivery::Delivery;
+use crate::id::Id;
+use crate::message::Message;
+use crate::metadata::Metadata;
+use crate::soon::Soon;
+use crate::wire::{Incoming, Malformed};
+
+/// A subscription at a broker.
+pub(crate) trait Source: Send + Sync + 'static {
+    /// What a message is acknowledged by. Where a dead letter is only looked at, its token is dropped.
+    type Token: Clone + Send + Sync + 'static;
+
+    /// The next message; `None` once nothing more is to come. Safe to drop while it waits. Several may wait at a time.
+    fn receive(&self) -> impl Future<Output = Option<Delivered<Self::Token>>> + Send;
+
+    /// A message, or a dead letter, is done with: the broker may forget it.
+    fn done(&self, token: Self::Token) -> impl Future<Output = Result<(), BridgeError>> + Send;
+
+    /// Gives a message back: the broker delivers it again, to whoever is free.
+    fn back(&self, token: Self::Token) -> impl Future<Output = Result<(), BridgeError>> + Send;
+
+    /// Has the broker deliver a message again after a pause. Says whether it does; otherwise it is held in this process
+    /// meanwhile, unacknowledged.
+    fn again(&self, token: Self::Token, pause: Duration) -> impl Future<Output = Result<bool, BridgeError>> + Send {
+        let _ = (token, pause);
+        async { Ok(false) }
+    }
+
+    /// After how long the broker takes a message for lost, if it does.
+    fn lease(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Holds a message for another lease.
+    fn extend(&self, token: Self::Token) -> impl Future<Output = Result<(), BridgeError>> + Send {
+        let _ = token;
+        async { Ok(()) }
+    }
+
+    /// Keeps a dead letter; done once it is safe.
+    fn bury(&self, dead: &Dead) -> impl Future<Output = Result<(), BridgeError>> + Send;
+
+    /// All dead letters, oldest first. Nobody else gets them while their tokens live, where the broker can see to that.
+    fn buried(&self) -> impl Future<Output = Result<Vec<Buried<Self::Token>>, BridgeError>> + Send;
+
+    /// Whether what was received is known to this process alone.
+    fn is_volatile(&self) -> bool {
+        false
+    }
+
+    /// How many messages this process alone knows of, received and not handed out.
+    fn waiting(&self) -> usize {
+        0
+    }
+}
+
+/// A message as a source receives it.
+pub(crate) struct Delivered<T> {
+    /// The message; or what is wrong with it, and its payload.
+    pub(crate) incoming: Result<Incoming, (Malformed, Bytes)>,
+    /// How often the broker has delivered it before.
+    pub(crate) redelivered: u32,
+    pub(crate) token: T,
+}
+
+/// A dead letter, and what it is acknowledged by.
+pub(crate) struct Buried<T> {
+    pub(crate) dead: Dead,
+    pub(crate) token: T,
+}
+
+/// A subscription at a broker, as the runtime sees it.
+pub(crate) struct RemoteFeed<S: Source> {
+    source: S,
+    subscription: &'static str,
+    rules: Delivery,
+    tally: Arc<Tally>,
+    gaps: Gaps,
+    held: Mutex<Held<S::Token>>,
+    changed: Notify,
+}
+
+/// What this process has of the broker's.
+struct Held<T> {
+    tickets: u64,
+    tokens: HashMap<u64, T>,
+    /// What waits for its time.
+    aside: BTreeMap<(Instant, u64), Aside>,
+}
+
+/// A message that waits for its time.
+struct Aside {
+    arrival: Arrival,
+    /// Why it is given up: it only waits for its grave.
+    doom: Option<String>,
+}
+
+/// Between two attempts to bury a dead letter.
+const GRAVE_PAUSE: Duration = Duration::from_secs(1);
+
+impl<S: Source> RemoteFeed<S> {
+    pub(crate) fn new(source: S, subscription: &'static str, rules: Delivery, tally: Arc<Tally>) -> Self {
+        let held = Mutex::new(Held { tickets: 0, tokens: HashMap::new(), aside: BTreeMap::new() });
+        Self { source, subscription, rules, tally, gaps: Gaps::default(), held, changed: Notify::new() }
+    }
+
+    /// The adapter's part.
+    pub(crate) fn source(&self) -> &S {
+        &self.source
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held<S::Token>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn token(&self, arrival: &Arrival) -> Result<S::Token, BridgeError> {
+        self.held().tokens.remove(&arrival.ticket).ok_or(BridgeError::LeaseLost)
+    }
+
+    /// What is due, or when something will be.
+    fn due(&self) -> Result<Aside, Option<Instant>> {
+        let mut held = self.held();
+        let Some(first) = held.aside.first_entry() else { return Err(None) };
+        let due = first.key().0;
+        if due <= Instant::now() { Ok(first.remove()) } else { Err(Some(due)) }
+    }
+
+    fn put_aside(&self, arrival: Arrival, pause: Duration, doom: Option<String>) {
+        let place = (Instant::now() + pause, arrival.ticket);
+        self.held().aside.insert(place, Aside { arrival, doom });
+        self.changed.notify_one();
+    }
+
+    /// The next message. Whoever goes off with one lets another reader look when the next of those aside is due.
+    async fn receive(&self) -> Option<Arrival> {
+        let arrival = self.receive_one().await?;
+        if !self.held().aside.is_empty() {
+            self.changed.notify_one();
+        }
+        Some(arrival)
+    }
+
+    async fn receive_one(&self) -> Option<Arrival> {
+        loop {
+            let next = match self.due() {
+                Ok(Aside { arrival, doom: None }) => return Some(arrival),
+                Ok(Aside { arrival, doom: Some(reason) }) => {
+                    // What went wrong is tried once more, later; it stands in the log.
+                    let _ = self.bury(arrival, reason).await;
+                    continue;
+                }
+                Err(next) => next,
+            };
+            let due = async {
+                match next {
+                    Some(at) => sleep_until(at).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                delivered = self.source.receive() => {
+                    if let Some(arrival) = self.admit(delivered?).await {
+                        return Some(arrival);
+                    }
+                }
+                () = due => {}
+                () = self.changed.notified() => {}
+            }
+        }
+    }
+
+    /// Takes a message in. One that cannot be read does not get further than this.
+    async fn admit(&self, delivered: Delivered<S::Token>) -> Option<Arrival> {
+        let Delivered { incoming, redelivered, token } = delivered;
+        let (incoming, malformed) = match incoming {
+            Ok(incoming) => (Ok(incoming), None),
+            Err((why, body)) => (Err(Message::received(Metadata::fresh(), body)), Some(why)),
+        };
+        let ticket = {
+            let mut held = self.held();
+            held.tickets += 1;
+            let ticket = held.tickets;
+            held.tokens.insert(ticket, token);
+            ticket
+        };
+        match incoming {
+            Ok(Incoming { message, attempt, source, sequence, .. }) => {
+                if let Some(sequence) = sequence.filter(|_| self.rules.at_most_once) {
+                    self.tally.lost.fetch_add(self.gaps.before(&source, sequence), Ordering::Relaxed);
+                }
+                Some(Arrival { message, attempt: attempt.saturating_add(redelivered), ticket })
+            }
+            Err(message) => {
+                let reason = malformed.map_or_else(String::new, |why| why.to_string());
+                self.refuse(Arrival { message, attempt: 1, ticket }, reason).await;
+                None
+            }
+        }
+    }
+
+    /// A message that cannot be read: to the dead letters at once, or, where there are none, counted.
+    async fn refuse(&self, arrival: Arrival, reason: String) {
+        let subscription = self.subscription;
+        if self.rules.dead_letter {
+            tracing::error!(target: "pontoon", subscription, reason, "a message that cannot be read is given up");
+            let _ = self.bury(arrival, reason).await;
+            return;
+        }
+        let malformed = self.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
+        if malformed.is_power_of_two() {
+            tracing::error!(target: "pontoon", subscription, reason, malformed, "a message that cannot be read is gone");
+        }
+        if let Ok(token) = self.token(&arrival)
+            && let Err(error) = self.source.done(token).await
+        {
+            tracing::warn!(target: "pontoon", subscription, %error, "a message that cannot be read may come again");
+        }
+    }
+
+    /// Keeps a dead letter, and is done with the message only then. Where that fails, it is tried again.
+    async fn bury(&self, arrival: Arrival, reason: String) -> Result<(), BridgeError> {
+        let dead = Dead { message: arrival.message.clone(), reason, attempts: arrival.attempt };
+        if let Err(error) = self.source.bury(&dead).await {
+            tracing::warn!(target: "pontoon", subscription = self.subscription, %error, "a dead letter is not kept yet");
+            self.put_aside(arrival, GRAVE_PAUSE, Some(dead.reason));
+            return Err(error);
+        }
+        let token = self.token(&arrival)?;
+        self.source.done(token).await
+    }
+
+    async fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Result<(), BridgeError> {
+        match settlement {
+            Settlement::Done => {
+                let token = self.token(arrival)?;
+                self.source.done(token).await
+            }
+            Settlement::Again(pause) if pause.is_zero() => {
+                let token = self.token(arrival)?;
+                self.source.back(token).await
+            }
+            Settlement::Again(pause) => {
+                let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
+                if self.source.again(token, pause).await? {
+                    self.token(arrival)?;
+                } else {
+                    let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };
+                    self.put_aside(next, pause, None);
+                }
+                Ok(())
+            }
+            Settlement::Dead(reason) => self.bury(arrival.clone(), reason).await,
+        }
+    }
+
+    async fn clear(&self, id: Option<Id>, replay: bool) -> Result<usize, BridgeError> {
+        let buried = self.source.buried().await?;
+        let meant = buried.into_iter().filter(|one| id.is_none_or(|id| one.dead.message.metadata().id == id));
+        let mut count = 0;
+        for Buried { dead, token } in meant {
+            count += 1;
+            if !replay {
+                self.source.done(token).await?;
+                continue;
+            }
+            // It stays a dead letter until this process is done with it.
+            let ticket = {
+                let mut held = self.held();
+                held.tickets += 1;
+                let ticket = held.tickets;
+                held.tokens.insert(ticket, token);
+                ticket
+            };
+            self.put_aside(Arrival { message: dead.message, attempt: 1, ticket }, Duration::ZERO, None);
+        }
+        Ok(count)
+    }
+}
+
+impl<S: Source> Feed for RemoteFeed<S> {
+    fn next(&self) -> Soon<'_, Option<Arrival>> {
+        Soon::later(self.receive())
+    }
+
+    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Soon<'_, Result<(), BridgeError>> {
+        let arrival = arrival.clone();
+        Soon::later(async move { self.settle(&arrival, settlement).await })
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        self.source.lease()
+    }
+
+    fn extend<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, Result<(), BridgeError>> {
+        let token = self.held().tokens.get(&arrival.ticket).cloned();
+        let Some(token) = token else { return Soon::now(Err(BridgeError::LeaseLost)) };
+        Soon::later(self.source.extend(token))
+    }
+
+    fn is_volatile(&self) -> bool {
+        self.source.is_volatile()
+    }
+
+    fn unfinished(&self, _: Instant) -> usize {
+        match self.source.is_volatile() {
+            true => self.source.waiting() + self.held().tokens.len(),
+            false => 0,
+        }
+    }
+
+    fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
+        Soon::later(async move {
+            let buried = self.source.buried().await?;
+            Ok(buried.into_iter().map(|one| one.dead).collect())
+        })
+    }
+
+    fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>> {
+        Soon::later(self.clear(id, replay))
+    }
+}

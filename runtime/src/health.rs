@@ -1,0 +1,52 @@
+//! Whether a unit, a bridge or a store can do its work, and what went by without anybody being told.
+
+use std::fmt;
+
+/// Whether something can do its work now.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Health {
+    /// It can.
+    #[default]
+    Ready,
+    /// It cannot, or not all of it, for this reason. It goes on trying.
+    Degraded(String),
+}
+
+impl Health {
+    /// Whether it can do its work.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        *self == Self::Ready
+    }
+
+    /// Both together, with the reasons of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Ready, other) => other,
+            (Self::Degraded(one), Self::Degraded(other)) if one != other => Self::Degraded(format!("{one}; {other}")),
+            (degraded, _) => degraded,
+        }
+    }
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("ready"),
+            Self::Degraded(reason) => write!(f, "degraded: {reason}"),
+        }
+    }
+}
+
+/// What went by on a bridge without anybody being told, since the process started.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counters {
+    /// Replies that came when nobody waited for them any more.
+    pub late_replies: u64,
+    /// Events of at-most-once subscriptions that did not arrive, by the gaps in their publishers' sequences. Means something
+    /// where one instance has all events of a subscription.
+    pub lost: u64,
+    /// Messages that could not be read and had nowhere to go.
+    pub malformed: u64,
+}

@@ -1,0 +1,62 @@
+//! How a command is reached from a unit: where both are in one process, by a plain call; otherwise by a request. Decided by
+//! types, when the unit is compiled.
+
+use std::future::Future;
+
+use crate::ask::ask;
+use crate::call::Call;
+use crate::error::InvokeError;
+use crate::execute::execute;
+use crate::handler::Route;
+use crate::operation::Command;
+
+/// How a command is reached from a unit. Generated for the commands of other units that its handlers invoke; those of its
+/// own are reached [`Local`]ly.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be reached from `{U}`",
+    label = "neither in this unit nor in one that it may call",
+    note = "add its service to the deployment in topology.yaml"
+)]
+pub trait Reach<U>: Command {
+    /// The way.
+    type Way: Way<Self, U>;
+}
+
+/// A way to a command.
+pub trait Way<M: Command, U> {
+    /// Calls the command and waits for its answer.
+    fn invoke(
+        call: &Call<'_, U>,
+        input: M::Input,
+    ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send;
+}
+
+/// A plain async call of the handler.
+pub enum Local {}
+
+/// One request on the event bridge of the environment.
+pub enum Bridge {}
+
+#[diagnostic::do_not_recommend]
+impl<U: Send + Sync, M: Command + Route<U>> Reach<U> for M {
+    type Way = Local;
+}
+
+impl<U: Send + Sync, M: Command + Route<U>> Way<M, U> for Local {
+    fn invoke(
+        call: &Call<'_, U>,
+        input: M::Input,
+    ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
+        execute::<M, U>(&call.scope, input)
+    }
+}
+
+impl<U: Send + Sync, M: Command> Way<M, U> for Bridge {
+    fn invoke(
+        call: &Call<'_, U>,
+        input: M::Input,
+    ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
+        let scope = &call.scope;
+        ask::<M>(&*scope.origin.core.adapters.events, scope.asking(), scope.deadline(), input)
+    }
+}

@@ -1,0 +1,98 @@
+//! Serves a command on the bridge: takes requests, runs the handler, replies. Each request runs in a task of its own, boxed
+//! once, where it enters the process.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::bridge::{Asked, Inlet, Reply};
+use crate::error::InvokeError;
+use crate::execute::execute;
+use crate::fault::{Fault, FaultClass};
+use crate::guard::{Limited, Limits};
+use crate::handler::Route;
+use crate::lifecycle::Phase;
+use crate::operation::Command;
+use crate::running::Running;
+use crate::scope::{Origin, Scope, Source};
+
+/// How many requests for one command a process works on at a time; others wait at the broker.
+const AT_A_TIME: usize = 256;
+
+/// Takes requests until there are no more, and waits for those that it took.
+pub(crate) async fn serve<M, U>(running: Arc<Running<U>>, inlet: Arc<dyn Inlet>)
+where
+    U: Send + Sync + 'static,
+    M: Command + Route<U>,
+{
+    let room = Arc::new(Semaphore::new(AT_A_TIME));
+    let mut tasks = JoinSet::new();
+    let mut over = pin!(running.core.lifecycle.reached(Phase::Drained));
+    // Never closed: there is always a permit to come.
+    while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+        let asked = tokio::select! {
+            biased;
+            asked = inlet.next() => asked,
+            () = &mut over => None,
+        };
+        let Some(asked) = asked else { break };
+        let (running, inlet) = (Arc::clone(&running), Arc::clone(&inlet));
+        tasks.spawn(async move {
+            answer::<M, U>(&running, &*inlet, asked).await;
+            drop(permit);
+        });
+        while tasks.try_join_next().is_some() {}
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn answer<M, U>(running: &Running<U>, inlet: &dyn Inlet, asked: Asked)
+where
+    U: Send + Sync,
+    M: Command + Route<U>,
+{
+    let Some(reply) = reply::<M, U>(running, &asked).await else { return };
+    let Some(to) = &asked.reply_to else { return };
+    if let Err(error) = inlet.answer(to, reply).await {
+        let id = asked.message.metadata().id;
+        tracing::warn!(target: "pontoon", handler = M::ADDRESS, message = %id, %error, "a reply could not be sent");
+    }
+}
+
+/// What the caller gets; nothing where it does not wait any more.
+async fn reply<M, U>(running: &Running<U>, asked: &Asked) -> Option<Reply>
+where
+    U: Send + Sync,
+    M: Command + Route<U>,
+{
+    let metadata = asked.message.metadata();
+    let limits = Limits { deadline: &metadata.deadline, lifecycle: None };
+    if limits.are_over() {
+        tracing::info!(target: "pontoon", handler = M::ADDRESS, message = %metadata.id, "not run: its deadline was over");
+        return None;
+    }
+    let input = match asked.message.decode::<M::Input>() {
+        Ok(input) => input,
+        Err(error) => return Some(failed(Fault::of(FaultClass::Malformed, error).report(M::ADDRESS))),
+    };
+    let origin = Origin::new(running, Source::Request(metadata, asked.attempt), &metadata.deadline);
+    let before = Scope::before(&origin);
+    let run = pin!(execute::<M, U>(&before, input));
+    let ended = Limited::new(run, &limits).await;
+    let answer = ended.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS))));
+    let written = match &answer {
+        Ok(output) => serde_json::to_vec(output).map(|json| Reply::Output(json.into())),
+        Err(InvokeError::Rejected(rejection)) => {
+            serde_json::to_vec(rejection).map(|json| Reply::Rejection(json.into()))
+        }
+        Err(InvokeError::Fault(fault)) => Ok(Reply::Fault { id: fault.id(), class: fault.class() }),
+    };
+    Some(written.unwrap_or_else(|error| failed(Fault::of(FaultClass::Malformed, error).report(M::ADDRESS))))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is done with")]
+fn failed(fault: Fault) -> Reply {
+    Reply::Fault { id: fault.id(), class: fault.class() }
+}

@@ -1,0 +1,172 @@
+//! One attempt to connect.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Cmd, RedisConnectionInfo, RedisError, cmd};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::settings::Endpoint;
+
+/// How long an attempt may take: name, connection, handshake, password and all.
+pub(super) const CONNECT: Duration = Duration::from_secs(3);
+
+/// How much of that may go by between a question for TLS and its answer: a server without TLS may wait for more.
+const HANDSHAKE: Duration = Duration::from_secs(2);
+
+/// A connection: what commands are sent through, and what has to be polled meanwhile. It ends when the connection does.
+pub(super) struct Line {
+    pub(super) commands: MultiplexedConnection,
+    pub(super) driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// An attempt to connect failed.
+#[derive(Debug)]
+pub(super) enum DialError {
+    /// Nobody answers, or not yet: another attempt may succeed.
+    Away(String),
+    /// The server does not want us, or is not who we think it is: somebody has to change something.
+    Refused(String),
+    /// Our keys are on another node of the cluster.
+    Elsewhere(String, u16),
+}
+
+impl DialError {
+    fn of_redis(error: &RedisError) -> Self {
+        let text = said(error);
+        // The library has what the connection said in an `Arc`.
+        let inner = error.source().and_then(|source| source.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+        if inner.and_then(|inner| inner.downcast_ref()).is_some_and(is_tls) {
+            return Self::Refused(text);
+        }
+        match error.code() {
+            Some("MOVED") => match elsewhere(error) {
+                Some((host, port)) => Self::Elsewhere(host, port),
+                None => Self::Away(text),
+            },
+            // It is starting, failing over, busy or full: none of that lasts.
+            Some("LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "BUSY") => Self::Away(text),
+            Some("ERR") if text.contains("max number of clients") => Self::Away(text),
+            Some(_) => Self::Refused(text),
+            None => Self::Away(text),
+        }
+    }
+}
+
+impl From<io::Error> for DialError {
+    fn from(error: io::Error) -> Self {
+        if is_tls(&error) { Self::Refused(error.to_string()) } else { Self::Away(error.to_string()) }
+    }
+}
+
+impl fmt::Display for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Away(reason) | Self::Refused(reason) => f.write_str(reason),
+            Self::Elsewhere(host, port) => write!(f, "the node {host}:{port} of the cluster is to be asked"),
+        }
+    }
+}
+
+/// Whether the other side has not proved who it is, or does not believe who we are.
+#[cfg(feature = "tls")]
+fn is_tls(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
+}
+
+#[cfg(not(feature = "tls"))]
+fn is_tls(_: &io::Error) -> bool {
+    false
+}
+
+/// An error in the server's own words, where they are that.
+pub(super) fn said(error: &RedisError) -> String {
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        _ => error.to_string(),
+    }
+}
+
+/// Either kind of connection.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// The node of a cluster that an error of another one names: `MOVED 3999 127.0.0.1:6381`.
+fn elsewhere(error: &RedisError) -> Option<(String, u16)> {
+    let (host, port) = error.detail()?.split_once(' ')?.1.rsplit_once(':')?;
+    Some((host.to_owned(), port.parse().ok()?))
+}
+
+/// Connects, and makes sure of being let in. In a cluster, to the node that has our keys.
+pub(super) async fn dial(endpoint: &Endpoint) -> Result<Line, DialError> {
+    let follow = async {
+        match attempt(endpoint, &endpoint.host, endpoint.port).await {
+            // One that does not know its own name leaves it out.
+            Err(DialError::Elsewhere(host, port)) if host.is_empty() => attempt(endpoint, &endpoint.host, port).await,
+            Err(DialError::Elsewhere(host, port)) => attempt(endpoint, &host, port).await,
+            ended => ended,
+        }
+    };
+    let late = |_| Err(DialError::Away(format!("no answer within {CONNECT:?}")));
+    timeout(CONNECT, follow).await.unwrap_or_else(late)
+}
+
+async fn attempt(endpoint: &Endpoint, host: &str, port: u16) -> Result<Line, DialError> {
+    let stream = TcpStream::connect((host, port)).await?;
+    // Otherwise a command that is sent while another is under way waits for the other side's delayed acknowledgement.
+    stream.set_nodelay(true)?;
+    let stream: Box<dyn Stream> = match &endpoint.tls {
+        Some(tls) => match timeout(HANDSHAKE, tls.connect(host, stream)).await {
+            Ok(stream) => Box::new(stream?),
+            Err(_) => return Err(DialError::Away(format!("no answer to the TLS handshake within {HANDSHAKE:?}"))),
+        },
+        None => Box::new(stream),
+    };
+    // Password and database are sent below, not by the library, which does not tell a wrong password from a server that has
+    // no room. How long to wait for an answer is for those who ask.
+    let nothing = RedisConnectionInfo::default().set_skip_set_lib_name();
+    let config = AsyncConnectionConfig::new().set_response_timeout(None);
+    let line = MultiplexedConnection::new_with_config(&nothing, stream, config).await;
+    let (mut commands, driver) = line.map_err(|error| DialError::of_redis(&error))?;
+    let mut driver: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(driver);
+    {
+        let mut entered = pin!(enter(&mut commands, endpoint));
+        tokio::select! {
+            biased;
+            entered = &mut entered => entered?,
+            () = &mut driver => {
+                // What it said before it closed is why.
+                entered.await?;
+                return Err(DialError::Away("the connection was closed".into()));
+            }
+        }
+    }
+    Ok(Line { commands, driver })
+}
+
+/// Gets in. A server that wants a password and was given none says so when it is asked for something; and one that has not
+/// got our keys, when it is asked for one of them.
+async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint) -> Result<(), DialError> {
+    if let Some(password) = &endpoint.password {
+        let mut auth = cmd("AUTH");
+        auth.arg(&endpoint.username).arg(password.expose());
+        ask(commands, &auth).await?;
+    }
+    if endpoint.database != 0 {
+        ask(commands, cmd("SELECT").arg(endpoint.database)).await?;
+    }
+    ask(commands, cmd("EXISTS").arg(&endpoint.probe)).await
+}
+
+async fn ask(commands: &mut MultiplexedConnection, command: &Cmd) -> Result<(), DialError> {
+    command.exec_async(commands).await.map_err(|error| DialError::of_redis(&error))
+}

@@ -1,0 +1,16 @@
+//! Messages on a wire: the payload as JSON, the metadata as attributes of CloudEvents 1.0 in binary mode, with W3C trace
+//! context. One place for all bridges; each adapter only knows where its protocol puts an attribute.
+
+mod attribute;
+mod incoming;
+mod outgoing;
+mod reply;
+mod trace;
+
+pub(crate) use attribute::{Attribute, CONTENT_TYPE};
+pub(crate) use incoming::{Incoming, Malformed};
+pub(crate) use outgoing::Outgoing;
+pub(crate) use reply::{read_reply, write_reply};
+
+#[cfg(test)]
+mod tests;

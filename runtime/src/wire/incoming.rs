@@ -1,0 +1,105 @@
+//! A message as it is read. What comes over a network may say anything: what cannot be understood is malformed, never a
+//! panic.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use humantime::parse_rfc3339;
+use tokio::time::Instant;
+
+use crate::id::Id;
+use crate::message::Message;
+use crate::metadata::Metadata;
+use crate::wire::{Attribute, trace};
+
+/// A message as it was read.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) message: Message,
+    /// Which attempt it is, by what its sender says; the first is 1.
+    pub(crate) attempt: u32,
+    /// Who sent it.
+    pub(crate) source: String,
+    /// Which one of its sender's events of this subject it is, where it says so.
+    pub(crate) sequence: Option<u64>,
+    /// Of a dead letter: why it was given up, and after how many attempts.
+    pub(crate) dead: Option<(String, u32)>,
+}
+
+/// What is wrong with a message that cannot be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Malformed(pub(crate) String);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "malformed: {}", self.0)
+    }
+}
+
+impl Incoming {
+    /// Reads a message of which `get` knows the attributes.
+    pub(crate) fn read<'a>(body: Bytes, get: impl Fn(Attribute) -> Option<Cow<'a, str>>) -> Result<Self, Malformed> {
+        let required = |attribute: Attribute| {
+            let value = get(attribute).filter(|value| !value.is_empty());
+            value.ok_or_else(|| Malformed(format!("no CloudEvents attribute `{}`", attribute.mqtt)))
+        };
+        let version = required(Attribute::SPECVERSION)?;
+        if version != "1.0" {
+            return Err(Malformed(format!("CloudEvents {version:?}, and only 1.0 is known")));
+        }
+        let (id, source) = (required(Attribute::ID)?, required(Attribute::SOURCE)?.into_owned());
+        required(Attribute::TYPE)?;
+        let id = id.parse().unwrap_or_else(|_| foreign(&source, &id));
+        let correlation = parsed(&get, Attribute::CORRELATION)?.unwrap_or(id);
+        let metadata = Metadata {
+            id,
+            correlation,
+            causation: parsed(&get, Attribute::CAUSATION)?,
+            principal: get(Attribute::PRINCIPAL).map(Arc::from),
+            tenant: get(Attribute::TENANT).map(Arc::from),
+            deadline: get(Attribute::EXPIRY).map(|text| deadline(&text)).transpose()?,
+            hops: parsed(&get, Attribute::HOPS)?.unwrap_or(0),
+            trace: trace::read(get(Attribute::TRACEPARENT).as_deref(), get(Attribute::TRACESTATE), correlation),
+        };
+        let dead = get(Attribute::DEAD_REASON).map(Cow::into_owned);
+        let attempts = parsed(&get, Attribute::DEAD_ATTEMPTS)?.unwrap_or(0);
+        Ok(Self {
+            message: Message::received(metadata, body),
+            attempt: parsed(&get, Attribute::ATTEMPT)?.unwrap_or(1).max(1),
+            source,
+            sequence: parsed(&get, Attribute::SEQUENCE)?,
+            dead: dead.map(|reason| (reason, attempts)),
+        })
+    }
+}
+
+fn parsed<'a, T: FromStr>(
+    get: &impl Fn(Attribute) -> Option<Cow<'a, str>>,
+    attribute: Attribute,
+) -> Result<Option<T>, Malformed> {
+    let Some(text) = get(attribute) else { return Ok(None) };
+    let malformed = |_| Malformed(format!("the attribute `{}` is {text:?}", attribute.mqtt));
+    text.parse().map(Some).map_err(malformed)
+}
+
+/// The instant of this process at which a time of day comes; now, if it has gone by.
+fn deadline(text: &str) -> Result<Instant, Malformed> {
+    let at = parse_rfc3339(text).map_err(|_| Malformed(format!("the attribute `expirytime` is {text:?}")))?;
+    let left = at.duration_since(SystemTime::now()).unwrap_or_default();
+    // Later than the clock can say is as good as a year from now.
+    let year = std::time::Duration::from_secs(365 * 24 * 60 * 60);
+    Ok(Instant::now() + left.min(year))
+}
+
+/// The identifier of a message whose own one is no UUID, as CloudEvents allows: the same for the same source and id.
+fn foreign(source: &str, id: &str) -> Id {
+    // FNV-1a, 128 bits: https://datatracker.ietf.org/doc/html/draft-eastlake-fnv
+    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    let bytes = source.bytes().chain([0]).chain(id.bytes());
+    Id::from(bytes.fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME)))
+}

@@ -1,0 +1,139 @@
+//! A unit with two commands that are handled once, written by hand as generated code is.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
+use pontoon::secret::env::Env;
+use pontoon::store::StateAdapter;
+use pontoon::{
+    Adapters, Call, Command, Context, Environment, Error, Exposed, FromResources, HandlerOf, Handles, Intake, Key,
+    Kind, Launch, Never, Operation, Policy, Ports, Route, Started, Unit, Variables,
+};
+use tokio::sync::Semaphore;
+
+/// How often the handlers have run. The first ones wait to be released.
+#[derive(Clone)]
+pub(super) struct Runs(Arc<(AtomicU64, Semaphore, u64)>);
+
+impl Runs {
+    pub(super) fn new(held: u64) -> Self {
+        Self(Arc::new((AtomicU64::new(0), Semaphore::new(0), held)))
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.0.0.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn release(&self) {
+        self.0.1.add_permits(1);
+    }
+
+    async fn one(&self) -> u64 {
+        let (count, go, held) = &*self.0;
+        let run = count.fetch_add(1, Ordering::SeqCst) + 1;
+        if run <= *held {
+            go.acquire().await.unwrap().forget();
+        }
+        run
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+/// Shorter than any case that waits for its end.
+pub(super) const BRIEF: Duration = Duration::from_millis(300);
+
+/// Handled once within an hour.
+#[derive(Clone, Copy)]
+pub(super) struct Once;
+
+/// Handled once within a second; a claim that is left behind ends after less than that.
+#[derive(Clone, Copy)]
+pub(super) struct Brief;
+
+pub(super) struct Count(Runs);
+
+impl FromResources<Runs> for Count {
+    fn from_resources(runs: &Runs) -> Self {
+        Self(runs.clone())
+    }
+}
+
+macro_rules! command {
+    ($name:ident, $address:literal, $field:ident, $policy:expr) => {
+        impl Operation for $name {
+            type Input = u64;
+            type Output = u64;
+            type Rejection = Never;
+            const KIND: Kind = Kind::Command;
+            const ADDRESS: &'static str = $address;
+            const POLICY: Policy = $policy;
+
+            fn key(input: &u64) -> Option<Key> {
+                Some(Key::of(input))
+            }
+        }
+
+        impl Command for $name {
+            const SUBJECT: &'static str = concat!("shop.command.", $address);
+        }
+
+        impl Exposed for $name {}
+
+        impl<C: Context> Handles<$name, C> for Count {
+            fn run(&self, _: &C, _: u64) -> impl Future<Output = Result<u64, Error>> + Send {
+                async { Ok(self.0.one().await) }
+            }
+        }
+
+        impl<U> HandlerOf<$name, U, Runs> for Count where Self: for<'c> Handles<$name, Call<'c, U>> {}
+
+        impl Route<Lab> for $name {
+            type Resources = Runs;
+            type Handler = Count;
+
+            fn handler(unit: &Lab) -> &Count {
+                &unit.$field
+            }
+        }
+    };
+}
+
+command!(Once, "lab.once", once, Policy::new().timeout(HOUR).idempotency(HOUR));
+command!(
+    Brief,
+    "lab.brief",
+    brief,
+    Policy::new().timeout(BRIEF).backoff(BRIEF, BRIEF).idempotency(Duration::from_secs(1))
+);
+
+pub(super) struct Lab {
+    once: Count,
+    brief: Count,
+}
+
+impl Unit for Lab {
+    type Resources = Runs;
+    const NAME: &'static str = "lab";
+    const GRACE: Duration = Duration::from_secs(10);
+    const ENVIRONMENTS: &'static [Environment] = &[];
+
+    fn assemble(runs: &Runs, _: &Ports) -> Self {
+        Self { once: Count::from_resources(runs), brief: Count::from_resources(runs) }
+    }
+
+    fn listen(_: &mut Intake<Self>) {}
+}
+
+/// A process with this adapter for the store.
+pub(super) async fn start(state: Arc<dyn StateAdapter>, runs: &Runs) -> Started<Lab> {
+    let adapters = Adapters {
+        events: Arc::new(InMemoryEvents::new()),
+        queues: Arc::new(InMemoryQueues::new()),
+        state,
+        secrets: Arc::new(Env::new(Variables::default())),
+    };
+    Launch::new(runs.clone()).adapters(adapters).start().await.unwrap()
+}

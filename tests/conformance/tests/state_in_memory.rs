@@ -1,0 +1,40 @@
+//! The state store in memory.
+
+#![allow(clippy::unwrap_used, reason = "a test, also where no #[test] stands on it")]
+
+use std::sync::{Arc, Mutex};
+
+use pontoon::store::StateAdapter;
+use pontoon::store::in_memory::InMemory;
+use pontoon_conformance::state::Harness;
+use pontoon_conformance::state_suite;
+use pontoon_schema::capability::{Adapter, StateStore, state_store};
+
+/// The store lives in the process, and goes with it.
+struct Process(Mutex<Arc<InMemory>>);
+
+async fn start() -> Process {
+    Process(Mutex::default())
+}
+
+impl Harness for Process {
+    fn row(&self) -> &'static StateStore {
+        state_store(Adapter::InMemory).unwrap()
+    }
+
+    fn adapter(&self) -> Arc<dyn StateAdapter> {
+        Arc::clone(&*self.0.lock().unwrap()) as Arc<dyn StateAdapter>
+    }
+
+    async fn kill(&self) {
+        *self.0.lock().unwrap() = Arc::default();
+    }
+
+    async fn restart(&self) {}
+
+    async fn freeze(&self) {}
+
+    async fn thaw(&self) {}
+}
+
+state_suite!(start);

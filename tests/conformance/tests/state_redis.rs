@@ -1,0 +1,74 @@
+//! The state store in Redis: the suite, and what is Redis's own.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test, also where no #[test] stands on it")]
+
+#[path = "state_redis/cluster.rs"]
+mod cluster;
+#[path = "state_redis/entrance.rs"]
+mod entrance;
+#[path = "state_redis/layout.rs"]
+mod layout;
+#[path = "state_redis/network.rs"]
+mod network;
+
+use std::process::Command;
+use std::sync::Arc;
+
+use pontoon::store::StateAdapter;
+use pontoon::store::redis::{RedisConnection, RedisState};
+use pontoon_brokers::{Broker, Error, Kind};
+use pontoon_conformance::state::Harness;
+use pontoon_conformance::state_suite;
+use pontoon_schema::capability::{Adapter, StateStore, state_store};
+use tokio::task::block_in_place;
+
+struct Redis(Broker);
+
+async fn start() -> Redis {
+    Redis(block_in_place(|| Broker::start(Kind::Redis)).unwrap())
+}
+
+/// An adapter that is not connected yet.
+fn state(url: impl Into<String>) -> RedisState {
+    RedisState::new("shop", RedisConnection { url: url.into(), ..RedisConnection::default() }).unwrap()
+}
+
+/// What the server says to a command.
+fn cli(port: u16, arguments: &[&str]) -> String {
+    let output = Command::new("redis-cli").args(["-p", &port.to_string()]).args(arguments).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+impl Redis {
+    fn does(&self, what: impl Fn(&Broker) -> Result<(), Error>) {
+        block_in_place(|| what(&self.0)).unwrap();
+    }
+}
+
+impl Harness for Redis {
+    fn row(&self) -> &'static StateStore {
+        state_store(Adapter::Redis).unwrap()
+    }
+
+    fn adapter(&self) -> Arc<dyn StateAdapter> {
+        Arc::new(state(self.0.url()))
+    }
+
+    async fn kill(&self) {
+        self.does(Broker::kill);
+    }
+
+    async fn restart(&self) {
+        self.does(Broker::restart);
+    }
+
+    async fn freeze(&self) {
+        self.does(Broker::pause);
+    }
+
+    async fn thaw(&self) {
+        self.does(Broker::resume);
+    }
+}
+
+state_suite!(start);

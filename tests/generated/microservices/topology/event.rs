@@ -1,0 +1,22 @@
+// The events of the topology `shop`.
+// Generated from topology.yaml by pontoon-compiler: change it there and build again.
+
+use pontoon::Event;
+
+/// Somebody new has an account.
+#[derive(Clone, Copy, Debug)]
+pub struct UserSignedUp;
+
+impl Event for UserSignedUp {
+    type Payload = crate::microservices::contract::UserSignedUp;
+    const SUBJECT: &'static str = "shop.event.user_signed_up.v1";
+}
+
+/// Somebody has paid.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountCharged;
+
+impl Event for AccountCharged {
+    type Payload = crate::microservices::contract::AccountCharged;
+    const SUBJECT: &'static str = "shop.event.account_charged.v1";
+}

@@ -1,0 +1,140 @@
+// The unit `accounts` of the deployment `microservices` of the topology `shop`.
+// Generated from topology.yaml by pontoon-compiler: change it there and build again.
+
+use super::super::{billing, email, event, state, user};
+use pontoon::{
+    Amqp, Bridge, Collection, Emits, Environment, File, Intake, Keeps, Nats, Part, Ports,
+    Publisher, Reach, Redis, Started, Text, Tls, Unit,
+};
+use std::future::Future;
+use std::time::Duration;
+
+/// What the services of this unit are made from.
+pub struct Resources {
+    /// For the handlers of `user`.
+    pub user: crate::microservices::user::Resources,
+}
+
+/// The unit `accounts` of `microservices`: user.
+pub struct Accounts {
+    user: UserHandlers,
+    user_signed_up: Publisher<event::UserSignedUp>,
+    users: Collection<state::Users>,
+}
+
+pontoon::handlers! {
+    /// The handlers of `user`.
+    struct UserHandlers in Accounts.user from crate::microservices::user::Resources {
+        sign_up: user::SignUp => crate::microservices::user::SignUp,
+        find: user::Find => crate::microservices::user::Find,
+        activate: user::Activate => crate::microservices::user::Activate,
+    }
+}
+
+impl Reach<Accounts> for email::SendWelcome {
+    type Way = Bridge;
+}
+
+impl Emits<event::UserSignedUp> for Accounts {
+    fn publisher(&self) -> &Publisher<event::UserSignedUp> {
+        &self.user_signed_up
+    }
+}
+
+impl Keeps<state::Users> for Accounts {
+    fn collection(&self) -> &Collection<state::Users> {
+        &self.users
+    }
+}
+
+impl Unit for Accounts {
+    type Resources = Resources;
+    const TOPOLOGY: &'static str = "shop";
+    const NAME: &'static str = "accounts";
+    const GRACE: Duration = Duration::from_secs(20);
+    const ENVIRONMENTS: &'static [Environment] = &[
+        Environment::new("staging")
+            .event_bridge(
+                &Amqp::new(Text(&[Part::VariableOr(
+                    "AMQP_URL",
+                    "amqps://broker.staging.example.com",
+                )]))
+                    .username(Text(&[Part::Literal("shop")]))
+                    .password(Text(&[Part::Secret("amqp_password")]))
+                    .tls(Tls::new().ca(Text(&[Part::Variable("CA_FILE")]))),
+            )
+            .state_store(
+                &Redis::new(Text(&[
+                    Part::Literal("rediss://"),
+                    Part::Variable("REDIS_HOST"),
+                    Part::Literal("/1"),
+                ]))
+                    .password(Text(&[Part::Secret("redis_password")]))
+                    .tls(
+                        Tls::new()
+                            .certificate(Text(
+                                &[Part::Variable("TLS_DIR"), Part::Literal("/tls.crt")],
+                            ))
+                            .key(Text(&[Part::Variable("TLS_DIR"), Part::Literal("/tls.key")])),
+                    ),
+            )
+            .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+        Environment::new("production")
+            .verify()
+            .event_bridge(
+                &Nats::new(Text(&[Part::Variable("NATS_SERVERS")]))
+                    .credentials(Text(&[Part::Secret("nats_credentials")]))
+                    .tls(Tls::new()),
+            )
+            .state_store(
+                &Redis::new(Text(&[
+                    Part::Literal("rediss://"),
+                    Part::Variable("REDIS_HOST"),
+                    Part::Literal("/1"),
+                ]))
+                    .password(Text(&[Part::Secret("redis_password")]))
+                    .tls(
+                        Tls::new()
+                            .certificate(Text(
+                                &[Part::Variable("TLS_DIR"), Part::Literal("/tls.crt")],
+                            ))
+                            .key(Text(&[Part::Variable("TLS_DIR"), Part::Literal("/tls.key")])),
+                    ),
+            )
+            .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+    ];
+
+    fn assemble(resources: &Resources, ports: &Ports) -> Self {
+        Self {
+            user: UserHandlers::make(&resources.user),
+            user_signed_up: ports.publisher(),
+            users: ports.collection(),
+        }
+    }
+
+    fn listen(intake: &mut Intake<Self>) {
+        intake.serve(user::SignUp);
+        intake.serve(user::Find);
+        intake.subscribe(user::Activate);
+        intake.keep(billing::Charge);
+    }
+}
+
+/// Runs this unit until a signal, then stops it.
+pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
+    pontoon::run::<Accounts>(resources)
+}
+
+/// Starts this unit; what comes back has its client, and stops it.
+pub fn start(
+    resources: Resources,
+) -> impl Future<Output = pontoon::Result<Started<Accounts>>> + Send {
+    pontoon::start::<Accounts>(resources)
+}
+
+/// Starts this unit with everything in memory, whatever the environment: for tests.
+pub fn in_memory(
+    resources: Resources,
+) -> impl Future<Output = pontoon::Result<Started<Accounts>>> + Send {
+    pontoon::in_memory::<Accounts>(resources)
+}

@@ -1,0 +1,132 @@
+// The unit `billing` of the deployment `microservices` of the topology `shop`.
+// Generated from topology.yaml by pontoon-compiler: change it there and build again.
+
+use super::super::{billing, event, state, user};
+use pontoon::{
+    Amqp, Collection, Emits, Environment, File, Intake, Keeps, Nats, Part, Ports,
+    Publisher, Redis, Started, Text, Tls, Unit,
+};
+use std::future::Future;
+use std::time::Duration;
+
+/// What the services of this unit are made from.
+pub struct Resources {
+    /// For the handlers of `billing`.
+    pub billing: crate::microservices::billing::Resources,
+}
+
+/// The unit `billing` of `microservices`: billing.
+pub struct Billing {
+    billing: BillingHandlers,
+    account_charged: Publisher<event::AccountCharged>,
+    balances: Collection<state::Balances>,
+}
+
+pontoon::handlers! {
+    /// The handlers of `billing`.
+    struct BillingHandlers in Billing.billing from crate::microservices::billing::Resources {
+        charge: billing::Charge => crate::microservices::billing::Charge,
+    }
+}
+
+impl Emits<event::AccountCharged> for Billing {
+    fn publisher(&self) -> &Publisher<event::AccountCharged> {
+        &self.account_charged
+    }
+}
+
+impl Keeps<state::Balances> for Billing {
+    fn collection(&self) -> &Collection<state::Balances> {
+        &self.balances
+    }
+}
+
+impl Unit for Billing {
+    type Resources = Resources;
+    const TOPOLOGY: &'static str = "shop";
+    const NAME: &'static str = "billing";
+    const GRACE: Duration = Duration::from_secs(20);
+    const ENVIRONMENTS: &'static [Environment] = &[
+        Environment::new("staging")
+            .event_bridge(
+                &Amqp::new(Text(&[Part::VariableOr(
+                    "AMQP_URL",
+                    "amqps://broker.staging.example.com",
+                )]))
+                    .username(Text(&[Part::Literal("shop")]))
+                    .password(Text(&[Part::Secret("amqp_password")]))
+                    .tls(Tls::new().ca(Text(&[Part::Variable("CA_FILE")]))),
+            )
+            .state_store(
+                &Redis::new(Text(&[
+                    Part::Literal("rediss://"),
+                    Part::Variable("REDIS_HOST"),
+                    Part::Literal("/1"),
+                ]))
+                    .password(Text(&[Part::Secret("redis_password")]))
+                    .tls(
+                        Tls::new()
+                            .certificate(Text(
+                                &[Part::Variable("TLS_DIR"), Part::Literal("/tls.crt")],
+                            ))
+                            .key(Text(&[Part::Variable("TLS_DIR"), Part::Literal("/tls.key")])),
+                    ),
+            )
+            .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+        Environment::new("production")
+            .verify()
+            .event_bridge(
+                &Nats::new(Text(&[Part::Variable("NATS_SERVERS")]))
+                    .credentials(Text(&[Part::Secret("nats_credentials")]))
+                    .tls(Tls::new()),
+            )
+            .state_store(
+                &Redis::new(Text(&[
+                    Part::Literal("rediss://"),
+                    Part::Variable("REDIS_HOST"),
+                    Part::Literal("/1"),
+                ]))
+                    .password(Text(&[Part::Secret("redis_password")]))
+                    .tls(
+                        Tls::new()
+                            .certificate(Text(
+                                &[Part::Variable("TLS_DIR"), Part::Literal("/tls.crt")],
+                            ))
+                            .key(Text(&[Part::Variable("TLS_DIR"), Part::Literal("/tls.key")])),
+                    ),
+            )
+            .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+    ];
+
+    fn assemble(resources: &Resources, ports: &Ports) -> Self {
+        Self {
+            billing: BillingHandlers::make(&resources.billing),
+            account_charged: ports.publisher(),
+            balances: ports.collection(),
+        }
+    }
+
+    fn listen(intake: &mut Intake<Self>) {
+        intake.subscribe(billing::Charge);
+        intake.keep(user::Activate);
+    }
+}
+
+/// Runs this unit until a signal, then stops it.
+pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
+    pontoon::run::<Billing>(resources)
+}
+
+/// Starts this unit; what comes back has its client, and stops it.
+pub fn start(
+    resources: Resources,
+) -> impl Future<Output = pontoon::Result<Started<Billing>>> + Send {
+    pontoon::start::<Billing>(resources)
+}
+
+/// Starts this unit with everything in memory, whatever the environment: for tests.
+pub fn in_memory(
+    resources: Resources,
+) -> impl Future<Output = pontoon::Result<Started<Billing>>> + Send {
+    pontoon::in_memory::<Billing>(resources)
+}

@@ -1,0 +1,129 @@
+// The unit `mail` of the deployment `microservices` of the topology `shop`.
+// Generated from topology.yaml by pontoon-compiler: change it there and build again.
+
+use super::super::{email, secret, user};
+use pontoon::{
+    Amqp, Bridge, Environment, File, Intake, Nats, Part, Ports, Reach, Redis, Reveals,
+    SecretSource, Started, Text, Tls, Unit,
+};
+use std::future::Future;
+use std::time::Duration;
+
+/// What the services of this unit are made from.
+pub struct Resources {
+    /// For the handlers of `email`.
+    pub email: crate::microservices::email::Resources,
+}
+
+/// The unit `mail` of `microservices`: email.
+pub struct Mail {
+    email: EmailHandlers,
+    smtp_password: SecretSource<secret::SmtpPassword>,
+}
+
+pontoon::handlers! {
+    /// The handlers of `email`.
+    struct EmailHandlers in Mail.email from crate::microservices::email::Resources {
+        send_welcome: email::SendWelcome => crate::microservices::email::SendWelcome,
+        thank: email::Thank => crate::microservices::email::Thank,
+    }
+}
+
+impl Reach<Mail> for user::Find {
+    type Way = Bridge;
+}
+
+impl Reveals<secret::SmtpPassword> for Mail {
+    fn secret(&self) -> &SecretSource<secret::SmtpPassword> {
+        &self.smtp_password
+    }
+}
+
+impl Unit for Mail {
+    type Resources = Resources;
+    const TOPOLOGY: &'static str = "shop";
+    const NAME: &'static str = "mail";
+    const GRACE: Duration = Duration::from_secs(20);
+    const ENVIRONMENTS: &'static [Environment] = &[
+        Environment::new("staging")
+            .event_bridge(
+                &Amqp::new(Text(&[Part::VariableOr(
+                    "AMQP_URL",
+                    "amqps://broker.staging.example.com",
+                )]))
+                    .username(Text(&[Part::Literal("shop")]))
+                    .password(Text(&[Part::Secret("amqp_password")]))
+                    .tls(Tls::new().ca(Text(&[Part::Variable("CA_FILE")]))),
+            )
+            .state_store(
+                &Redis::new(Text(&[
+                    Part::Literal("rediss://"),
+                    Part::Variable("REDIS_HOST"),
+                    Part::Literal("/1"),
+                ]))
+                    .password(Text(&[Part::Secret("redis_password")]))
+                    .tls(
+                        Tls::new()
+                            .certificate(Text(
+                                &[Part::Variable("TLS_DIR"), Part::Literal("/tls.crt")],
+                            ))
+                            .key(Text(&[Part::Variable("TLS_DIR"), Part::Literal("/tls.key")])),
+                    ),
+            )
+            .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+        Environment::new("production")
+            .verify()
+            .event_bridge(
+                &Nats::new(Text(&[Part::Variable("NATS_SERVERS")]))
+                    .credentials(Text(&[Part::Secret("nats_credentials")]))
+                    .tls(Tls::new()),
+            )
+            .state_store(
+                &Redis::new(Text(&[
+                    Part::Literal("rediss://"),
+                    Part::Variable("REDIS_HOST"),
+                    Part::Literal("/1"),
+                ]))
+                    .password(Text(&[Part::Secret("redis_password")]))
+                    .tls(
+                        Tls::new()
+                            .certificate(Text(
+                                &[Part::Variable("TLS_DIR"), Part::Literal("/tls.crt")],
+                            ))
+                            .key(Text(&[Part::Variable("TLS_DIR"), Part::Literal("/tls.key")])),
+                    ),
+            )
+            .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+    ];
+
+    fn assemble(resources: &Resources, ports: &Ports) -> Self {
+        Self {
+            email: EmailHandlers::make(&resources.email),
+            smtp_password: ports.secret(),
+        }
+    }
+
+    fn listen(intake: &mut Intake<Self>) {
+        intake.serve(email::SendWelcome);
+        intake.subscribe(email::Thank);
+    }
+}
+
+/// Runs this unit until a signal, then stops it.
+pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
+    pontoon::run::<Mail>(resources)
+}
+
+/// Starts this unit; what comes back has its client, and stops it.
+pub fn start(
+    resources: Resources,
+) -> impl Future<Output = pontoon::Result<Started<Mail>>> + Send {
+    pontoon::start::<Mail>(resources)
+}
+
+/// Starts this unit with everything in memory, whatever the environment: for tests.
+pub fn in_memory(
+    resources: Resources,
+) -> impl Future<Output = pontoon::Result<Started<Mail>>> + Send {
+    pontoon::in_memory::<Mail>(resources)
+}
