@@ -6,7 +6,7 @@ mod opening;
 mod secrets;
 mod text;
 mod tls;
-#[cfg(all(feature = "tls", feature = "amqp"))]
+#[cfg(all(feature = "trust", any(feature = "amqp", feature = "nats")))]
 mod trust;
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! `cargo xtask`: the chores of this repository, with nothing but std in its tree, so that it builds at once on a bare machine.
+//! `cargo xtask`: the chores of this repository, with nothing but std in its tree: it builds at once on a bare machine.
 
 mod bench;
 mod brokers;
@@ -26,7 +26,11 @@ const COMMANDS: &[Command] = &[
         summary: "[KIND…] real brokers on loopback, until Ctrl-C, and the variables by which tests find them",
         run: brokers::run,
     },
-    Command { name: "demo", summary: "shop: its units as processes on real brokers, one killed on the way", run: demo::run },
+    Command {
+        name: "demo",
+        summary: "shop: its units as processes on real brokers, one killed on the way",
+        run: demo::run,
+    },
     Command { name: "fuzz", summary: "[SECONDS] hostile topologies against the compiler (default 60)", run: fuzz::run },
     Command {
         name: "bench",
