@@ -113,6 +113,12 @@ impl Broker {
         format!("{scheme}://{user}127.0.0.1:{port}{}", program.path())
     }
 
+    /// Makes a virtual host of this name (letters, digits, `-` and `_`) in a RabbitMQ that everybody may use: a broker of
+    /// one's own within it, in the place of the `%2f` in its URL. The other kinds start faster than they would do this.
+    pub fn virtual_host(&self, name: &str) -> Result<(), Error> {
+        self.with(|program, _| program.virtual_host(&self.site, name))
+    }
+
     /// SIGKILL to every process of it, as when the machine has had enough; returns once they are gone.
     pub fn kill(&self) -> Result<(), Error> {
         self.end(Process::kill)

@@ -117,6 +117,11 @@ pub(crate) trait Program: Sync {
     /// Makes a user of the site be as the site says, while the broker runs.
     fn admit(&self, site: &Site, process: &Process, user: &User) -> Result<(), Error>;
 
+    /// Makes a broker of one's own within it, where it has such.
+    fn virtual_host(&self, _site: &Site, _name: &str) -> Result<(), Error> {
+        Err(Error::Misuse(format!("{} has no virtual hosts", self.name())))
+    }
+
     /// Brings it to where it takes nothing more to keep.
     fn fill(&self, site: &Site, process: &Process) -> Result<(), Error>;
 

@@ -51,6 +51,12 @@ impl Proxy {
         self.port.number()
     }
 
+    /// How many connections there have been so far.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.shared.state().next
+    }
+
     /// Closes every connection at once; new ones are welcome.
     pub fn cut(&self) {
         for connection in std::mem::take(&mut self.shared.state().connections).into_values().flatten() {

@@ -126,6 +126,19 @@ impl Program for RabbitMq {
         )
     }
 
+    fn virtual_host(&self, site: &Site, name: &str) -> Result<(), Error> {
+        let (name, guest) = (binary(name), binary("guest"));
+        call(
+            site,
+            &format!(
+                "ok = rabbit_vhost:add({name}, {guest}), \
+                 ok = rabbit_auth_backend_internal:set_permissions({guest}, {name}, {all}, {all}, {all}, {guest}).",
+                all = binary(".*"),
+            ),
+            "{ok, ok}",
+        )
+    }
+
     /// The disk alarm: publishing connections are blocked.
     fn fill(&self, site: &Site, _process: &Process) -> Result<(), Error> {
         call(site, &format!("rabbit_disk_monitor:set_disk_free_limit({NEVER_FREE})."), "{ok, ok}")?;

@@ -53,3 +53,13 @@ fn a_broker_without_users_admits_nobody_in_particular() {
     let refused = broker.admit("anna", "secret", &Rights::nothing()).unwrap_err();
     assert!(refused.to_string().contains("lets everybody in"), "{refused}");
 }
+
+#[test]
+fn a_virtual_host_is_a_broker_of_its_own() {
+    let broker = Broker::start(Kind::Amqp).unwrap();
+    broker.virtual_host("one").unwrap();
+    broker.virtual_host("one").unwrap();
+    assert!(broker.url().ends_with("/%2f"));
+    let refused = Broker::start(Kind::Nats).unwrap().virtual_host("one").unwrap_err();
+    assert!(refused.to_string().contains("no virtual hosts"), "{refused}");
+}
