@@ -7,8 +7,8 @@ use std::time::Duration;
 use pontoon::bridge::EventAdapter;
 use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use pontoon::{
-    Adapters, Amqp, DeadLetter, Event, EventBridge, Instance, Launch, Message, Metadata, Mqtt, Nats, Opening,
-    Part, Started, Text, Unit, Variables,
+    Adapters, Amqp, DeadLetter, Event, EventBridge, Instance, Launch, Message, Metadata, Mqtt, Nats, Opening, Part,
+    Started, Text, Unit, Variables,
 };
 use pontoon_brokers::{Broker, Proxy};
 use tempfile::TempDir;
