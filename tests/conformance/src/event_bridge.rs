@@ -4,16 +4,21 @@
 mod again;
 mod column;
 mod delivery;
+mod flow;
+mod house;
 mod limits;
 mod metadata;
+mod mismatch;
 mod once;
 mod order;
 mod outages;
 mod panics;
 mod process;
+mod raw;
 mod refused;
 mod requests;
 mod rig;
+mod rights;
 mod safety;
 mod stopping;
 
@@ -22,6 +27,7 @@ pub use column::{Cell, Column};
 pub use delivery::*;
 pub use limits::*;
 pub use metadata::*;
+pub use mismatch::*;
 pub use once::*;
 pub use order::*;
 pub use outages::*;
@@ -29,6 +35,7 @@ pub use panics::*;
 pub use process::Process;
 pub use requests::*;
 pub use rig::{Actor, Rig};
+pub use rights::*;
 pub use safety::*;
 pub use stopping::*;
 

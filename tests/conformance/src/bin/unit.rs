@@ -1,4 +1,4 @@
-//! One unit of the system in a process of its own, for tests that treat processes badly: `unit NAME JOURNAL GATE`.
+//! One unit of the system in a process of its own, for tests that treat processes badly: `unit NAME ORDERS JOURNAL GATE`.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use pontoon_conformance::topology::{apart, in_order, together};
 async fn main() -> pontoon::Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     let mut words = std::env::args().skip(1);
-    let (Some(unit), Some(journal), Some(gate)) = (words.next(), words.next(), words.next()) else {
-        return Err(pontoon::Error::fault("usage: unit NAME JOURNAL GATE"));
+    let (Some(unit), [Some(orders), Some(journal), Some(gate)]) = (words.next(), [(); 3].map(|()| words.next())) else {
+        return Err(pontoon::Error::fault("usage: unit NAME ORDERS JOURNAL GATE"));
     };
-    let orders: Orders = serde_json::from_str(&std::env::var("ORDERS")?)?;
+    let orders: Orders = serde_json::from_str(&std::fs::read_to_string(orders)?)?;
     let script = Script::of_process(Path::new(&journal), Path::new(&gate));
     script.follow(orders);
     match unit.as_str() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use pontoon::bridge::Settlement;
 use pontoon::{Delivery, Id};
 
-use crate::event_bridge::rig::{notes, post, raw};
-use crate::event_bridge::{Cell, Rig, refused};
+use crate::event_bridge::rig::{message, notes, post};
+use crate::event_bridge::{Cell, Rig, raw, refused};
 use crate::system::contract::{Batch, Note, Which};
 use crate::system::script::{Act, Orders};
 use crate::topology::{back, front};
@@ -23,7 +23,7 @@ pub async fn e06_what_is_not_acknowledged_is_delivered_again(rig: Rig) {
         // Nobody can go away without the bridge; but who is stopped gives its message back.
         let tap = rig.tap("tap").await;
         let feed = tap.subscribe(rig.subject(), "tap.v1.ear", Delivery::at_least_once());
-        tap.topic(rig.subject()).publish(raw("1")).await.expect("published");
+        tap.topic(rig.subject()).publish(message("1")).await.expect("published");
         let first = feed.next().await.expect("an arrival");
         feed.settle(&first, Settlement::Again(Duration::ZERO)).await.expect("given back");
         let second = feed.next().await.expect("an arrival");
@@ -126,18 +126,47 @@ pub async fn e09_a_malformed_envelope_does_not_stop_the_consumer(rig: Rig) {
     tap.connect().await.expect("a connection");
     let payloads = ["not even JSON", r#"{"number":"seven"}"#];
     for payload in payloads {
-        topic.publish(raw(payload)).await.expect("published");
+        topic.publish(message(payload)).await.expect("published");
+    }
+    let good = r#"{"key":"","number":0,"text":""}"#;
+    let id = Id::draw().to_string();
+    let whole = [("specversion", "1.0"), ("id", &id), ("source", "/elsewhere"), ("type", rig.subject())];
+    let mut envelopes = Vec::new();
+    if !rig.column.stays_in_process() {
+        envelopes.push(Vec::new());
+        envelopes.extend((0..whole.len()).map(|left_out| {
+            let rest = whole.iter().enumerate().filter(|(place, _)| *place != left_out);
+            rest.map(|(_, attribute)| *attribute).collect()
+        }));
+        envelopes.push([&[("specversion", "0.3")], &whole[1..]].concat());
+        envelopes.push([&whole[..], &[("hops", "many")]].concat());
+    }
+    for attributes in &envelopes {
+        raw::publish(&rig, attributes, good).await;
     }
     post(&front, rig.event(), notes([1])).await;
     let runs = rig.script.done(&rig.ear("back"), 1).await;
     assert_eq!(runs.len(), 1);
-    if rig.cell() != Cell::Counted {
-        let letters = rig.dead(&back, payloads.len()).await;
+    if rig.cell() == Cell::Counted {
+        // Of an envelope that can be read, with a payload that cannot, the log has it.
+        rig.until("they are counted", || back.counters().malformed == envelopes.len() as u64).await;
+    } else {
+        let letters = rig.dead(&back, payloads.len() + envelopes.len()).await;
         for (letter, payload) in letters.iter().zip(payloads) {
             assert_eq!((letter.attempts, &letter.payload, &*letter.json), (1, &None, payload));
             assert!(letter.reason.contains("malformed"), "{}", letter.reason);
         }
-        assert!(back.health().is_ready());
+        for letter in &letters[payloads.len()..] {
+            assert_eq!((letter.attempts, &*letter.json), (1, good));
+            assert!(letter.reason.contains("malformed"), "{}", letter.reason);
+        }
+    }
+    assert!(back.health().is_ready());
+    // And one from elsewhere that can be read.
+    if !rig.column.stays_in_process() {
+        raw::publish(&rig, &whole, good).await;
+        let runs = rig.script.done(&rig.ear("back"), 2).await;
+        assert_eq!((runs[1].note.number, runs[1].id.to_string()), (0, id.clone()));
     }
     drop((front, side, back));
 }

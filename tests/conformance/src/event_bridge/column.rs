@@ -1,5 +1,6 @@
 //! The table: what is expected of each way to carry events, case by case.
 
+use pontoon_brokers::Kind;
 use pontoon_schema::capability::{self, Adapter, Bridge};
 
 /// A column of the table: an adapter, and the promise that is looked at.
@@ -99,6 +100,17 @@ impl Column {
         }
     }
 
+    /// The broker, if there is one.
+    #[must_use]
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::InMemory => None,
+            Self::Amqp => Some(Kind::Amqp),
+            Self::NatsCore | Self::JetStream => Some(Kind::Nats),
+            Self::Mqtt => Some(Kind::Mqtt),
+        }
+    }
+
     /// What the adapter can do: what the compiler believes.
     ///
     /// # Panics
@@ -125,6 +137,12 @@ impl Column {
     #[must_use]
     pub fn keeps_for_others(self) -> bool {
         !self.is_at_most_once() && self != Self::Mqtt
+    }
+
+    /// Whether the broker can tell how much is unfinished while somebody consumes.
+    #[must_use]
+    pub fn counts_unfinished_while_consumed(self) -> bool {
+        self == Self::JetStream
     }
 
     /// What the table says of a case: of `e01_…` what stands in the row `e01`.

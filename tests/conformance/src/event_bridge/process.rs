@@ -30,12 +30,13 @@ impl Process {
     ) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("{unit}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let [journal, gate, log] = ["journal", "gate", "log"].map(|file| folder.join(format!("{name}.{file}")));
+        let file = |kind: &str| folder.join(format!("{name}.{kind}"));
+        let [journal, gate, log, written] = ["journal", "gate", "log", "orders"].map(file);
+        std::fs::write(&written, serde_json::to_string(orders).expect("orders")).expect("orders in a file");
         let child = Command::new(program)
             .arg(unit)
-            .args([&journal, &gate])
+            .args([&written, &journal, &gate])
             .env("PONTOON_ENV", environment)
-            .env("ORDERS", serde_json::to_string(orders).expect("orders"))
             .envs(variables)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -39,10 +39,12 @@ events:
   noted: {{ payload: Note }}
 services:
   front:
+    version: 1
     module: crate::front
     commands:
       post: {{ input: Note, output: (), emits: [noted], timeout: 1s, exposed: true }}
   back:
+    version: 1
     module: crate::back
     subscriptions:
       hear: {{ event: noted, repeatable: true, {delivery} }}

@@ -1,17 +1,21 @@
 //! What a case has in its hands: a bridge for itself alone, units on it, and the adapter itself.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pontoon::bridge::EventAdapter;
 use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use pontoon::{
-    Adapters, Amqp, DeadLetter, Event, EventBridge, Instance, Instant, Launch, Message, Metadata, Mqtt, Nats, Opening,
-    Part, Started, Text, Unit, Variables,
+    Adapters, Amqp, DeadLetter, Event, EventBridge, Instance, Launch, Message, Metadata, Mqtt, Nats, Opening, Part,
+    Started, Text, Unit, Variables,
 };
+use pontoon_brokers::{Broker, Proxy};
 use tempfile::TempDir;
+use tokio::task::block_in_place;
 use tokio::time::{sleep, timeout};
 
+use crate::event_bridge::house::House;
 use crate::event_bridge::{Cell, Column, Process};
 use crate::system::contract::{Batch, Note, Which};
 use crate::system::script::{BOUND, Orders, Script};
@@ -72,6 +76,11 @@ pub struct Rig {
     program: &'static str,
     folder: TempDir,
     memory: Adapters,
+    house: Option<House>,
+    /// Who does not go to the broker but through a proxy, on which port.
+    ways: Mutex<HashMap<String, u16>>,
+    /// Which environment of the column's adapter units run in, and what it needs beside the broker.
+    environment: Mutex<(String, Vec<(String, String)>)>,
 }
 
 impl Rig {
@@ -81,7 +90,49 @@ impl Rig {
     /// There is no broker to be had.
     pub async fn new(column: Column, case: &'static str, program: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self { column, script: Script::new(), case, program, folder, memory: memory() }
+        let house = column.kind().map(|kind| block_in_place(|| House::new(kind, case)));
+        let environment = Mutex::new((column.environment().to_owned(), Vec::new()));
+        let ways = Mutex::default();
+        Self { column, script: Script::new(), case, program, folder, memory: memory(), house, ways, environment }
+    }
+
+    /// The broker of the case. Whoever hurts it has one alone.
+    ///
+    /// # Panics
+    /// The column has none.
+    #[must_use]
+    pub fn broker(&self) -> &Broker {
+        self.house.as_ref().expect("a column with a broker").broker()
+    }
+
+    /// A proxy before the broker, through which those units and taps go from now on that have these names.
+    ///
+    /// # Panics
+    /// There is none to be had.
+    #[must_use]
+    pub fn proxy(&self, names: &[&str]) -> Proxy {
+        let proxy = Proxy::before(self.broker()).expect("a proxy");
+        let mut ways = self.ways.lock().expect("ways");
+        ways.extend(names.iter().map(|name| ((*name).to_owned(), proxy.port())));
+        proxy
+    }
+
+    /// Those units and taps go to the broker itself again.
+    ///
+    /// # Panics
+    /// Somebody else has panicked.
+    pub fn directly(&self, names: &[&str]) {
+        self.ways.lock().expect("ways").retain(|name, _| !names.contains(&&**name));
+    }
+
+    /// Units run in another environment of the adapter from now on: `kept`, `guarded`. With more variables.
+    ///
+    /// # Panics
+    /// Somebody else has panicked.
+    pub fn environment(&self, suffix: &str, variables: &[(&str, &str)]) {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let name = format!("{}_{suffix}", self.column.environment());
+        *self.environment.lock().expect("an environment") = (name, variables);
     }
 
     /// What the table says.
@@ -116,7 +167,8 @@ impl Rig {
         if self.column == Column::InMemory {
             return launch.adapters(self.memory.clone());
         }
-        launch.environment(self.column.environment()).variables(self.variables(name))
+        let (environment, _) = self.environment.lock().expect("an environment").clone();
+        launch.environment(environment).variables(self.variables(name))
     }
 
     /// A unit that has started.
@@ -153,8 +205,8 @@ impl Rig {
     /// A unit in a process of its own, which has begun to start.
     #[must_use]
     pub fn process(&self, unit: &str, name: &str, orders: &Orders) -> Process {
-        let environment = self.column.environment();
-        Process::start(self.program, self.folder.path(), unit, environment, self.variables(name), orders)
+        let (environment, _) = self.environment.lock().expect("an environment").clone();
+        Process::start(self.program, self.folder.path(), unit, &environment, self.variables(name), orders)
     }
 
     /// The adapter itself: to publish what no unit would, and to look at what arrives. Not connected yet, where there is
@@ -209,19 +261,25 @@ impl Rig {
         list
     }
 
-    /// Publishes an event whose time was over before it was sent.
-    ///
-    /// # Panics
-    /// It could not be.
-    pub async fn publish_expired(&self, tap: &dyn EventAdapter) {
-        let metadata = Metadata { deadline: Some(Instant::now()), ..Metadata::fresh() };
-        tap.topic(self.subject()).publish(Message::new(metadata, Note::of(0))).await.expect("published");
+    /// What a broker of the column is found by, for who goes this way.
+    pub(super) fn url(&self, name: &str) -> String {
+        let port = self.ways.lock().expect("ways").get(name).copied();
+        let house = self.house.as_ref().expect("a column with a broker");
+        house.url(port.unwrap_or_else(|| house.broker().port()))
     }
 
     /// The variables of a unit.
     fn variables(&self, name: &str) -> Vec<(String, String)> {
-        let _ = name;
-        Vec::new()
+        let url = match self.column {
+            Column::InMemory => return Vec::new(),
+            Column::Amqp => "AMQP_URL",
+            Column::NatsCore | Column::JetStream => "NATS_SERVERS",
+            Column::Mqtt => "MQTT_URL",
+        };
+        let mut variables = self.environment.lock().expect("an environment").1.clone();
+        variables.push((url.to_owned(), self.url(name)));
+        variables.push(("MQTT_CLIENT_ID".to_owned(), name.to_owned()));
+        variables
     }
 }
 
@@ -255,6 +313,6 @@ where
 
 /// A message as no unit sends it.
 #[must_use]
-pub(super) fn raw(json: &str) -> Message {
+pub(super) fn message(json: &str) -> Message {
     Message::received(Metadata::fresh(), json.to_owned())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pontoon::bridge::Request;
 use pontoon::{BridgeError, Command, Delivery, Message, Metadata};
 
-use crate::event_bridge::rig::{notes, post, raw};
+use crate::event_bridge::rig::{message, notes, post};
 use crate::event_bridge::{Process, Rig};
 use crate::system::contract::{Batch, Note};
 use crate::system::script::{Act, Orders, Seen};
@@ -118,7 +118,7 @@ pub async fn e19_closed_twice_and_while_publishing(rig: Rig) {
             let topic = topic.clone();
             tokio::spawn(async move {
                 for count in 0_u64.. {
-                    if let Err(error) = topic.publish(raw("1")).await {
+                    if let Err(error) = topic.publish(message("1")).await {
                         return (count, error);
                     }
                     tokio::task::yield_now().await;
@@ -127,9 +127,9 @@ pub async fn e19_closed_twice_and_while_publishing(rig: Rig) {
             })
         })
         .collect();
-    let message = Message::new(Metadata::fresh(), Note::of(1));
+    let question = Message::new(Metadata::fresh(), Note::of(1));
     let deadline = pontoon::Instant::now() + Duration::from_secs(60);
-    let request = Request { subject: "suite.command.tap.v1.never", message, deadline, attempt: 1 };
+    let request = Request { subject: "suite.command.tap.v1.never", message: question, deadline, attempt: 1 };
     let waits = {
         let (tap, request) = (tap.clone(), request.clone());
         tokio::spawn(async move { tap.request(request).await })
@@ -146,7 +146,7 @@ pub async fn e19_closed_twice_and_while_publishing(rig: Rig) {
     }
     let reply = tokio::time::timeout(SOON, waits).await.expect("no hang").expect("a task");
     assert!(matches!(reply, Err(BridgeError::Closed)), "{reply:?}");
-    let refused = tokio::time::timeout(SOON, topic.publish(raw("2"))).await.expect("no hang");
+    let refused = tokio::time::timeout(SOON, topic.publish(message("2"))).await.expect("no hang");
     assert!(matches!(refused, Err(BridgeError::Closed)), "{refused:?}");
     let refused = tokio::time::timeout(SOON, tap.request(request)).await.expect("no hang");
     assert!(matches!(refused, Err(BridgeError::Closed)), "{refused:?}");

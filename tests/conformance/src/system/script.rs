@@ -170,7 +170,7 @@ impl fmt::Display for Failed {
 impl std::error::Error for Failed {}
 
 /// How long a test waits for something that has to happen.
-pub const BOUND: Duration = Duration::from_secs(30);
+pub const BOUND: Duration = Duration::from_secs(60);
 
 impl Default for Script {
     fn default() -> Self {
