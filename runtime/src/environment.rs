@@ -6,7 +6,7 @@ mod opening;
 mod secrets;
 mod text;
 mod tls;
-#[cfg(all(feature = "trust", any(feature = "amqp", feature = "nats")))]
+#[cfg(all(feature = "trust", any(feature = "amqp", feature = "mqtt", feature = "nats")))]
 mod trust;
 
 use std::fmt;
