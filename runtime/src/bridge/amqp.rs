@@ -1,6 +1,30 @@
 //! RabbitMQ, and other brokers that speak AMQP 0.9.1.
+//!
+//! An event is a durable fanout exchange, a subscription a queue that is bound to it: a quorum queue where events are handled
+//! at least once, otherwise a classic one. A command is a queue that is there as long as somebody serves it; replies come
+//! straight back. What is published is confirmed, what is taken is acknowledged.
 
+mod adapter;
+mod address;
+mod confirm;
+mod dial;
+mod graves;
+mod inlet;
+mod known;
+mod line;
+mod objects;
+mod outlet;
+mod pipe;
+mod properties;
+mod provision;
+mod replies;
+mod requests;
 mod settings;
+mod subscription;
+mod tap;
+mod topic;
+mod transport;
+mod trouble;
 
 use std::sync::Arc;
 
@@ -11,6 +35,10 @@ use crate::bridge::in_memory::InMemoryEvents;
 use crate::environment::{EventBridge, Opening};
 use crate::soon::Soon;
 
+use adapter::AmqpEvents;
+use address::Address;
+use dial::Dialer;
+
 pub use settings::Amqp;
 
 impl EventBridge for Amqp {
@@ -19,7 +47,61 @@ impl EventBridge for Amqp {
     }
 
     fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
-        opening.problem("the adapter `amqp` is not there yet");
-        Soon::now(Arc::new(InMemoryEvents::new()))
+        Soon::later(async move {
+            let adapter: Arc<dyn EventAdapter> = match self.dialer(opening).await {
+                Some(dialer) => Arc::new(AmqpEvents::new(dialer, opening.verify)),
+                // There is a problem, and nothing will connect.
+                None => Arc::new(InMemoryEvents::new()),
+            };
+            adapter
+        })
+    }
+}
+
+impl Amqp {
+    /// What connects; or problems.
+    async fn dialer(&self, opening: &mut Opening) -> Option<Dialer> {
+        let before = opening.problems().len();
+        let url = opening.text(&self.url).await;
+        let username = opening.optional(self.username.as_ref()).await;
+        let password = opening.optional(self.password.as_ref()).await;
+        let pems = match &self.tls {
+            Some(tls) => Some(opening.pems(tls).await),
+            None => None,
+        };
+        if opening.problems().len() > before {
+            return None;
+        }
+        let mut address = match Address::read(&url, pems.is_some()) {
+            Ok(address) => address,
+            Err(problem) => {
+                opening.problem(format!("the url of amqp, `{}`: {problem}", self.url));
+                return None;
+            }
+        };
+        address.credentials(username, password);
+        let instance = opening.instance;
+        #[cfg(feature = "tls")]
+        {
+            let tls = match address.encrypted.then(|| pems.unwrap_or_default().rustls()).transpose() {
+                Ok(tls) => tls.map(tokio_rustls::TlsConnector::from),
+                Err(problem) => {
+                    opening.problem(format!("the TLS of amqp: {problem}"));
+                    return None;
+                }
+            };
+            Some(Dialer { address, instance, tls })
+        }
+        #[cfg(not(feature = "tls"))]
+        {
+            if address.encrypted {
+                opening.problem(
+                    "a connection of amqp over TLS needs the feature `tls` of the crate `pontoon`: \
+                     features = [\"amqp\", \"tls\"]",
+                );
+                return None;
+            }
+            Some(Dialer { address, instance })
+        }
     }
 }

@@ -1,0 +1,289 @@
+//! The adapter: two connections, and what goes over them.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use pontoon_schema::capability::{self, Adapter};
+use tokio::task::JoinSet;
+
+use super::confirm::Route;
+use super::dial::Dialer;
+use super::graves::Graves;
+use super::inlet::Served;
+use super::known::Known;
+use super::line::Line;
+use super::objects::{Object, Objects, Queue, name};
+use super::outlet::Outlet;
+use super::provision::Provision;
+use super::replies::Replies;
+use super::requests::Requests;
+use super::subscription::Subscription;
+use super::tap::{Rest, Tap};
+use super::topic::Exchange;
+use crate::bridge::remote::{Flights, RemoteFeed, Retry, Tally};
+use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
+use crate::delivery::Delivery;
+use crate::health::{Counters, Health};
+use crate::soon::Soon;
+
+/// How long a bridge that closes waits for the broker's word on what was published.
+const FLUSH: Duration = Duration::from_millis(400);
+
+/// RabbitMQ as an event bridge.
+pub(super) struct AmqpEvents {
+    /// Publishes, asks and answers.
+    sends: Arc<Line>,
+    /// Consumes, and has the objects made.
+    takes: Arc<Line>,
+    objects: Arc<Objects>,
+    source: Arc<str>,
+    largest: u64,
+    requests: Arc<Requests>,
+    replies: Arc<Replies>,
+    flights: Arc<Flights>,
+    tally: Arc<Tally>,
+    made: Mutex<Made>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// What was asked for.
+#[derive(Default)]
+struct Made {
+    known: HashMap<&'static str, Arc<Known>>,
+    exchanges: HashMap<&'static str, Arc<Exchange>>,
+    feeds: HashMap<&'static str, Arc<RemoteFeed<Subscription>>>,
+    inlets: HashMap<&'static str, Arc<Served>>,
+}
+
+impl AmqpEvents {
+    pub(super) fn new(dialer: Dialer, verify: bool) -> Self {
+        let source: Arc<str> = dialer.instance.source().into();
+        let largest = capability::event_bridge(Adapter::Amqp).map_or(u64::MAX, |bridge| bridge.largest_payload);
+        let objects = Arc::new(Objects::new(Provision { verify }));
+        let dialer = Arc::new(dialer);
+        let sends = Line::new(Arc::clone(&dialer), "sends", None);
+        let takes = Line::new(dialer, "takes", Some(Arc::clone(&objects)));
+        let requests = Requests::new(&sends, Arc::clone(&source), largest);
+        let replies = Arc::new(Replies::new(&sends, Arc::clone(&source), largest));
+        Self {
+            sends,
+            takes,
+            objects,
+            source,
+            largest,
+            requests,
+            replies,
+            flights: Arc::default(),
+            tally: Arc::default(),
+            made: Mutex::default(),
+            tasks: Mutex::default(),
+        }
+    }
+
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The names at the broker; one that cannot be is reported when the bridge connects.
+    fn named(&self, text: &str) -> lapin::types::ShortString {
+        name(text).unwrap_or_else(|trouble| {
+            self.objects.refuse(trouble);
+            "".into()
+        })
+    }
+
+    /// What a subscription needs at the broker: its event's exchange, its queue, and what ties them.
+    fn needs(&self, subject: &str, subscription: &str, rules: Delivery) -> (Queue, Vec<Object>) {
+        let exchange = self.named(subject);
+        let queue = Queue::of_subscription(self.named(&format!("{subject}.{subscription}")), rules);
+        let binding = Object::Binding { exchange: exchange.clone(), queue: queue.name.clone() };
+        let mut needs = vec![Object::Exchange(exchange), Object::Queue(queue.clone()), binding];
+        if rules.dead_letter {
+            needs.push(Object::Queue(Queue::of_dead_letters(self.named(&format!("{}.dead", queue.name)))));
+        }
+        (queue, needs)
+    }
+
+    fn feed(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        rules: Delivery,
+    ) -> Arc<RemoteFeed<Subscription>> {
+        let (queue, needs) = self.needs(subject, subscription, rules);
+        self.objects.want(needs.iter().cloned());
+        let dead = self.named(&format!("{}.dead", queue.name));
+        let outlet = self.outlet(Route { exchange: "".into(), key: dead.clone() }, Arc::new(Known::somebody()));
+        let graves = Graves {
+            subject,
+            queue: dead,
+            source: Arc::clone(&self.source),
+            largest: self.largest,
+            outlet,
+            line: Arc::clone(&self.takes),
+            flights: Arc::clone(&self.flights),
+        };
+        let tap = Tap::new((&self.takes, &self.objects), queue.name, needs, Rest::Left);
+        let (counts, ordered) = (!rules.at_most_once, rules.ordered);
+        let subscription_at = Subscription { tap, graves, counts, ordered };
+        Arc::new(RemoteFeed::new(subscription_at, subscription, rules, Arc::clone(&self.tally)))
+    }
+
+    fn outlet(&self, route: Route, known: Arc<Known>) -> Arc<Outlet> {
+        Outlet::new((&self.sends, &self.takes), &self.objects, route, known)
+    }
+
+    fn taps(&self) -> Vec<Arc<Tap>> {
+        let made = self.made();
+        let feeds = made.feeds.values().map(|feed| &feed.source().tap);
+        feeds.chain(made.inlets.values().map(|inlet| &inlet.tap)).cloned().collect()
+    }
+
+    async fn begin(&self) -> Result<(), BridgeError> {
+        let closed = || Err(BridgeError::Closed);
+        for line in [&self.takes, &self.sends] {
+            let lively = tokio::select! {
+                lively = line.begin() => lively?,
+                () = line.link.closed() => return closed(),
+            };
+            self.tasks().spawn(Arc::clone(line).keep(lively));
+        }
+        self.tasks().spawn(Arc::clone(&self.requests).keep());
+        for tap in self.taps() {
+            tokio::select! {
+                opened = open(&tap, &self.takes) => opened?,
+                () = self.takes.link.closed() => return closed(),
+            }
+            self.tasks().spawn(tap.keep());
+        }
+        self.requests.ready().await?;
+        if self.takes.link.is_closed() { closed() } else { Ok(()) }
+    }
+
+    async fn end(&self) {
+        self.flights.close(FLUSH).await;
+        for tap in self.taps() {
+            tap.shut();
+        }
+        self.tasks().abort_all();
+        self.requests.close();
+        // Acknowledgements that were given go before.
+        tokio::join!(self.takes.close(), self.sends.close());
+    }
+}
+
+/// Opens a tap for the first time. What passes is waited for.
+async fn open(tap: &Tap, line: &Line) -> Result<(), BridgeError> {
+    let mut retry = Retry::new("consuming");
+    loop {
+        line.ready(Duration::MAX).await?;
+        match tap.open().await {
+            Ok(()) => return Ok(()),
+            Err(trouble) if trouble.lasts() => return Err(trouble.into()),
+            Err(trouble) => retry.pause(&trouble).await,
+        }
+    }
+}
+
+impl EventAdapter for AmqpEvents {
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
+        let mut made = self.made();
+        let known = Arc::clone(made.known.entry(subject).or_default());
+        let topic = made.exchanges.entry(subject).or_insert_with(|| {
+            let exchange = self.named(subject);
+            self.objects.want([Object::Exchange(exchange.clone())]);
+            Arc::new(Exchange {
+                subject,
+                source: Arc::clone(&self.source),
+                largest: self.largest,
+                sequence: AtomicU64::new(0),
+                outlet: self.outlet(Route { exchange, key: "".into() }, known),
+                flights: Arc::clone(&self.flights),
+            })
+        });
+        Arc::<Exchange>::clone(topic)
+    }
+
+    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+        let mut made = self.made();
+        if !made.feeds.contains_key(subscription) {
+            made.known.entry(subject).or_default().add(subscription, rules);
+        }
+        let feed = made.feeds.entry(subscription).or_insert_with(|| self.feed(subject, subscription, rules));
+        Arc::<RemoteFeed<Subscription>>::clone(feed)
+    }
+
+    fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {
+        let (_, needs) = self.needs(subject, subscription, rules);
+        self.objects.want(needs);
+        self.made().known.entry(subject).or_default().add(subscription, rules);
+    }
+
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        let mut made = self.made();
+        let inlet = made.inlets.entry(subject).or_insert_with(|| {
+            let queue = Queue::of_command(self.named(subject));
+            let needs = vec![Object::Queue(queue.clone())];
+            let tap = Tap::new((&self.takes, &self.objects), queue.name, needs, Rest::Taken);
+            let (replies, tally) = (Arc::clone(&self.replies), Arc::clone(&self.tally));
+            Arc::new(Served { subject, tap, replies, tally })
+        });
+        Arc::<Served>::clone(inlet)
+    }
+
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+        Soon::later(async move {
+            let _flight = self.flights.begin()?;
+            self.requests.ask(request).await
+        })
+    }
+
+    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+        Soon::later(async {
+            let begun = self.begin().await;
+            if begun.is_err() {
+                self.end().await;
+            }
+            begun
+        })
+    }
+
+    fn drain(&self) -> Soon<'_, ()> {
+        Soon::later(async {
+            let (feeds, inlets): (Vec<_>, Vec<_>) = {
+                let made = self.made();
+                (made.feeds.values().cloned().collect(), made.inlets.values().cloned().collect())
+            };
+            let feeds = join_all(feeds.iter().map(|feed| feed.source().drain()));
+            let inlets = join_all(inlets.iter().map(|inlet| inlet.tap.close()));
+            tokio::join!(feeds, inlets);
+        })
+    }
+
+    fn close(&self) -> Soon<'_, ()> {
+        Soon::later(self.end())
+    }
+
+    fn health(&self) -> Health {
+        let mut health = self.takes.link.health().and(self.sends.link.health());
+        if health.is_ready() {
+            health = health.and(self.requests.health());
+            health = self.taps().iter().fold(health, |health, tap| health.and(tap.health()));
+            let made = self.made();
+            health = made.exchanges.values().fold(health, |health, topic| health.and(topic.health()));
+            health = made.feeds.values().fold(health, |health, feed| health.and(feed.source().graves.outlet.health()));
+        }
+        health
+    }
+
+    fn counters(&self) -> Counters {
+        self.tally.counters(&self.requests.pending)
+    }
+}

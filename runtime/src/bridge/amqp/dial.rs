@@ -1,0 +1,168 @@
+//! One attempt to connect.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::io;
+use std::net::Shutdown;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_rs::util::RuntimeParts;
+use async_rs::{Runtime, Tokio};
+use futures_util::stream::{BoxStream, StreamExt};
+use lapin::uri::AMQPUri;
+use lapin::{AsyncTcpStream, Connection, ConnectionProperties, Event};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tracing::Dispatch;
+use tracing::dispatcher::DefaultGuard;
+
+use super::address::Address;
+use super::transport::{Socket, Waiter};
+use super::trouble::Trouble;
+use crate::bridge::remote::CONNECT_TIMEOUT;
+use crate::environment::Instance;
+
+/// How long the broker may take to say goodbye.
+const GOODBYE: Duration = Duration::from_millis(400);
+
+/// Connects to one broker, again and again.
+pub(super) struct Dialer {
+    pub(super) address: Address,
+    pub(super) instance: Instance,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<tokio_rustls::TlsConnector>,
+}
+
+/// A connection that is there. Dropped, it is cut.
+pub(super) struct Connected {
+    pub(super) connection: Connection,
+    cord: Cord,
+}
+
+impl Connected {
+    /// Whether it can be used.
+    pub(super) fn lives(&self) -> bool {
+        self.connection.status().connected()
+    }
+
+    /// Says goodbye, if the broker listens. What was sent before arrives before.
+    pub(super) async fn close(&self) {
+        // A broker that hangs, or blocks us, does not answer.
+        let _ = timeout(GOODBYE, self.connection.close(200, "OK".into())).await;
+        self.cord.cut();
+    }
+
+    /// Ends it at once.
+    pub(super) fn cut(&self) {
+        self.cord.cut();
+    }
+}
+
+/// A second handle of a socket. The client library has a thread for each connection, which ends when the socket does, and in
+/// a handshake that hangs not before.
+struct Cord(std::net::TcpStream);
+
+impl Cord {
+    fn cut(&self) {
+        // It may have been closed already.
+        let _ = self.0.shutdown(Shutdown::Both);
+    }
+}
+
+impl Drop for Cord {
+    fn drop(&mut self) {
+        self.cut();
+    }
+}
+
+impl Dialer {
+    /// Connects. `role` is what the broker's lists of connections show of it.
+    pub(super) async fn dial(&self, role: &str) -> Result<(Connected, BoxStream<'static, Event>), Trouble> {
+        let at = |trouble: Trouble| {
+            let place = |text: String| format!("{}: {text}", self.address);
+            match trouble {
+                Trouble::Denied(text) => Trouble::Denied(place(text)),
+                Trouble::Mismatch(text) => Trouble::Mismatch(place(text)),
+                Trouble::Absent(text) | Trouble::Away(text) => Trouble::Away(place(text)),
+            }
+        };
+        let (socket, cord) = self.socket().await.map_err(|error| at(Trouble::from_io(&error)))?;
+        let Instance { topology, unit, id } = self.instance;
+        let properties = ConnectionProperties::default()
+            .with_client_property("product".into(), "pontoon".into())
+            .with_connection_name(format!("{topology}/{unit}/{id} ({role})").into());
+        let runtime = Runtime::new(RuntimeParts::new(Tokio::current(), Waiter));
+        // Asked for once: it does not try again by itself.
+        let socket = Mutex::new(Some(socket));
+        let hand_over = async move |_: AMQPUri, _: Runtime<RuntimeParts<Tokio, Waiter>>| {
+            silence();
+            let socket = socket.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let socket = socket.ok_or_else(|| lapin::Error::from(io::Error::from(io::ErrorKind::NotConnected)))?;
+            Ok(AsyncTcpStream::Plain(socket))
+        };
+        let opening = Connection::connector(self.address.uri.clone(), runtime, hand_over, properties);
+        let connection = match timeout(CONNECT_TIMEOUT, opening).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => return Err(at(Trouble::from(error))),
+            Err(_) => return Err(at(late("the handshake of AMQP"))),
+        };
+        let events = connection.events_listener().boxed();
+        Ok((Connected { connection, cord }, events))
+    }
+
+    async fn socket(&self) -> io::Result<(Socket, Cord)> {
+        let authority = &self.address.uri.authority;
+        let connecting = TcpStream::connect((&*authority.host, authority.port));
+        let stream = timeout(CONNECT_TIMEOUT, connecting).await.map_err(|_| too_late("the connection"))??;
+        // Otherwise what is sent while something else is under way waits for the other side's delayed acknowledgement.
+        stream.set_nodelay(true)?;
+        let stream = stream.into_std()?;
+        let cord = Cord(stream.try_clone()?);
+        let socket = self.secure(TcpStream::from_std(stream)?).await?;
+        Ok((socket, cord))
+    }
+
+    #[cfg(feature = "tls")]
+    async fn secure(&self, stream: TcpStream) -> io::Result<Socket> {
+        use tokio_rustls::rustls::pki_types::ServerName;
+
+        let Some(tls) = &self.tls else { return Ok(Socket::Plain(stream)) };
+        let host = &self.address.uri.authority.host;
+        let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
+        let shaken = timeout(CONNECT_TIMEOUT, tls.connect(name, stream)).await;
+        Ok(Socket::Tls(Box::new(shaken.map_err(|_| too_late("the handshake of TLS"))??)))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[expect(clippy::unused_async, reason = "with TLS it has something to wait for")]
+    async fn secure(&self, stream: TcpStream) -> io::Result<Socket> {
+        Ok(Socket::Plain(stream))
+    }
+}
+
+fn late(what: &str) -> Trouble {
+    Trouble::Away(format!("{what} took longer than {CONNECT_TIMEOUT:?}"))
+}
+
+fn too_late(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, late(what).to_string())
+}
+
+/// Silences the client library on the thread that it reads a connection with, which is where it asks for the socket. It logs
+/// there each message that nobody takes, payload and all, and each connection that ends, at every attempt; what matters of it
+/// is logged by us.
+fn silence() {
+    thread_local! {
+        static SILENCE: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };
+    }
+    SILENCE.with(|silence| {
+        silence.borrow_mut().get_or_insert_with(|| tracing::dispatcher::set_default(&Dispatch::none()));
+    });
+}
+
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected").field("lives", &self.lives()).finish_non_exhaustive()
+    }
+}

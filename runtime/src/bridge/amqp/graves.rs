@@ -1,0 +1,79 @@
+//! The dead letters of a subscription: a queue that nobody consumes.
+
+use std::sync::Arc;
+
+use lapin::BasicProperties;
+use lapin::options::BasicGetOptions;
+use lapin::types::ShortString;
+
+use super::line::Line;
+use super::outlet::Outlet;
+use super::properties;
+use super::tap::Receipt;
+use super::trouble::Trouble;
+use crate::bridge::remote::{Buried, Flights, PATIENCE};
+use crate::bridge::{BridgeError, Dead};
+use crate::message::Message;
+use crate::metadata::Metadata;
+use crate::wire::{Incoming, Outgoing};
+
+/// How many dead letters are looked at in one go, and how many bytes of them. Those behind have their turn when the ones
+/// before are gone.
+const AT_A_TIME: usize = 10_000;
+const BYTES_AT_A_TIME: usize = 64 * 1024 * 1024;
+
+/// The dead letters of a subscription.
+pub(super) struct Graves {
+    /// Where the messages came from.
+    pub(super) subject: &'static str,
+    pub(super) queue: ShortString,
+    pub(super) source: Arc<str>,
+    /// In bytes.
+    pub(super) largest: u64,
+    pub(super) outlet: Arc<Outlet>,
+    pub(super) line: Arc<Line>,
+    pub(super) flights: Arc<Flights>,
+}
+
+impl Graves {
+    /// Keeps a dead letter; done once it is safe.
+    pub(super) async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+        let _flight = self.flights.begin()?;
+        let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
+        outgoing.dead = Some((&dead.reason, dead.attempts));
+        let body = outgoing.body(self.largest)?;
+        self.outlet.publish(&body, || properties::kept(&outgoing)).await
+    }
+
+    /// The dead letters, oldest first. They are the broker's again once the channel ends, which the receipts hold.
+    pub(super) async fn all(&self) -> Result<Vec<Buried<Receipt>>, BridgeError> {
+        let connected = self.line.ready(PATIENCE).await?;
+        self.look(&connected.connection).await.map_err(BridgeError::from)
+    }
+
+    async fn look(&self, connection: &lapin::Connection) -> Result<Vec<Buried<Receipt>>, Trouble> {
+        let channel = Arc::new(connection.create_channel().await?);
+        let (mut buried, mut bytes) = (Vec::new(), 0);
+        while let Some(got) = channel.basic_get(self.queue.clone(), BasicGetOptions::default()).await? {
+            let token = Receipt { channel: Arc::clone(&channel), tag: got.delivery.delivery_tag };
+            bytes += got.delivery.data.len();
+            buried.push(Buried { dead: read(&got.delivery.properties, got.delivery.data), token });
+            if buried.len() == AT_A_TIME || bytes >= BYTES_AT_A_TIME {
+                tracing::warn!(target: "pontoon", queue = %self.queue, seen = buried.len(), "more dead letters than are looked at in one go");
+                break;
+            }
+        }
+        Ok(buried)
+    }
+}
+
+/// A dead letter. One that somebody else has put there may be none of ours.
+fn read(properties: &BasicProperties, body: Vec<u8>) -> Dead {
+    match properties::read(properties, body.into()) {
+        Ok(Incoming { message, dead: Some((reason, attempts)), .. }) => Dead { message, reason, attempts },
+        Ok(Incoming { message, attempt, .. }) => Dead { message, reason: "not said".to_owned(), attempts: attempt },
+        Err((malformed, body)) => {
+            Dead { message: Message::received(Metadata::fresh(), body), reason: malformed.to_string(), attempts: 0 }
+        }
+    }
+}

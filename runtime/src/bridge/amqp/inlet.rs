@@ -1,0 +1,78 @@
+//! Where the requests for a command arrive: a queue that is there as long as somebody serves it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use lapin::BasicProperties;
+use lapin::types::ShortString;
+
+use super::properties;
+use super::replies::Replies;
+use super::tap::Tap;
+use crate::bridge::remote::Tally;
+use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
+use crate::fault::FaultClass;
+use crate::id::Id;
+use crate::soon::Soon;
+
+/// Where the requests for a command arrive.
+pub(super) struct Served {
+    pub(super) subject: &'static str,
+    pub(super) tap: Arc<Tap>,
+    pub(super) replies: Arc<Replies>,
+    pub(super) tally: Arc<Tally>,
+}
+
+impl Served {
+    async fn take(&self) -> Option<Asked> {
+        loop {
+            let (delivery, receipt) = self.tap.next().await?;
+            // From here on nobody else gets it; or somebody does, and it is not ours.
+            if receipt.acknowledge().is_err() {
+                continue;
+            }
+            let reply_to = reply_to(&delivery.properties);
+            match properties::read(&delivery.properties, delivery.data.into()) {
+                Ok(incoming) => {
+                    return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
+                }
+                Err((malformed, _)) => self.refuse(&malformed.to_string(), reply_to),
+            }
+        }
+    }
+
+    /// A request that cannot be read: its caller gets a fault, if there is one who listens.
+    fn refuse(&self, reason: &str, reply_to: Option<ReplyTo>) {
+        let (id, subject) = (Id::draw(), self.subject);
+        let malformed = self.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
+        if malformed.is_power_of_two() {
+            tracing::error!(target: "pontoon", subject, fault = %id, reason, malformed, "a request cannot be read");
+        }
+        let Some(to) = reply_to else { return };
+        // Others do not wait for it.
+        let replies = Arc::clone(&self.replies);
+        tokio::spawn(async move {
+            let fault = Reply::Fault { id, class: FaultClass::Malformed };
+            if let Err(error) = replies.send(subject, &to, fault).await {
+                tracing::warn!(target: "pontoon", subject, %error, "a reply could not be sent");
+            }
+        });
+    }
+}
+
+fn reply_to(properties: &BasicProperties) -> Option<ReplyTo> {
+    let address = properties.reply_to().as_ref()?.to_string();
+    let correlation = properties.correlation_id().as_ref().map(ShortString::as_str).unwrap_or_default();
+    Some(ReplyTo { address, correlation: Bytes::copy_from_slice(correlation.as_bytes()) })
+}
+
+impl Inlet for Served {
+    fn next(&self) -> Soon<'_, Option<Asked>> {
+        Soon::later(self.take())
+    }
+
+    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
+        Soon::later(self.replies.send(self.subject, to, reply))
+    }
+}

@@ -1,0 +1,199 @@
+//! What the broker has to have: an exchange for each event, a queue for each subscription, one for its dead letters.
+
+use std::sync::{Mutex, PoisonError};
+
+use lapin::Connection;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
+
+use super::provision::Provision;
+use super::trouble::Trouble;
+use crate::delivery::{Delivery, WhenFull};
+
+/// Never drop a message by yourself. Nothing said, RabbitMQ 4 does after 20 deliveries, and looking at a dead letter is one.
+const DELIVERIES: i64 = 1 << 31;
+
+/// Something that the broker has to have.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Object {
+    /// Of an event: every queue that is bound gets each message.
+    Exchange(ShortString),
+    Queue(Queue),
+    /// The events of an exchange go into a queue.
+    Binding {
+        exchange: ShortString,
+        queue: ShortString,
+    },
+}
+
+/// A queue with its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Queue {
+    pub(super) name: ShortString,
+    pub(super) arguments: FieldTable,
+    /// Of a command: it is there as long as somebody serves it.
+    pub(super) passing: bool,
+}
+
+impl Queue {
+    /// What waits for a subscription.
+    pub(super) fn of_subscription(name: ShortString, rules: Delivery) -> Self {
+        let mut arguments = if rules.at_most_once { classic() } else { quorum() };
+        if rules.ordered {
+            arguments.insert("x-single-active-consumer".into(), true.into());
+        }
+        if let Some(bound) = rules.bound {
+            let overflow = match rules.when_full {
+                WhenFull::Wait | WhenFull::Refuse => "reject-publish",
+                WhenFull::DropOldest => "drop-head",
+            };
+            arguments.insert("x-max-length".into(), AMQPValue::LongLongInt(bound.into()));
+            arguments.insert("x-overflow".into(), text(overflow));
+        }
+        Self { name, arguments, passing: false }
+    }
+
+    /// What a subscription has given up.
+    pub(super) fn of_dead_letters(name: ShortString) -> Self {
+        Self { name, arguments: quorum(), passing: false }
+    }
+
+    /// What waits for those who serve a command.
+    pub(super) fn of_command(name: ShortString) -> Self {
+        Self { name, arguments: classic(), passing: true }
+    }
+}
+
+fn quorum() -> FieldTable {
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), text("quorum"));
+    arguments.insert("x-delivery-limit".into(), AMQPValue::LongLongInt(DELIVERIES));
+    arguments
+}
+
+/// By name: a virtual host may have another type as its default.
+fn classic() -> FieldTable {
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), text("classic"));
+    arguments
+}
+
+fn text(text: &str) -> AMQPValue {
+    AMQPValue::LongString(text.into())
+}
+
+/// A name at the broker, which may have 255 bytes.
+pub(super) fn name(text: &str) -> Result<ShortString, Trouble> {
+    ShortString::try_new(text).map_err(|_| {
+        Trouble::Mismatch(format!(
+            "`{text}` is too long for the name of a queue, which may have 255 bytes at the broker: shorten the names that it \
+             is made of"
+        ))
+    })
+}
+
+/// All that the broker has to have for a unit.
+pub(super) struct Objects {
+    provision: Provision,
+    wanted: Mutex<Vec<Object>>,
+    /// What was wrong before the broker was asked.
+    wrong: Mutex<Option<Trouble>>,
+    ensured: AsyncMutex<Option<Instant>>,
+}
+
+impl Objects {
+    pub(super) fn new(provision: Provision) -> Self {
+        let (wanted, wrong, ensured) = (Mutex::default(), Mutex::default(), AsyncMutex::default());
+        Self { provision, wanted, wrong, ensured }
+    }
+
+    /// The broker has to have these from the next connection on.
+    pub(super) fn want(&self, objects: impl IntoIterator<Item = Object>) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        for object in objects {
+            if !wanted.contains(&object) {
+                wanted.push(object);
+            }
+        }
+    }
+
+    /// Something cannot be there, whatever the broker says.
+    pub(super) fn refuse(&self, trouble: Trouble) {
+        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+    }
+
+    /// Makes or checks all of them.
+    pub(super) async fn ensure(&self, connection: &Connection) -> Result<(), Trouble> {
+        let mut ensured = self.ensured.lock().await;
+        self.all(connection, &mut ensured).await
+    }
+
+    /// The same once more, because something seemed to be gone, unless it has been done since. Many who notice at a time are
+    /// one.
+    pub(super) async fn restore(&self, connection: &Connection, since: Instant) -> Result<(), Trouble> {
+        let mut ensured = self.ensured.lock().await;
+        if ensured.is_some_and(|ensured| ensured > since) {
+            return Ok(());
+        }
+        self.all(connection, &mut ensured).await
+    }
+
+    async fn all(&self, connection: &Connection, ensured: &mut Option<Instant>) -> Result<(), Trouble> {
+        if let Some(trouble) = self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Err(trouble);
+        }
+        let begun = Instant::now();
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.provision.all(connection, &wanted).await?;
+        *ensured = Some(begun);
+        Ok(())
+    }
+
+    /// Makes or checks these.
+    pub(super) async fn these(&self, connection: &Connection, objects: &[Object]) -> Result<(), Trouble> {
+        self.provision.all(connection, objects).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(queue: &Queue, argument: &str) -> Option<String> {
+        let value = queue.arguments.inner().get(argument)?;
+        Some(value.as_long_string().map_or_else(|| format!("{value:?}"), ToString::to_string))
+    }
+
+    #[test]
+    fn a_queue_is_what_its_subscription_asks_for() {
+        let plain = Queue::of_subscription("q".into(), Delivery::at_least_once());
+        assert_eq!(said(&plain, "x-queue-type").as_deref(), Some("quorum"));
+        assert!(
+            ["x-max-length", "x-overflow", "x-single-active-consumer"].iter().all(|name| said(&plain, name).is_none())
+        );
+
+        let lossy = Queue::of_subscription("q".into(), Delivery::at_most_once());
+        assert_eq!(said(&lossy, "x-queue-type").as_deref(), Some("classic"));
+        assert_eq!(said(&lossy, "x-delivery-limit"), None);
+
+        let ordered = Queue::of_subscription("q".into(), Delivery::at_least_once().ordered());
+        assert_eq!(said(&ordered, "x-single-active-consumer").as_deref(), Some("Boolean(true)"));
+
+        for (when_full, overflow) in [
+            (WhenFull::Wait, "reject-publish"),
+            (WhenFull::Refuse, "reject-publish"),
+            (WhenFull::DropOldest, "drop-head"),
+        ] {
+            let bounded = Queue::of_subscription("q".into(), Delivery::at_least_once().bound(7).when_full(when_full));
+            assert_eq!(said(&bounded, "x-max-length").as_deref(), Some("LongLongInt(7)"));
+            assert_eq!(said(&bounded, "x-overflow").as_deref(), Some(overflow));
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_a_mismatch() {
+        assert!(name(&"x".repeat(255)).is_ok());
+        assert!(matches!(name(&"x".repeat(256)), Err(Trouble::Mismatch(_))));
+    }
+}

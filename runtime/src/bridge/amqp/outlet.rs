@@ -1,0 +1,178 @@
+//! Where messages for one place are published and confirmed: an exchange, or a queue. It has a channel of its own.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use lapin::message::BasicReturnMessage;
+use lapin::{BasicProperties, Channel, Confirmation};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::confirm::{Confirm, Returns, Route};
+use super::known::Known;
+use super::line::Line;
+use super::objects::Objects;
+use super::pipe::Pipe;
+use super::trouble::Trouble;
+use crate::bridge::BridgeError;
+use crate::bridge::remote::{Bar, PATIENCE, Retry};
+use crate::health::Health;
+
+/// Publishes to one place.
+pub(super) struct Outlet {
+    pipe: Pipe,
+    /// What has to be there, and the line that it is made on: not the one that an alarm blocks.
+    objects: Arc<Objects>,
+    making: Arc<Line>,
+    route: Route,
+    known: Arc<Known>,
+    bar: Bar,
+}
+
+/// How a message fared.
+enum Sent {
+    Safe,
+    /// No queue took it.
+    Returned,
+    /// No queue had room, or one cannot take anything now.
+    Refused,
+}
+
+impl Outlet {
+    /// `sends` publishes; `takes` is the line on which objects are made.
+    pub(super) fn new(
+        (sends, takes): (&Arc<Line>, &Arc<Line>),
+        objects: &Arc<Objects>,
+        route: Route,
+        known: Arc<Known>,
+    ) -> Arc<Self> {
+        let (objects, making) = (Arc::clone(objects), Arc::clone(takes));
+        Arc::new(Self { pipe: Pipe::new(sends, true), objects, making, route, known, bar: Bar::new() })
+    }
+
+    /// Publishes a message until it is safe; for so long at most. With `properties` it is written anew for each attempt.
+    pub(super) async fn publish(
+        self: &Arc<Self>,
+        body: &Bytes,
+        properties: impl Fn() -> Result<BasicProperties, BridgeError> + Send + Sync,
+    ) -> Result<(), BridgeError> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut last = None;
+        let attempts = self.attempts(body, properties, &mut last);
+        let ended = tokio::select! {
+            biased;
+            ended = timeout_at(deadline, attempts) => ended,
+            () = self.pipe.line.link.closed() => return Err(BridgeError::Closed),
+        };
+        let silent = || BridgeError::Unavailable(format!("no word from the broker within {PATIENCE:?}").into());
+        ended.unwrap_or_else(|_| Err(last.unwrap_or_else(silent)))
+    }
+
+    async fn attempts(
+        self: &Arc<Self>,
+        body: &Bytes,
+        properties: impl Fn() -> Result<BasicProperties, BridgeError> + Send + Sync,
+        last: &mut Option<BridgeError>,
+    ) -> Result<(), BridgeError> {
+        let mut retry = Retry::new("publishing a message");
+        let mut returned = false;
+        loop {
+            self.bar.pass()?;
+            let channel = self.pipe.channel().await?;
+            let begun = Instant::now();
+            let error = match self.once(&channel, properties()?, body).await {
+                Ok(Sent::Safe) => {
+                    self.bar.taken();
+                    return Ok(());
+                }
+                Ok(Sent::Returned) if returned => return Err(BridgeError::Mismatch(self.unbound())),
+                Ok(Sent::Returned) => {
+                    returned = true;
+                    self.restore(begun).await?;
+                    continue;
+                }
+                Ok(Sent::Refused) => match self.known.refused() {
+                    (error, true) => error,
+                    (error, false) => return Err(error),
+                },
+                Err(Trouble::Denied(why)) => {
+                    self.bar.refused(&why);
+                    return Err(BridgeError::Denied(why.into()));
+                }
+                // The exchange is gone.
+                Err(trouble @ Trouble::Absent(_)) => {
+                    self.restore(begun).await?;
+                    trouble.into()
+                }
+                Err(trouble) => trouble.into(),
+            };
+            let pause = retry.failed(&error);
+            *last = Some(error);
+            sleep(pause).await;
+        }
+    }
+
+    async fn once(
+        self: &Arc<Self>,
+        channel: &Channel,
+        properties: BasicProperties,
+        body: &[u8],
+    ) -> Result<Sent, Trouble> {
+        let id = properties.message_id().clone();
+        let confirm = {
+            let mandatory = self.known.is_somebody();
+            Confirm::publish((self, channel), self.route.clone(), mandatory, (properties, body)).await?
+        };
+        match confirm.word().await? {
+            Confirmation::Ack(None) | Confirmation::NotRequested => Ok(Sent::Safe),
+            Confirmation::Nack(None) => Ok(Sent::Refused),
+            Confirmation::Ack(Some(message)) | Confirmation::Nack(Some(message)) => {
+                if *message.properties.message_id() == id {
+                    return Ok(Sent::Returned);
+                }
+                // Somebody else's. Whether ours has come back, whoever got it in turn sees to.
+                Arc::clone(self).returned(message);
+                Ok(Sent::Safe)
+            }
+        }
+    }
+
+    /// Has the objects made or checked once more, unless that has been done since.
+    async fn restore(&self, since: Instant) -> Result<(), BridgeError> {
+        let connected = self.making.ready(PATIENCE).await?;
+        match self.objects.restore(&connected.connection, since).await {
+            Err(trouble) if trouble.lasts() => Err(trouble.into()),
+            // Otherwise the next attempt will show.
+            _ => Ok(()),
+        }
+    }
+
+    fn unbound(&self) -> String {
+        let Route { exchange, key } = &self.route;
+        match exchange.as_str() {
+            "" => format!("a message was returned: there is no queue `{key}`"),
+            _ => format!(
+                "a message was returned: no queue is bound to the exchange `{exchange}`, though this unit knows of a \
+                 subscription: bind its queue"
+            ),
+        }
+    }
+
+    /// Whether it may publish.
+    pub(super) fn health(&self) -> Health {
+        self.bar.health()
+    }
+}
+
+impl Returns for Outlet {
+    /// Publishes it again, for its sender may have been told that it is safe.
+    fn returned(self: Arc<Self>, message: BasicReturnMessage) {
+        let delivery = message.delivery;
+        tokio::spawn(async move {
+            let body = Bytes::from(delivery.data);
+            if let Err(error) = self.publish(&body, || Ok(delivery.properties.clone())).await {
+                let (id, route) = (delivery.properties.message_id(), &self.route);
+                tracing::error!(target: "pontoon", ?id, ?route, %error, "a message that no queue took is lost");
+            }
+        });
+    }
+}

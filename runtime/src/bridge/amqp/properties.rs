@@ -1,0 +1,179 @@
+//! Messages as AMQP has them: attributes are headers, beside the properties that every client knows.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use tokio::time::Instant;
+
+use crate::bridge::BridgeError;
+use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
+
+/// How many bytes of attributes a message may have. They travel in one frame, and a broker disconnects whoever sends a larger
+/// one than was agreed on, which is 128 KiB unless somebody says otherwise.
+const HEADERS: usize = 64 * 1024;
+
+/// How much of a reason is kept with a dead letter; the whole of it stands in the log.
+const REASON: usize = 8 * 1024;
+
+/// Kept by a queue that is, in a broker that dies.
+const PERSISTENT: u8 = 2;
+const TRANSIENT: u8 = 1;
+
+/// How CloudEvents asks to write the names of headers since version 1.0.2, for the sake of JMS; both are to be read.
+const OTHER_PREFIX: &str = "cloudEvents_";
+
+/// Collects attributes as headers.
+#[derive(Default)]
+pub(super) struct Headers {
+    table: FieldTable,
+    size: usize,
+}
+
+impl Headers {
+    pub(super) fn put(&mut self, attribute: Attribute, text: &str) {
+        // Name, value, their lengths and the type.
+        self.size += attribute.amqp.len() + text.len() + 6;
+        self.table.insert(attribute.amqp.into(), AMQPValue::LongString(text.into()));
+    }
+
+    pub(super) fn into_properties(self) -> BasicProperties {
+        BasicProperties::default().with_content_type(CONTENT_TYPE.into()).with_headers(self.table)
+    }
+}
+
+/// The properties of an event or a dead letter, which the broker keeps.
+pub(super) fn kept(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
+    Ok(of(outgoing)?.with_delivery_mode(PERSISTENT))
+}
+
+/// The properties of a request, which is worth nothing once its deadline is over.
+pub(super) fn passing(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
+    let properties = of(outgoing)?.with_delivery_mode(TRANSIENT);
+    let Some(deadline) = outgoing.deadline else { return Ok(properties) };
+    let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    Ok(properties.with_expiration(left.as_millis().to_string().into()))
+}
+
+fn of(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
+    let mut headers = Headers::default();
+    let dead = outgoing.dead.map(|(reason, attempts)| (shortened(reason), attempts));
+    let outgoing = Outgoing { dead, ..*outgoing };
+    outgoing.attributes(|attribute, text| headers.put(attribute, text));
+    if headers.size > HEADERS {
+        let subject = format!("the attributes of {}", outgoing.subject);
+        return Err(BridgeError::TooLarge { subject, size: headers.size, limit: HEADERS as u64 });
+    }
+    let id = outgoing.message.metadata().id.to_string();
+    Ok(headers.into_properties().with_message_id(id.into()))
+}
+
+fn shortened(reason: &str) -> &str {
+    let mut end = REASON.min(reason.len());
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    &reason[..end]
+}
+
+/// Reads a message; or says what is wrong with it, with its payload.
+pub(super) fn read(properties: &BasicProperties, body: Bytes) -> Result<Incoming, (Malformed, Bytes)> {
+    // Kept aside for the case that it cannot be read: a reference count.
+    Incoming::read(body.clone(), attributes(properties)).map_err(|malformed| (malformed, body))
+}
+
+/// The attributes of a message as text.
+pub(super) fn attributes<'p>(properties: &'p BasicProperties) -> impl Fn(Attribute) -> Option<Cow<'p, str>> {
+    let headers = properties.headers().as_ref().map(FieldTable::inner);
+    let start = ShortString::from(OTHER_PREFIX);
+    let other = headers.is_some_and(|headers| {
+        headers.range(start..).next().is_some_and(|(name, _)| name.as_str().starts_with(OTHER_PREFIX))
+    });
+    move |attribute| {
+        let headers = headers?;
+        let value = headers.get(attribute.amqp);
+        let value = value.or_else(|| match other {
+            true => headers.get(&*format!("{OTHER_PREFIX}{}", attribute.mqtt)),
+            false => None,
+        });
+        value.and_then(shown)
+    }
+}
+
+/// A header as text. Ours are texts; others may write a number as a number.
+fn shown(value: &AMQPValue) -> Option<Cow<'_, str>> {
+    Some(match value {
+        AMQPValue::LongString(text) => String::from_utf8_lossy(text.as_bytes()),
+        AMQPValue::ShortString(text) => text.as_str().into(),
+        AMQPValue::Boolean(value) => value.to_string().into(),
+        AMQPValue::ShortShortInt(value) => value.to_string().into(),
+        AMQPValue::ShortShortUInt(value) => value.to_string().into(),
+        AMQPValue::ShortInt(value) => value.to_string().into(),
+        AMQPValue::ShortUInt(value) => value.to_string().into(),
+        AMQPValue::LongInt(value) => value.to_string().into(),
+        AMQPValue::LongUInt(value) => value.to_string().into(),
+        AMQPValue::LongLongInt(value) => value.to_string().into(),
+        _ => return None,
+    })
+}
+
+/// How often a queue has delivered a message before.
+pub(super) fn delivered_before(properties: &BasicProperties) -> u32 {
+    let headers = properties.headers().as_ref();
+    let count = headers.and_then(|headers| headers.inner().get("x-delivery-count")).and_then(shown);
+    count.and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Message;
+    use crate::metadata::Metadata;
+
+    const SUBJECT: &str = "shop.event.user_signed_up.v1";
+
+    #[test]
+    fn a_message_survives_as_headers() {
+        let message = Message::new(Metadata { tenant: Some("acme".into()), ..Metadata::fresh() }, 7);
+        let outgoing = Outgoing { sequence: Some(3), ..Outgoing::new(SUBJECT, &message, "/shop/user/1") };
+        let properties = kept(&outgoing).unwrap();
+        let id = message.metadata().id;
+        assert_eq!(properties.message_id().as_ref().map(ShortString::as_str), Some(&*id.to_string()));
+        assert_eq!(properties.delivery_mode(), &Some(PERSISTENT));
+        let incoming = read(&properties, "7".into()).unwrap();
+        assert_eq!((incoming.message.metadata().id, incoming.sequence), (id, Some(3)));
+        assert_eq!(incoming.message.metadata().tenant.as_deref(), Some("acme"));
+        assert_eq!(delivered_before(&properties), 0);
+    }
+
+    #[test]
+    fn headers_of_others_are_read() {
+        let mut table = FieldTable::default();
+        for (name, value) in [("specversion", "1.0"), ("id", "1"), ("source", "/there"), ("type", "x")] {
+            table.insert(format!("cloudEvents_{name}").into(), AMQPValue::LongString(value.into()));
+        }
+        table.insert("cloudEvents_hops".into(), AMQPValue::LongInt(4));
+        table.insert("x-delivery-count".into(), AMQPValue::LongLongInt(2));
+        let properties = BasicProperties::default().with_headers(table);
+        let incoming = read(&properties, "7".into()).unwrap();
+        assert_eq!((&*incoming.source, incoming.message.metadata().hops), ("/there", 4));
+        assert_eq!(delivered_before(&properties), 2);
+        let (malformed, body) = read(&BasicProperties::default(), "7".into()).unwrap_err();
+        assert!(malformed.to_string().contains("specversion") && body == "7");
+    }
+
+    #[test]
+    fn attributes_that_no_frame_would_hold_are_refused() {
+        let principal = "x".repeat(HEADERS).into();
+        let message = Message::new(Metadata { principal: Some(principal), ..Metadata::fresh() }, 7);
+        let refused = kept(&Outgoing::new(SUBJECT, &message, "/"));
+        assert!(matches!(refused, Err(BridgeError::TooLarge { .. })));
+        let reason = "é".repeat(REASON);
+        let message = Message::new(Metadata::fresh(), 7);
+        let dead = Outgoing { dead: Some((&reason, 5)), ..Outgoing::new(SUBJECT, &message, "/") };
+        let (kept_reason, attempts) = read(&kept(&dead).unwrap(), "7".into()).unwrap().dead.unwrap();
+        assert_eq!((kept_reason.len(), attempts), (REASON, 5));
+    }
+}

@@ -1,0 +1,58 @@
+//! A subscription at the broker: a queue of its own, which all instances take from.
+
+use std::sync::Arc;
+
+use super::graves::Graves;
+use super::properties;
+use super::tap::{Receipt, Tap};
+use crate::bridge::remote::{Buried, Delivered, Source};
+use crate::bridge::{BridgeError, Dead};
+
+/// A subscription at the broker.
+pub(super) struct Subscription {
+    pub(super) tap: Arc<Tap>,
+    pub(super) graves: Graves,
+    /// Whether the queue counts deliveries.
+    pub(super) counts: bool,
+    /// Whether those behind a message have to wait for it.
+    pub(super) ordered: bool,
+}
+
+impl Subscription {
+    /// Takes nothing new. What others can have is given back; where order matters, once nothing before it is under way: with
+    /// the connection.
+    pub(super) async fn drain(&self) {
+        self.tap.close().await;
+        if !self.ordered {
+            self.tap.give_back().await;
+        }
+    }
+}
+
+impl Source for Subscription {
+    type Token = Receipt;
+
+    async fn receive(&self) -> Option<Delivered<Receipt>> {
+        let (delivery, token) = self.tap.next().await?;
+        let incoming = properties::read(&delivery.properties, delivery.data.into());
+        // A classic queue only says that it has delivered a message before, to somebody who did not take it.
+        let redelivered = if self.counts { properties::delivered_before(&delivery.properties) } else { 0 };
+        Some(Delivered { incoming, redelivered, token })
+    }
+
+    async fn done(&self, token: Receipt) -> Result<(), BridgeError> {
+        token.acknowledge()
+    }
+
+    async fn back(&self, token: Receipt) -> Result<(), BridgeError> {
+        token.give_back()
+    }
+
+    async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+        self.graves.bury(dead).await
+    }
+
+    async fn buried(&self) -> Result<Vec<Buried<Receipt>>, BridgeError> {
+        self.graves.all().await
+    }
+}

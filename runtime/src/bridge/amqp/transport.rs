@@ -1,0 +1,92 @@
+//! The socket below the client library: tokio's, with or without TLS, in the shape that the library asks for. We connect it
+//! ourselves, so that time-outs, certificates and the end of a hanging connection are in our hands.
+
+use std::future::Future;
+use std::io::{self, Error, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use async_rs::traits::Reactor;
+use futures_io::{AsyncRead, AsyncWrite};
+use futures_util::stream::{self, Stream};
+use tokio::io::{AsyncRead as TokioRead, AsyncWrite as TokioWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, interval, sleep};
+
+/// A connection to the broker.
+pub(super) enum Socket {
+    Plain(TcpStream),
+    #[cfg(feature = "tls")]
+    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
+}
+
+macro_rules! either {
+    ($socket:expr, $stream:ident => $call:expr) => {
+        match $socket.get_mut() {
+            Socket::Plain($stream) => {
+                let $stream = Pin::new($stream);
+                $call
+            }
+            #[cfg(feature = "tls")]
+            Socket::Tls($stream) => {
+                let $stream = Pin::new(&mut **$stream);
+                $call
+            }
+        }
+    };
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        let read = either!(self, stream => stream.poll_read(task, &mut buffer));
+        read.map_ok(|()| buffer.filled().len())
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        either!(self, stream => stream.poll_write(task, bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_flush(task))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_shutdown(task))
+    }
+}
+
+/// What the client library waits with. It gets its sockets from us: here it can ask for none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiter;
+
+impl Reactor for Waiter {
+    type TcpStream = Socket;
+    type Sleep = Sleep;
+
+    fn register<H: Read + Write + Send + 'static>(
+        &self,
+        _: H,
+    ) -> io::Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static> {
+        Err::<Socket, _>(Error::from(ErrorKind::Unsupported))
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        sleep(duration)
+    }
+
+    fn interval(&self, period: Duration) -> impl Stream<Item = Instant> + Send + 'static {
+        stream::unfold(interval(period), |mut interval| async {
+            let tick = interval.tick().await;
+            Some((tick.into_std(), interval))
+        })
+    }
+
+    fn tcp_connect_addr(&self, _: SocketAddr) -> impl Future<Output = io::Result<Socket>> + Send + 'static {
+        async { Err(Error::from(ErrorKind::Unsupported)) }
+    }
+}

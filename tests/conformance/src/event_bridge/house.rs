@@ -1,0 +1,62 @@
+//! The broker of a case: its own, or a part of one that cases share which do not hurt it.
+
+use std::sync::OnceLock;
+
+use pontoon_brokers::{Broker, Kind};
+
+/// The only user of a broker that lets nobody else in, and the password.
+pub(super) const USER: (&str, &str) = ("anna", "secret");
+
+/// What a full JetStream has to have written first.
+const STORAGE: u64 = 32 << 20;
+
+/// The broker of a case.
+pub(super) enum House {
+    Own(Broker),
+    /// RabbitMQ takes long to start. With a virtual host, a case has it for itself.
+    Shared(&'static Broker, &'static str),
+}
+
+impl House {
+    /// The broker that a case needs. Those that are killed, frozen, filled or closed are its own.
+    ///
+    /// # Panics
+    /// There is none to be had.
+    pub(super) fn new(kind: Kind, case: &'static str) -> Self {
+        let setup = Broker::configured(kind);
+        let own = match &case[..3] {
+            // Not there yet when its units start.
+            "e20" => setup.prepare(),
+            "e24" => setup.user(USER.0, USER.1).start(),
+            "e25" => setup.storage(STORAGE).start(),
+            "e12" | "e13" => setup.start(),
+            _ if kind == Kind::Amqp => return Self::shared(case),
+            _ => setup.start(),
+        };
+        Self::Own(own.unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    fn shared(case: &'static str) -> Self {
+        // Not dropped at the end of the process: whoever started it sees to that.
+        static RABBITMQ: OnceLock<Broker> = OnceLock::new();
+        let broker = RABBITMQ.get_or_init(|| Broker::start(Kind::Amqp).unwrap_or_else(|error| panic!("{error}")));
+        broker.virtual_host(case).unwrap_or_else(|error| panic!("{error}"));
+        Self::Shared(broker, case)
+    }
+
+    pub(super) fn broker(&self) -> &Broker {
+        match self {
+            Self::Own(broker) => broker,
+            Self::Shared(broker, _) => broker,
+        }
+    }
+
+    /// Its URL on a port: its own, or that of a proxy.
+    pub(super) fn url(&self, port: u16) -> String {
+        match self {
+            // Who needs a name and a password says them elsewhere.
+            Self::Own(broker) => broker.url_at(port).replace(&format!("{}:{}@", USER.0, USER.1), ""),
+            Self::Shared(broker, case) => broker.url_at(port).replace("%2f", case),
+        }
+    }
+}

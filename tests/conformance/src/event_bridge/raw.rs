@@ -1,0 +1,48 @@
+//! Plain clients of the brokers: for messages that no adapter would send, and objects that none would make.
+
+mod amqp;
+mod mqtt;
+mod nats;
+
+use crate::event_bridge::{Column, Rig};
+
+/// Publishes an event with these attributes of CloudEvents, and returns once the broker has it.
+///
+/// # Panics
+/// The broker does not take it.
+pub(super) async fn publish(rig: &Rig, attributes: &[(&str, &str)], body: &str) {
+    let (url, subject) = (rig.url("raw"), rig.subject());
+    match rig.column {
+        Column::InMemory => panic!("in memory there is nothing raw"),
+        Column::Amqp => amqp::publish(&url, subject, attributes, body).await,
+        Column::NatsCore | Column::JetStream => nats::publish(&url, subject, attributes, body).await,
+        Column::Mqtt => mqtt::publish(&url, subject, attributes, body).await,
+    }
+}
+
+/// How many events wait for a subscription or are not acknowledged yet, where the broker can tell. Of RabbitMQ only while
+/// nobody consumes.
+///
+/// # Panics
+/// The broker does not say.
+pub(super) async fn unfinished(rig: &Rig, subject: &str, subscription: &str) -> Option<u64> {
+    let url = rig.url("raw");
+    match rig.column {
+        Column::Amqp => Some(amqp::messages(&url, &format!("{subject}.{subscription}")).await),
+        Column::JetStream => Some(nats::pending(&url, &subscription.replace('.', "_")).await),
+        Column::InMemory | Column::NatsCore | Column::Mqtt => None,
+    }
+}
+
+/// Makes an object of the subscription `back.hear` with other settings than it has to have, and returns its name.
+///
+/// # Panics
+/// The broker does not let us.
+pub(super) async fn spoil(rig: &Rig) -> &'static str {
+    let url = rig.url("raw");
+    match rig.column {
+        Column::Amqp => amqp::spoil(&url).await,
+        Column::JetStream => nats::spoil(&url).await,
+        other => panic!("nothing can be different on {other:?}"),
+    }
+}
