@@ -66,7 +66,8 @@ impl Trouble {
 
 #[cfg(feature = "tls")]
 fn is_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<tokio_rustls::rustls::Error>())
+    let inner = error.get_ref().map(|inner| inner.is::<tokio_rustls::rustls::Error>());
+    inner == Some(true)
 }
 
 #[cfg(not(feature = "tls"))]
