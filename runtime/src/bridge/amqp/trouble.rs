@@ -66,7 +66,8 @@ impl Trouble {
 
 #[cfg(feature = "tls")]
 fn is_tls(error: &std::io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
+    let inner = error.get_ref().map(|inner| inner.is::<tokio_rustls::rustls::Error>());
+    inner == Some(true)
 }
 
 #[cfg(not(feature = "tls"))]
