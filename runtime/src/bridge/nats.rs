@@ -1,14 +1,49 @@
 //! NATS: core for requests and for what may be lost, JetStream for the rest.
 
+mod access;
+mod api;
+mod connection;
+mod durable;
+mod flow;
+mod graveyard;
+mod headers;
+mod inlet;
+mod lossy;
+mod objects;
+mod provision;
+mod publish;
+mod pull;
+mod refusals;
+mod requests;
+mod session;
 mod settings;
+mod shelf;
+mod supervisor;
+mod tls;
+mod topic;
+mod wanted;
 
 use std::sync::Arc;
 
 use pontoon_schema::capability::Adapter;
 
-use crate::bridge::EventAdapter;
-use crate::bridge::in_memory::InMemoryEvents;
+use crate::bridge::nats::access::Access;
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::durable::Durable;
+use crate::bridge::nats::flow::Flow;
+use crate::bridge::nats::graveyard::Graveyard;
+use crate::bridge::nats::inlet::NatsInlet;
+use crate::bridge::nats::lossy::Lossy;
+use crate::bridge::nats::objects::{consumer_name, events};
+use crate::bridge::nats::pull::Pull;
+use crate::bridge::nats::shelf::Shelf;
+use crate::bridge::nats::topic::NatsTopic;
+use crate::bridge::nats::wanted::Kept;
+use crate::bridge::remote::RemoteFeed;
+use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
+use crate::delivery::Delivery;
 use crate::environment::{EventBridge, Opening};
+use crate::health::{Counters, Health};
 use crate::soon::Soon;
 
 pub use settings::Nats;
@@ -19,7 +54,98 @@ impl EventBridge for Nats {
     }
 
     fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
-        opening.problem("the adapter `nats` is not there yet");
-        Soon::now(Arc::new(InMemoryEvents::new()))
+        Soon::later(async move {
+            let access = Access::read(self, opening).await;
+            let connection = Arc::new(Connection::new(opening.instance, opening.verify, access));
+            Arc::new(NatsEvents { connection }) as Arc<dyn EventAdapter>
+        })
+    }
+}
+
+/// Carries commands and events over NATS.
+struct NatsEvents {
+    connection: Arc<Connection>,
+}
+
+impl EventAdapter for NatsEvents {
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
+        self.connection.wanted.lists().topics = true;
+        Arc::new(NatsTopic::new(Arc::clone(&self.connection), subject))
+    }
+
+    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+        let connection = &self.connection;
+        let tally = Arc::clone(&connection.tally);
+        let graveyard = Graveyard::new(Arc::clone(connection), subject, subscription);
+        if rules.at_most_once {
+            let (flow, shelf) = (Flow::new(subject, subscription), Shelf::new(subscription, &rules));
+            let (flow, shelf) = (Arc::new(flow), Arc::new(shelf));
+            let mut lists = connection.wanted.lists();
+            lists.dead_letters |= rules.dead_letter;
+            lists.flows.push(Arc::clone(&flow));
+            lists.shelves.push((flow, Arc::clone(&shelf)));
+            return Arc::new(RemoteFeed::new(Lossy { shelf, graveyard }, subscription, rules, tally));
+        }
+        let stream = events(connection.instance.topology).name;
+        let pull = Arc::new(Pull::new(connection, &stream, &consumer_name(subscription), rules.concurrency));
+        connection.wanted.keep(Kept { subject, subscription, rules });
+        connection.wanted.lists().pulls.push(Arc::clone(&pull));
+        let (connection, attempts) = (Arc::clone(connection), rules.attempts);
+        Arc::new(RemoteFeed::new(Durable { connection, pull, graveyard, attempts }, subscription, rules, tally))
+    }
+
+    fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {
+        // Core NATS keeps nothing: what may be lost is for those who listen.
+        if !rules.at_most_once {
+            self.connection.wanted.keep(Kept { subject, subscription, rules });
+        }
+    }
+
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        let flow = Arc::new(Flow::new(subject, subject));
+        self.connection.wanted.lists().flows.push(Arc::clone(&flow));
+        Arc::new(NatsInlet { connection: Arc::clone(&self.connection), flow })
+    }
+
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+        Soon::later(self.connection.request(request))
+    }
+
+    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+        Soon::later(self.connection.connect())
+    }
+
+    fn drain(&self) -> Soon<'_, ()> {
+        Soon::later(async move {
+            let (flows, pulls) = {
+                let lists = self.connection.wanted.lists();
+                (lists.flows.clone(), lists.pulls.clone())
+            };
+            for flow in &flows {
+                flow.drain().await;
+            }
+            for pull in &pulls {
+                pull.drain(&self.connection).await;
+            }
+        })
+    }
+
+    fn close(&self) -> Soon<'_, ()> {
+        Soon::later(self.connection.close())
+    }
+
+    fn health(&self) -> Health {
+        self.connection.link.health().and(self.connection.refusals.health())
+    }
+
+    fn counters(&self) -> Counters {
+        self.connection.tally.counters(&self.connection.replies)
+    }
+}
+
+impl Drop for NatsEvents {
+    /// The tasks of the connection end with the bridge.
+    fn drop(&mut self) {
+        self.connection.link.close();
     }
 }

@@ -8,28 +8,33 @@ use tokio::sync::oneshot;
 
 use crate::bridge::{BridgeError, Reply};
 
-/// How a request ended.
-type Answer = Result<Reply, BridgeError>;
+/// How a request ended: with what an adapter makes replies of.
+type Answer<A> = Result<A, BridgeError>;
 
 /// Requests that wait for their replies.
-#[derive(Default)]
-pub(crate) struct Pending {
+pub(crate) struct Pending<A = Reply> {
     next: AtomicU64,
     late: AtomicU64,
-    waiting: Mutex<HashMap<u64, oneshot::Sender<Answer>>>,
+    waiting: Mutex<HashMap<u64, oneshot::Sender<Answer<A>>>>,
 }
 
 /// One request that waits.
-pub(crate) struct Waiting<'p> {
-    pending: &'p Pending,
+pub(crate) struct Waiting<'p, A = Reply> {
+    pending: &'p Pending<A>,
     /// What its reply will name it by.
     pub(crate) key: u64,
-    answer: oneshot::Receiver<Answer>,
+    answer: oneshot::Receiver<Answer<A>>,
 }
 
-impl Pending {
+impl<A> Default for Pending<A> {
+    fn default() -> Self {
+        Self { next: AtomicU64::new(0), late: AtomicU64::new(0), waiting: Mutex::default() }
+    }
+}
+
+impl<A> Pending<A> {
     /// Begins to wait for a reply.
-    pub(crate) fn begin(&self) -> Waiting<'_> {
+    pub(crate) fn begin(&self) -> Waiting<'_, A> {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         self.waiting().insert(key, sender);
@@ -37,14 +42,19 @@ impl Pending {
     }
 
     /// Hands an answer to whoever waits for it. Nobody: it is late.
-    pub(crate) fn answer(&self, key: u64, answer: Answer) {
-        let waiting = self.waiting().remove(&key);
-        if waiting.is_none_or(|waiting| waiting.send(answer).is_err()) {
+    pub(crate) fn answer(&self, key: u64, answer: Answer<A>) {
+        if !self.hand(key, answer) {
             let late = self.late.fetch_add(1, Ordering::Relaxed) + 1;
             if late.is_power_of_two() {
                 tracing::info!(target: "pontoon", late, "a reply came when nobody waited for it any more");
             }
         }
+    }
+
+    /// Hands an answer to whoever waits for it. Says whether somebody did.
+    pub(crate) fn hand(&self, key: u64, answer: Answer<A>) -> bool {
+        let waiting = self.waiting().remove(&key);
+        waiting.is_some_and(|waiting| waiting.send(answer).is_ok())
     }
 
     /// Ends the waiting of all: their replies cannot come any more.
@@ -61,19 +71,19 @@ impl Pending {
         self.late.load(Ordering::Relaxed)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Answer>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Answer<A>>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting<'_> {
+impl<A> Waiting<'_, A> {
     /// Waits for the answer.
-    pub(crate) async fn answer(mut self) -> Answer {
+    pub(crate) async fn answer(mut self) -> Answer<A> {
         (&mut self.answer).await.unwrap_or(Err(BridgeError::Closed))
     }
 }
 
-impl Drop for Waiting<'_> {
+impl<A> Drop for Waiting<'_, A> {
     fn drop(&mut self) {
         self.pending.waiting().remove(&self.key);
     }

@@ -34,7 +34,7 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// The counts so far, with the late replies of `pending`.
-    pub(crate) fn counters(&self, pending: &Pending) -> Counters {
+    pub(crate) fn counters<A>(&self, pending: &Pending<A>) -> Counters {
         Counters {
             late_replies: pending.late(),
             lost: self.lost.load(Ordering::Relaxed),

@@ -1,0 +1,58 @@
+//! JetStream is asked by requests of JSON.
+
+use async_nats::jetstream::Error;
+use async_nats::jetstream::response::Response;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::bridge::BridgeError;
+use crate::bridge::nats::connection::{Connection, is_nobody};
+use crate::bridge::nats::session::Session;
+
+/// Why JetStream does not do something.
+#[derive(Debug)]
+pub(super) enum ApiError {
+    /// It says why.
+    Api(Error),
+    /// The server has none.
+    Absent,
+    /// It could not be asked.
+    Bridge(BridgeError),
+}
+
+impl Connection {
+    /// Asks JetStream: `STREAM.INFO.shop_events`.
+    pub(super) async fn api<T: DeserializeOwned>(
+        &self,
+        session: &Session,
+        what: &str,
+        request: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        let body = serde_json::to_vec(request).map_err(|error| ApiError::Bridge(BridgeError::Malformed(error)))?;
+        let subject = format!("$JS.API.{what}");
+        let answer = async { self.ask(session, &subject, (None, body.into())).await?.answer().await };
+        let answer = answer.await.map_err(ApiError::Bridge)?;
+        if is_nobody(&answer) {
+            return Err(ApiError::Absent);
+        }
+        match serde_json::from_slice(&answer.payload) {
+            Ok(Response::Ok(answer)) => Ok(answer),
+            Ok(Response::Err { error }) => Err(ApiError::Api(error)),
+            Err(error) => Err(ApiError::Bridge(BridgeError::Malformed(error))),
+        }
+    }
+}
+
+impl ApiError {
+    /// As the adapter's user sees it.
+    pub(super) fn at(self, what: &str) -> BridgeError {
+        match self {
+            Self::Api(error) => BridgeError::Unavailable(format!("{what}: {error}").into()),
+            Self::Absent => BridgeError::Mismatch(format!(
+                "{what}: the NATS server has no JetStream, which events that must not be lost and dead letters need: \
+                 enable it there (`jetstream` in its configuration)"
+            )),
+            Self::Bridge(error) => error,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The connection to NATS, across all its losses: what every part of the adapter sends through, and waits on.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_nats::{HeaderMap, Message, StatusCode};
+use bytes::Bytes;
+use pontoon_schema::capability::{Adapter, event_bridge};
+use tokio::sync::{Notify, RwLock, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Duration, Instant, sleep};
+
+use crate::bridge::BridgeError;
+use crate::bridge::nats::access::{ANSWER, Access};
+use crate::bridge::nats::refusals::{Refusals, Watch};
+use crate::bridge::nats::session::{Expected, Parcel, Session};
+use crate::bridge::nats::wanted::Wanted;
+use crate::bridge::pending::{Pending, Waiting};
+use crate::bridge::remote::{Link, Tally};
+use crate::environment::Instance;
+
+/// The connection to NATS.
+pub(super) struct Connection {
+    pub(super) instance: Instance,
+    /// Who we are in messages.
+    pub(super) source: String,
+    /// Whether objects are only checked.
+    pub(super) verify: bool,
+    pub(super) access: Access,
+    /// The largest payload in bytes, as the compiler knows it. The server may take less.
+    pub(super) largest: u64,
+    pub(super) wanted: Wanted,
+    pub(super) link: Link,
+    /// The client of now, while there is one.
+    pub(super) sessions: watch::Sender<Option<Arc<Session>>>,
+    /// Requests that wait for their replies.
+    pub(super) replies: Pending<Message>,
+    /// What waits for another answer: of a stream, of the server, or for its own echo.
+    pub(super) confirms: Pending<Message>,
+    pub(super) refusals: Arc<Refusals>,
+    pub(super) tally: Arc<Tally>,
+    /// Whether the stream of events is known to be there.
+    pub(super) has_stream: AtomicBool,
+    /// Whether we may publish to our own inbox.
+    may_echo: AtomicBool,
+    /// Somebody doubts that the server has what it has to have.
+    pub(super) doubt: Notify,
+    /// Held by everything that is being published.
+    pub(super) under_way: RwLock<()>,
+    pub(super) troubles: AtomicU64,
+    clients: AtomicU64,
+    pub(super) supervisor: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Connection {
+    pub(super) fn new(instance: Instance, verify: bool, access: Access) -> Self {
+        Self {
+            source: instance.source(),
+            instance,
+            verify,
+            access,
+            largest: event_bridge(Adapter::Nats).map_or(u64::MAX, |bridge| bridge.largest_payload),
+            wanted: Wanted::default(),
+            link: Link::new(),
+            sessions: watch::Sender::new(None),
+            replies: Pending::default(),
+            confirms: Pending::default(),
+            refusals: Arc::default(),
+            tally: Arc::default(),
+            has_stream: AtomicBool::new(false),
+            may_echo: AtomicBool::new(true),
+            doubt: Notify::new(),
+            under_way: RwLock::new(()),
+            troubles: AtomicU64::new(0),
+            clients: AtomicU64::new(0),
+            supervisor: Mutex::new(None),
+        }
+    }
+
+    /// A number for one more client.
+    pub(super) fn next_number(&self) -> u64 {
+        self.clients.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The client of now, once there is one.
+    pub(super) async fn session(&self, until: Instant) -> Result<Arc<Session>, BridgeError> {
+        loop {
+            if !self.link.is_up() {
+                self.link.ready(until.saturating_duration_since(Instant::now())).await?;
+            }
+            let session = self.sessions.borrow().clone();
+            // Where there is none, it was lost in between: the link is down by now.
+            if let Some(session) = session {
+                return Ok(session);
+            }
+        }
+    }
+
+    /// Sends a message that is to be answered: by whoever is asked, or by the server, that nobody is there.
+    pub(super) async fn ask<'c>(
+        &'c self,
+        session: &Session,
+        subject: &'c str,
+        (headers, body): (Option<HeaderMap>, Bytes),
+    ) -> Result<Asked<'c>, BridgeError> {
+        let waiting = self.confirms.begin();
+        let refusal = self.refusals.watch(subject);
+        let reply = Some(session.reply_to(Expected::Confirmation, waiting.key));
+        session.send(Parcel { subject: subject.into(), reply, headers, body }).await?;
+        Ok(Asked { waiting, refusal })
+    }
+
+    /// Waits until the server has everything that was sent so far: until a message to ourselves has come back. The `flush`
+    /// of this client only writes to the socket; that is what remains where we may not publish to our own inbox.
+    pub(super) async fn fence(&self, session: &Session) -> Result<(), BridgeError> {
+        if self.may_echo.load(Ordering::Relaxed) {
+            let waiting = self.confirms.begin();
+            let refusal = self.refusals.watch(&session.inbox);
+            let subject = session.reply_to(Expected::Confirmation, waiting.key);
+            session.send(Parcel { subject, reply: None, headers: None, body: Bytes::new() }).await?;
+            match (Asked { waiting, refusal }).answer().await {
+                Err(BridgeError::Denied(_)) => {
+                    self.may_echo.store(false, Ordering::Relaxed);
+                    self.refusals.lift(&session.inbox);
+                }
+                answer => return answer.map(drop),
+            }
+        }
+        session.client.flush().await.map_err(|error| BridgeError::Unavailable(error.into()))
+    }
+
+    /// Takes in an answer.
+    pub(super) fn answered(&self, session: &Session, message: Message) {
+        match session.answered(&message.subject) {
+            Some((Expected::Reply, key)) => self.replies.answer(key, Ok(message)),
+            Some((Expected::Confirmation, key)) => {
+                // Nobody but a stream says more than the echo has: there is one, since not long ago.
+                let is_stream = message.status.is_none() && !message.payload.is_empty();
+                if !self.confirms.hand(key, Ok(message)) && is_stream {
+                    self.has_stream.store(true, Ordering::Relaxed);
+                }
+            }
+            None => tracing::debug!(target: "pontoon", subject = %message.subject, "not an answer to anything of ours"),
+        }
+    }
+
+    /// Ends the waiting of all who wait for an answer that cannot come any more.
+    pub(super) fn lost(&self, reason: &'static str) {
+        self.link.down(reason);
+        self.replies.fail(|| BridgeError::Unavailable(reason.into()));
+        self.confirms.fail(|| BridgeError::Unavailable(reason.into()));
+    }
+}
+
+/// A message that is to be answered.
+pub(super) struct Asked<'c> {
+    waiting: Waiting<'c, Message>,
+    /// Whether it was refused, as far as we have heard.
+    pub(super) refusal: Watch<'c>,
+}
+
+impl Asked<'_> {
+    /// Waits for the answer.
+    pub(super) async fn answer(self) -> Result<Message, BridgeError> {
+        let Self { waiting, refusal } = self;
+        tokio::select! {
+            biased;
+            answer = waiting.answer() => answer,
+            error = refusal.refused() => Err(error),
+            () = sleep(ANSWER) => Err(BridgeError::Unavailable("the NATS server does not answer".into())),
+        }
+    }
+}
+
+/// Whether the server says that nobody is there to answer.
+pub(super) fn is_nobody(message: &Message) -> bool {
+    message.status == Some(StatusCode::NO_RESPONDERS)
+}
+
+/// How long something that is over may still take.
+pub(super) const ENDING: Duration = Duration::from_secs(2);

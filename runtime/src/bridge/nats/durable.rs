@@ -1,0 +1,145 @@
+//! A subscription whose events must not be lost: a durable consumer of JetStream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{Message, Subject};
+use tokio::time::Instant;
+
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::graveyard::Graveyard;
+use crate::bridge::nats::headers;
+use crate::bridge::nats::objects::LEASE;
+use crate::bridge::nats::pull::{Pull, Word};
+use crate::bridge::remote::{Buried, Delivered, Source};
+use crate::bridge::{BridgeError, Dead};
+use crate::wire::Incoming;
+
+/// How often a message may be delivered beyond its attempts before that alone is a reason to give it up.
+///
+/// The server counts every delivery, also those to a process that stopped or died before it looked at the message. Up to here
+/// such a message is taken for being in its last attempt, so that none is given up that nobody has tried. One that ends every
+/// process that tries it comes to an end all the same.
+const UNTRIED: u32 = 16;
+
+/// A subscription whose events must not be lost.
+pub(super) struct Durable {
+    pub(super) connection: Arc<Connection>,
+    pub(super) pull: Arc<Pull>,
+    pub(super) graveyard: Graveyard,
+    pub(super) attempts: u32,
+}
+
+/// What a message is acknowledged by.
+#[derive(Clone)]
+pub(super) enum Token {
+    /// Where the server hears of it.
+    Message(Subject),
+    /// A dead letter, by its sequence in the stream.
+    Dead(u64),
+}
+
+impl Durable {
+    /// Says something of a message. It is heard as long as the lease lasts, on whatever connection.
+    async fn say(&self, word: &Word, ticket: Subject) -> Result<(), BridgeError> {
+        let session = self.connection.session(Instant::now() + LEASE).await?;
+        session.send(word.parcel(ticket)).await
+    }
+}
+
+impl Source for Durable {
+    type Token = Token;
+
+    async fn receive(&self) -> Option<Delivered<Token>> {
+        loop {
+            let Message { payload, headers, reply, .. } = self.pull.next(&self.connection).await?;
+            // Without it, nobody waits for an acknowledgement: it is not from the stream.
+            let Some(ticket) = reply else { continue };
+            let incoming = Incoming::read(payload.clone(), |attribute| headers::get(headers.as_ref(), attribute));
+            let incoming = incoming.map_err(|malformed| (malformed, payload));
+            let redelivered = redelivered(deliveries(&ticket), self.attempts);
+            return Some(Delivered { incoming, redelivered, token: Token::Message(ticket) });
+        }
+    }
+
+    async fn done(&self, token: Token) -> Result<(), BridgeError> {
+        match token {
+            Token::Message(ticket) => {
+                self.say(&Word::Done, ticket).await?;
+                self.pull.done();
+                Ok(())
+            }
+            Token::Dead(sequence) => self.graveyard.remove(sequence).await,
+        }
+    }
+
+    async fn back(&self, token: Token) -> Result<(), BridgeError> {
+        match token {
+            Token::Message(ticket) => self.say(&Word::Back, ticket).await,
+            // It has never left.
+            Token::Dead(_) => Ok(()),
+        }
+    }
+
+    async fn again(&self, token: Token, pause: Duration) -> Result<bool, BridgeError> {
+        match token {
+            Token::Message(ticket) => self.say(&Word::Again(pause), ticket).await.map(|()| true),
+            Token::Dead(_) => Ok(false),
+        }
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        Some(LEASE)
+    }
+
+    async fn extend(&self, token: Token) -> Result<(), BridgeError> {
+        match token {
+            Token::Message(ticket) => self.say(&Word::Holding, ticket).await,
+            Token::Dead(_) => Ok(()),
+        }
+    }
+
+    async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+        self.graveyard.bury(dead).await
+    }
+
+    async fn buried(&self) -> Result<Vec<Buried<Token>>, BridgeError> {
+        self.graveyard.buried(Token::Dead).await
+    }
+}
+
+/// How often a message has been delivered, by where it is acknowledged:
+/// `$JS.ACK.<stream>.<consumer>.<deliveries>.…`, with a domain and an account before the stream where there are such.
+fn deliveries(ticket: &str) -> u32 {
+    let tokens = ticket.split('.').count();
+    let place = if tokens > 9 { 6 } else { 4 };
+    ticket.split('.').nth(place).and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+/// How many of the deliveries before this one count as attempts.
+fn redelivered(deliveries: u32, attempts: u32) -> u32 {
+    let before = deliveries.saturating_sub(1);
+    if deliveries <= attempts.saturating_add(UNTRIED) { before.min(attempts.saturating_sub(1)) } else { before }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ticket_knows_how_often_a_message_was_delivered() {
+        assert_eq!(deliveries("$JS.ACK.shop_events.email_v1_greet.3.10.12.1700000000000000000.0"), 3);
+        assert_eq!(deliveries("$JS.ACK.hub.Zx9.shop_events.email_v1_greet.4.10.12.1700000000000000000.0.x"), 4);
+        for hostile in ["", "$JS.ACK.a.b.c.d", "$JS.ACK.a.b.99999999999.1.1.1.1"] {
+            assert_eq!(deliveries(hostile), 1, "{hostile}");
+        }
+    }
+
+    #[test]
+    fn a_message_that_nobody_has_tried_is_in_its_last_attempt() {
+        let counted = |deliveries| redelivered(deliveries, 3);
+        assert_eq!([1, 2, 3, 4, 19].map(counted), [0, 1, 2, 2, 2]);
+        assert_eq!(counted(20), 19, "given up");
+        assert_eq!(redelivered(2, 1), 0);
+    }
+}

@@ -1,0 +1,137 @@
+//! The dead letters of one subscription: a subject of the stream of all dead letters.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use async_nats::header::NATS_MESSAGE_ID;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::RawMessage;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::bridge::nats::api::ApiError;
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::headers;
+use crate::bridge::nats::objects::dead_letters;
+use crate::bridge::nats::publish::Publication;
+use crate::bridge::remote::{Buried, PATIENCE};
+use crate::bridge::{BridgeError, Dead};
+use crate::id::Id;
+use crate::wire::{Incoming, Outgoing};
+
+/// The dead letters of one subscription.
+pub(super) struct Graveyard {
+    connection: Arc<Connection>,
+    /// What they are, as messages.
+    event: &'static str,
+    stream: String,
+    subject: String,
+}
+
+/// Asks for the first message of a subject from a sequence on.
+#[derive(Serialize)]
+struct Find<'s> {
+    #[serde(rename = "seq")]
+    sequence: u64,
+    #[serde(rename = "next_by_subj")]
+    subject: &'s str,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    message: RawMessage,
+}
+
+/// Asks for a message to be removed.
+#[derive(Serialize)]
+struct Remove {
+    #[serde(rename = "seq")]
+    sequence: u64,
+    /// It need not be overwritten on the disk.
+    no_erase: bool,
+}
+
+#[derive(Deserialize)]
+struct Removed {}
+
+impl Graveyard {
+    pub(super) fn new(connection: Arc<Connection>, event: &'static str, subscription: &str) -> Self {
+        let topology = connection.instance.topology;
+        let (stream, subject) = (dead_letters(topology).name, format!("{topology}.dead.{subscription}"));
+        Self { connection, event, stream, subject }
+    }
+
+    /// Keeps a dead letter; done once it is safe.
+    pub(super) async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+        let outgoing = Outgoing {
+            dead: Some((&dead.reason, dead.attempts)),
+            ..Outgoing::new(self.event, &dead.message, &self.connection.source)
+        };
+        let body = outgoing.body(u64::MAX)?;
+        // Not the id of the message: one that was replayed and has failed once more is another dead letter.
+        let burial = Id::draw().to_string();
+        let headers = || {
+            let mut headers = headers::write(&outgoing);
+            headers::insert(&mut headers, NATS_MESSAGE_ID, &burial);
+            headers
+        };
+        let (subject, permitted) = (&*self.subject, &AtomicU64::new(0));
+        self.connection.publish(Publication { subject, durable: true, permitted, body, headers }).await
+    }
+
+    /// All of them, oldest first, with what they are removed by.
+    pub(super) async fn buried<T>(&self, token: impl Fn(u64) -> T) -> Result<Vec<Buried<T>>, BridgeError> {
+        let (mut buried, mut sequence) = (Vec::new(), 1);
+        while let Some(letter) = self.find(sequence).await? {
+            sequence = letter.sequence + 1;
+            let StreamMessage { headers, payload, sequence, .. } = letter;
+            match Incoming::read(payload, |attribute| headers::get(Some(&headers), attribute)) {
+                Ok(Incoming { message, dead, .. }) => {
+                    let (reason, attempts) = dead.unwrap_or_default();
+                    buried.push(Buried { dead: Dead { message, reason, attempts }, token: token(sequence) });
+                }
+                Err(malformed) => {
+                    let stream = &*self.stream;
+                    tracing::warn!(target: "pontoon", stream, sequence, %malformed, "a dead letter cannot be read");
+                }
+            }
+        }
+        Ok(buried)
+    }
+
+    /// Removes one.
+    pub(super) async fn remove(&self, sequence: u64) -> Result<(), BridgeError> {
+        let session = self.connection.session(Instant::now() + PATIENCE).await?;
+        let what = format!("STREAM.MSG.DELETE.{}", self.stream);
+        match self.connection.api::<Removed>(&session, &what, &Remove { sequence, no_erase: true }).await {
+            Ok(Removed {}) => Ok(()),
+            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) => Err(error.at("a dead letter")),
+        }
+    }
+
+    async fn find(&self, sequence: u64) -> Result<Option<StreamMessage>, BridgeError> {
+        let session = self.connection.session(Instant::now() + PATIENCE).await?;
+        let (what, find) = (format!("STREAM.MSG.GET.{}", self.stream), Find { sequence, subject: &self.subject });
+        match self.connection.api::<Found>(&session, &what, &find).await {
+            Ok(Found { message }) => {
+                let number = message.sequence;
+                let read = StreamMessage::try_from(message).map(Some);
+                read.map_err(|error| BridgeError::Unavailable(format!("dead letter {number}: {error}").into()))
+            }
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error.at("dead letters")),
+        }
+    }
+}
+
+/// There is no such message, or no dead letter at all.
+fn is_absent(error: &ApiError) -> bool {
+    let absent = [ErrorCode::NO_MESSAGE_FOUND, ErrorCode::STREAM_NOT_FOUND, ErrorCode::SEQUENCE_NOT_FOUND];
+    match error {
+        ApiError::Api(error) => absent.contains(&error.error_code()),
+        ApiError::Absent => true,
+        ApiError::Bridge(_) => false,
+    }
+}

@@ -1,0 +1,81 @@
+//! Where requests for one command arrive: a queue group of all who serve it. The server takes a request that it has handed
+//! out for done with, and gives it to nobody else.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use async_nats::Message;
+use bytes::Bytes;
+
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::flow::Flow;
+use crate::bridge::nats::headers;
+use crate::bridge::nats::session::Parcel;
+use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
+use crate::fault::FaultClass;
+use crate::id::Id;
+use crate::soon::Soon;
+use crate::wire::{Incoming, Malformed, write_reply};
+
+/// Where requests for one command arrive.
+pub(super) struct NatsInlet {
+    pub(super) connection: Arc<Connection>,
+    pub(super) flow: Arc<Flow>,
+}
+
+/// What of the largest message is kept free for the headers of a reply.
+const HEADERS: u64 = 1024;
+
+impl NatsInlet {
+    async fn next(&self) -> Option<Asked> {
+        loop {
+            let Message { payload, headers, reply, .. } = self.flow.next(&self.connection.link).await?;
+            let incoming = Incoming::read(payload, |attribute| headers::get(headers.as_ref(), attribute));
+            let reply_to = reply.map(|reply| ReplyTo { address: reply.as_str().to_owned(), correlation: Bytes::new() });
+            match incoming {
+                Ok(Incoming { message, attempt, .. }) => return Some(Asked { message, attempt, reply_to }),
+                Err(malformed) => self.refuse(&malformed, reply_to).await,
+            }
+        }
+    }
+
+    /// Tells the caller that its request cannot be read; or counts it, where nobody is to be told.
+    async fn refuse(&self, malformed: &Malformed, reply_to: Option<ReplyTo>) {
+        let (id, command) = (Id::draw(), self.flow.subject);
+        let count = self.connection.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
+        if count.is_power_of_two() {
+            tracing::error!(target: "pontoon", fault = %id, command, %malformed, count, "a request cannot be read");
+        }
+        if let Some(to) = reply_to {
+            // Who cannot be told runs out of time.
+            let _ = self.send(&to, Reply::Fault { id, class: FaultClass::Malformed }).await;
+        }
+    }
+
+    async fn send(&self, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
+        let connection = &*self.connection;
+        let session = connection.sessions.borrow().clone();
+        let Some(session) = session else {
+            return Err(match connection.link.is_closed() {
+                true => BridgeError::Closed,
+                false => BridgeError::Unavailable("the connection to NATS is lost".into()),
+            });
+        };
+        let limit = connection.largest.min(session.client.max_payload() as u64).saturating_sub(HEADERS);
+        let mut headers = headers::begin();
+        let put = |attribute, text: &str| headers::put(&mut headers, attribute, text);
+        let body = write_reply(reply, (self.flow.subject, &connection.source), limit, put);
+        let parcel = Parcel { subject: (*to.address).into(), reply: None, headers: Some(headers), body };
+        session.send(parcel).await
+    }
+}
+
+impl Inlet for NatsInlet {
+    fn next(&self) -> Soon<'_, Option<Asked>> {
+        Soon::later(self.next())
+    }
+
+    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
+        Soon::later(self.send(to, reply))
+    }
+}

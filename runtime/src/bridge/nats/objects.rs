@@ -1,0 +1,190 @@
+//! The streams and consumers as they have to be, and what of one that is there is not so.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, Config as Consumer, DeliverPolicy, ReplayPolicy};
+use async_nats::jetstream::stream::{Config as Stream, DiscardPolicy, RetentionPolicy, StorageType};
+
+use crate::bridge::nats::wanted::Kept;
+use crate::bridge::remote::PREFETCH;
+
+/// How long a message is somebody's. Whoever works on it for longer says so in time.
+pub(super) const LEASE: Duration = Duration::from_secs(30);
+
+/// How long the server remembers the ids of messages: longer than anybody tries to publish one.
+const REMEMBERED: Duration = Duration::from_secs(120);
+
+/// How many messages all instances together may have, those included that wait for their next attempt.
+const UNACKNOWLEDGED: i64 = 40 * PREFETCH as i64;
+
+/// No limit.
+const NONE: i64 = -1;
+
+/// The stream of all events of a topology. It keeps an event for as long as a consumer has not acknowledged it.
+pub(super) fn events(topology: &str) -> Stream {
+    Stream {
+        name: format!("{topology}_events"),
+        subjects: vec![format!("{topology}.event.>")],
+        retention: RetentionPolicy::Interest,
+        duplicate_window: REMEMBERED,
+        ..stream()
+    }
+}
+
+/// The stream of all dead letters of a topology.
+pub(super) fn dead_letters(topology: &str) -> Stream {
+    Stream {
+        name: format!("{topology}_dead"),
+        subjects: vec![format!("{topology}.dead.>")],
+        retention: RetentionPolicy::Limits,
+        duplicate_window: REMEMBERED,
+        ..stream()
+    }
+}
+
+fn stream() -> Stream {
+    Stream {
+        max_bytes: NONE,
+        max_messages: NONE,
+        max_messages_per_subject: NONE,
+        max_consumers: -1,
+        max_message_size: -1,
+        // Where something is full, its publisher hears so. Nothing that was confirmed is dropped.
+        discard: DiscardPolicy::New,
+        storage: StorageType::File,
+        num_replicas: 1,
+        ..Stream::default()
+    }
+}
+
+/// The name of a subscription's consumer: `email_v1_greet`.
+pub(super) fn consumer_name(subscription: &str) -> String {
+    subscription.replace('.', "_")
+}
+
+/// The consumer of a subscription.
+pub(super) fn consumer(kept: &Kept) -> Consumer {
+    let name = consumer_name(kept.subscription);
+    Consumer {
+        durable_name: Some(name.clone()),
+        name: Some(name),
+        filter_subject: kept.subject.to_owned(),
+        // What was published before there was such a subscription is none of its business.
+        deliver_policy: DeliverPolicy::New,
+        ack_policy: AckPolicy::Explicit,
+        ack_wait: LEASE,
+        // When to give up is decided in the runtime, which keeps a dead letter then. The server would only stop.
+        max_deliver: NONE,
+        // In order: one after the other, whoever has it.
+        max_ack_pending: if kept.rules.ordered { 1 } else { UNACKNOWLEDGED },
+        replay_policy: ReplayPolicy::Instant,
+        ..Consumer::default()
+    }
+}
+
+/// What of a stream is not as it has to be. Limits are the operator's, as long as none of them makes the server drop
+/// something that it has confirmed.
+pub(super) fn stream_differs(has: &Stream, must: &Stream) -> Vec<String> {
+    let mut found = Differences::default();
+    let subjects = must.subjects.iter().filter(|subject| !has.subjects.contains(subject));
+    for subject in subjects {
+        found.say(&format!("`{subject}` is not among its subjects"));
+    }
+    found.compare("retention", &has.retention, &must.retention);
+    found.compare("storage", &has.storage, &must.storage);
+    let limited = has.max_bytes > 0 || has.max_messages > 0 || has.max_messages_per_subject > 0;
+    if limited && has.discard != DiscardPolicy::New {
+        found.say("it has a limit and drops the oldest (`discard: old`), where it has to refuse (`discard: new`)");
+    }
+    found.compare("max_age", &has.max_age, &must.max_age);
+    found.compare("no_ack", &has.no_ack, &must.no_ack);
+    found.compare("sealed", &has.sealed, &must.sealed);
+    if has.duplicate_window < must.duplicate_window {
+        let (has, must) = (has.duplicate_window, must.duplicate_window);
+        found.say(&format!("`duplicate_window` is {has:?} and has to be {must:?} at least"));
+    }
+    found.0
+}
+
+/// What of a consumer is not as it has to be.
+pub(super) fn consumer_differs(has: &Consumer, must: &Consumer) -> Vec<String> {
+    let mut found = Differences::default();
+    found.compare("filter_subject", &has.filter_subject, &must.filter_subject);
+    found.compare("ack_policy", &has.ack_policy, &must.ack_policy);
+    found.compare("deliver_subject", &has.deliver_subject, &must.deliver_subject);
+    found.compare("headers_only", &has.headers_only, &must.headers_only);
+    found.compare("inactive_threshold", &has.inactive_threshold, &must.inactive_threshold);
+    if has.max_deliver > 0 {
+        found.say(&format!("`max_deliver` is {}, and there has to be no such limit", has.max_deliver));
+    }
+    if !has.backoff.is_empty() {
+        found.say("it has a `backoff`, and must have none");
+    }
+    if has.ack_wait < must.ack_wait {
+        found.say(&format!("`ack_wait` is {:?} and has to be {:?} at least", has.ack_wait, must.ack_wait));
+    }
+    // One at a time is what order is made of; how many otherwise is the operator's to say.
+    if (has.max_ack_pending == 1) != (must.max_ack_pending == 1) {
+        found.compare("max_ack_pending", &has.max_ack_pending, &must.max_ack_pending);
+    }
+    found.0
+}
+
+/// What differs, as it is found.
+#[derive(Default)]
+struct Differences(Vec<String>);
+
+impl Differences {
+    fn say(&mut self, difference: &str) {
+        self.0.push(difference.to_owned());
+    }
+
+    fn compare<T: PartialEq + std::fmt::Debug>(&mut self, setting: &str, has: &T, must: &T) {
+        if has != must {
+            self.say(&format!("`{setting}` is {has:?} and has to be {must:?}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::Delivery;
+
+    #[test]
+    fn what_makes_a_stream_lose_something_is_a_difference() {
+        let must = events("shop");
+        assert!(stream_differs(&must, &must).is_empty());
+        let bounded = Stream { max_bytes: 1 << 30, num_replicas: 3, ..must.clone() };
+        assert!(stream_differs(&bounded, &must).is_empty(), "the operator may bound it");
+        let has = Stream {
+            subjects: vec!["shop.event.a.v1".to_owned()],
+            retention: RetentionPolicy::Limits,
+            discard: DiscardPolicy::Old,
+            max_age: Duration::from_secs(60),
+            duplicate_window: Duration::from_secs(1),
+            ..bounded
+        };
+        let found = stream_differs(&has, &must).join("; ");
+        for part in ["shop.event.>", "`retention` is Limits", "Interest", "discard", "max_age", "duplicate_window"] {
+            assert!(found.contains(part), "{part}: {found}");
+        }
+    }
+
+    #[test]
+    fn what_makes_a_consumer_another_one_is_a_difference() {
+        let rules = Delivery::at_least_once();
+        let kept = Kept { subject: "shop.event.a.v1", subscription: "email.v1.greet", rules };
+        let must = consumer(&kept);
+        assert_eq!(must.durable_name.as_deref(), Some("email_v1_greet"));
+        assert!(consumer_differs(&must, &must).is_empty());
+        let ordered = consumer(&Kept { rules: rules.ordered(), ..kept });
+        assert_eq!(consumer_differs(&ordered, &must), ["`max_ack_pending` is 1 and has to be 10240"]);
+        let patient = Consumer { ack_wait: LEASE * 2, max_ack_pending: 100, ..must.clone() };
+        assert!(consumer_differs(&patient, &must).is_empty());
+        let other = Consumer { filter_subject: "shop.event.b.v1".to_owned(), max_deliver: 3, ..must.clone() };
+        let found = consumer_differs(&other, &must);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].contains("shop.event.b.v1"));
+    }
+}

@@ -1,0 +1,135 @@
+//! What the server has to have: made, or only checked. Several units do it at the same time.
+
+use std::sync::atomic::Ordering;
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::consumer::{Config as ConsumerConfig, Info as ConsumerInfo};
+use async_nats::jetstream::stream::{Config as StreamConfig, Info as StreamInfo};
+use serde::Serialize;
+
+use crate::bridge::BridgeError;
+use crate::bridge::nats::api::ApiError;
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::objects::{consumer, consumer_differs, dead_letters, events, stream_differs};
+use crate::bridge::nats::session::Session;
+
+/// No request body.
+#[derive(Serialize)]
+struct Nothing {}
+
+/// A consumer that is to be made.
+#[derive(Serialize)]
+struct Create<'c> {
+    stream_name: &'c str,
+    config: &'c ConsumerConfig,
+}
+
+impl Connection {
+    /// Makes or checks what the server has to have.
+    pub(super) async fn provision(&self, session: &Session) -> Result<(), BridgeError> {
+        let (consumers, has_dead_letters, has_topics) = {
+            let lists = self.wanted.lists();
+            (lists.consumers.clone(), lists.dead_letters, lists.topics)
+        };
+        let stream = events(self.instance.topology);
+        if !consumers.is_empty() {
+            self.provide_stream(session, &stream).await?;
+            for kept in &consumers {
+                self.provide_consumer(session, &stream.name, &consumer(kept)).await?;
+            }
+            self.has_stream.store(true, Ordering::Relaxed);
+        } else if has_topics {
+            self.has_stream.store(self.is_there(session, &stream.name).await?, Ordering::Relaxed);
+        }
+        if has_dead_letters {
+            self.provide_stream(session, &dead_letters(self.instance.topology)).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is a stream, where none has to be. Who may not ask does without.
+    async fn is_there(&self, session: &Session, stream: &str) -> Result<bool, BridgeError> {
+        let what = format!("STREAM.INFO.{stream}");
+        match self.api::<StreamInfo>(session, &what, &Nothing {}).await {
+            Ok(_) => Ok(true),
+            Err(ApiError::Api(_) | ApiError::Absent) => Ok(false),
+            Err(ApiError::Bridge(BridgeError::Denied(_))) => {
+                self.refusals.lift(&format!("$JS.API.{what}"));
+                Ok(false)
+            }
+            Err(ApiError::Bridge(error)) => Err(error),
+        }
+    }
+
+    async fn provide_stream(&self, session: &Session, must: &StreamConfig) -> Result<(), BridgeError> {
+        let name = &must.name;
+        let title = format!("the stream `{name}`");
+        let look = async || self.api::<StreamInfo>(session, &format!("STREAM.INFO.{name}"), &Nothing {}).await;
+        let info = match look().await {
+            Err(error) if is(&error, ErrorCode::STREAM_NOT_FOUND) => {
+                if self.verify {
+                    return Err(missing(&title));
+                }
+                match self.api(session, &format!("STREAM.CREATE.{name}"), must).await {
+                    // Somebody else has made it in between, or another one that it does not go with.
+                    Err(error) if is(&error, ErrorCode::STREAM_NAME_EXIST) => look().await,
+                    Err(error) if is(&error, ErrorCode::STREAM_SUBJECT_OVERLAP) => {
+                        let subjects = must.subjects.join("`, `");
+                        return Err(BridgeError::Mismatch(format!(
+                            "{title} cannot be made: another stream of the NATS server has some of the subjects \
+                             `{subjects}`; take them away from it"
+                        )));
+                    }
+                    made => made,
+                }
+            }
+            found => found,
+        };
+        let info = info.map_err(|error| error.at(&title))?;
+        agree(&title, &stream_differs(&info.config, must))
+    }
+
+    async fn provide_consumer(
+        &self,
+        session: &Session,
+        stream: &str,
+        must: &ConsumerConfig,
+    ) -> Result<(), BridgeError> {
+        let name = must.durable_name.as_deref().unwrap_or_default();
+        let title = format!("the consumer `{name}` of the stream `{stream}`");
+        let info = match self.api(session, &format!("CONSUMER.INFO.{stream}.{name}"), &Nothing {}).await {
+            Err(error) if is(&error, ErrorCode::CONSUMER_NOT_FOUND) => {
+                if self.verify {
+                    return Err(missing(&title));
+                }
+                // Older servers change one that is there: so it is only made where none was.
+                let what = format!("CONSUMER.CREATE.{stream}.{name}.{}", must.filter_subject);
+                self.api::<ConsumerInfo>(session, &what, &Create { stream_name: stream, config: must }).await
+            }
+            found => found,
+        };
+        let info = info.map_err(|error| error.at(&title))?;
+        agree(&title, &consumer_differs(&info.config, must))
+    }
+}
+
+fn is(error: &ApiError, code: ErrorCode) -> bool {
+    matches!(error, ApiError::Api(error) if error.error_code() == code)
+}
+
+fn missing(title: &str) -> BridgeError {
+    BridgeError::Mismatch(format!(
+        "{title} is not there, and `provision: verify` only checks: make it, or let it be made (`provision: create`)"
+    ))
+}
+
+fn agree(title: &str, differences: &[String]) -> Result<(), BridgeError> {
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let differences = differences.join("; ");
+    Err(BridgeError::Mismatch(format!(
+        "{title} of the NATS server has other settings than it has to have: {differences}. Change it, or remove it and let \
+         it be made"
+    )))
+}

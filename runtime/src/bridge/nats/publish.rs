@@ -1,0 +1,152 @@
+//! Publishing, until it is safe.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::publish::PublishAck;
+use async_nats::jetstream::response::Response;
+use async_nats::{HeaderMap, Message};
+use bytes::Bytes;
+use tokio::time::{Duration, Instant, sleep};
+
+use crate::bridge::BridgeError;
+use crate::bridge::nats::connection::{Connection, is_nobody};
+use crate::bridge::nats::session::Session;
+use crate::bridge::remote::PATIENCE;
+use crate::policy::Backoff;
+
+/// Between two attempts.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+
+/// What is to be published.
+pub(super) struct Publication<'p, H> {
+    pub(super) subject: &'p str,
+    /// Whether a stream has to have it. Otherwise one has it if there is one.
+    pub(super) durable: bool,
+    /// The client that was last permitted to publish there.
+    pub(super) permitted: &'p AtomicU64,
+    pub(super) body: Bytes,
+    /// The headers, made anew for each attempt: there is seldom a second one.
+    pub(super) headers: H,
+}
+
+/// How an attempt ended that did not fail.
+enum Stored {
+    Yes,
+    /// There is no stream, and nobody who listens.
+    Nowhere,
+}
+
+impl Connection {
+    /// Publishes a message; done once it is safe.
+    ///
+    /// Where a subscription of this deployment must not miss it, that is once the stream has confirmed it. Otherwise there may
+    /// be one that this unit knows nothing of: in another deployment, or in a version to come. The stream takes in whatever is
+    /// published on its subjects, whether its publisher asks for a confirmation or not. So the publisher always asks: where
+    /// there is a stream, it answers, and is waited for; where there is none, the message is safe once the server has it,
+    /// which an echo tells. A stream that comes later gives itself away by confirming the first message that it takes in,
+    /// after the echo; from the next one on it is waited for.
+    pub(super) async fn publish<H: Fn() -> HeaderMap>(
+        &self,
+        publication: Publication<'_, H>,
+    ) -> Result<(), BridgeError> {
+        if self.link.is_closed() {
+            return Err(BridgeError::Closed);
+        }
+        let _under_way = self.under_way.read().await;
+        let until = Instant::now() + PATIENCE;
+        let mut failures = 0;
+        loop {
+            let session = self.session(until).await?;
+            let error = match self.attempt(&session, &publication).await {
+                Ok(()) => return Ok(()),
+                Err(error @ BridgeError::Unavailable(_)) => error,
+                Err(error) => return Err(error),
+            };
+            failures += 1;
+            let pause = BACKOFF.after(failures);
+            if Instant::now() + pause >= until {
+                return Err(error);
+            }
+            // A lost connection is waited for, and no trouble of its own.
+            if self.link.is_up() {
+                self.trouble(publication.subject, &error);
+                sleep(pause).await;
+            }
+        }
+    }
+
+    async fn attempt<H: Fn() -> HeaderMap>(
+        &self,
+        session: &Session,
+        publication: &Publication<'_, H>,
+    ) -> Result<(), BridgeError> {
+        let Publication { subject, durable, permitted, body, headers } = publication;
+        let has_stream = self.has_stream.load(Ordering::Relaxed);
+        let asked = self.ask(session, subject, (Some(headers()), body.clone())).await?;
+        if *durable || has_stream {
+            let answer = asked.answer().await.inspect_err(|error| {
+                if matches!(error, BridgeError::Unavailable(_)) && self.link.is_up() {
+                    self.doubt.notify_one();
+                }
+            })?;
+            return match stored(&answer)? {
+                Stored::Nowhere if *durable => {
+                    self.doubt.notify_one();
+                    Err(BridgeError::Unavailable(format!("no stream takes in `{subject}`").into()))
+                }
+                Stored::Nowhere => {
+                    self.has_stream.store(false, Ordering::Relaxed);
+                    Ok(())
+                }
+                Stored::Yes => {
+                    self.refusals.lift(subject);
+                    Ok(())
+                }
+            };
+        }
+        let refusal = asked.refusal.clone();
+        tokio::select! {
+            biased;
+            answer = asked.answer() => {
+                if let Stored::Yes = stored(&answer?)? {
+                    self.has_stream.store(true, Ordering::Relaxed);
+                }
+                Ok(())
+            }
+            gone_through = self.fence(session) => {
+                gone_through?;
+                if permitted.load(Ordering::Relaxed) != session.number {
+                    refusal.settled().await?;
+                    permitted.store(session.number, Ordering::Relaxed);
+                    self.refusals.lift(subject);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Something goes wrong that is tried again. Says so the 1st, 2nd, 4th, 8th… time.
+    fn trouble(&self, subject: &str, error: &BridgeError) {
+        let troubles = self.troubles.fetch_add(1, Ordering::Relaxed) + 1;
+        if troubles.is_power_of_two() {
+            tracing::warn!(target: "pontoon", subject, %error, troubles, "publishing fails, and is tried again");
+        }
+    }
+}
+
+/// What the answer to a message says.
+fn stored(answer: &Message) -> Result<Stored, BridgeError> {
+    if is_nobody(answer) {
+        return Ok(Stored::Nowhere);
+    }
+    match serde_json::from_slice(&answer.payload) {
+        Ok(Response::<PublishAck>::Ok(_)) => Ok(Stored::Yes),
+        Ok(Response::Err { error }) if error.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM => {
+            Err(BridgeError::Mismatch(format!("the stream does not take a message of this size: {error}")))
+        }
+        // Full, mostly. It may have room again soon.
+        Ok(Response::Err { error }) => Err(BridgeError::Unavailable(format!("the stream refuses: {error}").into())),
+        Err(error) => Err(BridgeError::Malformed(error)),
+    }
+}

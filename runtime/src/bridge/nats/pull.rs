@@ -1,0 +1,294 @@
+//! A durable pull consumer, as one process takes from it: how many messages it asks for, what it holds, what it gives back.
+//!
+//! The protocol is spoken here and not by the client's own stream of messages, which hides what it holds: that has to be
+//! kept alive while it waits for a handler, and given back when the unit stops.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_nats::{Message, StatusCode, Subject, Subscriber};
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{Mutex, watch};
+use tokio::task::unconstrained;
+use tokio::time::{sleep, timeout};
+
+use crate::bridge::BridgeError;
+use crate::bridge::nats::connection::{Connection, ENDING};
+use crate::bridge::nats::objects::LEASE;
+use crate::bridge::nats::session::{Parcel, Session};
+use crate::bridge::remote::PREFETCH;
+use crate::policy::Backoff;
+
+/// How long the server remembers that we have asked for messages.
+const EXPIRES: Duration = Duration::from_secs(30);
+
+/// How often it says so while there are none.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// After how long without a word it does not remember.
+const SILENCE: Duration = Duration::from_secs(12);
+
+/// Between two attempts at a consumer that is not there.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+
+/// Between two words for what is held.
+pub(super) const HOLD: Duration = Duration::from_secs(LEASE.as_secs() / 3);
+
+/// What is said of a message. The server hears it, or delivers the message again: that is what at least once means, and a
+/// confirmation of every word would cost a round trip each.
+pub(super) enum Word {
+    /// It is done.
+    Done,
+    /// Somebody else may have it.
+    Back,
+    /// It is to come again, after a pause.
+    Again(Duration),
+    /// It is still being worked on.
+    Holding,
+}
+
+impl Word {
+    pub(super) fn parcel(&self, ticket: Subject) -> Parcel {
+        let body = match self {
+            Self::Done => Bytes::from_static(b"+ACK"),
+            Self::Back => Bytes::from_static(b"-NAK"),
+            Self::Again(pause) => format!("-NAK {{\"delay\":{}}}", pause.as_nanos()).into(),
+            Self::Holding => Bytes::from_static(b"+WPI"),
+        };
+        Parcel { subject: ticket, reply: None, headers: None, body }
+    }
+}
+
+/// A durable pull consumer.
+pub(super) struct Pull {
+    /// Where messages are asked for.
+    next: String,
+    /// How many this process wants to hold. It begins with few and grows with each that is done: a message that ends the
+    /// process does not take hundreds with it, which then count as delivered although nobody has looked at them.
+    window: AtomicUsize,
+    ended: watch::Sender<bool>,
+    state: Mutex<State>,
+}
+
+struct State {
+    sessions: watch::Receiver<Option<Arc<Session>>>,
+    source: Option<Source>,
+    /// Taken out of the client already.
+    here: VecDeque<Message>,
+    failures: u32,
+}
+
+/// Where messages come from, on one client.
+struct Source {
+    session: Arc<Session>,
+    inbox: Subject,
+    subscriber: Subscriber,
+    /// How many messages the server may still send of those that we have asked for.
+    owed: usize,
+}
+
+/// What the server has sent.
+enum Sent {
+    Message(Message),
+    /// Something about what we have asked for.
+    News,
+    /// It does not serve us.
+    Refused,
+}
+
+impl Pull {
+    pub(super) fn new(connection: &Connection, stream: &str, consumer: &str, at_a_time: u32) -> Self {
+        let sessions = connection.sessions.subscribe();
+        let state = State { sessions, source: None, here: VecDeque::new(), failures: 0 };
+        Self {
+            next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
+            window: AtomicUsize::new((at_a_time.max(1) as usize).min(PREFETCH.into())),
+            ended: watch::Sender::new(false),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The next message; `None` once it has ended, or the bridge is closed.
+    pub(super) async fn next(&self, connection: &Connection) -> Option<Message> {
+        let mut state = self.state.lock().await;
+        let State { sessions, source, here, failures } = &mut *state;
+        loop {
+            if *self.ended.borrow() || connection.link.is_closed() {
+                return None;
+            }
+            if let Some(message) = here.pop_front() {
+                return Some(message);
+            }
+            let ready = match self.prepare(sessions, source, here).await {
+                Ok(ready) => ready,
+                Err(error) => {
+                    tracing::debug!(target: "pontoon", %error, "no messages can be asked for");
+                    None
+                }
+            };
+            let Some(ready) = ready else {
+                // A client that is lost, or none: the next one is told of.
+                tokio::select! {
+                    _ = sessions.changed() => {}
+                    () = self.stopped(connection) => return None,
+                }
+                continue;
+            };
+            tokio::select! {
+                biased;
+                message = ready.subscriber.next() => match message.map(|message| ready.take(message)) {
+                    Some(Sent::Message(message)) => {
+                        *failures = 0;
+                        return Some(message);
+                    }
+                    Some(Sent::News) => {}
+                    Some(Sent::Refused) => {
+                        *failures += 1;
+                        connection.doubt.notify_one();
+                        tokio::select! {
+                            () = sleep(BACKOFF.after(*failures)) => {}
+                            () = self.stopped(connection) => return None,
+                        }
+                    }
+                    None => *source = None,
+                },
+                _ = sessions.changed() => {}
+                () = self.stopped(connection) => return None,
+                () = sleep(SILENCE) => ready.owed = 0,
+            }
+        }
+    }
+
+    /// Sees to it that the client of now has been asked for messages. Nothing where there is no client.
+    async fn prepare<'s>(
+        &self,
+        sessions: &mut watch::Receiver<Option<Arc<Session>>>,
+        source: &'s mut Option<Source>,
+        here: &mut VecDeque<Message>,
+    ) -> Result<Option<&'s mut Source>, BridgeError> {
+        let Some(session) = sessions.borrow_and_update().clone() else { return Ok(None) };
+        if source.as_ref().is_none_or(|source| !Arc::ptr_eq(&source.session, &session)) {
+            if let Some(source) = source {
+                source.empty(here);
+            }
+            *source = None;
+            *source = Some(Source::open(session).await?);
+        }
+        let Some(source) = source else { return Ok(None) };
+        let window = self.window.load(Ordering::Relaxed);
+        if source.owed * 2 <= window {
+            source.ask(&self.next, window - source.owed).await?;
+        }
+        Ok(Some(source))
+    }
+
+    /// A message is done: there may be more at a time.
+    pub(super) fn done(&self) {
+        let window = self.window.load(Ordering::Relaxed);
+        if window < PREFETCH.into() {
+            self.window.store(window + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells the server that what waits here is not lost.
+    pub(super) async fn hold(&self) {
+        // Who has it for longer waits for a message: there is none here.
+        let Ok(mut state) = timeout(Duration::from_millis(100), self.state.lock()).await else { return };
+        let State { source, here, .. } = &mut *state;
+        let Some(source) = source else { return };
+        source.empty(here);
+        for message in &*here {
+            if let Some(ticket) = &message.reply
+                && source.session.send(Word::Holding.parcel(ticket.clone())).await.is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    /// Takes nothing new, and gives back what nobody has been handed.
+    pub(super) async fn drain(&self, connection: &Connection) {
+        self.ended.send_replace(true);
+        let mut state = self.state.lock().await;
+        let State { source, here, .. } = &mut *state;
+        if let Some(mut source) = source.take() {
+            // What the server has sent by now, on the way or not. Where it does not answer, it is gone.
+            let _ = timeout(ENDING, connection.fence(&source.session)).await;
+            source.empty(here);
+            // First, or it would send us again what we give back.
+            let _ = source.subscriber.unsubscribe().await;
+            for message in here.drain(..) {
+                if let Some(ticket) = message.reply
+                    && source.session.send(Word::Back.parcel(ticket)).await.is_err()
+                {
+                    // The client is gone: it all goes back when its lease ends.
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn stopped(&self, connection: &Connection) {
+        let mut ended = self.ended.subscribe();
+        tokio::select! {
+            // The sender lives in `self`: there is always one.
+            _ = ended.wait_for(|ended| *ended) => {}
+            () = connection.link.closed() => {}
+        }
+    }
+}
+
+impl Source {
+    async fn open(session: Arc<Session>) -> Result<Self, BridgeError> {
+        let inbox = Subject::from(session.client.new_inbox());
+        let subscriber = session.client.subscribe(inbox.clone()).await;
+        let subscriber = subscriber.map_err(|error| BridgeError::Unavailable(error.into()))?;
+        Ok(Self { session, inbox, subscriber, owed: 0 })
+    }
+
+    /// Asks for so many messages more.
+    async fn ask(&mut self, next: &str, messages: usize) -> Result<(), BridgeError> {
+        let (expires, heartbeat) = (EXPIRES.as_nanos(), HEARTBEAT.as_nanos());
+        let body = format!(r#"{{"batch":{messages},"expires":{expires},"idle_heartbeat":{heartbeat}}}"#);
+        let reply = Some(self.inbox.clone());
+        self.session.send(Parcel { subject: next.into(), reply, headers: None, body: body.into() }).await?;
+        self.owed += messages;
+        Ok(())
+    }
+
+    /// Takes in what the server has sent.
+    fn take(&mut self, message: Message) -> Sent {
+        match message.status {
+            None | Some(StatusCode::OK) => {
+                self.owed = self.owed.saturating_sub(1);
+                Sent::Message(message)
+            }
+            Some(StatusCode::IDLE_HEARTBEAT) => Sent::News,
+            Some(StatusCode::TIMEOUT | StatusCode::REQUEST_TERMINATED) if unsent(&message).is_some() => {
+                self.owed = self.owed.saturating_sub(unsent(&message).unwrap_or_default());
+                Sent::News
+            }
+            Some(status) => {
+                self.owed = 0;
+                if status == StatusCode::TIMEOUT { Sent::News } else { Sent::Refused }
+            }
+        }
+    }
+
+    /// Takes out of the client what is there.
+    fn empty(&mut self, here: &mut VecDeque<Message>) {
+        while let Some(Some(message)) = unconstrained(self.subscriber.next()).now_or_never() {
+            if let Sent::Message(message) = self.take(message) {
+                here.push_back(message);
+            }
+        }
+    }
+}
+
+/// How many of the messages that were asked for are not sent any more.
+fn unsent(message: &Message) -> Option<usize> {
+    message.headers.as_ref()?.get("Nats-Pending-Messages")?.as_str().parse().ok()
+}

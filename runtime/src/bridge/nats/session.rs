@@ -1,0 +1,87 @@
+//! One connected client. After a loss there is another one; what lasts is in `connection.rs`.
+
+use async_nats::client::traits::Publisher;
+use async_nats::message::OutboundMessage;
+use async_nats::{Client, HeaderMap, PublishErrorKind, Subject};
+use bytes::Bytes;
+
+use crate::bridge::BridgeError;
+use crate::bridge::nats::headers;
+
+/// One connected client.
+#[derive(Clone)]
+pub(super) struct Session {
+    pub(super) client: Client,
+    /// Which one it is: another number after every loss.
+    pub(super) number: u64,
+    /// What the subjects begin with on which answers come. A token for the message follows.
+    pub(super) inbox: String,
+}
+
+/// What an answer is expected to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Expected {
+    /// A request: an answer that nobody waits for any more is counted.
+    Reply,
+    /// Something else, that may be answered more than once.
+    Confirmation,
+}
+
+/// A message on its way.
+pub(super) struct Parcel {
+    pub(super) subject: Subject,
+    pub(super) reply: Option<Subject>,
+    pub(super) headers: Option<HeaderMap>,
+    pub(super) body: Bytes,
+}
+
+impl Session {
+    pub(super) fn new(client: Client, number: u64) -> Self {
+        let inbox = format!("{}.", client.new_inbox());
+        Self { client, number, inbox }
+    }
+
+    /// The same client, after it has connected anew.
+    pub(super) fn renewed(&self, number: u64) -> Self {
+        Self { number, ..self.clone() }
+    }
+
+    /// Where an answer is to come.
+    pub(super) fn reply_to(&self, expected: Expected, key: u64) -> Subject {
+        let kind = expected.letter();
+        format!("{}{kind}{key}", self.inbox).into()
+    }
+
+    /// What an answer is to.
+    pub(super) fn answered(&self, subject: &str) -> Option<(Expected, u64)> {
+        let token = subject.strip_prefix(&*self.inbox)?;
+        let expected = [Expected::Reply, Expected::Confirmation];
+        expected.into_iter().find_map(|expected| Some((expected, token.strip_prefix(expected.letter())?.parse().ok()?)))
+    }
+
+    /// Sends a message. Done once the client has it.
+    pub(super) async fn send(&self, parcel: Parcel) -> Result<(), BridgeError> {
+        let Parcel { subject, reply, headers, body } = parcel;
+        let most = self.client.max_payload();
+        let size = body.len();
+        let overhead = headers.as_ref().filter(|_| size > most / 2).map_or(0, headers::length);
+        if size + overhead > most {
+            let limit = most.saturating_sub(overhead) as u64;
+            return Err(BridgeError::TooLarge { subject: subject.to_string(), size, limit });
+        }
+        let message = OutboundMessage { subject, reply, headers, payload: body };
+        self.client.publish_message(message).await.map_err(|error| match error.kind() {
+            PublishErrorKind::Send => BridgeError::Unavailable("the connection to NATS is lost".into()),
+            _ => BridgeError::Unavailable(error.into()),
+        })
+    }
+}
+
+impl Expected {
+    fn letter(self) -> char {
+        match self {
+            Self::Reply => 'r',
+            Self::Confirmation => 'c',
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Events that may be lost, on their way to the handler: a bounded place, out of which the oldest falls when it is full.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_nats::Message;
+use tokio::sync::Notify;
+
+use crate::delivery::Delivery;
+
+/// Events that wait.
+///
+/// The client would drop the newest, which nobody would notice before the next one comes; and say so in its log for each.
+pub(super) struct Shelf {
+    subscription: &'static str,
+    bound: usize,
+    contents: Mutex<Contents>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Contents {
+    waiting: VecDeque<Message>,
+    dropped: u64,
+    ended: bool,
+}
+
+impl Shelf {
+    pub(super) fn new(subscription: &'static str, rules: &Delivery) -> Self {
+        let bound = rules.bound.unwrap_or(Delivery::IN_MEMORY).max(1) as usize;
+        Self { subscription, bound, contents: Mutex::default(), changed: Notify::new() }
+    }
+
+    /// Puts an event in. What is dropped for it is counted by its publisher's sequence, when the next one is handled.
+    pub(super) fn put(&self, message: Message) {
+        let mut contents = self.contents();
+        if contents.waiting.len() >= self.bound {
+            contents.waiting.pop_front();
+            contents.dropped += 1;
+            if contents.dropped.is_power_of_two() {
+                let (subscription, dropped) = (self.subscription, contents.dropped);
+                tracing::warn!(target: "pontoon", subscription, dropped, "events come faster than they are handled");
+            }
+        }
+        contents.waiting.push_back(message);
+        drop(contents);
+        self.changed.notify_one();
+    }
+
+    /// Nothing more is put in.
+    pub(super) fn end(&self) {
+        self.contents().ended = true;
+        self.changed.notify_waiters();
+    }
+
+    /// The next event; `None` once it is empty and nothing more is put in.
+    pub(super) async fn take(&self) -> Option<Message> {
+        loop {
+            let changed = self.changed.notified();
+            {
+                let mut contents = self.contents();
+                if let Some(message) = contents.waiting.pop_front() {
+                    // Another one who takes may have been woken for nothing meanwhile.
+                    if !contents.waiting.is_empty() {
+                        self.changed.notify_one();
+                    }
+                    return Some(message);
+                }
+                if contents.ended {
+                    return None;
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// How many events wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.contents().waiting.len()
+    }
+
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(payload: &'static str) -> Message {
+        let (subject, payload) = ("s".into(), payload.into());
+        Message { subject, reply: None, payload, headers: None, status: None, description: None, length: 0 }
+    }
+
+    #[tokio::test]
+    async fn the_oldest_falls_out_and_the_rest_is_handed_out_at_the_end() {
+        let shelf = Shelf::new("a.v1.b", &Delivery::at_most_once().bound(2));
+        for payload in ["1", "2", "3"] {
+            shelf.put(message(payload));
+        }
+        shelf.end();
+        assert_eq!(shelf.waiting(), 2);
+        let mut taken = Vec::new();
+        while let Some(message) = shelf.take().await {
+            taken.push(message.payload);
+        }
+        assert_eq!(taken, ["2", "3"]);
+    }
+
+    #[tokio::test]
+    async fn all_who_wait_hear_of_the_end() {
+        let shelf = Shelf::new("a.v1.b", &Delivery::at_most_once());
+        let end = async {
+            tokio::task::yield_now().await;
+            shelf.end();
+        };
+        let (first, second, ()) = tokio::join!(shelf.take(), shelf.take(), end);
+        assert!(first.is_none() && second.is_none());
+    }
+}

@@ -1,0 +1,50 @@
+//! Where the events of one subject are published.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_nats::header::NATS_MESSAGE_ID;
+
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::headers;
+use crate::bridge::nats::publish::Publication;
+use crate::bridge::{BridgeError, Topic};
+use crate::message::Message;
+use crate::soon::Soon;
+use crate::wire::Outgoing;
+
+/// Where the events of one subject are published.
+pub(super) struct NatsTopic {
+    connection: Arc<Connection>,
+    subject: &'static str,
+    sequence: AtomicU64,
+    permitted: AtomicU64,
+}
+
+impl NatsTopic {
+    pub(super) fn new(connection: Arc<Connection>, subject: &'static str) -> Self {
+        Self { connection, subject, sequence: AtomicU64::new(0), permitted: AtomicU64::new(0) }
+    }
+
+    async fn publish(&self, event: Message) -> Result<(), BridgeError> {
+        let connection = &*self.connection;
+        let mut outgoing = Outgoing::new(self.subject, &event, &connection.source);
+        let body = outgoing.body(connection.largest)?;
+        outgoing.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
+        let headers = || {
+            let mut headers = headers::write(&outgoing);
+            // A second attempt at the same event is no second event.
+            headers::insert(&mut headers, NATS_MESSAGE_ID, &event.metadata().id.to_string());
+            headers
+        };
+        let durable = connection.wanted.is_durable(self.subject);
+        let permitted = &self.permitted;
+        connection.publish(Publication { subject: self.subject, durable, permitted, body, headers }).await
+    }
+}
+
+impl Topic for NatsTopic {
+    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
+        Soon::later(self.publish(event))
+    }
+}

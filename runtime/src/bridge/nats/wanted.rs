@@ -1,0 +1,61 @@
+//! What was asked for before the connection was there, and has to be there with every connection.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::bridge::nats::flow::Flow;
+use crate::bridge::nats::pull::Pull;
+use crate::bridge::nats::shelf::Shelf;
+use crate::delivery::Delivery;
+
+/// What was asked for.
+#[derive(Default)]
+pub(super) struct Wanted(Mutex<Lists>);
+
+/// What was asked for, by kind.
+#[derive(Default)]
+pub(super) struct Lists {
+    /// Core subscriptions.
+    pub(super) flows: Vec<Arc<Flow>>,
+    /// Those of them that are emptied by a task of ours.
+    pub(super) shelves: Vec<(Arc<Flow>, Arc<Shelf>)>,
+    /// Consumers that we take from.
+    pub(super) pulls: Vec<Arc<Pull>>,
+    /// Consumers that have to be there, our own and those of others.
+    pub(super) consumers: Vec<Kept>,
+    /// Whether dead letters are to be kept.
+    pub(super) dead_letters: bool,
+    /// Whether events are published.
+    pub(super) topics: bool,
+    /// The events of which some consumer must not miss any.
+    pub(super) durable: BTreeSet<&'static str>,
+}
+
+/// A subscription whose events are kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Kept {
+    pub(super) subject: &'static str,
+    pub(super) subscription: &'static str,
+    pub(super) rules: Delivery,
+}
+
+impl Wanted {
+    pub(super) fn lists(&self) -> MutexGuard<'_, Lists> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the events of a subscription kept.
+    pub(super) fn keep(&self, kept: Kept) {
+        let mut lists = self.lists();
+        lists.durable.insert(kept.subject);
+        lists.dead_letters |= kept.rules.dead_letter;
+        if !lists.consumers.contains(&kept) {
+            lists.consumers.push(kept);
+        }
+    }
+
+    /// Whether some consumer must not miss any event of this subject.
+    pub(super) fn is_durable(&self, subject: &str) -> bool {
+        self.lists().durable.contains(subject)
+    }
+}

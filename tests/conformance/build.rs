@@ -1,0 +1,5 @@
+//! Generates the topology that the suites look at.
+
+fn main() {
+    pontoon_compiler::build("topology.yaml").run();
+}

@@ -1,0 +1,64 @@
+//! The suite of the event bridge. A case is a function that is given a [`Rig`]; what is expected of an adapter stands in the
+//! table of [`Column`].
+
+mod again;
+mod column;
+mod delivery;
+mod limits;
+mod metadata;
+mod once;
+mod order;
+mod outages;
+mod panics;
+mod process;
+mod refused;
+mod requests;
+mod rig;
+mod safety;
+mod stopping;
+
+pub use again::*;
+pub use column::{Cell, Column};
+pub use delivery::*;
+pub use limits::*;
+pub use metadata::*;
+pub use once::*;
+pub use order::*;
+pub use outages::*;
+pub use panics::*;
+pub use process::Process;
+pub use requests::*;
+pub use rig::{Actor, Rig};
+pub use safety::*;
+pub use stopping::*;
+
+/// A test for each case of a column. Fails where the table has a case that is not named.
+#[macro_export]
+macro_rules! event_bridge_suite {
+    ($column:expr; $($case:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let program = env!("CARGO_BIN_EXE_unit");
+                let rig = $crate::event_bridge::Rig::new($column, stringify!($case), program).await;
+                $crate::event_bridge::within_reason($crate::event_bridge::$case(rig)).await;
+            }
+        )*
+
+        #[test]
+        fn every_case_of_the_table_is_tested() {
+            let tested: std::collections::BTreeSet<&str> = [$(&stringify!($case)[..3]),*].into();
+            let expected: std::collections::BTreeSet<&str> = $column.cases().collect();
+            assert_eq!(tested, expected);
+        }
+    };
+}
+
+/// Runs a case; one that hangs has failed.
+///
+/// # Panics
+/// It takes more than three minutes.
+pub async fn within_reason(case: impl Future<Output = ()>) {
+    let patience = std::time::Duration::from_secs(180);
+    assert!(tokio::time::timeout(patience, case).await.is_ok(), "not over after {patience:?}");
+}

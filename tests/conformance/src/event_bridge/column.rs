@@ -1,0 +1,144 @@
+//! The table: what is expected of each way to carry events, case by case.
+
+use pontoon_schema::capability::{self, Adapter, Bridge};
+
+/// A column of the table: an adapter, and the promise that is looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Column {
+    /// Memory of the process, at least once.
+    InMemory,
+    /// RabbitMQ, at least once.
+    Amqp,
+    /// NATS, at most once.
+    NatsCore,
+    /// NATS, at least once.
+    JetStream,
+    /// An MQTT broker, at least once.
+    Mqtt,
+}
+
+/// What a cell of the table says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cell {
+    /// The case does not apply: there is no test.
+    Nothing,
+    /// The adapter does it.
+    Yes,
+    /// Each event is handled at least once.
+    AtLeastOnce,
+    /// Each event is handled at most once.
+    AtMostOnce,
+    /// Only who listens at the time hears it.
+    LiveOnly,
+    /// Nothing is lost.
+    NothingLost,
+    /// What is lost is counted.
+    Counted,
+    /// What is lost is lost, as documented.
+    Lost,
+    /// However often it is delivered, it has one effect.
+    OneEffect,
+    /// The compiler refuses it.
+    Refused,
+}
+
+use Cell::{AtLeastOnce, AtMostOnce, Counted, LiveOnly, Lost, Nothing, NothingLost, OneEffect, Refused, Yes};
+
+/// A row: the case, and its cells in the order of [`Column`].
+type Row = (&'static str, [Cell; 5]);
+
+/// The table.
+#[rustfmt::skip]
+const TABLE: [Row; 28] = [
+    //         in_memory    AMQP         NATS core    JetStream    MQTT
+    ("e01", [AtLeastOnce, AtLeastOnce, AtMostOnce,  AtLeastOnce, AtLeastOnce]),
+    ("e02", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e03", [Yes,         Yes,         LiveOnly,    Yes,         Yes]),
+    ("e04", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e05", [Yes,         Yes,         Refused,     Yes,         Refused]),
+    ("e06", [Yes,         Yes,         Refused,     Yes,         Yes]),
+    ("e07", [Yes,         Yes,         Refused,     Yes,         Yes]),
+    ("e08", [Yes,         Yes,         Refused,     Yes,         Yes]),
+    ("e09", [Yes,         Yes,         Counted,     Yes,         Yes]),
+    ("e10", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e11", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e12", [Lost,        NothingLost, Counted,     NothingLost, NothingLost]),
+    ("e13", [Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e14", [Yes,         Yes,         Counted,     Yes,         Yes]),
+    ("e15", [OneEffect,   OneEffect,   Nothing,     OneEffect,   OneEffect]),
+    ("e16", [Lost,        OneEffect,   Lost,        OneEffect,   OneEffect]),
+    ("e17", [NothingLost, NothingLost, NothingLost, NothingLost, NothingLost]),
+    ("e18", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e19", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e20", [Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e21", [Yes,         Yes,         Yes,         Nothing,     Yes]),
+    ("e22", [Yes,         Yes,         Yes,         Nothing,     Yes]),
+    ("e23", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e24", [Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e25", [Yes,         Yes,         Nothing,     Yes,         Yes]),
+    ("e26", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e27", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e28", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
+];
+
+impl Column {
+    /// The environment of the topology.
+    #[must_use]
+    pub fn environment(self) -> &'static str {
+        self.adapter().name()
+    }
+
+    /// The adapter.
+    #[must_use]
+    pub fn adapter(self) -> Adapter {
+        match self {
+            Self::InMemory => Adapter::InMemory,
+            Self::Amqp => Adapter::Amqp,
+            Self::NatsCore | Self::JetStream => Adapter::Nats,
+            Self::Mqtt => Adapter::Mqtt,
+        }
+    }
+
+    /// What the adapter can do: what the compiler believes.
+    ///
+    /// # Panics
+    /// It is no event bridge.
+    #[must_use]
+    pub fn capability(self) -> &'static Bridge {
+        capability::event_bridge(self.adapter()).expect("an event bridge")
+    }
+
+    /// Whether the table speaks of events that may be lost.
+    #[must_use]
+    pub fn is_at_most_once(self) -> bool {
+        self == Self::NatsCore
+    }
+
+    /// Whether there is only one process, which ends when its unit does.
+    #[must_use]
+    pub fn stays_in_process(self) -> bool {
+        !self.capability().crosses_processes
+    }
+
+    /// Whether who emits can have events kept for a service that has never been there. An MQTT broker keeps them for who has
+    /// once subscribed.
+    #[must_use]
+    pub fn keeps_for_others(self) -> bool {
+        !self.is_at_most_once() && self != Self::Mqtt
+    }
+
+    /// What the table says of a case: of `e01_…` what stands in the row `e01`.
+    ///
+    /// # Panics
+    /// The table has no such case.
+    #[must_use]
+    pub fn cell(self, case: &str) -> Cell {
+        let row = TABLE.iter().find(|(name, _)| case.starts_with(name));
+        row.expect("a case of the table").1[self as usize]
+    }
+
+    /// The cases of which the table says something.
+    pub fn cases(self) -> impl Iterator<Item = &'static str> {
+        TABLE.iter().filter(move |(_, cells)| cells[self as usize] != Nothing).map(|(case, _)| *case)
+    }
+}

@@ -1,0 +1,143 @@
+//! E10, E14: payloads that are too large, consumers that are too slow.
+
+use std::time::Duration;
+
+use pontoon::{BridgeError, FaultClass, InvokeError};
+
+use crate::event_bridge::rig::{notes, post, raw};
+use crate::event_bridge::{Cell, Rig};
+use crate::system::contract::{Batch, Note};
+use crate::system::script::{Act, Orders};
+use crate::topology::front;
+
+/// A payload that is larger than the bridge carries is an error of who sends it; nobody else notices.
+///
+/// # Panics
+/// The adapter does not pass.
+pub async fn e10_a_payload_over_the_limit_is_not_sent(rig: Rig) {
+    let limit = rig.column.capability().largest_payload;
+    let ear = rig.ear("back");
+    let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
+    let envelope = serde_json::to_vec(&Note::of(1)).expect("JSON").len();
+    // A text in a note, so long that the payload has this size.
+    let filled = |size: usize| Note { text: "x".repeat(size - envelope), ..Note::of(1) };
+    // Where there is no limit, as much as any bridge carries, and more. Some of what a broker takes may be metadata.
+    let largest = usize::try_from(limit.min(32 << 20)).expect("a size");
+    let largest = if limit == u64::MAX { largest } else { largest - largest / 64 };
+    if limit < u64::MAX {
+        let over = filled(usize::try_from(limit).expect("a size") + 1);
+        let tap = rig.tap("tap").await;
+        let topic = tap.topic(rig.subject());
+        tap.connect().await.expect("a connection");
+        let refused = topic.publish(raw(&serde_json::to_string(&over).expect("JSON"))).await;
+        match refused {
+            Err(BridgeError::TooLarge { size, limit: said, .. }) => {
+                assert_eq!(size as u64, limit + 1);
+                assert!(said <= limit, "{said}");
+            }
+            other => panic!("over the limit: {other:?}"),
+        }
+        let refused = front.client().invoke(front::Post, Batch { event: rig.event(), notes: vec![over.clone()] }).await;
+        let class = refused.map_err(|error| match error {
+            InvokeError::Fault(fault) => fault.class(),
+            InvokeError::Rejected(never) => match never {},
+        });
+        assert_eq!(class, Err(FaultClass::Malformed));
+        let refused = front.client().invoke(front::Ask, over).await;
+        assert!(matches!(&refused, Err(InvokeError::Fault(fault)) if fault.class() == FaultClass::Malformed));
+        assert!(tap.health().is_ready() && front.health().is_ready());
+    }
+    post(&front, rig.event(), vec![filled(largest)]).await;
+    let answer = front.client().invoke(front::Ask, filled(largest)).await.expect("an answer");
+    assert_eq!(answer, filled(largest));
+    let runs = rig.script.done(&ear, 1).await;
+    assert!(runs[0].note == filled(largest));
+    drop((front, back, side));
+    assert_eq!((rig.script.runs(&ear).len(), rig.script.runs("back.answer").len()), (1, 1), "nothing else came");
+}
+
+/// A consumer that is much slower than the publisher does not fill the memory of its process.
+///
+/// # Panics
+/// The adapter does not pass.
+pub async fn e14_a_slow_consumer_leaves_memory_flat(rig: Rig) {
+    if rig.column.stays_in_process() {
+        return in_memory_holds_the_publisher_back(rig).await;
+    }
+    /// What is published: far more than a process may take in advance.
+    const EVENTS: u64 = 24_000;
+    const SIZE: usize = 4_000;
+    /// How much more memory the consumer may have at the end.
+    const FLAT: u64 = 40 << 20;
+    let ear = rig.ear("back");
+    let mut back = rig.process("back", "back", &Orders::none().always(&ear, Act::Wait(20)));
+    back.ready().await;
+    let front = rig.front().await;
+    let note = |number| Note { text: "x".repeat(SIZE), ..Note::of(number) };
+    post(&front, rig.event(), (0..200).map(note).collect()).await;
+    back.until("it has begun", |seen| seen.done(&ear).count() > 10).await;
+    let before = back.resident();
+    // By several at once: as fast as the broker takes it.
+    let client = front.client();
+    let batches = (0..8).map(|lane| {
+        let (client, event) = (client.clone(), rig.event());
+        tokio::spawn(async move {
+            for start in (200 + lane * 100..EVENTS).step_by(800) {
+                let notes = (start..start + 100).map(note).collect();
+                client.invoke(front::Post, Batch { event, notes }).await.expect("emitted");
+            }
+        })
+    });
+    let mut most = before;
+    let sent = futures_util::future::join_all(batches);
+    tokio::pin!(sent);
+    loop {
+        tokio::select! {
+            sent = &mut sent => {
+                sent.into_iter().for_each(|one| one.expect("sent"));
+                break;
+            }
+            () = tokio::time::sleep(Duration::from_millis(50)) => most = most.max(back.resident()),
+        }
+    }
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        most = most.max(back.resident());
+    }
+    let seen = back.seen();
+    let handled = seen.of(&ear);
+    assert!(handled.len() < EVENTS as usize / 4, "it is slow: {}", handled.len());
+    let grown = most - before;
+    assert!(grown < FLAT, "{} MB more than {} MB", grown >> 20, before >> 20);
+    if rig.cell() == Cell::Counted {
+        return drops_are_counted(rig).await;
+    }
+    let numbers: Vec<u64> = handled.iter().map(|run| run.note.number).collect();
+    let distinct: std::collections::BTreeSet<u64> = numbers.iter().copied().collect();
+    assert_eq!(distinct.len(), numbers.len(), "nothing comes twice because somebody is slow");
+}
+
+/// In memory, there is only as much room as the subscription has: who publishes waits.
+async fn in_memory_holds_the_publisher_back(rig: Rig) {
+    const EVENTS: u64 = 5_000;
+    /// The bound of `back.hear`, and the one that is being handled.
+    const ROOM: usize = 1024 + 1;
+    rig.script.next("back.hear", [Act::Hold]);
+    let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
+    let client = front.client();
+    let event = rig.event();
+    let sending =
+        tokio::spawn(async move { client.invoke(front::Post, Batch { event, notes: notes(0..EVENTS) }).await });
+    rig.script.until("there is no room", |seen| seen.emitted.len() >= ROOM).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(rig.script.seen().emitted.len(), ROOM, "the next one waits");
+    rig.script.open_gate();
+    sending.await.expect("a task").expect("emitted");
+    rig.script.done("back.hear", EVENTS as usize).await;
+    assert!(rig.script.seen().numbers("back.hear").into_iter().eq(0..EVENTS));
+    drop((front, back, side));
+}
+
+async fn drops_are_counted(rig: Rig) {
+    panic!("no broker yet for {:?}", rig.column)
+}

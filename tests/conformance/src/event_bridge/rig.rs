@@ -1,0 +1,260 @@
+//! What a case has in its hands: a bridge for itself alone, units on it, and the adapter itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pontoon::bridge::EventAdapter;
+use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
+use pontoon::{
+    Adapters, Amqp, DeadLetter, Event, EventBridge, Instance, Instant, Launch, Message, Metadata, Mqtt, Nats, Opening,
+    Part, Started, Text, Unit, Variables,
+};
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+use crate::event_bridge::{Cell, Column, Process};
+use crate::system::contract::{Batch, Note, Which};
+use crate::system::script::{BOUND, Orders, Script};
+use crate::system::{back, front, side, steps};
+use crate::topology::{self, apart, event, in_order};
+
+/// A unit whose handlers do what a script says.
+pub trait Actor: Unit {
+    /// What its services are made from.
+    fn resources(script: &Script) -> Self::Resources;
+}
+
+impl Actor for apart::front::Front {
+    fn resources(script: &Script) -> Self::Resources {
+        apart::front::Resources { front: front::Resources { script: script.clone() } }
+    }
+}
+
+impl Actor for apart::back::Back {
+    fn resources(script: &Script) -> Self::Resources {
+        apart::back::Resources { back: back::Resources { script: script.clone() } }
+    }
+}
+
+impl Actor for apart::side::Side {
+    fn resources(script: &Script) -> Self::Resources {
+        apart::side::Resources { side: side::Resources { script: script.clone() } }
+    }
+}
+
+impl Actor for in_order::front::Front {
+    fn resources(script: &Script) -> Self::Resources {
+        in_order::front::Resources { front: front::Resources { script: script.clone() } }
+    }
+}
+
+impl Actor for in_order::steps::Steps {
+    fn resources(script: &Script) -> Self::Resources {
+        in_order::steps::Resources { steps: steps::Resources { script: script.clone() } }
+    }
+}
+
+impl Actor for topology::together::Together {
+    fn resources(script: &Script) -> Self::Resources {
+        let (front, back) = (front::Resources { script: script.clone() }, back::Resources { script: script.clone() });
+        topology::together::Resources { front, back }
+    }
+}
+
+/// What a case has in its hands.
+pub struct Rig {
+    /// Which column of the table it is for.
+    pub column: Column,
+    /// What the units that run in this process do, and have seen.
+    pub script: Script,
+    case: &'static str,
+    /// The program that runs a unit in a process of its own.
+    program: &'static str,
+    folder: TempDir,
+    memory: Adapters,
+}
+
+impl Rig {
+    /// A bridge for one case alone.
+    ///
+    /// # Panics
+    /// There is no broker to be had.
+    pub async fn new(column: Column, case: &'static str, program: &'static str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { column, script: Script::new(), case, program, folder, memory: memory() }
+    }
+
+    /// What the table says.
+    #[must_use]
+    pub fn cell(&self) -> Cell {
+        self.column.cell(self.case)
+    }
+
+    /// The event that the column is about: at least once, or at most once.
+    #[must_use]
+    pub fn event(&self) -> Which {
+        if self.column.is_at_most_once() { Which::Hinted } else { Which::Noted }
+    }
+
+    /// Where it is published.
+    #[must_use]
+    pub fn subject(&self) -> &'static str {
+        if self.column.is_at_most_once() { event::Hinted::SUBJECT } else { event::Noted::SUBJECT }
+    }
+
+    /// Who hears it, in a service.
+    #[must_use]
+    pub fn ear(&self, service: &str) -> String {
+        let handler = if self.column.is_at_most_once() { "hint" } else { "hear" };
+        format!("{service}.{handler}")
+    }
+
+    /// A start of a unit, under a name of its own.
+    #[must_use]
+    pub fn launch<U: Actor>(&self, name: &str, script: &Script) -> Launch<U> {
+        let launch = Launch::new(U::resources(script));
+        if self.column == Column::InMemory {
+            return launch.adapters(self.memory.clone());
+        }
+        launch.environment(self.column.environment()).variables(self.variables(name))
+    }
+
+    /// A unit that has started.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn unit<U: Actor>(&self, name: &str) -> Started<U> {
+        self.unit_with(name, &self.script).await
+    }
+
+    /// A unit that has started, with a script of its own.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn unit_with<U: Actor>(&self, name: &str, script: &Script) -> Started<U> {
+        self.launch::<U>(name, script).start().await.expect("a unit that starts")
+    }
+
+    /// The unit that emits and calls.
+    pub async fn front(&self) -> Started<apart::front::Front> {
+        self.unit("front").await
+    }
+
+    /// The unit that hears and answers.
+    pub async fn back(&self) -> Started<apart::back::Back> {
+        self.unit("back").await
+    }
+
+    /// The other one that hears.
+    pub async fn side(&self) -> Started<apart::side::Side> {
+        self.unit("side").await
+    }
+
+    /// A unit in a process of its own, which has begun to start.
+    #[must_use]
+    pub fn process(&self, unit: &str, name: &str, orders: &Orders) -> Process {
+        let environment = self.column.environment();
+        Process::start(self.program, self.folder.path(), unit, environment, self.variables(name), orders)
+    }
+
+    /// The adapter itself: to publish what no unit would, and to look at what arrives. Not connected yet, where there is
+    /// something to connect.
+    pub async fn tap(&self, name: &str) -> Arc<dyn EventAdapter> {
+        const AMQP: Amqp = Amqp::new(Text(&[Part::Variable("AMQP_URL")]));
+        const NATS: Nats = Nats::new(Text(&[Part::Variable("NATS_SERVERS")]));
+        const MQTT: Mqtt = Mqtt::new(Text(&[Part::Variable("MQTT_URL")]), Text(&[Part::Variable("MQTT_CLIENT_ID")]));
+        let settings: &'static dyn EventBridge = match self.column {
+            Column::InMemory => return Arc::clone(&self.memory.events),
+            Column::Amqp => &AMQP,
+            Column::NatsCore | Column::JetStream => &NATS,
+            Column::Mqtt => &MQTT,
+        };
+        let variables = Variables::of(self.variables(name));
+        let mut opening = Opening::new(Instance::new("suite", "tap"), false, variables);
+        let adapter = settings.open(&mut opening).await;
+        assert!(opening.problems().is_empty(), "{:?}", opening.problems());
+        adapter
+    }
+
+    /// Waits until something is so.
+    ///
+    /// # Panics
+    /// It is not, within [`BOUND`].
+    pub async fn until(&self, what: &str, so: impl Fn() -> bool) {
+        let wait = timeout(BOUND, async {
+            while !so() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        });
+        assert!(wait.await.is_ok(), "{what}: not within {BOUND:?}; seen: {}", self.script.seen());
+    }
+
+    /// Waits until `back.hear` has given up so many messages, and returns them.
+    ///
+    /// # Panics
+    /// It has not, within [`BOUND`]; the bridge is out of reach.
+    pub async fn dead(&self, back: &Started<apart::back::Back>, count: usize) -> Vec<DeadLetter<Note>> {
+        let letters = back.dead_letters(topology::back::Hear);
+        let mut list = Vec::new();
+        let wait = timeout(BOUND, async {
+            loop {
+                list = letters.list().await.expect("the dead letters");
+                if list.len() == count {
+                    return;
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+        });
+        assert!(wait.await.is_ok(), "{count} dead letters: {list:?}");
+        list
+    }
+
+    /// Publishes an event whose time was over before it was sent.
+    ///
+    /// # Panics
+    /// It could not be.
+    pub async fn publish_expired(&self, tap: &dyn EventAdapter) {
+        let metadata = Metadata { deadline: Some(Instant::now()), ..Metadata::fresh() };
+        tap.topic(self.subject()).publish(Message::new(metadata, Note::of(0))).await.expect("published");
+    }
+
+    /// The variables of a unit.
+    fn variables(&self, name: &str) -> Vec<(String, String)> {
+        let _ = name;
+        Vec::new()
+    }
+}
+
+/// Everything in memory.
+fn memory() -> Adapters {
+    Adapters {
+        events: Arc::new(InMemoryEvents::new()),
+        queues: Arc::new(InMemoryQueues::new()),
+        state: Arc::new(pontoon::store::in_memory::InMemory::new()),
+        secrets: Arc::new(pontoon::secret::env::Env::new(Variables::default())),
+    }
+}
+
+/// Notes with these numbers.
+#[must_use]
+pub(super) fn notes(numbers: impl IntoIterator<Item = u64>) -> Vec<Note> {
+    numbers.into_iter().map(Note::of).collect()
+}
+
+/// Has notes emitted, one after the other.
+///
+/// # Panics
+/// One could not be.
+pub(super) async fn post<U>(front: &Started<U>, event: Which, notes: Vec<Note>)
+where
+    U: Unit,
+    topology::front::Post: pontoon::Route<U>,
+{
+    front.client().invoke(topology::front::Post, Batch { event, notes }).await.expect("notes that are emitted");
+}
+
+/// A message as no unit sends it.
+#[must_use]
+pub(super) fn raw(json: &str) -> Message {
+    Message::received(Metadata::fresh(), json.to_owned())
+}

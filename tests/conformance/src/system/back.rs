@@ -1,0 +1,87 @@
+//! The service that hears and answers.
+
+use pontoon::{CommandHandler, Error, Resources, SubscriptionHandler};
+
+use crate::system::contract::{Note, REFUSED, Refused};
+use crate::system::script::Script;
+use crate::topology::{back, state};
+
+/// What its handlers are made from.
+#[derive(Resources)]
+pub struct Resources {
+    /// What they do.
+    pub script: Script,
+}
+
+/// Answers with what it is asked; says no to one key.
+#[derive(CommandHandler)]
+#[command(back.answer)]
+pub struct Answer {
+    script: Script,
+}
+
+/// Answers with what it is asked.
+#[derive(CommandHandler)]
+#[command(back.hurry)]
+pub struct Hurry {
+    script: Script,
+}
+
+/// Hears notes.
+#[derive(SubscriptionHandler)]
+#[subscription(back.hear)]
+pub struct Hear {
+    script: Script,
+}
+
+/// Hears hints.
+#[derive(SubscriptionHandler)]
+#[subscription(back.hint)]
+pub struct Hint {
+    script: Script,
+}
+
+/// Counts its effects.
+#[derive(SubscriptionHandler)]
+#[subscription(back.charge)]
+pub struct Charge {
+    script: Script,
+}
+
+impl Answer {
+    async fn handle(&self, ctx: &impl back::answer::Context, input: Note) -> Result<Note, Error<Refused>> {
+        self.script.act("back.answer", ctx, &input).await?;
+        if input.key == REFUSED {
+            return Err(Refused { number: input.number })?;
+        }
+        Ok(input)
+    }
+}
+
+impl Hurry {
+    async fn handle(&self, ctx: &impl back::hurry::Context, input: Note) -> Result<Note, Error> {
+        self.script.act("back.hurry", ctx, &input).await?;
+        Ok(input)
+    }
+}
+
+impl Hear {
+    async fn handle(&self, ctx: &impl back::hear::Context, input: Note) -> Result<(), Error> {
+        Ok(self.script.act("back.hear", ctx, &input).await?)
+    }
+}
+
+impl Hint {
+    async fn handle(&self, ctx: &impl back::hint::Context, input: Note) -> Result<(), Error> {
+        Ok(self.script.act("back.hint", ctx, &input).await?)
+    }
+}
+
+impl Charge {
+    async fn handle(&self, ctx: &impl back::charge::Context, input: Note) -> Result<(), Error> {
+        let effects = ctx.state(state::Effects);
+        let count = effects.get(&input.number).await?.unwrap_or_default();
+        effects.set(&input.number, &(count + 1)).await?;
+        Ok(self.script.act("back.charge", ctx, &input).await?)
+    }
+}

@@ -1,0 +1,33 @@
+//! The event-bridge suite on the memory of the process.
+
+#![allow(missing_docs, reason = "the tests of a macro")]
+
+use pontoon_conformance::event_bridge::Column;
+
+pontoon_conformance::event_bridge_suite! {
+    Column::InMemory;
+    e01_body_and_metadata_arrive_byte_for_byte,
+    e02_instances_of_a_subscription_share_its_messages,
+    e03_every_subscription_gets_its_own_copy,
+    e04_order_from_one_publisher_to_one_consumer,
+    e05_order_by_key_with_several_consumers,
+    e06_what_is_not_acknowledged_is_delivered_again,
+    e07_a_failing_handler_is_tried_again,
+    e08_poison_goes_to_the_dead_letters_and_can_be_replayed,
+    e09_a_malformed_envelope_does_not_stop_the_consumer,
+    e10_a_payload_over_the_limit_is_not_sent,
+    e11_success_only_after_it_is_safe,
+    e12_broker_killed_and_restarted_in_mid_flow,
+    e14_a_slow_consumer_leaves_memory_flat,
+    e15_published_twice_has_one_effect,
+    e16_killed_between_handler_and_acknowledgement,
+    e17_told_to_stop_with_work_in_flight,
+    e18_gone_with_the_second_signal_or_the_grace,
+    e19_closed_twice_and_while_publishing,
+    e21_a_request_without_an_answer_in_time,
+    e22_nobody_serves_the_command,
+    e23_a_deadline_that_is_over_runs_no_handler,
+    e25_no_room_is_an_error_and_loses_nothing,
+    e26_a_handler_that_panics_has_failed,
+    e27_metadata_survive_retry_and_dead_letter,
+}
