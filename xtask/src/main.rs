@@ -1,6 +1,7 @@
-//! `cargo xtask`: the chores of this repository, with nothing but std, so that it builds at once on a bare machine.
+//! `cargo xtask`: the chores of this repository, with nothing but std in its tree, so that it builds at once on a bare machine.
 
 mod bench;
+mod brokers;
 mod demo;
 mod fuzz;
 mod setup;
@@ -18,9 +19,14 @@ struct Command {
 
 /// All chores, in the order in which a newcomer needs them. A new one is a module of its own and a line here.
 const COMMANDS: &[Command] = &[
-    Command { name: "setup", summary: "check the toolchain, add what it lacks, fetch the crates", run: setup::run },
+    Command { name: "setup", summary: "add what toolchain and machine lack, fetch the crates", run: setup::run },
     Command { name: "test", summary: "everything that has to pass before a change is done", run: test::run },
     Command { name: "demo", summary: "shop: its units as processes on real brokers, one killed on the way", run: demo::run },
+    Command {
+        name: "brokers",
+        summary: "[KIND…] real brokers on loopback, until Ctrl-C, and the variables by which tests find them",
+        run: brokers::run,
+    },
     Command { name: "fuzz", summary: "[SECONDS] hostile topologies against the compiler (default 60)", run: fuzz::run },
     Command {
         name: "bench",

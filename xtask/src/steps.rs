@@ -24,6 +24,11 @@ impl Step {
         Self::new(name, "rustup".to_owned(), arguments)
     }
 
+    /// A step that calls another program.
+    pub(crate) fn program(name: &'static str, program: &str, arguments: &str) -> Self {
+        Self::new(name, program.to_owned(), arguments)
+    }
+
     fn new(name: &'static str, program: String, arguments: &str) -> Self {
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
         Self { name, program, arguments, variables: Vec::new() }
@@ -63,7 +68,7 @@ impl Step {
     }
 
     /// The step as a person would type it.
-    fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let program = Path::new(&self.program).file_stem().unwrap_or_default().to_string_lossy();
         let variables: String = self.variables.iter().map(|(name, value)| format!("{name}='{value}' ")).collect();
         format!("{variables}{program} {}", self.arguments.join(" "))

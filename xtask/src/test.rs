@@ -1,15 +1,22 @@
-//! `cargo xtask test`: all that has to pass. Nothing here is skipped: what a step needs is part of the repository.
+//! `cargo xtask test`: all that has to pass. Nothing here is skipped: what a step needs is part of the repository, or a
+//! broker that is installed first.
 
+use crate::setup;
 use crate::steps::{self, Step};
 use std::process::ExitCode;
 
 pub(crate) fn run(_: &[String]) -> ExitCode {
-    steps::run(&[
+    let mut steps = match setup::brokers() {
+        Ok(steps) => steps,
+        Err(problem) => return setup::refuse(&problem),
+    };
+    steps.extend([
         Step::cargo("format", "fmt --all --check"),
         Step::cargo("format of the fuzz target", "fmt --manifest-path compiler/fuzz/Cargo.toml --check"),
         Step::cargo("clippy", "clippy --locked --workspace --all-targets -- -D warnings"),
         Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
         Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),
-    ])
+    ]);
+    steps::run(&steps)
 }

@@ -1,14 +1,16 @@
 //! A broker of one's own, and what can be done to it.
 
-use crate::process::{GLANCE, Process, Signal, last_lines};
-use crate::program::{Site, listens};
+use crate::process::{GLANCE, Process, Signal};
+use crate::program::{Program, Relief, Site};
+use crate::rights::User;
 use crate::warden::Warden;
-use crate::{Error, Kind, Setup};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use crate::{Error, Kind, Rights, Setup};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a broker may take to start, on a machine that has other things to do.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_secs(120);
 
 /// How long a broker may take to end by itself before it is killed.
 const GENTLY: Duration = Duration::from_secs(30);
@@ -21,10 +23,10 @@ pub struct Broker {
     site: Site,
 }
 
-/// The processes of a broker, the broker itself last. Empty while it does not run.
 #[derive(Debug)]
 struct Running {
-    processes: Vec<Process>,
+    /// The broker, while it runs.
+    process: Option<Process>,
     warden: Warden,
 }
 
@@ -55,27 +57,22 @@ impl Broker {
     /// The URL of a broker for tests that do not hurt it and use names of their own: the one in the environment variable
     /// [`Kind::variable`] if it is set, otherwise one that this process starts once and keeps until it ends.
     pub fn shared(kind: Kind) -> Result<&'static str, Error> {
-        type Slot = OnceLock<(String, Option<Broker>)>;
-        static SLOTS: [Slot; Kind::ALL.len()] = [Slot::new(), Slot::new(), Slot::new(), Slot::new()];
-        static STARTING: Mutex<()> = Mutex::new(());
-        let slot = &SLOTS[kind as usize];
-        let _one_at_a_time = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((url, _)) = slot.get() {
+        static SLOTS: [Mutex<Option<&'static str>>; Kind::ALL.len()] = [const { Mutex::new(None) }; Kind::ALL.len()];
+        let mut slot = SLOTS[kind as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(url) = *slot {
             return Ok(url);
         }
-        let shared = match std::env::var(kind.variable()) {
-            Ok(url) => (url, None),
-            Err(_) => {
-                let broker = Self::start(kind)?;
-                (broker.url(), Some(broker))
-            }
+        let url = match std::env::var(kind.variable()) {
+            Ok(url) => url,
+            // Never dropped: its warden ends it with the process.
+            Err(_) => Box::leak(Box::new(Self::start(kind)?)).url(),
         };
-        Ok(&slot.get_or_init(|| shared).0)
+        Ok(slot.insert(url.leak()))
     }
 
     pub(crate) fn new(site: Site) -> Result<Self, Error> {
         let warden = Warden::new(site.folder.path())?;
-        Ok(Self { running: Mutex::new(Running { processes: Vec::new(), warden }), site })
+        Ok(Self { running: Mutex::new(Running { process: None, warden }), site })
     }
 
     /// What it is.
@@ -99,7 +96,7 @@ impl Broker {
     /// Its URL with another port on 127.0.0.1: that of a proxy before it.
     #[must_use]
     pub fn url_at(&self, port: u16) -> String {
-        let user = self.site.setup.user.as_ref();
+        let user = self.site.setup.users.first();
         self.compose(&user.map(|user| format!("{}:{}@", user.name, user.password)).unwrap_or_default(), port)
     }
 
@@ -132,12 +129,17 @@ impl Broker {
         self.stop()?;
         let mut running = self.running();
         let program = self.kind().program();
-        if let Some(mut companion) = program.companion(&self.site)? {
-            running.add(Process::start(&mut companion.command, &self.site.log())?)?;
-            self.wait(&mut running, || listens(companion.port))?;
+        let mut process = Process::start(&mut program.command(&self.site)?, &self.site.log())?;
+        running.warden.watch(Some(process.group()))?;
+        match self.wait_for(&mut process) {
+            Ok(()) => running.process = Some(process),
+            Err(error) => {
+                drop(process);
+                running.warden.watch(None)?;
+                return Err(error);
+            }
         }
-        running.add(Process::start(&mut program.command(&self.site)?, &self.site.log())?)?;
-        self.wait(&mut running, || program.is_ready(&self.site))
+        Ok(())
     }
 
     /// SIGSTOP: it keeps its connections and says nothing, as a machine that hangs.
@@ -150,60 +152,92 @@ impl Broker {
         self.signal(Signal::Continue)
     }
 
-    /// The last lines that it wrote to its log.
+    /// Lets a user in, or changes what one may do from now on, also on connections that there are. Only for a broker
+    /// whose setup has a [`user`](Setup::user): the others let everybody do everything.
+    pub fn admit(&self, name: &str, password: &str, rights: &Rights) -> Result<(), Error> {
+        if self.site.setup.users.is_empty() {
+            return Err(self.misuse("lets everybody in: begin with `Broker::configured(…).user(…)`"));
+        }
+        let user = User { name: name.to_owned(), password: password.to_owned(), rights: rights.clone() };
+        self.with(|program, process| {
+            let mut users = self.site.users();
+            match users.iter_mut().find(|known| known.name == name) {
+                Some(known) => known.clone_from(&user),
+                None => users.push(user.clone()),
+            }
+            drop(users);
+            program.admit(&self.site, process, &user)
+        })
+    }
+
+    /// Brings it to where it takes nothing more: RabbitMQ has its disk alarm, JetStream no storage left (so it takes as
+    /// long as it takes to write [`Setup::storage`]), Mosquitto and Redis no memory.
+    pub fn fill(&self) -> Result<(), Error> {
+        self.with(|program, process| program.fill(&self.site, process))
+    }
+
+    /// Undoes [`fill`](Self::fill). Mosquitto without memory cannot be told so: it is killed and comes back with all that
+    /// it has acknowledged.
+    pub fn relieve(&self) -> Result<(), Error> {
+        match self.with(|program, process| program.relieve(&self.site, process))? {
+            Relief::Felt => Ok(()),
+            Relief::AfterRestart => self.kill().and_then(|()| self.restart()),
+        }
+    }
+
+    /// Returns once all that it has acknowledged survives [`kill`](Self::kill). Only Mosquitto needs it, which
+    /// acknowledges first and saves then. A test that counts what was acknowledged has a [`Proxy`](crate::Proxy) before
+    /// it and holds later acknowledgements back: `proxy.freeze()`, `save`, `kill`, `proxy.cut()`, `proxy.thaw()`.
+    pub fn save(&self) -> Result<(), Error> {
+        self.with(|program, process| program.save(&self.site, process))
+    }
+
+    /// The file to which it writes its log, as long as it is not dropped.
     #[must_use]
-    pub fn log(&self) -> String {
-        last_lines(&self.site.log())
+    pub fn log_file(&self) -> PathBuf {
+        self.site.log()
     }
 
     fn signal(&self, signal: Signal) -> Result<(), Error> {
-        match self.running().processes.last() {
-            Some(broker) => broker.signal(signal),
-            None => Err(Error::Misuse(format!("{} does not run", self.kind().program().name()))),
+        self.with(|_, process| process.signal(signal))
+    }
+
+    /// Does something to it that only makes sense while it runs.
+    fn with<T>(&self, act: impl FnOnce(&dyn Program, &Process) -> Result<T, Error>) -> Result<T, Error> {
+        match &self.running().process {
+            Some(process) => act(self.kind().program(), process),
+            None => Err(self.misuse("does not run: `restart` starts it")),
         }
     }
 
-    /// Ends its processes, the broker first.
-    fn end(&self, how: impl Fn(&mut Process) -> Result<(), Error>) -> Result<(), Error> {
+    fn end(&self, how: impl FnOnce(&mut Process) -> Result<(), Error>) -> Result<(), Error> {
         let mut running = self.running();
-        while let Some(mut process) = running.processes.pop() {
-            how(&mut process)?;
-        }
-        running.warden.watch(&[])
+        let Some(process) = &mut running.process else { return Ok(()) };
+        how(process)?;
+        running.process = None;
+        running.warden.watch(None)
     }
 
-    /// Waits until the condition holds; an error if a process ends meanwhile or it takes too long.
-    fn wait(&self, running: &mut Running, ready: impl Fn() -> bool) -> Result<(), Error> {
-        let name = self.kind().program().name();
+    fn wait_for(&self, process: &mut Process) -> Result<(), Error> {
         let started = Instant::now();
-        loop {
-            if running.processes.iter_mut().any(Process::has_ended) {
-                return Err(self.failed(format!("{name} ended while it started")));
-            }
-            if ready() {
-                return Ok(());
+        while !self.kind().program().is_ready(&self.site) {
+            if process.has_ended() {
+                return Err(self.site.failed("ended while it started"));
             }
             if started.elapsed() > READY {
-                return Err(self.failed(format!("{name} was not ready after {} s", READY.as_secs())));
+                return Err(self.site.failed(format!("was not ready after {} s", READY.as_secs())));
             }
             std::thread::sleep(GLANCE);
         }
+        Ok(())
     }
 
-    fn failed(&self, what: String) -> Error {
-        Error::Program { what, log: self.log() }
+    fn misuse(&self, what: &str) -> Error {
+        Error::Misuse(format!("{} {what}", self.kind().program().name()))
     }
 
     fn running(&self) -> MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Running {
-    fn add(&mut self, process: Process) -> Result<(), Error> {
-        self.processes.push(process);
-        let groups: Vec<u32> = self.processes.iter().map(Process::group).collect();
-        self.warden.watch(&groups)
     }
 }
 

@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 
 /// A broker did not do what was asked of it, or the machine lacks something for it.
-#[derive(Debug)]
 pub enum Error {
     /// A program that is not installed.
     Missing {
@@ -52,6 +51,13 @@ impl fmt::Display for Error {
             Self::Program { what, log } => write!(out, "{what}; the last that it wrote:\n{log}"),
             Self::Misuse(what) => out.write_str(what),
         }
+    }
+}
+
+/// As it is displayed: this is what a test prints that unwraps it, and a log has many lines.
+impl fmt::Debug for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
     }
 }
 

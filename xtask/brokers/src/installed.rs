@@ -15,7 +15,6 @@ pub struct Package {
 /// All that the brokers and their tests need, in the order in which they are named to a reader.
 pub const PACKAGES: &[Package] = &[
     Package { name: "redis-server", program: "redis-server" },
-    Package { name: "redis-tools", program: "redis-cli" },
     Package { name: "nats-server", program: "nats-server" },
     Package { name: "mosquitto", program: "mosquitto" },
     Package { name: "rabbitmq-server", program: "rabbitmq-server" },
@@ -33,6 +32,12 @@ impl Package {
 /// The path of a program, or an error that says what to install.
 pub(crate) fn find(program: &'static str, package: &'static str) -> Result<PathBuf, Error> {
     look_for(program).ok_or(Error::Missing { program, package })
+}
+
+/// The path of a program that Debian keeps off the `PATH`, at this place; elsewhere it is looked for as any other.
+pub(crate) fn find_at(place: &str, program: &'static str, package: &'static str) -> Result<PathBuf, Error> {
+    let file = Path::new(place).join(program);
+    if file.is_file() { Ok(file) } else { find(program, package) }
 }
 
 /// Looks along the `PATH`, and where Debian keeps daemons, which is not on the `PATH` of everybody.

@@ -15,6 +15,7 @@ mod program;
 mod proxy;
 mod rabbitmq;
 mod redis;
+mod rights;
 mod setup;
 mod warden;
 
@@ -26,4 +27,5 @@ pub use installed::{PACKAGES, Package};
 pub use kind::Kind;
 pub use port::Port;
 pub use proxy::Proxy;
+pub use rights::Rights;
 pub use setup::Setup;

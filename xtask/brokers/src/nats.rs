@@ -1,9 +1,14 @@
 //! nats-server with JetStream. 2.9 has no `sync_interval`: a message is written before it is acknowledged, so it survives
 //! the death of the process, which is all that can be tested here, and not that of the machine.
 
+mod speech;
+
 use crate::Error;
 use crate::installed::find;
-use crate::program::{Program, Site, greet, text};
+use crate::process::Process;
+use crate::program::{ADMINISTRATOR, Program, Relief, Site, greet, text};
+use crate::rights::{Grant, Rights, User};
+use speech::Speech;
 use std::process::Command;
 
 pub(crate) struct NatsServer;
@@ -22,13 +27,17 @@ impl Program for NatsServer {
         let mut lines = vec![
             "host: 127.0.0.1".to_owned(),
             format!("port: {}", site.port()),
-            format!("jetstream {{ store_dir: \"{store}\", max_file_store: 1GB, max_memory_store: 256MB }}"),
+            format!(
+                "jetstream {{ store_dir: \"{store}\", max_file_store: {}, max_memory_store: 256MB }}",
+                site.setup.storage
+            ),
         ];
-        if let Some(user) = &site.setup.user {
-            lines.push(format!(
-                "authorization {{ users: [{{ user: \"{}\", password: \"{}\" }}] }}",
-                user.name, user.password
-            ));
+        let users = site.users();
+        if !users.is_empty() {
+            let administrator =
+                User { name: ADMINISTRATOR.to_owned(), password: site.password.clone(), rights: Rights::everything() };
+            let users: Vec<String> = users.iter().chain([&administrator]).map(entry).collect();
+            lines.push(format!("authorization {{ users: [\n{}\n] }}", users.join("\n")));
         }
         if let Some(tls) = &site.setup.tls {
             let [ca, certificate, key] = [&tls.ca, &tls.certificate, &tls.key].map(|path| text(path));
@@ -49,5 +58,68 @@ impl Program for NatsServer {
     /// It speaks first, also before TLS, and after JetStream has recovered.
     fn is_ready(&self, site: &Site) -> bool {
         greet::<5>(site.port(), b"").is_some_and(|answer| &answer == b"INFO ")
+    }
+
+    fn admit(&self, site: &Site, process: &Process, _user: &User) -> Result<(), Error> {
+        self.configure(site)?;
+        site.reload(process, "Reloaded server configuration")
+    }
+
+    /// A stream of ours takes all the storage that there is.
+    fn fill(&self, site: &Site, _process: &Process) -> Result<(), Error> {
+        let mut speech = Speech::begin(site)?;
+        let stream = format!(r#"{{"name":"{STREAM}","subjects":["{STREAM}"],"storage":"file","num_replicas":1}}"#);
+        speech.must(&format!("$JS.API.STREAM.CREATE.{STREAM}"), stream.as_bytes())?;
+        let block = vec![b'.'; 512 * 1024];
+        // Acknowledged one by one, so that what is refused is known to be refused for want of room.
+        for _ in 0..=site.setup.storage / 512 / 1024 {
+            let answer = speech.ask(STREAM, &block)?;
+            if answer.contains("insufficient") {
+                return Ok(());
+            }
+            if answer.contains("\"error\"") {
+                return Err(site.failed(format!("refused to be filled: {answer}")));
+            }
+        }
+        Err(site.failed("took more than its storage holds"))
+    }
+
+    fn relieve(&self, site: &Site, _process: &Process) -> Result<Relief, Error> {
+        Speech::begin(site)?.must(&format!("$JS.API.STREAM.DELETE.{STREAM}"), b"").map(|()| Relief::Felt)
+    }
+}
+
+/// The stream, and the subject, of what only takes room.
+const STREAM: &str = "pontoon_fill";
+
+/// A user as the configuration has it.
+fn entry(user: &User) -> String {
+    let grant = |grant: &Grant| match grant.patterns(">")[..] {
+        [] => "{ deny: [\">\"] }".to_owned(),
+        ref patterns => format!("{{ allow: {patterns:?} }}"),
+    };
+    let Rights { write, read, .. } = &user.rights;
+    format!(
+        "  {{ user: \"{}\", password: \"{}\", permissions: {{ publish: {}, subscribe: {} }} }}",
+        user.name,
+        user.password,
+        grant(write),
+        grant(read)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_without_rights_is_denied_everything() {
+        let rights = Rights::everything().write(&[]).read(&["shop.>", "_INBOX.>"]);
+        let user = User { name: "anna".to_owned(), password: "secret".to_owned(), rights };
+        assert_eq!(
+            entry(&user),
+            "  { user: \"anna\", password: \"secret\", permissions: { publish: { deny: [\">\"] }, \
+             subscribe: { allow: [\"shop.>\", \"_INBOX.>\"] } } }"
+        );
     }
 }

@@ -1,20 +1,33 @@
-//! What is special about each broker: its files, its command line, its first words to a client.
+//! What is special about each broker: its files, its command line, its first words to a client, and what ails it.
 
+use crate::process::{GLANCE, Process, Signal};
+use crate::rights::User;
 use crate::{Error, Folder, Port, Setup};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Where a broker lives: what the test asked for, its folder and its ports.
+/// How long a broker may take to do what it is told.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a broker lives: what the test asked for, its folder, its ports, and who may connect.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) setup: Setup,
     pub(crate) folder: Folder,
     /// The port for clients, then those that the program wants for itself.
     pub(crate) ports: Vec<Port>,
+    /// Those who may connect; everybody while there are none.
+    pub(crate) users: Mutex<Vec<User>>,
+    /// The password of the user [`ADMINISTRATOR`], who exists where there are others.
+    pub(crate) password: String,
 }
+
+/// The user by whom we do to a broker what a test's own users may not.
+pub(crate) const ADMINISTRATOR: &str = "pontoon-administrator";
 
 impl Site {
     /// The port for clients.
@@ -27,17 +40,51 @@ impl Site {
         self.ports.get(index).map_or(0, Port::number)
     }
 
-    /// Where all processes of the broker write what they have to say.
+    /// Where the broker writes what it has to say.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.path().join("log")
     }
+
+    pub(crate) fn users(&self) -> MutexGuard<'_, Vec<User>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the broker read its files again, and returns once its log has a line more with these words.
+    pub(crate) fn reload(&self, process: &Process, words: &str) -> Result<(), Error> {
+        let lines = || {
+            let log = std::fs::read(self.log()).unwrap_or_default();
+            String::from_utf8_lossy(&log).matches(words).count()
+        };
+        let before = lines();
+        process.signal(Signal::Hangup)?;
+        self.wait(words, || lines() > before)
+    }
+
+    /// Waits until the broker has done what it was told; `what` completes "it did not get to …".
+    pub(crate) fn wait(&self, what: &str, done: impl Fn() -> bool) -> Result<(), Error> {
+        let started = Instant::now();
+        while !done() {
+            if started.elapsed() > PATIENCE {
+                return Err(self.failed(format!("did not get to `{what}` within {} s", PATIENCE.as_secs())));
+            }
+            std::thread::sleep(GLANCE);
+        }
+        Ok(())
+    }
+
+    /// The error for a broker that went wrong; `how` completes the sentence that begins with its name.
+    pub(crate) fn failed(&self, how: impl std::fmt::Display) -> Error {
+        let name = self.setup.kind.program().name();
+        Error::Program { what: format!("{name} {how}"), log: crate::process::last_lines(&self.log()) }
+    }
 }
 
-/// A program that a broker's process needs to be there first.
-pub(crate) struct Companion {
-    pub(crate) command: Command,
-    /// It is ready once it listens here.
-    pub(crate) port: u16,
+/// When a broker that was full takes something again.
+pub(crate) enum Relief {
+    /// At once.
+    Felt,
+    /// Once it has been killed and started again.
+    AfterRestart,
 }
 
 /// One kind of broker.
@@ -50,20 +97,6 @@ pub(crate) trait Program: Sync {
         1
     }
 
-    /// Writes the files that the program reads when it starts.
-    fn configure(&self, site: &Site) -> Result<(), Error>;
-
-    /// What has to run before it, if anything.
-    fn companion(&self, _site: &Site) -> Result<Option<Companion>, Error> {
-        Ok(None)
-    }
-
-    /// The program, in the foreground.
-    fn command(&self, site: &Site) -> Result<Command, Error>;
-
-    /// Whether it answers as it does once clients are served.
-    fn is_ready(&self, site: &Site) -> bool;
-
     /// The scheme of its URLs, without and with TLS.
     fn schemes(&self) -> (&'static str, &'static str);
 
@@ -71,30 +104,56 @@ pub(crate) trait Program: Sync {
     fn path(&self) -> &'static str {
         ""
     }
+
+    /// Writes the files that the program reads when it starts, and again when they are to change.
+    fn configure(&self, site: &Site) -> Result<(), Error>;
+
+    /// The program, in the foreground, to become the one process that matters.
+    fn command(&self, site: &Site) -> Result<Command, Error>;
+
+    /// Whether it answers as it does once clients are served.
+    fn is_ready(&self, site: &Site) -> bool;
+
+    /// Makes a user of the site be as the site says, while the broker runs.
+    fn admit(&self, site: &Site, process: &Process, user: &User) -> Result<(), Error>;
+
+    /// Brings it to where it takes nothing more to keep.
+    fn fill(&self, site: &Site, process: &Process) -> Result<(), Error>;
+
+    /// Undoes `fill`.
+    fn relieve(&self, site: &Site, process: &Process) -> Result<Relief, Error>;
+
+    /// Returns once all that it has acknowledged survives SIGKILL.
+    fn save(&self, _site: &Site, _process: &Process) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// Whether somebody listens on a loopback port.
 pub(crate) fn listens(port: u16) -> bool {
-    connect(port).is_some()
+    connect(port).is_ok()
 }
 
 /// Says something to whoever listens on a loopback port, and returns the first bytes of the answer; `None` without an
-/// answer of that length within a second.
+/// answer of that length in good time.
 pub(crate) fn greet<const N: usize>(port: u16, words: &[u8]) -> Option<[u8; N]> {
-    let mut stream = connect(port)?;
-    stream.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
+    let mut stream = connect(port).ok()?;
     stream.write_all(words).ok()?;
     let mut answer = [0; N];
     stream.read_exact(&mut answer).ok()?;
     Some(answer)
 }
 
-fn connect(port: u16) -> Option<TcpStream> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    TcpStream::connect_timeout(&address, Duration::from_secs(1)).ok()
+/// A connection that does not wait for ever.
+pub(crate) fn connect(port: u16) -> std::io::Result<TcpStream> {
+    const BOUND: Duration = Duration::from_secs(5);
+    let stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), BOUND)?;
+    stream.set_read_timeout(Some(BOUND))?;
+    stream.set_write_timeout(Some(BOUND))?;
+    Ok(stream)
 }
 
-/// A path as text for a configuration file. The folders that we make have no other characters than these.
+/// A path as text for a configuration file. The folders that we make have no characters that would need quotes.
 pub(crate) fn text(path: &Path) -> String {
     path.display().to_string()
 }

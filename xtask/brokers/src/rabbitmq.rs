@@ -1,20 +1,30 @@
-//! RabbitMQ: the beam without the wrapper script that changes the user, and an epmd of its own on a loopback port, in the
-//! foreground, because the one that the beam starts otherwise is a daemon that nobody ends.
+//! RabbitMQ: the beam without Debian's wrapper, which changes the user, and without epmd: a node that is given its name
+//! and its port on the command line needs no daemon for them, and none stays behind. We speak to it by `erl_call`, which
+//! takes milliseconds where `rabbitmqctl` takes seconds.
 
 use crate::Error;
-use crate::installed::find;
-use crate::program::{Companion, Program, Site, greet, listens, text};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use crate::installed::find_at;
+use crate::process::Process;
+use crate::program::{Program, Relief, Site, greet, listens, text};
+use crate::rights::{Grant, User};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 pub(crate) struct RabbitMq;
 
-/// Where Debian keeps the scripts without the wrapper.
-const SCRIPTS: &str = "/usr/lib/rabbitmq/bin";
+/// How many bytes of the disk have to stay free, and how many never are.
+const FREE: u64 = 50_000_000;
+const NEVER_FREE: u64 = 1_000_000_000_000_000;
 
 impl Program for RabbitMq {
     fn name(&self) -> &'static str {
         "rabbitmq-server"
+    }
+
+    /// For clients, and for the distribution of Erlang.
+    fn ports(&self) -> usize {
+        2
     }
 
     fn schemes(&self) -> (&'static str, &'static str) {
@@ -25,61 +35,66 @@ impl Program for RabbitMq {
         "/%2f"
     }
 
-    /// For clients, for epmd, for the distribution of Erlang.
-    fn ports(&self) -> usize {
-        3
-    }
-
     fn configure(&self, site: &Site) -> Result<(), Error> {
         site.folder.subfolder("home")?;
         site.folder.write("enabled_plugins", "[].\n")?;
         let mut lines = vec![
             "log.console = true".to_owned(),
+            "log.console.use_colors = off".to_owned(),
             "log.file = false".to_owned(),
             "vm_memory_high_watermark.absolute = 512MB".to_owned(),
-            "disk_free_limit.absolute = 50MB".to_owned(),
+            format!("disk_free_limit.absolute = {FREE}"),
         ];
-        if let Some(user) = &site.setup.user {
+        if let Some(user) = site.users().first() {
+            // Made when the node starts for the first time, instead of the guest.
             lines.push(format!("default_user = {}", user.name));
             lines.push(format!("default_pass = {}", user.password));
         }
         match &site.setup.tls {
-            Some(tls) => {
-                lines.push("listeners.tcp = none".to_owned());
-                lines.push(format!("listeners.ssl.1 = 127.0.0.1:{}", site.port()));
-                lines.push(format!("ssl_options.cacertfile = {}", text(&tls.ca)));
-                lines.push(format!("ssl_options.certfile = {}", text(&tls.certificate)));
-                lines.push(format!("ssl_options.keyfile = {}", text(&tls.key)));
-                lines.push(format!("ssl_options.verify = verify_{}", if tls.mutual { "peer" } else { "none" }));
-                lines.push(format!("ssl_options.fail_if_no_peer_cert = {}", tls.mutual));
-            }
+            Some(tls) => lines.extend([
+                "listeners.tcp = none".to_owned(),
+                format!("listeners.ssl.1 = 127.0.0.1:{}", site.port()),
+                format!("ssl_options.cacertfile = {}", text(&tls.ca)),
+                format!("ssl_options.certfile = {}", text(&tls.certificate)),
+                format!("ssl_options.keyfile = {}", text(&tls.key)),
+                format!("ssl_options.verify = verify_{}", if tls.mutual { "peer" } else { "none" }),
+                format!("ssl_options.fail_if_no_peer_cert = {}", tls.mutual),
+            ]),
             None => lines.push(format!("listeners.tcp.1 = 127.0.0.1:{}", site.port())),
         }
         site.folder.write("rabbitmq.conf", &(lines.join("\n") + "\n")).map(drop)
     }
 
-    fn companion(&self, site: &Site) -> Result<Option<Companion>, Error> {
-        let port = site.own_port(1);
-        let mut command = Command::new(find("epmd", "rabbitmq-server")?);
-        command.args(["-address", "127.0.0.1", "-port", &port.to_string()]);
-        Ok(Some(Companion { command, port }))
-    }
-
     fn command(&self, site: &Site) -> Result<Command, Error> {
-        let mut command = Command::new(script("rabbitmq-server")?);
         let folder = site.folder.path();
-        environment(&mut command, site);
+        let node = format!("pontoon{}@localhost", site.port());
+        let port = site.own_port(1);
+        let arguments = [
+            "-noinput".to_owned(),
+            format!("-sname {node} -start_epmd false -erl_epmd_port {port}"),
+            format!(
+                "-kernel inet_dist_use_interface {{127,0,0,1}} inet_dist_listen_min {port} inet_dist_listen_max {port}"
+            ),
+            // A channel remembers what its user may do for this many milliseconds, a minute if nobody says otherwise.
+            "-rabbit channel_tick_interval 200".to_owned(),
+            // One scheduler that does not spin: several brokers share few cores.
+            "+S 1:1 +sbwt none".to_owned(),
+        ];
+        let mut command = Command::new(find_at("/usr/lib/rabbitmq/bin", "rabbitmq-server", "rabbitmq-server")?);
         command
             // The script becomes the beam instead of waiting for it, so that signals reach the broker.
             .env("RABBITMQ_ALLOW_INPUT", "yes")
+            .env("HOME", home(site))
+            .env("RABBITMQ_NODENAME", node)
             .env("RABBITMQ_NODE_PORT", site.port().to_string())
-            .env("RABBITMQ_DIST_PORT", site.own_port(2).to_string())
-            .env("RABBITMQ_MNESIA_BASE", folder.join("mnesia"))
-            .env("RABBITMQ_LOG_BASE", folder.join("logs"))
+            .env("RABBITMQ_DIST_PORT", port.to_string())
+            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
             .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("enabled_plugins"))
+            .env("RABBITMQ_MNESIA_BASE", folder.join("mnesia"))
+            .env("RABBITMQ_LOG_BASE", folder.join("logs"))
             .env("RABBITMQ_PID_FILE", folder.join("pid"))
-            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", ERL_ARGS);
+            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", arguments.join(" "));
         Ok(command)
     }
 
@@ -91,23 +106,95 @@ impl Program for RabbitMq {
         }
         greet::<1>(site.port(), b"AMQP\x00\x00\x09\x01").is_some_and(|answer| answer == [1])
     }
+
+    fn admit(&self, site: &Site, _process: &Process, user: &User) -> Result<(), Error> {
+        let name = binary(&user.name);
+        let [configure, write, read] =
+            [&user.rights.configure, &user.rights.write, &user.rights.read].map(|grant| binary(&expression(grant)));
+        let password = binary(&user.password);
+        call(
+            site,
+            &format!(
+                "Users = rabbit_auth_backend_internal, \
+                 case Users:exists({name}) of \
+                   true -> ok = Users:change_password({name}, {password}, {name}); \
+                   false -> ok = Users:add_user({name}, {password}, {name}) \
+                 end, \
+                 ok = Users:set_permissions({name}, <<\"/\">>, {configure}, {write}, {read}, {name})."
+            ),
+            "{ok, ok}",
+        )
+    }
+
+    /// The disk alarm: publishing connections are blocked.
+    fn fill(&self, site: &Site, _process: &Process) -> Result<(), Error> {
+        call(site, &format!("rabbit_disk_monitor:set_disk_free_limit({NEVER_FREE})."), "{ok, ok}")?;
+        site.wait("the disk alarm", || alarm(site, "[_]").is_ok())
+    }
+
+    fn relieve(&self, site: &Site, _process: &Process) -> Result<Relief, Error> {
+        call(site, &format!("rabbit_disk_monitor:set_disk_free_limit({FREE})."), "{ok, ok}")?;
+        site.wait("the end of the disk alarm", || alarm(site, "[]").is_ok()).map(|()| Relief::Felt)
+    }
 }
 
-/// One scheduler that does not spin: several brokers share few cores.
-const ERL_ARGS: &str = "-noinput -kernel inet_dist_use_interface {127,0,0,1} +S 1:1 +sbwt none";
-
-/// What the node and the tools that speak to it have to agree on.
-fn environment(command: &mut Command, site: &Site) {
-    command
-        .env("HOME", site.folder.path().join("home"))
-        .env("ERL_EPMD_PORT", site.own_port(1).to_string())
-        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-        .env("RABBITMQ_NODENAME", format!("pontoon{}@localhost", site.port()))
-        .env("RABBITMQ_CONF_ENV_FILE", "/dev/null");
+/// Succeeds if the list of alarms matches the pattern.
+fn alarm(site: &Site, pattern: &str) -> Result<(), Error> {
+    call(site, &format!("case rabbit_alarm:get_alarms() of {pattern} -> yes; _ -> no end."), "{ok, yes}")
 }
 
-/// A script of RabbitMQ, the bare one if Debian's wrapper stands before it.
-fn script(name: &'static str) -> Result<PathBuf, Error> {
-    let bare = Path::new(SCRIPTS).join(name);
-    if bare.is_file() { Ok(bare) } else { find(name, "rabbitmq-server") }
+/// Has the node evaluate an expression, whose result has to be this.
+fn call(site: &Site, expression: &str, result: &str) -> Result<(), Error> {
+    let what = "speak to RabbitMQ by erl_call";
+    let mut child = Command::new(find_at("/usr/lib/erlang/bin", "erl_call", "erlang-base")?)
+        .args(["-address", &format!("127.0.0.1:{}", site.own_port(1)), "-e"])
+        .env("HOME", home(site))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(Error::system(what))?;
+    if let Some(mut pipe) = child.stdin.take() {
+        pipe.write_all(format!("{expression}\n").as_bytes()).map_err(Error::system(what))?;
+    }
+    let output = child.wait_with_output().map_err(Error::system(what))?;
+    if output.stdout == result.as_bytes() {
+        return Ok(());
+    }
+    let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Err(site.failed(format!("answered `{}{}` to `{expression}`", out.trim(), err.trim())))
+}
+
+/// The home folder, where the node and `erl_call` look for the cookie that they share.
+fn home(site: &Site) -> PathBuf {
+    site.folder.path().join("home")
+}
+
+/// The regular expression of a grant, of whole names.
+fn expression(grant: &Grant) -> String {
+    match grant {
+        Grant::Everything => ".*".to_owned(),
+        Grant::Only(patterns) => format!("^(?:{})$", patterns.join("|")),
+    }
+}
+
+/// A text as a binary in Erlang.
+fn binary(text: &str) -> String {
+    format!("<<\"{}\">>", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_without_patterns_matches_no_name_but_the_empty_one() {
+        assert_eq!(expression(&Grant::Only(Vec::new())), "^(?:)$");
+        assert_eq!(expression(&Grant::Only(vec!["a".to_owned(), "b.*".to_owned()])), "^(?:a|b.*)$");
+    }
+
+    #[test]
+    fn a_regular_expression_survives_the_way_into_erlang() {
+        assert_eq!(binary(r#"shop\.event"#), r#"<<"shop\\.event">>"#);
+    }
 }

@@ -1,22 +1,21 @@
 //! What a test asks of its broker before it starts.
 
+use crate::folder::random;
 use crate::program::Site;
-use crate::{Broker, Certificates, Error, Folder, Kind, Port};
+use crate::rights::User;
+use crate::{Broker, Certificates, Error, Folder, Kind, Port, Rights};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// A broker to be: `Broker::configured(Kind::Nats).user("anna", "secret").start()`.
 #[derive(Debug, Clone)]
 pub struct Setup {
     pub(crate) kind: Kind,
     pub(crate) tls: Option<Tls>,
-    pub(crate) user: Option<User>,
-}
-
-/// The one user who may connect.
-#[derive(Debug, Clone)]
-pub(crate) struct User {
-    pub(crate) name: String,
-    pub(crate) password: String,
+    pub(crate) users: Vec<User>,
+    pub(crate) durable: bool,
+    /// In bytes.
+    pub(crate) storage: u64,
 }
 
 /// The files that the broker shows and trusts.
@@ -31,7 +30,7 @@ pub(crate) struct Tls {
 
 impl Setup {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, tls: None, user: None }
+        Self { kind, tls: None, users: Vec::new(), durable: true, storage: 1 << 30 }
     }
 
     /// Clients have to use TLS; the broker shows the server certificate. The certificates must outlive the broker.
@@ -48,10 +47,27 @@ impl Setup {
         self
     }
 
-    /// Only this user may connect, and may do everything. Letters, digits, `-` and `_` only.
+    /// Only this user may connect, and may do everything. Name and password: letters, digits, `-` and `_`. Others can be
+    /// added later, and rights taken away: [`Broker::admit`].
     #[must_use]
     pub fn user(mut self, name: &str, password: &str) -> Self {
-        self.user = Some(User { name: name.to_owned(), password: password.to_owned() });
+        self.users = vec![User { name: name.to_owned(), password: password.to_owned(), rights: Rights::everything() }];
+        self
+    }
+
+    /// Redis and Mosquitto write nothing to disk, which is faster and what a benchmark may want; a restart finds them
+    /// empty. The others always keep what they are told to keep.
+    #[must_use]
+    pub fn volatile(mut self) -> Self {
+        self.durable = false;
+        self
+    }
+
+    /// How many bytes JetStream may keep on disk, 1 GiB if nobody says otherwise. A test that fills the broker takes
+    /// less, for it has to be written. The other kinds are full without that.
+    #[must_use]
+    pub fn storage(mut self, bytes: u64) -> Self {
+        self.storage = bytes;
         self
     }
 
@@ -60,7 +76,8 @@ impl Setup {
         let program = self.kind.program();
         let ports = (0..program.ports()).map(|_| Port::free()).collect::<Result<_, _>>()?;
         let folder = Folder::new(program.name())?;
-        let site = Site { setup: self, folder, ports };
+        let users = Mutex::new(self.users.clone());
+        let site = Site { setup: self, folder, ports, users, password: format!("{:016x}", random()) };
         program.configure(&site)?;
         Broker::new(site)
     }

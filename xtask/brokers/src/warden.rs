@@ -6,16 +6,16 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Each line that arrives is the list of process groups that are alive. When the pipe closes, the last list is killed
-/// and the folder removed; the beam writes to it until it is gone, hence the second try.
+/// Each line that arrives is the process group that is alive, or empty. When the pipe closes, the last one is killed and
+/// the folder removed; the beam writes to it until it is gone, hence the second try.
 const SCRIPT: &str = r#"
-groups=
-while read -r line; do groups=$line; done
-for group in $groups; do kill -s KILL -- "-$group"; done
+group=
+while read -r line; do group=$line; done
+[ -z "$group" ] || kill -s KILL -- "-$group"
 rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }
 "#;
 
-/// Watches over the process groups and the folder of one broker.
+/// Watches over the process group and the folder of one broker.
 #[derive(Debug)]
 pub(crate) struct Warden(Child);
 
@@ -34,10 +34,9 @@ impl Warden {
             .map_err(Error::system("start /bin/sh, which ends the broker if we cannot"))
     }
 
-    /// From now on exactly these groups are to be killed.
-    pub(crate) fn watch(&mut self, groups: &[u32]) -> Result<(), Error> {
-        let mut line = groups.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
-        line.push('\n');
+    /// From now on this group is to be killed, and no other.
+    pub(crate) fn watch(&mut self, group: Option<u32>) -> Result<(), Error> {
+        let line = group.map(|group| group.to_string()).unwrap_or_default() + "\n";
         let Some(pipe) = &mut self.0.stdin else { return Ok(()) };
         pipe.write_all(line.as_bytes()).map_err(Error::system("tell the broker's warden what to watch"))
     }
