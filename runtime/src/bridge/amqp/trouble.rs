@@ -66,8 +66,7 @@ impl Trouble {
 
 #[cfg(feature = "tls")]
 fn is_tls(error: &std::io::Error) -> bool {
-    let inner = error.get_ref().map(|inner| inner.is::<tokio_rustls::rustls::Error>());
-    inner == Some(true)
+    error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
 }
 
 #[cfg(not(feature = "tls"))]
