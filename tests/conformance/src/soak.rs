@@ -81,7 +81,7 @@ impl fmt::Display for Report {
         let rate = *sent as f64 / seconds;
         let (lost, gaps) = (lost.iter().sum::<u64>(), gaps.iter().sum::<u64>());
         let gaps = if column.is_at_most_once() { gaps.to_string() } else { "–".to_owned() };
-        let name = format!("{column:?}");
+        let name = column.to_string();
         write!(
             f,
             "{name:<10}  {seconds:>7.0}  {kills:>5}  {sent:>9}  {rate:>7.0}  {lost:>7}  {gaps:>7}  {twice:>5}  {refused:>7}"
@@ -140,12 +140,12 @@ impl Soak {
         let begun = Instant::now();
         let mut kills = 0;
         let mut next = begun + plan.period;
-        // After the last one there is time to come back.
+        // Between two of them, and after the last one, there is time for something to flow.
         while next + plan.period / 2 < begun + plan.time {
             sleep_until(next).await;
             crash(&self.rig, self.proxy.as_ref()).await;
             kills += 1;
-            next += plan.period;
+            next = (next + plan.period).max(Instant::now() + plan.period / 2);
         }
         sleep_until(begun + plan.time).await;
         kills

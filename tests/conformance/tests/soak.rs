@@ -11,7 +11,6 @@ async fn short(column: Column) {
     let report = soak(column, Plan { time: Duration::from_secs(30), period: Duration::from_secs(8) }).await;
     println!("{}\n{report}", Report::HEADING);
     assert_eq!(report.problems(), [""; 0], "{report:?}");
-    assert_eq!(report.kills, 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
     for column in columns {
         let report = soak(column, Plan { time, period }).await;
         println!("{report}");
-        problems.extend(report.problems().into_iter().map(|problem| format!("{column:?}: {problem}")));
+        problems.extend(report.problems().into_iter().map(|problem| format!("{column}: {problem}")));
     }
     for problem in &problems {
         eprintln!("{problem}");
