@@ -5,6 +5,7 @@ mod brokers;
 mod demo;
 mod fuzz;
 mod setup;
+mod soak;
 mod steps;
 mod test;
 
@@ -30,6 +31,11 @@ const COMMANDS: &[Command] = &[
         name: "demo",
         summary: "shop: its units as processes on real brokers, one killed on the way",
         run: demo::run,
+    },
+    Command {
+        name: "soak",
+        summary: "[SECONDS] [BRIDGE…] brokers that are killed every half minute (default 600 seconds each)",
+        run: soak::run,
     },
     Command { name: "fuzz", summary: "[SECONDS] hostile topologies against the compiler (default 60)", run: fuzz::run },
     Command {

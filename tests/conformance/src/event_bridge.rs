@@ -25,12 +25,17 @@ mod stopping;
 pub use again::*;
 pub use column::{Cell, Column};
 pub use delivery::*;
+pub(crate) use flow::{Flow, Manner};
 pub use limits::*;
 pub use metadata::*;
 pub use mismatch::*;
 pub use once::*;
 pub use order::*;
-pub use outages::*;
+pub(crate) use outages::crash;
+pub use outages::{
+    e12_broker_killed_and_restarted_in_mid_flow, e13_connection_cut, e13_half_open_connection,
+    e20_broker_absent_at_start,
+};
 pub use panics::*;
 pub use process::Process;
 pub use requests::*;

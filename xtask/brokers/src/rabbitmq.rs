@@ -75,8 +75,6 @@ impl Program for RabbitMq {
             format!(
                 "-kernel inet_dist_use_interface {{127,0,0,1}} inet_dist_listen_min {port} inet_dist_listen_max {port}"
             ),
-            // A channel remembers what its user may do for this many milliseconds, a minute if nobody says otherwise.
-            "-rabbit channel_tick_interval 200".to_owned(),
             // One scheduler that does not spin: several brokers share few cores.
             "+S 1:1 +sbwt none".to_owned(),
         ];

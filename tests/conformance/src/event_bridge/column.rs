@@ -1,5 +1,7 @@
 //! The table: what is expected of each way to carry events, case by case.
 
+use std::fmt;
+
 use pontoon_brokers::Kind;
 use pontoon_schema::capability::{self, Adapter, Bridge};
 
@@ -81,6 +83,19 @@ const TABLE: [Row; 28] = [
     ("e27", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e28", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
 ];
+
+/// As the table calls it.
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InMemory => "in memory",
+            Self::Amqp => "AMQP",
+            Self::NatsCore => "NATS core",
+            Self::JetStream => "JetStream",
+            Self::Mqtt => "MQTT",
+        })
+    }
+}
 
 impl Column {
     /// The environment of the topology.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use pontoon::{BridgeError, FaultClass, InvokeError};
+use pontoon::bridge::{Reply, Request};
+use pontoon::{BridgeError, Command, FaultClass, InvokeError, Message, Metadata};
 
 use crate::event_bridge::rig::{message, notes, post};
 use crate::event_bridge::{Cell, Rig};
 use crate::system::contract::{Batch, Note};
 use crate::system::script::{Act, Orders};
-use crate::topology::front;
+use crate::topology::{back, front};
 
 /// A payload that is larger than the bridge carries is an error of who sends it; nobody else notices.
 ///
@@ -17,18 +18,19 @@ use crate::topology::front;
 pub async fn e10_a_payload_over_the_limit_is_not_sent(rig: Rig) {
     let limit = rig.column.capability().largest_payload;
     let ear = rig.ear("back");
-    let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
+    let units = (rig.back().await, rig.side().await);
+    let front = rig.front().await;
     let envelope = serde_json::to_vec(&Note::of(1)).expect("JSON").len();
     // A text in a note, so long that the payload has this size.
     let filled = |size: usize| Note { text: "x".repeat(size - envelope), ..Note::of(1) };
     // Where there is no limit, as much as any bridge carries, and more. Some of what a broker takes may be metadata.
     let largest = usize::try_from(limit.min(32 << 20)).expect("a size");
     let largest = if limit == u64::MAX { largest } else { largest - largest / 64 };
+    let tap = rig.tap("tap").await;
+    let topic = tap.topic(rig.subject());
+    tap.connect().await.expect("a connection");
     if limit < u64::MAX {
         let over = filled(usize::try_from(limit).expect("a size") + 1);
-        let tap = rig.tap("tap").await;
-        let topic = tap.topic(rig.subject());
-        tap.connect().await.expect("a connection");
         let refused = topic.publish(message(&serde_json::to_string(&over).expect("JSON"))).await;
         match refused {
             Err(BridgeError::TooLarge { size, limit: said, .. }) => {
@@ -48,11 +50,16 @@ pub async fn e10_a_payload_over_the_limit_is_not_sent(rig: Rig) {
         assert!(tap.health().is_ready() && front.health().is_ready());
     }
     post(&front, rig.event(), vec![filled(largest)]).await;
-    let answer = front.client().invoke(front::Ask, filled(largest)).await.expect("an answer");
-    assert_eq!(answer, filled(largest));
+    let question = Message::new(Metadata::fresh(), filled(largest));
+    let deadline = pontoon::Instant::now() + Duration::from_secs(30);
+    let request = Request { subject: back::Answer::SUBJECT, message: question, deadline, attempt: 1 };
+    match tap.request(request).await.expect("a reply") {
+        Reply::Output(json) => assert!(json == serde_json::to_vec(&filled(largest)).expect("JSON")),
+        other => panic!("no answer: {other:?}"),
+    }
     let runs = rig.script.done(&ear, 1).await;
     assert!(runs[0].note == filled(largest));
-    drop((front, back, side));
+    drop((front, units));
     assert_eq!((rig.script.runs(&ear).len(), rig.script.runs("back.answer").len()), (1, 1), "nothing else came");
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -155,7 +155,21 @@ enum Gate {
 }
 
 /// How often each number was handled: all that is kept of a run where there are millions.
-type Counts = Box<[AtomicU32]>;
+struct Counts {
+    /// Up to 255 times.
+    each: Box<[AtomicU8]>,
+    all: AtomicU64,
+}
+
+impl Counts {
+    fn count(&self, number: u64) {
+        let each =
+            usize::try_from(number).ok().and_then(|place| self.each.get(place)).expect("a number that is counted");
+        // The closure always has an answer.
+        let _ = each.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| Some(count.saturating_add(1)));
+        self.all.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// What a handler fails with.
 #[derive(Debug)]
@@ -195,10 +209,11 @@ impl Script {
         Self::with(Gate::File(gate.to_owned()), Some(file), None)
     }
 
-    /// A script that counts how often each number below `numbers` was handled, and keeps nothing else.
+    /// A script that counts how often each number below `numbers` was handled, and emitted, and keeps nothing else.
     #[must_use]
     pub fn counting(numbers: usize) -> Self {
-        let counts = (0..numbers).map(|_| AtomicU32::new(0)).collect();
+        let each = (0..numbers).map(|_| AtomicU8::new(0)).collect();
+        let counts = Counts { each, all: AtomicU64::new(0) };
         Self::with(Gate::Inside(watch::Sender::new(false)), None, Some(counts))
     }
 
@@ -271,12 +286,15 @@ impl Script {
         self.seen().of(handler)
     }
 
-    /// How often a number was handled to the end, where the script counts.
+    /// How often each number was handled to its end, or emitted; at most 255 times. Where the script counts.
+    pub fn counts(&self) -> impl Iterator<Item = u8> {
+        self.0.counts.iter().flat_map(|counts| counts.each.iter().map(|count| count.load(Ordering::Relaxed)))
+    }
+
+    /// How often all of them were. Where the script counts.
     #[must_use]
-    pub fn count(&self, number: u64) -> u32 {
-        let place = usize::try_from(number).ok();
-        let counts = self.0.counts.as_ref();
-        counts.zip(place).and_then(|(counts, place)| counts.get(place)).map_or(0, |count| count.load(Ordering::Relaxed))
+    pub fn counted(&self) -> u64 {
+        self.0.counts.as_ref().map_or(0, |counts| counts.all.load(Ordering::Relaxed))
     }
 
     /// Waits until what was seen is as it should be.
@@ -358,11 +376,13 @@ impl Script {
 
     /// Writes down that a note was emitted, and that the bridge says it is safe.
     pub fn emitted(&self, number: u64) {
-        if self.0.counts.is_none() {
-            self.write(&Line::Emitted(number));
-            lock(&self.0.seen).emitted.push(number);
-            self.0.changed.send_replace(());
+        if let Some(counts) = &self.0.counts {
+            counts.count(number);
+            return;
         }
+        self.write(&Line::Emitted(number));
+        lock(&self.0.seen).emitted.push(number);
+        self.0.changed.send_replace(());
     }
 
     fn begin(&self, run: Run) -> usize {
@@ -381,8 +401,7 @@ impl Script {
 
     fn end(&self, index: usize, number: u64) {
         if let Some(counts) = &self.0.counts {
-            let count = usize::try_from(number).ok().and_then(|place| counts.get(place));
-            count.expect("a number that is counted").fetch_add(1, Ordering::Relaxed);
+            counts.count(number);
             return;
         }
         {

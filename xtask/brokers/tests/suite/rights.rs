@@ -3,6 +3,7 @@
 use crate::client::{USER, connect};
 use crate::{PATIENCE, SILENCE};
 use pontoon_brokers::{Broker, Kind, Rights};
+use std::time::Duration;
 
 fn change(kind: Kind) {
     let broker = Broker::configured(kind).user(USER.0, USER.1).start().unwrap();
@@ -11,8 +12,10 @@ fn change(kind: Kind) {
     client.write(PATIENCE).unwrap();
 
     broker.admit(USER.0, USER.1, &Rights::everything().write(&[])).unwrap();
-    // RabbitMQ remembers for a moment what a channel may do.
-    while client.write(SILENCE).is_ok() {}
+    // RabbitMQ remembers what a channel may do until it has been idle for a second, or two, or four.
+    while client.write(SILENCE).is_ok() {
+        std::thread::sleep(Duration::from_millis(1500));
+    }
     // A connection on which something was refused may be spoilt for a client as simple as this one.
     let mut client = connect(&broker, broker.port()).unwrap();
     let refused = client.write(SILENCE).unwrap_err();
