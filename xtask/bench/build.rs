@@ -1,4 +1,4 @@
-//! Generates the topology that the rows `invoke` and `emit` measure.
+//! Generates the topology that is measured.
 
 fn main() {
     pontoon_compiler::build("topology.yaml").run();

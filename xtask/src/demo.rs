@@ -2,12 +2,13 @@
 
 mod unit;
 
-use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::{env, fs};
 
 use pontoon_brokers::{Broker, Certificates, Folder, Kind};
 
-use crate::steps::{self, Step};
+use crate::steps::Step;
 use unit::Unit;
 
 /// What goes wrong in a demo.
@@ -77,6 +78,8 @@ struct Place {
     redis: [Broker; 2],
     certificates: Certificates,
     secrets: Folder,
+    /// Where cargo puts programs: this one stands beside the shop's.
+    programs: PathBuf,
 }
 
 impl Place {
@@ -96,12 +99,13 @@ impl Place {
         {
             fs::write(secrets.path().join(name), value)?;
         }
-        Ok(Self { rabbitmq, nats, redis, certificates, secrets })
+        let programs = env::current_exe()?.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        Ok(Self { rabbitmq, nats, redis, certificates, secrets, programs })
     }
 
     /// A program of the shop's, with the variables of an environment.
     fn command(&self, program: &str, environment: &str) -> Command {
-        let mut command = Command::new(steps::root().join("target/debug").join(format!("shop-{program}")));
+        let mut command = Command::new(self.programs.join(format!("shop-{program}")));
         let redis = &self.redis[usize::from(environment == "production")];
         command
             .env("PONTOON_ENV", environment)

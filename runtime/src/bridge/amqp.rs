@@ -6,10 +6,8 @@
 
 mod adapter;
 mod address;
-mod bar;
 mod confirm;
 mod dial;
-mod flights;
 mod graves;
 mod inlet;
 mod known;

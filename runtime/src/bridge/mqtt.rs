@@ -1,6 +1,39 @@
-//! Brokers that speak MQTT 5: QoS 1, persistent sessions.
+//! Brokers that speak MQTT 5.
+//!
+//! A topic is a subject with `/` for `.`, and a subscription is a shared subscription of its own name, so that every instance
+//! takes its share and every subscription hears all. Where events are handled at least once, each instance of a subscription
+//! has a session at the broker, which lasts a week without it; an acknowledgement is given once the handler is done.
+//!
+//! What that needs of Mosquitto 2.0, beside `persistence true`: `autosave_on_changes true` with `autosave_interval 1`, or what
+//! a crash finds unsaved is lost, acknowledged or not; and `max_queued_messages 0`, or what waits for a subscription beyond
+//! 1,000 messages is dropped without a word. An instance that never comes back keeps its share of the events until its session
+//! ends. A subscription that has never been there, or not since a restart of the broker, hears nothing: publishers wait for
+//! it, as long as they have patience, and fail rather than let it miss an event.
 
+mod adapter;
+mod address;
+mod audience;
+mod connection;
+mod dialer;
+mod ear;
+mod graves;
+mod inlet;
+mod line;
+mod live;
+mod names;
+mod outlet;
+mod packets;
+mod properties;
+mod pump;
+mod queue;
+mod requests;
+mod session;
 mod settings;
+mod standing;
+mod subscription;
+mod topic;
+mod trouble;
+mod window;
 
 use std::sync::Arc;
 
@@ -11,6 +44,10 @@ use crate::bridge::in_memory::InMemoryEvents;
 use crate::environment::{EventBridge, Opening};
 use crate::soon::Soon;
 
+use adapter::MqttEvents;
+use address::{Address, Credentials};
+use dialer::Dialer;
+
 pub use settings::Mqtt;
 
 impl EventBridge for Mqtt {
@@ -19,7 +56,64 @@ impl EventBridge for Mqtt {
     }
 
     fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
-        opening.problem("the adapter `mqtt` is not there yet");
-        Soon::now(Arc::new(InMemoryEvents::new()))
+        Soon::later(async move {
+            let adapter: Arc<dyn EventAdapter> = match self.dialer(opening).await {
+                Some((dialer, client_id)) => Arc::new(MqttEvents::new(dialer, opening.instance, &client_id)),
+                // There is a problem, and nothing will connect.
+                None => Arc::new(InMemoryEvents::new()),
+            };
+            adapter
+        })
+    }
+}
+
+impl Mqtt {
+    /// What connects, and what client ids begin with; or problems.
+    async fn dialer(&self, opening: &mut Opening) -> Option<(Dialer, String)> {
+        let before = opening.problems().len();
+        let (url, client_id) = (opening.text(&self.url).await, opening.text(&self.client_id).await);
+        let username = opening.optional(self.username.as_ref()).await;
+        let password = opening.optional(self.password.as_ref()).await;
+        let pems = match &self.tls {
+            Some(tls) => Some(opening.pems(tls).await),
+            None => None,
+        };
+        if opening.problems().len() > before {
+            return None;
+        }
+        if client_id.is_empty() || client_id.contains(char::is_control) {
+            opening.problem(format!("the client_id of mqtt, `{}`, is empty or no line of text", self.client_id));
+            return None;
+        }
+        let (address, in_url) = match Address::read(&url, pems.is_some()) {
+            Ok(read) => read,
+            Err(problem) => {
+                opening.problem(format!("the url of mqtt, `{}`: {problem}", self.url));
+                return None;
+            }
+        };
+        let credentials = Credentials { username, password }.or(in_url);
+        #[cfg(feature = "tls")]
+        {
+            let tls = match address.encrypted.then(|| pems.unwrap_or_default().rustls()).transpose() {
+                Ok(tls) => tls.map(tokio_rustls::TlsConnector::from),
+                Err(problem) => {
+                    opening.problem(format!("the TLS of mqtt: {problem}"));
+                    return None;
+                }
+            };
+            Some((Dialer { address, credentials, tls }, client_id))
+        }
+        #[cfg(not(feature = "tls"))]
+        {
+            if address.encrypted {
+                opening.problem(
+                    "a connection of mqtt over TLS needs the feature `tls` of the crate `pontoon`: \
+                     features = [\"mqtt\", \"tls\"]",
+                );
+                return None;
+            }
+            Some((Dialer { address, credentials }, client_id))
+        }
     }
 }

@@ -19,7 +19,6 @@ mod session;
 mod settings;
 mod shelf;
 mod supervisor;
-mod tls;
 mod topic;
 mod wanted;
 

@@ -1,6 +1,8 @@
 //! What bridges over a network have in common: how long they wait, what waits in this process, how they come back.
 
+mod bar;
 mod feed;
+mod flights;
 mod gaps;
 mod link;
 mod retry;
@@ -8,7 +10,9 @@ mod retry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+pub(crate) use bar::Bar;
 pub(crate) use feed::{Buried, Delivered, RemoteFeed, Source};
+pub(crate) use flights::Flights;
 pub(crate) use gaps::Gaps;
 pub(crate) use link::Link;
 pub(crate) use retry::Retry;

@@ -164,7 +164,7 @@ impl<I: Iterator<Item = u8>> Maker<I> {
                 service["subscriptions"][self.name(format!("on_{event}"))] = json!({
                     "event": self.name(format!("event_{event}")),
                     "delivery": delivery,
-                    "dead_letter": true,
+                    "dead_letter": delivery == "at_least_once" || self.slips(),
                     "repeatable": !self.slips(),
                     "enqueues": self.some("queue", self.queues),
                 });

@@ -25,7 +25,7 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
     let [seconds, megabytes] = [seconds, megabytes].map(|measured| measured.map(median));
     let [ours, theirs] = seconds.map(|seconds| seconds / COMMANDS * 1e3);
     let cpu = Figure {
-        what: "CPU of `cargo check`, generated code and handlers of 500 commands, a command",
+        what: "CPU of `cargo check`, generated code and handlers of 500 commands, a command".into(),
         against: "tonic's code for as many calls",
         measured: format!("{:.2} × ({ours:.1} ms, {theirs:.1} ms)", ours / theirs),
         at_most: "0.5 ×",
@@ -33,7 +33,7 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
     };
     let [ours, theirs] = megabytes;
     let memory = Figure {
-        what: "peak memory of the same",
+        what: "peak memory of the same".into(),
         against: "the same",
         measured: format!("{:.2} × ({ours:.0} MB, {theirs:.0} MB in all)", ours / theirs),
         at_most: "0.5 ×",

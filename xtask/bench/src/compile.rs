@@ -28,7 +28,7 @@ pub(crate) fn planning() -> Result<Vec<Figure>, Error> {
     let text = topology::topology(10 * SERVICES, TYPES);
     let [ours, theirs] = medians(11, &mut [&mut || seconds(|| planned(&text)), &mut || seconds(|| parsed(&text))])?;
     Ok(vec![Figure {
-        what: "read to plan, 1,000 services, 5,000 commands",
+        what: "read to plan, 1,000 services, 5,000 commands".into(),
         against: "saphyr-parser events and serde_yaml of the same text",
         measured: format!("{:.2} × ({}, {})", ours / theirs, shown(ours), shown(theirs)),
         at_most: "2 ×",
@@ -47,7 +47,7 @@ pub(crate) fn emitting() -> Result<Vec<Figure>, Error> {
         medians(11, &mut [&mut || seconds(|| compiled(&text)), &mut || seconds(|| tonic::generate(&proto, &folder))])?;
     let each = |seconds: f64| shown(seconds / COMMANDS);
     Ok(vec![Figure {
-        what: "read to emit, formatted, a command",
+        what: "read to emit, formatted, a command".into(),
         against: "prost-build and tonic's generator, a call",
         measured: format!("{:.2} × ({}, {})", ours / theirs, each(ours), each(theirs)),
         at_most: "1 ×",
@@ -60,7 +60,7 @@ pub(crate) fn growth() -> Result<Vec<Figure>, Error> {
     let (few, many) = (topology::topology(SERVICES, TYPES), topology::topology(10 * SERVICES, TYPES));
     let [few, many] = medians(7, &mut [&mut || seconds(|| compiled(&few)), &mut || seconds(|| compiled(&many))])?;
     Ok(vec![Figure {
-        what: "t(10 N) / t(N), read to emit, N = 100 services with 5 commands each",
+        what: "t(10 N) / t(N), read to emit, N = 100 services with 5 commands each".into(),
         against: "",
         measured: format!("{:.1} × ({}, {})", many / few, shown(many), shown(few)),
         at_most: "12 ×",

@@ -1,6 +1,5 @@
 //! A counter that tells when all events of a round have arrived.
 
-use crate::contract::Noted;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +11,7 @@ pub struct Counter(Arc<Counted>);
 
 #[derive(Default)]
 struct Counted {
-    last: u64,
+    last: AtomicU64,
     events: AtomicU64,
     all: Notify,
 }
@@ -20,13 +19,21 @@ struct Counted {
 impl Counter {
     /// Counts rounds of so many events.
     pub fn new(events: u64) -> Self {
-        Self(Arc::new(Counted { last: events, ..Counted::default() }))
+        let counter = Self::default();
+        counter.expect(events);
+        counter
+    }
+
+    /// From now on, a round has so many events.
+    pub fn expect(&self, events: u64) {
+        self.0.events.store(0, Ordering::Release);
+        self.0.last.store(events, Ordering::Release);
     }
 
     /// Counts one event.
-    pub fn count(&self, noted: &Noted) {
-        black_box(noted);
-        if self.0.events.fetch_add(1, Ordering::AcqRel) + 1 == self.0.last {
+    pub fn count<T>(&self, event: &T) {
+        black_box(event);
+        if self.0.events.fetch_add(1, Ordering::AcqRel) + 1 == self.0.last.load(Ordering::Acquire) {
             self.0.all.notify_one();
         }
     }

@@ -33,7 +33,7 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
     runtime.block_on(monolith.shutdown())?;
 
     Ok(vec![Figure {
-        what: "emit → subscription, in memory",
+        what: "emit → subscription, in memory".into(),
         against: "a raw bounded tokio channel of the same payloads",
         measured: format!("{:.2} × ({}, {})", ours / theirs, shown(ours), shown(theirs)),
         at_most: "2 ×",

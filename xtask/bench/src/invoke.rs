@@ -4,7 +4,7 @@
 use crate::cargo;
 use crate::rounds::{Error, medians};
 use crate::table::Figure;
-use pontoon::Client;
+use pontoon::{Client, Inside};
 use pontoon_bench::contract::{Answer, Calls, Question};
 use pontoon_bench::count::Counter;
 use pontoon_bench::topology::monolith::Monolith;
@@ -40,28 +40,28 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
 
     Ok(vec![
         Figure {
-            what: "generated local invoke of a handler that invokes another, no policy, no span subscriber",
+            what: "generated local invoke of a handler that invokes another, no policy, no span subscriber".into(),
             against: "the same two handlers called by hand",
             measured: format!("{plain:.1} ns ({hand:.1} ns by hand)"),
             at_most: "1.2 × + 10 ns",
             within: plain <= 1.2 * hand + 10.0,
         },
         Figure {
-            what: "the same from outside, each call by the typed client",
+            what: "the same from outside, each call by the typed client".into(),
             against: "",
             measured: format!("{outside:.1} ns"),
             at_most: "",
             within: true,
         },
         Figure {
-            what: "the same with a time-out",
+            what: "the same with a time-out".into(),
             against: "the bare call",
             measured: format!("{:+.1} ns", in_time - plain),
             at_most: "+ 150 ns",
             within: in_time <= plain + 150.0,
         },
         Figure {
-            what: "the same with a span subscriber that drops all",
+            what: "the same with a span subscriber that drops all".into(),
             against: "the bare call",
             measured: format!("{:+.1} ns", seen - plain),
             at_most: "+ 300 ns",
@@ -78,7 +78,7 @@ pub(crate) fn allocations() -> Result<Vec<Figure>, Error> {
     let (invoked, called): (u64, u64) = (counts.0.parse()?, counts.1.parse()?);
     let added = invoked.saturating_sub(called);
     Ok(vec![Figure {
-        what: "allocations added by a local invoke without policies",
+        what: "allocations added by a local invoke without policies".into(),
         against: "the same two handlers called by hand",
         measured: format!("{added} in 1,000 calls"),
         at_most: "0",

@@ -1,9 +1,13 @@
-//! The topology that is measured: two services in a generated monolith, as a user writes them, and the same by hand.
+//! The topology that is measured, as a user writes it: two services in a generated monolith, and the same by hand; services
+//! with a broker between them.
 
 pub mod back;
 pub mod by_hand;
+pub mod chain;
 pub mod contract;
 pub mod count;
+pub mod desk;
+pub mod ear;
 pub mod front;
 
 use pontoon::Started;

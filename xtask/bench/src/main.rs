@@ -1,10 +1,13 @@
 //! How fast Pontoon and what it generates are, against what one would use instead, in one run: `cargo xtask bench`.
 
+mod bridges;
 mod cargo;
 mod check;
 mod compile;
 mod emit;
 mod invoke;
+mod process;
+mod raw;
 mod rounds;
 mod start;
 mod synthetic;
@@ -52,7 +55,82 @@ const ROWS: &[Row] = &[
         about: "start to ready and memory of the quickstart, against a bare tokio program",
         measure: start::figures,
     },
+    Row {
+        name: "nats.request",
+        about: "requests over a broker, one after the other and many at a time, against its client library alone",
+        measure: bridges::request::figures::<raw::Nats>,
+    },
+    Row {
+        name: "nats.publish",
+        about: "events until the broker has confirmed them, against its client library alone",
+        measure: bridges::events::published::<raw::Nats>,
+    },
+    Row {
+        name: "nats.deliver",
+        about: "events until they are handled and acknowledged, against its client library alone",
+        measure: bridges::events::handled::<raw::Nats>,
+    },
+    Row {
+        name: "nats.ready",
+        about: "start to ready on a broker, against connecting and declaring by hand",
+        measure: bridges::ready::figures::<raw::Nats>,
+    },
+    Row { name: "nats.idle", about: "the memory of a unit on a broker", measure: bridges::idle::figures::<raw::Nats> },
+    Row {
+        name: "amqp.request",
+        about: "requests over a broker, one after the other and many at a time, against its client library alone",
+        measure: bridges::request::figures::<raw::Amqp>,
+    },
+    Row {
+        name: "amqp.publish",
+        about: "events until the broker has confirmed them, against its client library alone",
+        measure: bridges::events::published::<raw::Amqp>,
+    },
+    Row {
+        name: "amqp.deliver",
+        about: "events until they are handled and acknowledged, against its client library alone",
+        measure: bridges::events::handled::<raw::Amqp>,
+    },
+    Row {
+        name: "amqp.ready",
+        about: "start to ready on a broker, against connecting and declaring by hand",
+        measure: bridges::ready::figures::<raw::Amqp>,
+    },
+    Row { name: "amqp.idle", about: "the memory of a unit on a broker", measure: bridges::idle::figures::<raw::Amqp> },
+    Row {
+        name: "mqtt.request",
+        about: "requests over a broker, one after the other and many at a time, against its client library alone",
+        measure: bridges::request::figures::<raw::Mqtt>,
+    },
+    Row {
+        name: "mqtt.publish",
+        about: "events until the broker has confirmed them, against its client library alone",
+        measure: bridges::events::published::<raw::Mqtt>,
+    },
+    Row {
+        name: "mqtt.deliver",
+        about: "events until they are handled and acknowledged, against its client library alone",
+        measure: bridges::events::handled::<raw::Mqtt>,
+    },
+    Row {
+        name: "mqtt.ready",
+        about: "start to ready on a broker, against connecting and declaring by hand",
+        measure: bridges::ready::figures::<raw::Mqtt>,
+    },
+    Row { name: "mqtt.idle", about: "the memory of a unit on a broker", measure: bridges::idle::figures::<raw::Mqtt> },
+    Row {
+        name: "nats.chain",
+        about: "ten services in a chain in one unit, against one hop alone; and with a unit each",
+        measure: bridges::chain::figures,
+    },
 ];
+
+impl Row {
+    /// Whether a word on the command line means it: its name, or a part of that.
+    fn is_meant(&self, word: &str) -> bool {
+        self.name == word || self.name.split('.').any(|part| part == word)
+    }
+}
 
 fn main() -> ExitCode {
     if let Some(done) = usage::stand_in() {
@@ -60,7 +138,7 @@ fn main() -> ExitCode {
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
     let (options, names): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.starts_with('-'));
-    let unknown = names.iter().find(|name| !ROWS.iter().any(|row| row.name == **name));
+    let unknown = names.iter().find(|name| !ROWS.iter().any(|row| row.is_meant(name)));
     if unknown.is_some() || options.iter().any(|option| *option != "--report") {
         help();
         return ExitCode::from(2);
@@ -68,7 +146,7 @@ fn main() -> ExitCode {
 
     let mut figures = Vec::new();
     for row in ROWS {
-        if !names.is_empty() && !names.contains(&&row.name.to_owned()) {
+        if !names.is_empty() && !names.iter().any(|name| row.is_meant(name)) {
             continue;
         }
         eprintln!("measuring {}: {}", row.name, row.about);
@@ -89,9 +167,10 @@ fn main() -> ExitCode {
 
 fn help() {
     eprintln!(
-        "Usage: cargo xtask bench [--report] [ROW…]\n\n  --report  end with success also where a row is over\n\nRows:"
+        "Usage: cargo xtask bench [--report] [ROW…]\n\n  --report  end with success also where a row is over\n\nRows, \
+         by name or by a part of it (`nats`, `request`):"
     );
     for row in ROWS {
-        eprintln!("  {:<9} {}", row.name, row.about);
+        eprintln!("  {:<12} {}", row.name, row.about);
     }
 }

@@ -23,6 +23,44 @@ pub(crate) fn medians<const N: usize>(
     Ok(measured.map(median))
 }
 
+/// Two ways to do the same.
+pub(crate) struct Compared {
+    pub(crate) ours: f64,
+    pub(crate) theirs: f64,
+    /// Ours by theirs: the median of what the rounds gave, as both sides of one round had the same noise around them.
+    pub(crate) ratio: f64,
+}
+
+/// Measures both ways once in every round, each first in every other one, and gives the medians. What comes before the first
+/// round warms up.
+///
+/// # Errors
+/// The first error of either of them.
+pub(crate) fn compare(
+    rounds: usize,
+    ours: &mut dyn FnMut() -> Result<f64, Error>,
+    theirs: &mut dyn FnMut() -> Result<f64, Error>,
+) -> Result<Compared, Error> {
+    let mut all = Vec::with_capacity(rounds);
+    for round in 0..=rounds {
+        let pair = if round % 2 == 0 {
+            let ours = ours()?;
+            (ours, theirs()?)
+        } else {
+            let theirs = theirs()?;
+            (ours()?, theirs)
+        };
+        if round > 0 {
+            all.push(pair);
+        }
+    }
+    Ok(Compared {
+        ours: median(all.iter().map(|(ours, _)| *ours).collect()),
+        theirs: median(all.iter().map(|(_, theirs)| *theirs).collect()),
+        ratio: median(all.iter().map(|(ours, theirs)| ours / theirs).collect()),
+    })
+}
+
 /// The value in the middle.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
@@ -51,6 +89,12 @@ pub(crate) fn shown(seconds: f64) -> String {
     } else {
         format!("{seconds:.2} s")
     }
+}
+
+/// A rate as a person reads it, from the time that one thing takes.
+pub(crate) fn rate(seconds: f64) -> String {
+    let rate = 1.0 / seconds;
+    if rate < 1e4 { format!("{rate:.0}/s") } else { format!("{:.1} k/s", rate / 1e3) }
 }
 
 #[cfg(test)]
@@ -84,9 +128,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_slow_by_turns_is_compared_with_what_stood_beside_it() -> Result<(), Error> {
+        let noise = [1.0, 1.0, 9.0, 2.0, 5.0, 7.0];
+        let turns = || noise.into_iter();
+        let (mut first, mut second) = (turns(), turns());
+        let compared =
+            compare(5, &mut || first.next().map(|noise| 3.0 * noise).ok_or_else(|| "six turns".into()), &mut || {
+                second.next().map(|noise| 2.0 * noise).ok_or_else(|| "six turns".into())
+            })?;
+        assert_eq!((compared.ours, compared.theirs, compared.ratio), (15.0, 10.0, 1.5));
+        Ok(())
+    }
+
+    #[test]
     fn times_have_the_unit_that_fits() {
         assert_eq!(shown(12.3e-9), "12.3 ns");
         assert_eq!(shown(4.5e-3), "4.5 ms");
         assert_eq!(shown(2.0), "2.00 s");
+        assert_eq!(rate(1.0 / 1234.0), "1234/s");
+        assert_eq!(rate(1.0 / 56_780.0), "56.8 k/s");
     }
 }

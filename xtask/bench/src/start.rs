@@ -2,11 +2,10 @@
 //! tokio.
 
 use crate::cargo;
+use crate::process::Process;
 use crate::rounds::{Error, median};
 use crate::table::Figure;
-use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 const ROUNDS: usize = 31;
@@ -24,7 +23,7 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
     let against = "a bare tokio program that waits for a signal";
     let (ours, theirs) = (milliseconds(&quickstart), milliseconds(&bare));
     let start = Figure {
-        what: "start to ready, quickstart",
+        what: "start to ready, quickstart".into(),
         against,
         measured: format!("{:+.1} ms ({ours:.1} ms, {theirs:.1} ms)", ours - theirs),
         at_most: "+ 5 ms",
@@ -32,7 +31,7 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
     };
     let (ours, theirs) = (megabytes(&quickstart), megabytes(&bare));
     let memory = Figure {
-        what: "its resident memory then",
+        what: "its resident memory then".into(),
         against,
         measured: format!("{:+.1} MB ({ours:.1} MB, {theirs:.1} MB)", ours - theirs),
         at_most: "+ 5 MB",
@@ -51,32 +50,8 @@ impl Started {
     /// Starts a program that says on stderr when it is ready, and ends it then.
     fn measure(command: &mut Command) -> Result<Self, Error> {
         let start = Instant::now();
-        let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-        let stderr = process.stderr.take().ok_or("stderr is a pipe")?;
-        let mut lines = BufReader::new(stderr).lines();
-        let ready = lines.find(|line| line.as_ref().map_or(true, |line| line.contains("ready")));
+        let process = Process::start(command)?;
         let milliseconds = start.elapsed().as_secs_f64() * 1e3;
-        let status = fs::read_to_string(format!("/proc/{}/status", process.id()));
-        process.kill()?;
-        process.wait()?;
-        ready.ok_or_else(|| format!("{command:?} did not say that it is ready"))??;
-        Ok(Self { milliseconds, megabytes: resident(&status?).ok_or("no VmRSS in the status of a process")? / 1024.0 })
-    }
-}
-
-/// The resident memory in the text of `/proc/<pid>/status`, in KiB.
-fn resident(status: &str) -> Option<f64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_resident_memory_is_one_of_many_lines() {
-        assert_eq!(resident("Name:\tquickstart\nVmRSS:\t    2048 kB\nThreads:\t3\n"), Some(2048.0));
-        assert_eq!(resident("Name:\tgone\n"), None);
+        Ok(Self { milliseconds, megabytes: process.resident()? })
     }
 }

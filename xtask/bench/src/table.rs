@@ -1,10 +1,12 @@
 //! What a row found, and the table of all of it.
 
+use crate::rounds::Compared;
+use std::borrow::Cow;
 use std::fmt;
 
 /// One line of the table.
 pub(crate) struct Figure {
-    pub(crate) what: &'static str,
+    pub(crate) what: Cow<'static, str>,
     pub(crate) against: &'static str,
     /// What came out, with its unit.
     pub(crate) measured: String,
@@ -41,14 +43,38 @@ impl fmt::Display for Table<'_> {
     }
 }
 
+/// How many times as much something may take.
+pub(crate) struct Times {
+    pub(crate) at_most: f64,
+    /// The same, as the table has it.
+    pub(crate) shown: &'static str,
+}
+
 impl Figure {
+    /// A line on two ways to do the same, with a text for what each of them took.
+    pub(crate) fn compared(
+        what: impl Into<Cow<'static, str>>,
+        against: &'static str,
+        compared: &Compared,
+        (shown, limit): (fn(f64) -> String, &Times),
+    ) -> Self {
+        let Compared { ours, theirs, ratio } = *compared;
+        Self {
+            what: what.into(),
+            against,
+            measured: format!("{ratio:.2} × ({}, {})", shown(ours), shown(theirs)),
+            at_most: limit.shown,
+            within: ratio <= limit.at_most,
+        }
+    }
+
     fn cells(&self) -> [&str; 5] {
         let verdict = match self.within {
             _ if self.at_most.is_empty() => "",
             true => "ok",
             false => "over",
         };
-        [self.what, self.against, &self.measured, self.at_most, verdict]
+        [&self.what, self.against, &self.measured, self.at_most, verdict]
     }
 }
 
@@ -59,7 +85,7 @@ mod tests {
     #[test]
     fn the_columns_line_up() {
         let figure = |measured: &str, within| Figure {
-            what: "a",
+            what: "a".into(),
             against: "by hand",
             measured: measured.to_owned(),
             at_most: "2 ×",

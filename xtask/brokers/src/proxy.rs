@@ -108,8 +108,9 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.thaw();
         self.refuse();
+        // Last, so that what is held does not arrive after all.
+        self.thaw();
     }
 }
 
@@ -128,7 +129,7 @@ impl Shared {
 
     /// Carries one connection until either end closes it; a target that is away closes the client's.
     fn carry(self: &Arc<Self>, client: &TcpStream) -> std::io::Result<()> {
-        let number = self.keep(client.try_clone()?);
+        let Some(number) = self.keep(client.try_clone()?) else { return client.shutdown(Shutdown::Both) };
         let done = self.connect(number, client);
         self.state().connections.remove(&number);
         let _ = client.shutdown(Shutdown::Both);
@@ -172,12 +173,16 @@ impl Shared {
         drop(self.changed.wait_while(state, |state| state.frozen).unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn keep(&self, client: TcpStream) -> u64 {
+    /// Has a number for a connection that can be cut from now on; none for one that came too late to be accepted.
+    fn keep(&self, client: TcpStream) -> Option<u64> {
         let mut state = self.state();
+        if state.refusing {
+            return None;
+        }
         state.next += 1;
         let number = state.next;
         state.connections.insert(number, vec![client]);
-        number
+        Some(number)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

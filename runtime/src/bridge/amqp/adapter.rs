@@ -11,7 +11,6 @@ use tokio::task::JoinSet;
 
 use super::confirm::Route;
 use super::dial::Dialer;
-use super::flights::Flights;
 use super::graves::Graves;
 use super::inlet::Served;
 use super::known::Known;
@@ -24,7 +23,7 @@ use super::requests::Requests;
 use super::subscription::Subscription;
 use super::tap::{Rest, Tap};
 use super::topic::Exchange;
-use crate::bridge::remote::{RemoteFeed, Retry, Tally};
+use crate::bridge::remote::{Flights, RemoteFeed, Retry, Tally};
 use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
 use crate::delivery::Delivery;
 use crate::health::{Counters, Health};

@@ -6,13 +6,12 @@ use lapin::BasicProperties;
 use lapin::options::BasicGetOptions;
 use lapin::types::ShortString;
 
-use super::flights::Flights;
 use super::line::Line;
 use super::outlet::Outlet;
 use super::properties;
 use super::tap::Receipt;
 use super::trouble::Trouble;
-use crate::bridge::remote::{Buried, PATIENCE};
+use crate::bridge::remote::{Buried, Flights, PATIENCE};
 use crate::bridge::{BridgeError, Dead};
 use crate::message::Message;
 use crate::metadata::Metadata;

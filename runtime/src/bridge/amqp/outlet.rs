@@ -7,7 +7,6 @@ use lapin::message::BasicReturnMessage;
 use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::bar::Bar;
 use super::confirm::{Confirm, Returns, Route};
 use super::known::Known;
 use super::line::Line;
@@ -15,7 +14,7 @@ use super::objects::Objects;
 use super::pipe::Pipe;
 use super::trouble::Trouble;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{PATIENCE, Retry};
+use crate::bridge::remote::{Bar, PATIENCE, Retry};
 use crate::health::Health;
 
 /// Publishes to one place.

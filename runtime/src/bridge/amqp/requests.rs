@@ -11,14 +11,13 @@ use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, Consumer};
 use tokio::time::{Instant, sleep};
 
-use super::bar::Bar;
 use super::confirm::{Confirm, Returns, Route};
 use super::line::Line;
 use super::objects::name;
 use super::properties;
 use super::trouble::Trouble;
 use crate::bridge::pending::Pending;
-use crate::bridge::remote::{Link, PATIENCE, Retry};
+use crate::bridge::remote::{Bar, Link, PATIENCE, Retry};
 use crate::bridge::{BridgeError, Reply, Request};
 use crate::fault::FaultClass;
 use crate::health::Health;

@@ -73,19 +73,18 @@ pub(super) struct Receipt {
 impl Receipt {
     /// The broker may forget it. Said and not waited for: the broker does not answer.
     pub(super) fn acknowledge(&self) -> Result<(), BridgeError> {
-        let said = self.channel.basic_ack(self.tag, BasicAckOptions::default()).now_or_never();
-        heard(said)
+        heard(&self.channel.basic_ack(self.tag, BasicAckOptions::default()).now_or_never())
     }
 
     /// The broker is to give it to others, or to us again.
     pub(super) fn give_back(&self) -> Result<(), BridgeError> {
         let options = BasicNackOptions { requeue: true, multiple: false };
-        heard(self.channel.basic_nack(self.tag, options).now_or_never())
+        heard(&self.channel.basic_nack(self.tag, options).now_or_never())
     }
 }
 
 /// On a channel that has ended, the broker has taken everything back.
-fn heard(said: Option<lapin::Result<()>>) -> Result<(), BridgeError> {
+fn heard(said: &Option<lapin::Result<()>>) -> Result<(), BridgeError> {
     match said {
         Some(Err(_)) => Err(BridgeError::LeaseLost),
         _ => Ok(()),

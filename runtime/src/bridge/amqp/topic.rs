@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::flights::Flights;
 use super::outlet::Outlet;
 use super::properties;
+use crate::bridge::remote::Flights;
 use crate::bridge::{BridgeError, Topic};
 use crate::health::Health;
 use crate::message::Message;

@@ -1,7 +1,7 @@
 //! The socket below the client library: tokio's, with or without TLS, in the shape that the library asks for. We connect it
 //! ourselves, so that time-outs, certificates and the end of a hanging connection are in our hands.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::io::{self, Error, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -87,6 +87,6 @@ impl Reactor for Waiter {
     }
 
     fn tcp_connect_addr(&self, _: SocketAddr) -> impl Future<Output = io::Result<Socket>> + Send + 'static {
-        async { Err(Error::from(ErrorKind::Unsupported)) }
+        ready(Err(Error::from(ErrorKind::Unsupported)))
     }
 }

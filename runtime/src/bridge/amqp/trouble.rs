@@ -66,7 +66,7 @@ impl Trouble {
 
 #[cfg(feature = "tls")]
 fn is_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<tokio_rustls::rustls::Error>())
+    error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
 }
 
 #[cfg(not(feature = "tls"))]

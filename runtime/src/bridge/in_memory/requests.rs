@@ -16,10 +16,13 @@ use crate::soon::Soon;
 /// How many requests for one command may wait; who sends the next one waits.
 const BOUND: usize = 1024;
 
+/// Each command that is served: where its requests go in, and where they come out.
+type Commands = HashMap<&'static str, (mpsc::Sender<Asked>, Arc<Served>)>;
+
 /// The commands that are served, and the requests that wait for their replies.
 #[derive(Default)]
 pub(super) struct Requests {
-    served: Mutex<HashMap<&'static str, (mpsc::Sender<Asked>, Arc<Served>)>>,
+    served: Mutex<Commands>,
     pending: Arc<Pending>,
 }
 
@@ -69,7 +72,7 @@ impl Requests {
         Counters { late_replies: self.pending.late(), ..Counters::default() }
     }
 
-    fn served(&self) -> MutexGuard<'_, HashMap<&'static str, (mpsc::Sender<Asked>, Arc<Served>)>> {
+    fn served(&self) -> MutexGuard<'_, Commands> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

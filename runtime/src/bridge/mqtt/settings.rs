@@ -13,7 +13,10 @@ pub struct Mqtt {
 }
 
 impl Mqtt {
-    /// Where it is: `mqtt://host:1883`. The id of this client, unlike all others at the broker.
+    /// Where it is: `mqtt://host:1883`, or `mqtts://…` for TLS; user and password may stand in it. What the ids of a unit's
+    /// clients begin with, before the unit's name (`<client_id>-<unit>-…`), so that units may share it. Two instances of one
+    /// unit may not: give each one of its own (`${HOSTNAME}`, `${DEVICE_ID}`), the same after a restart. A client that
+    /// connects as another ends the other's connection.
     #[must_use]
     pub const fn new(url: Text, client_id: Text) -> Self {
         Self { url, client_id, username: None, password: None, tls: None }

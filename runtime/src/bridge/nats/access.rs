@@ -11,7 +11,6 @@ use tokio::sync::watch;
 use crate::bridge::BridgeError;
 use crate::bridge::nats::refusals::Refusals;
 use crate::bridge::nats::settings::Nats;
-use crate::bridge::nats::tls;
 use crate::bridge::remote::CONNECT_TIMEOUT;
 use crate::environment::Opening;
 
@@ -78,8 +77,9 @@ impl Access {
         let by_url = servers.iter().any(ServerAddr::tls_required);
         if settings.tls.is_some() || by_url {
             let pems = opening.pems(&settings.tls.unwrap_or_default()).await;
-            match tls::config(&pems) {
-                Ok(config) => options = options.require_tls(true).tls_client_config(config),
+            match pems.rustls() {
+                // The client itself would take files, and no texts.
+                Ok(config) => options = options.require_tls(true).tls_client_config((*config).clone()),
                 Err(problem) => opening.problem(problem),
             }
         }

@@ -1,6 +1,7 @@
 //! A network that breaks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use pontoon::store::{Change, Expect, StateAdapter};
@@ -24,19 +25,29 @@ async fn a_read_survives_a_connection_that_is_cut() {
     let state = Arc::new(state(broker.url_at(proxy.port())));
     state.connect().await.unwrap();
     state.commit(vec![insert("ada".into())]).await.unwrap();
+    let (answers, enough) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let readers = (0..8).map(|_| {
-        let state = Arc::clone(&state);
+        let (state, answers, enough) = (Arc::clone(&state), Arc::clone(&answers), Arc::clone(&enough));
         tokio::spawn(async move {
-            for _ in 0..2000 {
+            while !enough.load(Ordering::SeqCst) {
                 assert!(state.get("users", "ada").await.unwrap().is_some());
+                answers.fetch_add(1, Ordering::SeqCst);
             }
         })
     });
     let readers: Vec<_> = readers.collect();
-    for _ in 0..3 {
-        sleep(Duration::from_millis(50)).await;
+    for _ in 0..4 {
+        // Far enough apart that no question is cut off twice.
+        let next = answers.load(Ordering::SeqCst) + 2000;
+        let read = async {
+            while answers.load(Ordering::SeqCst) < next {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, read).await.unwrap();
         proxy.cut();
     }
+    enough.store(true, Ordering::SeqCst);
     for reader in readers {
         timeout(PATIENCE, reader).await.unwrap().unwrap();
     }

@@ -116,7 +116,7 @@ pub(super) struct Lab {
 
 impl Unit for Lab {
     type Resources = Runs;
-    const TOPOLOGY: &'static str = "state";
+    const TOPOLOGY: &'static str = "shop";
     const NAME: &'static str = "lab";
     const GRACE: Duration = Duration::from_secs(10);
     const ENVIRONMENTS: &'static [Environment] = &[];

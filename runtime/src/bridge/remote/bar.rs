@@ -10,7 +10,7 @@ use crate::bridge::remote::Retry;
 use crate::health::Health;
 
 /// Whether the broker lets us publish somewhere, as far as we know.
-pub(super) struct Bar {
+pub(crate) struct Bar {
     /// So that nobody waits for the lock where nothing is wrong.
     is_down: AtomicBool,
     state: Mutex<State>,
@@ -23,7 +23,7 @@ struct State {
 }
 
 impl Bar {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let state = State { retry: Retry::new("publishing"), why: None };
         Self { is_down: AtomicBool::new(false), state: Mutex::new(state) }
     }
@@ -33,7 +33,7 @@ impl Bar {
     }
 
     /// Whether the broker may be asked now.
-    pub(super) fn pass(&self) -> Result<(), BridgeError> {
+    pub(crate) fn pass(&self) -> Result<(), BridgeError> {
         if !self.is_down.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -44,7 +44,7 @@ impl Bar {
     }
 
     /// The broker has refused.
-    pub(super) fn refused(&self, why: &str) {
+    pub(crate) fn refused(&self, why: &str) {
         let mut state = self.state();
         // Many who were under way at the same time are one refusal.
         if state.why.as_ref().is_none_or(|(_, until)| *until <= Instant::now()) {
@@ -55,7 +55,7 @@ impl Bar {
     }
 
     /// The broker has taken something.
-    pub(super) fn taken(&self) {
+    pub(crate) fn taken(&self) {
         if self.is_down.load(Ordering::Acquire) {
             let mut state = self.state();
             state.why = None;
@@ -64,7 +64,7 @@ impl Bar {
         }
     }
 
-    pub(super) fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         match &self.state().why {
             Some((why, _)) => Health::Degraded(why.clone()),
             None => Health::Ready,

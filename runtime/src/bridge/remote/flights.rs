@@ -10,25 +10,25 @@ use crate::bridge::BridgeError;
 
 /// What is under way.
 #[derive(Default)]
-pub(super) struct Flights {
+pub(crate) struct Flights {
     under_way: AtomicUsize,
     closed: AtomicBool,
     landed: Notify,
 }
 
 /// One thing that is under way; until it is dropped.
-pub(super) struct Flight<'f>(&'f Flights);
+pub(crate) struct Flight<'f>(&'f Flights);
 
 impl Flights {
     /// Something begins, unless it is too late for that.
-    pub(super) fn begin(&self) -> Result<Flight<'_>, BridgeError> {
+    pub(crate) fn begin(&self) -> Result<Flight<'_>, BridgeError> {
         self.under_way.fetch_add(1, Ordering::SeqCst);
         let flight = Flight(self);
         if self.closed.load(Ordering::SeqCst) { Err(BridgeError::Closed) } else { Ok(flight) }
     }
 
     /// Lets nothing begin any more, and waits until all has ended; for so long at most.
-    pub(super) async fn close(&self, patience: Duration) {
+    pub(crate) async fn close(&self, patience: Duration) {
         self.closed.store(true, Ordering::SeqCst);
         let over = async {
             loop {

@@ -1,0 +1,318 @@
+//! The adapter: a connection for what is published and for what only counts while it lasts, and one for the session of each
+//! subscription that handles events at least once.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{join_all, try_join_all};
+use pontoon_schema::capability::{self, Adapter};
+use rumqttc::mqttbytes::QoS;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::audience::Audience;
+use super::connection::Connection;
+use super::dialer::{Dialer, Role};
+use super::graves::Graves;
+use super::inlet::{Calls, Served};
+use super::line::Order;
+use super::live::{Live, Route};
+use super::names;
+use super::outlet::Outlet;
+use super::queue::Queue;
+use super::requests::{Replies, Requests};
+use super::session::Session;
+use super::standing::Filter;
+use super::subscription::{Subscription, Way};
+use super::topic::Published;
+use crate::bridge::remote::{Flights, PREFETCH, RemoteFeed, Tally};
+use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
+use crate::delivery::Delivery;
+use crate::environment::Instance;
+use crate::health::{Counters, Health};
+use crate::soon::Soon;
+
+/// How long a bridge that closes waits for the broker's word on what was published.
+const FLUSH: Duration = Duration::from_millis(400);
+
+/// How long it may take to say goodbye, or to end a subscription.
+const GOODBYE: Duration = Duration::from_millis(400);
+
+/// A broker of MQTT 5 as an event bridge.
+pub(super) struct MqttEvents {
+    dialer: Arc<Dialer>,
+    instance: Instance,
+    /// What the ids of all clients of this unit begin with.
+    client_id: String,
+    source: Arc<str>,
+    largest: u64,
+    connection: Arc<Connection>,
+    live: Arc<Live>,
+    requests: Requests,
+    flights: Arc<Flights>,
+    tally: Arc<Tally>,
+    made: Mutex<Made>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// What was asked for.
+#[derive(Default)]
+struct Made {
+    audiences: HashMap<&'static str, Arc<Audience>>,
+    topics: HashMap<&'static str, Arc<Published>>,
+    feeds: HashMap<&'static str, Arc<RemoteFeed<Subscription>>>,
+    inlets: HashMap<&'static str, Arc<Served>>,
+}
+
+impl MqttEvents {
+    pub(super) fn new(dialer: Dialer, instance: Instance, client_id: &str) -> Self {
+        let (dialer, source): (_, Arc<str>) = (Arc::new(dialer), instance.source().into());
+        let largest = capability::event_bridge(Adapter::Mqtt).map_or(u64::MAX, |bridge| bridge.largest_payload);
+        let (replies, flights): (Arc<Replies>, Arc<Flights>) = Default::default();
+        let live = Arc::new(Live::new(&replies));
+        let client_id = format!("{client_id}-{}", instance.unit);
+        // Nothing is kept for it: it may be another client each time, and is unlike that of any other process.
+        let role = Role { client_id: format!("{client_id}-{}", instance.id), lasting: false, window: u16::MAX };
+        let connection = Connection::new(&dialer, role, Arc::<Live>::clone(&live));
+        let reply_topic = names::replies(instance.topology, instance.id);
+        let id = Some(live.add(Route::Replies));
+        connection.standing.want(Filter { path: reply_topic.clone(), qos: QoS::AtMostOnce, id, beside: None });
+        let requests = Requests::new((&connection, &replies, &flights), Arc::clone(&source), reply_topic, largest);
+        Self {
+            dialer,
+            instance,
+            client_id,
+            source,
+            largest,
+            connection,
+            live,
+            requests,
+            flights,
+            tally: Arc::default(),
+            made: Mutex::default(),
+            tasks: Mutex::default(),
+        }
+    }
+
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn audience(&self, made: &mut Made, subject: &'static str) -> Arc<Audience> {
+        let audience = made.audiences.entry(subject);
+        Arc::clone(audience.or_insert_with(|| Arc::new(Audience::new(self.instance.topology))))
+    }
+
+    fn feed(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> RemoteFeed<Subscription> {
+        let nobody = Arc::new(Audience::new(self.instance.topology));
+        let graves = Graves {
+            subject,
+            below: names::graves(self.instance.topology, subscription),
+            source: Arc::clone(&self.source),
+            largest: self.largest,
+            outlet: Outlet::new(&self.connection, &nobody),
+            flights: Arc::clone(&self.flights),
+            dialer: Arc::clone(&self.dialer),
+            client_id: format!("{}-{subscription}-dead", self.client_id),
+        };
+        let way = match rules.at_most_once {
+            true => self.passing(subject, subscription),
+            false => self.lasting(subject, subscription),
+        };
+        let subscribed = Subscription { way, graves, attempts: rules.attempts };
+        RemoteFeed::new(subscribed, subscription, rules, Arc::clone(&self.tally))
+    }
+
+    /// A subscription that has a session of its own.
+    fn lasting(&self, subject: &str, subscription: &str) -> Way {
+        let session = Arc::new(Session::new(names::published(subject)));
+        let client_id = format!("{}-{subscription}", self.client_id);
+        let role = Role { client_id, lasting: true, window: PREFETCH };
+        let connection = Connection::new(&self.dialer, role, Arc::<Session>::clone(&session));
+        let presence = names::presence(self.instance.topology, subscription);
+        connection.standing.want(Filter {
+            path: names::shared(subscription, &names::topic(subject)),
+            qos: QoS::AtLeastOnce,
+            id: None,
+            beside: Some(names::shared(subscription, &presence)),
+        });
+        Way::Session(session, connection)
+    }
+
+    /// A subscription whose events may be lost.
+    fn passing(&self, subject: &str, subscription: &str) -> Way {
+        let queue = Arc::new(Queue::new());
+        let id = Some(self.live.add(Route::Events(Arc::clone(&queue))));
+        let path = names::shared(subscription, &names::topic(subject));
+        self.connection.standing.want(Filter { path: path.clone(), qos: QoS::AtMostOnce, id, beside: None });
+        Way::Live(queue, path)
+    }
+
+    fn connections(&self) -> Vec<Arc<Connection>> {
+        let made = self.made();
+        let sessions = made.feeds.values().filter_map(|feed| match &feed.source().way {
+            Way::Session(_, connection) => Some(Arc::clone(connection)),
+            Way::Live(..) => None,
+        });
+        std::iter::once(Arc::clone(&self.connection)).chain(sessions).collect()
+    }
+
+    async fn begin(&self) -> Result<(), BridgeError> {
+        let begun = self.connections().into_iter().map(|connection| {
+            let (first, there) = oneshot::channel();
+            self.tasks().spawn(connection.keep(first));
+            async { there.await.map_err(|_| BridgeError::Closed)?.map_err(BridgeError::from) }
+        });
+        let begun: Vec<_> = begun.collect();
+        tokio::select! {
+            begun = try_join_all(begun) => begun.map(drop),
+            () = self.connection.link.closed() => Err(BridgeError::Closed),
+        }
+    }
+
+    async fn end(&self) {
+        self.flights.close(FLUSH).await;
+        let connections = self.connections();
+        {
+            let made = self.made();
+            for feed in made.feeds.values() {
+                match &feed.source().way {
+                    Way::Session(session, _) => session.queue.shut(),
+                    Way::Live(queue, _) => queue.close(),
+                }
+            }
+            made.inlets.values().for_each(|inlet| inlet.calls.queue.close());
+        }
+        connections.iter().for_each(|connection| connection.close());
+        self.requests.replies.pending.fail(|| BridgeError::Closed);
+        let mut tasks = mem::take(&mut *self.tasks());
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        // A broker that hangs is left without a word.
+        let _ = timeout(GOODBYE, ended).await;
+    }
+
+    /// Ends a subscription of the connection that all share. What the broker has sent before is there then.
+    async fn unsubscribe(&self, filter: &str) {
+        self.connection.standing.forget(filter);
+        let Some(line) = self.connection.current() else { return };
+        let (done, ended) = oneshot::channel();
+        let unsubscribed = async {
+            if line.order(Order::Unsubscribe(filter.to_owned(), done)).await.is_ok() {
+                // Where the connection is lost, nothing more comes, either.
+                let _ = ended.await;
+            }
+        };
+        let _ = timeout(GOODBYE, unsubscribed).await;
+    }
+}
+
+impl EventAdapter for MqttEvents {
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
+        let mut made = self.made();
+        let audience = self.audience(&mut made, subject);
+        let topic = made.topics.entry(subject).or_insert_with(|| {
+            Arc::new(Published {
+                subject,
+                topic: names::published(subject),
+                source: Arc::clone(&self.source),
+                largest: self.largest,
+                sequence: AtomicU64::new(0),
+                outlet: Outlet::new(&self.connection, &audience),
+                flights: Arc::clone(&self.flights),
+            })
+        });
+        Arc::<Published>::clone(topic)
+    }
+
+    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+        let mut made = self.made();
+        if !rules.at_most_once {
+            self.audience(&mut made, subject).add(subscription);
+        }
+        let feed = made.feeds.entry(subscription);
+        let feed = feed.or_insert_with(|| Arc::new(self.feed(subject, subscription, rules)));
+        Arc::<RemoteFeed<Subscription>>::clone(feed)
+    }
+
+    fn keep(&self, subject: &'static str, subscription: &'static str, _: Delivery) {
+        let mut made = self.made();
+        self.audience(&mut made, subject).add(subscription);
+    }
+
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        let mut made = self.made();
+        let inlet = made.inlets.entry(subject).or_insert_with(|| {
+            let (source, tally) = (Arc::clone(&self.source), Arc::clone(&self.tally));
+            let calls = Arc::new(Calls { subject, source, largest: self.largest, queue: Queue::new(), tally });
+            let id = Some(self.live.add(Route::Calls(Arc::clone(&calls))));
+            let filter = names::shared(subject, &names::topic(subject));
+            self.connection.standing.want(Filter { path: filter.clone(), qos: QoS::AtMostOnce, id, beside: None });
+            let (connection, flights) = (Arc::clone(&self.connection), Arc::clone(&self.flights));
+            Arc::new(Served { calls, connection, flights, filter })
+        });
+        Arc::<Served>::clone(inlet)
+    }
+
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+        Soon::later(self.requests.ask(request))
+    }
+
+    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+        Soon::later(async {
+            let begun = self.begin().await;
+            if begun.is_err() {
+                self.end().await;
+            }
+            begun
+        })
+    }
+
+    fn drain(&self) -> Soon<'_, ()> {
+        Soon::later(async {
+            let (feeds, inlets): (Vec<_>, Vec<_>) = {
+                let made = self.made();
+                (made.feeds.values().cloned().collect(), made.inlets.values().cloned().collect())
+            };
+            let feeds = join_all(feeds.iter().map(async |feed| match &feed.source().way {
+                // Its subscription stays, and what the broker has for it: the next one of this name goes on with it.
+                Way::Session(session, _) => session.queue.shut(),
+                Way::Live(queue, filter) => {
+                    self.unsubscribe(filter).await;
+                    queue.close();
+                }
+            }));
+            let inlets = join_all(inlets.iter().map(async |inlet| {
+                self.unsubscribe(&inlet.filter).await;
+                inlet.calls.queue.close();
+            }));
+            tokio::join!(feeds, inlets);
+        })
+    }
+
+    fn close(&self) -> Soon<'_, ()> {
+        Soon::later(self.end())
+    }
+
+    fn health(&self) -> Health {
+        let health = self.connections().iter().fold(Health::Ready, |health, one| health.and(one.health()));
+        if !health.is_ready() {
+            return health;
+        }
+        let made = self.made();
+        let health =
+            made.topics.values().fold(self.requests.health(), |health, topic| health.and(topic.outlet.health()));
+        made.feeds.values().fold(health, |health, feed| health.and(feed.source().graves.outlet.health()))
+    }
+
+    fn counters(&self) -> Counters {
+        self.tally.counters(&self.requests.replies.pending)
+    }
+}

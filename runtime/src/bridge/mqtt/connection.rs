@@ -1,0 +1,136 @@
+//! A connection that is kept up: noticed when it is lost, made again, for ever.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+use super::dialer::{Dialer, Role};
+use super::ear::Ear;
+use super::line::{Line, Order};
+use super::pump::Pump;
+use super::standing::Standing;
+use super::trouble::Trouble;
+use crate::bridge::BridgeError;
+use crate::bridge::remote::{Link, Retry};
+use crate::health::Health;
+
+/// A connection that is kept up.
+pub(super) struct Connection {
+    dialer: Arc<Dialer>,
+    role: Role,
+    ear: Arc<dyn Ear>,
+    pub(super) standing: Standing,
+    pub(super) link: Link,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    line: Option<Arc<Line>>,
+    /// The broker does not let us in any more.
+    denied: Option<String>,
+}
+
+/// Who waits until a connection is there for the first time.
+pub(super) type First = oneshot::Sender<Result<(), Trouble>>;
+
+impl Connection {
+    pub(super) fn new(dialer: &Arc<Dialer>, role: Role, ear: Arc<dyn Ear>) -> Arc<Self> {
+        let (dialer, standing, link) = (Arc::clone(dialer), Standing::default(), Link::new());
+        Arc::new(Self { dialer, role, ear, standing, link, state: Mutex::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection as it is now, once it is there; until then at most.
+    pub(super) async fn line(&self, until: Instant) -> Result<Arc<Line>, BridgeError> {
+        loop {
+            if self.link.is_up()
+                && let Some(line) = self.state().line.clone()
+            {
+                return Ok(line);
+            }
+            if let Some(why) = self.state().denied.clone() {
+                return Err(BridgeError::Denied(why.into()));
+            }
+            self.link.ready(until.saturating_duration_since(Instant::now())).await?;
+            if self.state().line.is_none() {
+                // We are the first to notice.
+                sleep(Duration::from_millis(1)).await;
+            }
+        }
+    }
+
+    /// The connection as it is now, also where its subscriptions are not there yet.
+    pub(super) fn current(&self) -> Option<Arc<Line>> {
+        self.state().line.clone()
+    }
+
+    /// Keeps the connection up until it is closed, or until waiting mends nothing the first time.
+    pub(super) async fn keep(self: Arc<Self>, first: First) {
+        let mut first = Some(first);
+        let mut retry = Retry::new("connecting to the broker");
+        while !self.link.is_closed() {
+            let trouble = match self.live(&mut first, &mut retry).await {
+                Ok(()) => return,
+                Err(trouble) => trouble,
+            };
+            let denied = matches!(trouble, Trouble::Denied(_)).then(|| trouble.to_string());
+            *self.state() = State { line: None, denied };
+            self.link.down(trouble.text());
+            self.ear.lost(trouble.text());
+            if trouble.lasts()
+                && let Some(first) = first.take()
+            {
+                // Who has stopped waiting need not know.
+                let _ = first.send(Err(trouble));
+                return;
+            }
+            retry.pause(&trouble).await;
+        }
+    }
+
+    /// One life of the connection.
+    async fn live(&self, first: &mut Option<First>, retry: &mut Retry) -> Result<(), Trouble> {
+        let (packets, granted) = self.dialer.dial(&self.role).await?;
+        let (line, orders) = Line::new(granted.largest);
+        let (line, resumed) = (Arc::new(line), granted.resumed);
+        *self.state() = State { line: Some(Arc::clone(&line)), denied: None };
+        self.ear.connected(&line, resumed);
+        let pump = Pump::new((&self.role, &self.standing), (packets, granted), orders, &*self.ear);
+        let ended = pump.run(|| {
+            if let Some(waits) = first.take() {
+                if let Some(refusal) = self.standing.refusal() {
+                    *first = Some(waits);
+                    return Err(refusal);
+                }
+                // Who has stopped waiting need not know.
+                let _ = waits.send(Ok(()));
+            }
+            retry.succeeded();
+            self.link.up();
+            Ok(())
+        });
+        ended.await.map_err(|trouble| trouble.at(&self.dialer.address))
+    }
+
+    /// Whether it can be used, and all that should arrive by it does.
+    pub(super) fn health(&self) -> Health {
+        match self.link.health() {
+            Health::Ready => self.standing.health(),
+            degraded => degraded,
+        }
+    }
+
+    /// Takes no more orders, but one: to say goodbye.
+    pub(super) fn close(&self) {
+        self.link.close();
+        if let Some(line) = self.state().line.clone() {
+            line.suggest(Order::Disconnect);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! One attempt to connect, and what the broker grants us.
+
+use std::io;
+use std::time::Duration;
+
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v5::{ConnAck, Connect, ConnectAuth, ConnectProperties, ConnectReturnCode, Packet};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::address::{Address, Credentials};
+use super::packets::{LARGEST_READ, Packets, Socket};
+use super::trouble::Trouble;
+use crate::bridge::remote::CONNECT_TIMEOUT;
+
+/// How long one side may say nothing before the other takes the connection for lost.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// How long a broker keeps the session of a subscription whose process is away: long enough for a weekend and the days after
+/// it, and not for ever, since an instance that never comes back keeps its share of the events until then.
+const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Connects to one broker, again and again.
+pub(super) struct Dialer {
+    pub(super) address: Address,
+    pub(super) credentials: Credentials,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<tokio_rustls::TlsConnector>,
+}
+
+/// As whom a connection is made.
+#[derive(Clone, Debug)]
+pub(super) struct Role {
+    pub(super) client_id: String,
+    /// Whether the broker keeps what it has for us while we are away.
+    pub(super) lasting: bool,
+    /// How many messages may be with us that are not acknowledged.
+    pub(super) window: u16,
+}
+
+/// What the broker grants a connection.
+#[derive(Clone, Debug)]
+pub(super) struct Granted {
+    /// Whether the broker has kept what it had for us.
+    pub(super) resumed: bool,
+    /// How many messages may be with the broker that it has not acknowledged.
+    pub(super) window: u16,
+    /// The largest packet that it takes, in bytes.
+    pub(super) largest: u32,
+    /// How long we may say nothing.
+    pub(super) keep_alive: Duration,
+}
+
+impl Dialer {
+    /// Connects.
+    pub(super) async fn dial(&self, role: &Role) -> Result<(Packets, Granted), Trouble> {
+        let dialled = async {
+            let connecting = self.socket();
+            let late = |what: &str| Trouble::Away(format!("{what} took longer than {CONNECT_TIMEOUT:?}"));
+            let socket = timeout(CONNECT_TIMEOUT, connecting).await.map_err(|_| late("the connection"))?;
+            let mut packets = Packets::new(socket.map_err(|error| Trouble::from_io(&error))?);
+            let shaking = self.shake(role, &mut packets);
+            let granted = timeout(CONNECT_TIMEOUT, shaking).await.map_err(|_| late("the handshake of MQTT"))??;
+            Ok((packets, granted))
+        };
+        dialled.await.map_err(|trouble: Trouble| trouble.at(&self.address))
+    }
+
+    async fn shake(&self, role: &Role, packets: &mut Packets) -> Result<Granted, Trouble> {
+        let Role { client_id, lasting, window } = role.clone();
+        let connect = Connect {
+            keep_alive: u16::try_from(KEEP_ALIVE.as_secs()).unwrap_or(u16::MAX),
+            client_id,
+            clean_start: !lasting,
+            properties: Some(ConnectProperties {
+                session_expiry_interval: u32::try_from(SESSION_EXPIRY.as_secs()).ok().filter(|_| lasting),
+                receive_maximum: Some(window),
+                max_packet_size: Some(LARGEST_READ),
+                ..ConnectProperties::new()
+            }),
+        };
+        let connect = Packet::Connect(connect, None, self.credentials.packet());
+        packets.put(&connect).map_err(|error| Trouble::Mismatch(format!("we cannot say who we are: {error}")))?;
+        match packets.next().await? {
+            Packet::ConnAck(ack) => granted(&ack, lasting),
+            other => Err(Trouble::Away(format!("it answers with {:?}", other.packet_type()))),
+        }
+    }
+
+    async fn socket(&self) -> io::Result<Box<dyn Socket>> {
+        let stream = TcpStream::connect((&*self.address.host, self.address.port)).await?;
+        // Otherwise what is sent while something else is under way waits for the other side's delayed acknowledgement.
+        stream.set_nodelay(true)?;
+        self.secure(stream).await
+    }
+
+    #[cfg(feature = "tls")]
+    async fn secure(&self, stream: TcpStream) -> io::Result<Box<dyn Socket>> {
+        use tokio_rustls::rustls::pki_types::ServerName;
+
+        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        let name = ServerName::try_from(self.address.host.clone()).map_err(io::Error::other)?;
+        Ok(Box::new(tls.connect(name, stream).await?))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[expect(clippy::unused_async, reason = "with TLS it has something to wait for")]
+    async fn secure(&self, stream: TcpStream) -> io::Result<Box<dyn Socket>> {
+        Ok(Box::new(stream))
+    }
+}
+
+impl Credentials {
+    fn packet(&self) -> ConnectAuth {
+        let password = self.password.clone().map(|password| password.into_bytes().into());
+        match (self.username.clone(), password) {
+            (Some(username), Some(password)) => ConnectAuth::UsernamePassword { username, password },
+            (Some(username), None) => ConnectAuth::Username { username },
+            (None, Some(password)) => ConnectAuth::Password { password },
+            (None, None) => ConnectAuth::None,
+        }
+    }
+}
+
+fn granted(ack: &ConnAck, lasting: bool) -> Result<Granted, Trouble> {
+    let properties = ack.properties.as_ref();
+    if ack.code != ConnectReturnCode::Success {
+        let reason = properties.and_then(|properties| properties.reason_string.as_deref());
+        return Err(Trouble::refused(ack.code, reason));
+    }
+    let lacks = |what: &str| Err(Trouble::Mismatch(format!("the broker has no {what}, which is needed")));
+    if properties.is_some_and(|properties| properties.shared_subscription_available == Some(0)) {
+        return lacks("shared subscriptions");
+    }
+    if properties.is_some_and(|properties| properties.subscription_identifiers_available == Some(0)) {
+        return lacks("subscription identifiers");
+    }
+    if properties.and_then(|properties| properties.max_qos).is_some_and(|most| most < QoS::AtLeastOnce as u8) {
+        return lacks("quality of service 1");
+    }
+    if properties.is_some_and(|properties| properties.retain_available == Some(0)) {
+        return lacks("retained messages, where dead letters are kept");
+    }
+    let expiry = properties.and_then(|properties| properties.session_expiry_interval).map(u64::from);
+    if let Some(expiry) = expiry.filter(|expiry| lasting && *expiry < SESSION_EXPIRY.as_secs()) {
+        tracing::warn!(target: "pontoon", seconds = expiry, "the broker keeps sessions for less time than was asked for");
+    }
+    let keep_alive = properties.and_then(|properties| properties.server_keep_alive).map(u64::from);
+    Ok(Granted {
+        resumed: ack.session_present,
+        window: properties.and_then(|properties| properties.receive_max).unwrap_or(u16::MAX),
+        largest: properties.and_then(|properties| properties.max_packet_size).unwrap_or(u32::MAX),
+        keep_alive: keep_alive.filter(|seconds| *seconds > 0).map_or(KEEP_ALIVE, Duration::from_secs).min(KEEP_ALIVE),
+    })
+}

@@ -1,0 +1,117 @@
+//! Where the requests for a command arrive. They come without a guarantee: whoever waits for the reply has one of their own,
+//! and a request that nobody takes in time is better not kept.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use rumqttc::mqttbytes::v5::Publish;
+use tokio::sync::oneshot;
+
+use super::connection::Connection;
+use super::line::{Line, Order, Word};
+use super::outlet::{Parcel, deliver};
+use super::properties::{self, Properties};
+use super::queue::Queue;
+use crate::bridge::remote::{Flights, Tally};
+use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
+use crate::fault::FaultClass;
+use crate::id::Id;
+use crate::soon::Soon;
+use crate::wire::write_reply;
+
+/// The requests for a command that have come, and how they are answered.
+pub(super) struct Calls {
+    pub(super) subject: &'static str,
+    pub(super) source: Arc<str>,
+    /// In bytes.
+    pub(super) largest: u64,
+    pub(super) queue: Queue<Publish>,
+    pub(super) tally: Arc<Tally>,
+}
+
+/// Where the requests for a command arrive.
+pub(super) struct Served {
+    pub(super) calls: Arc<Calls>,
+    pub(super) connection: Arc<Connection>,
+    pub(super) flights: Arc<Flights>,
+    /// What is subscribed to.
+    pub(super) filter: String,
+}
+
+impl Calls {
+    /// A reply as it is sent.
+    fn reply(&self, to: &ReplyTo, reply: Reply) -> Publish {
+        let mut properties = Properties::new();
+        let body = write_reply(reply, (self.subject, &self.source), self.largest, |attribute, text| {
+            properties.put(attribute, text);
+        });
+        properties.answering(to.correlation.clone()).publish(Bytes::copy_from_slice(to.address.as_bytes()), body)
+    }
+
+    /// A request for which there is no room: its caller hears so, and may try again.
+    pub(super) fn turn_away(&self, publish: &Publish, line: &Line) {
+        let (subject, id) = (self.subject, Id::draw());
+        tracing::warn!(target: "pontoon", subject, fault = %id, "more requests wait than there is room for");
+        if let Some(to) = reply_to(publish) {
+            let reply = self.reply(&to, Reply::Fault { id, class: FaultClass::Unavailable });
+            // What the broker says of it changes nothing.
+            let (says, _) = oneshot::channel();
+            line.suggest(Order::Publish(reply, Word::Taken(says)));
+        }
+    }
+}
+
+impl Served {
+    async fn take(&self) -> Option<Asked> {
+        loop {
+            let publish = self.calls.queue.take().await?;
+            let reply_to = reply_to(&publish);
+            match properties::read(&publish) {
+                Ok(incoming) => {
+                    return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
+                }
+                Err((malformed, _)) => self.refuse(&malformed.to_string(), reply_to),
+            }
+        }
+    }
+
+    /// A request that cannot be read: its caller gets a fault, if there is one who listens.
+    fn refuse(&self, reason: &str, reply_to: Option<ReplyTo>) {
+        let (id, calls) = (Id::draw(), &self.calls);
+        let malformed = calls.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
+        if malformed.is_power_of_two() {
+            let subject = calls.subject;
+            tracing::error!(target: "pontoon", subject, fault = %id, reason, malformed, "a request cannot be read");
+        }
+        if let (Some(to), Some(line)) = (reply_to, self.connection.current()) {
+            let reply = calls.reply(&to, Reply::Fault { id, class: FaultClass::Malformed });
+            // What the broker says of it changes nothing.
+            let (says, _) = oneshot::channel();
+            line.suggest(Order::Publish(reply, Word::Taken(says)));
+        }
+    }
+
+    async fn answer(&self, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
+        let _flight = self.flights.begin()?;
+        let publish = self.calls.reply(to, reply);
+        let parcel = Parcel { subject: self.calls.subject, packet: || publish.clone() };
+        deliver(&self.connection, None, parcel, Word::Taken).await
+    }
+}
+
+fn reply_to(publish: &Publish) -> Option<ReplyTo> {
+    let properties = publish.properties.as_ref()?;
+    let correlation = properties.correlation_data.clone().unwrap_or_default();
+    properties.response_topic.clone().map(|address| ReplyTo { address, correlation })
+}
+
+impl Inlet for Served {
+    fn next(&self) -> Soon<'_, Option<Asked>> {
+        Soon::later(self.take())
+    }
+
+    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
+        Soon::later(Self::answer(self, to, reply))
+    }
+}

@@ -1,0 +1,134 @@
+//! Where something is published until it is safe, over as many connections as it takes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rumqttc::mqttbytes::v5::Publish;
+use serde::ser::Error as _;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::audience::{Audience, Presence};
+use super::connection::Connection;
+use super::line::{Line, Verdict, Word};
+use super::trouble::Trouble;
+use crate::bridge::BridgeError;
+use crate::bridge::remote::{Bar, PATIENCE};
+use crate::health::Health;
+
+/// Between two attempts at what the broker does not take now.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// We may be the first to notice that a connection is lost.
+const NOTICE: Duration = Duration::from_millis(1);
+
+/// Publishes to one place.
+pub(super) struct Outlet {
+    connection: Arc<Connection>,
+    /// Who has to be there before.
+    audience: Arc<Audience>,
+    bar: Bar,
+}
+
+/// Something that is to be published; written anew for each attempt.
+pub(super) struct Parcel<'p, F> {
+    /// Where, for messages.
+    pub(super) subject: &'p str,
+    /// As the packet has it.
+    pub(super) packet: F,
+}
+
+impl Outlet {
+    pub(super) fn new(connection: &Arc<Connection>, audience: &Arc<Audience>) -> Self {
+        Self { connection: Arc::clone(connection), audience: Arc::clone(audience), bar: Bar::new() }
+    }
+
+    /// Publishes until it is on the broker's disk.
+    pub(super) async fn publish<F: Fn() -> Publish + Send + Sync>(
+        &self,
+        parcel: Parcel<'_, F>,
+    ) -> Result<(), BridgeError> {
+        self.bar.pass()?;
+        let published = deliver(&self.connection, Some(&self.audience), parcel, Word::Safe).await;
+        match &published {
+            Ok(()) => self.bar.taken(),
+            Err(BridgeError::Denied(why)) => self.bar.refused(&why.to_string()),
+            Err(_) => {}
+        }
+        published
+    }
+
+    /// Whether the broker lets us publish.
+    pub(super) fn health(&self) -> Health {
+        self.bar.health()
+    }
+}
+
+/// Publishes until the broker has it; for so long at most as a bridge has patience.
+pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
+    connection: &Connection,
+    audience: Option<&Audience>,
+    parcel: Parcel<'_, F>,
+    word: fn(oneshot::Sender<Verdict>) -> Word,
+) -> Result<(), BridgeError> {
+    let until = Instant::now() + PATIENCE;
+    let audience = audience.filter(|audience| !audience.is_empty());
+    loop {
+        let line = connection.line(until).await?;
+        if let Some(audience) = audience {
+            match audience.present(&line, until).await {
+                Presence::All => {}
+                Presence::Lost => {
+                    sleep(NOTICE).await;
+                    continue;
+                }
+                Presence::Missing(who) => return Err(unheard(who)),
+                Presence::Refused(trouble) => return Err(trouble.into()),
+            }
+        }
+        let publish = (parcel.packet)();
+        fits(&publish, &line, parcel.subject)?;
+        let late = |_| BridgeError::Unavailable(format!("the broker has not taken it within {PATIENCE:?}").into());
+        let trouble = match timeout_at(until, line.publish(publish, word)).await.map_err(late)? {
+            Verdict::Taken => return Ok(()),
+            Verdict::Lost => {
+                sleep(NOTICE).await;
+                continue;
+            }
+            Verdict::Nobody => match audience {
+                None => return Ok(()),
+                Some(audience) => {
+                    audience.doubt();
+                    Trouble::Away(format!("nobody has subscribed to `{}` any more", parcel.subject))
+                }
+            },
+            Verdict::Refused(reason) => Trouble::unpublished(parcel.subject, reason),
+            Verdict::Unwritable(why) => return Err(BridgeError::Malformed(serde_json::Error::custom(why))),
+        };
+        if trouble.lasts() || Instant::now() + PAUSE >= until {
+            return Err(trouble.into());
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+fn unheard(subscription: &str) -> BridgeError {
+    let why = format!(
+        "`{subscription}` has not subscribed yet, or not since the broker was restarted; it would miss the event"
+    );
+    BridgeError::Unavailable(why.into())
+}
+
+/// Whether the broker takes a packet of this size. Others would end the connection.
+pub(super) fn fits(publish: &Publish, line: &Line, subject: &str) -> Result<(), BridgeError> {
+    /// The packet identifier.
+    const LATER: usize = 2;
+    let (size, largest) = (publish.size() + LATER, usize::try_from(line.largest).unwrap_or(usize::MAX));
+    if size <= largest {
+        return Ok(());
+    }
+    let (body, subject): (&Bytes, _) = (&publish.payload, subject.to_owned());
+    let limit = largest.saturating_sub(size - body.len()) as u64;
+    Err(BridgeError::TooLarge { subject, size: body.len(), limit })
+}

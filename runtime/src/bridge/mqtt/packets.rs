@@ -1,0 +1,132 @@
+//! Packets of MQTT 5 over a socket. Their encoding is the client library's.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use rumqttc::mqttbytes;
+use rumqttc::mqttbytes::v5::{Packet, Publish};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+
+use super::trouble::Trouble;
+
+/// The largest packet that is read, in bytes: four times the largest payload that Pontoon sends over MQTT. The broker is told
+/// so, and leaves out what is larger.
+pub(super) const LARGEST_READ: u32 = 1 << 20;
+
+/// How much room there is at least for what is read next, in bytes.
+const ROOM: usize = 8 << 10;
+
+/// A connection to the broker, encrypted or not.
+pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
+
+/// Packets over a socket.
+pub(super) struct Packets {
+    socket: Box<dyn Socket>,
+    inbox: BytesMut,
+    outbox: BytesMut,
+    unflushed: bool,
+}
+
+impl Packets {
+    pub(super) fn new(socket: Box<dyn Socket>) -> Self {
+        Self { socket, inbox: BytesMut::new(), outbox: BytesMut::new(), unflushed: false }
+    }
+
+    /// Puts a packet with the others that are to be written. One that cannot be encoded leaves nothing behind.
+    pub(super) fn put(&mut self, packet: &Packet) -> Result<(), mqttbytes::Error> {
+        self.put_with(|outbox| packet.write(outbox, None))
+    }
+
+    /// The same for what is published, which is the most.
+    pub(super) fn put_publish(&mut self, publish: &Publish) -> Result<(), mqttbytes::Error> {
+        self.put_with(|outbox| publish.write(outbox))
+    }
+
+    fn put_with(
+        &mut self,
+        write: impl FnOnce(&mut BytesMut) -> Result<usize, mqttbytes::Error>,
+    ) -> Result<(), mqttbytes::Error> {
+        let before = self.outbox.len();
+        let written = write(&mut self.outbox);
+        if written.is_err() {
+            self.outbox.truncate(before);
+        }
+        written.map(drop)
+    }
+
+    /// How many bytes wait to be written.
+    pub(super) fn unwritten(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// A packet that has arrived as a whole.
+    pub(super) fn take(&mut self) -> Result<Option<Packet>, Trouble> {
+        match Packet::read(&mut self.inbox, Some(LARGEST_READ)) {
+            Ok(packet) => Ok(Some(packet)),
+            Err(mqttbytes::Error::InsufficientBytes(missing)) => {
+                self.inbox.reserve(missing);
+                Ok(None)
+            }
+            Err(error) => Err(Trouble::unreadable(&error)),
+        }
+    }
+
+    /// Waits until something was written or read. Safe to drop while it waits.
+    pub(super) async fn turn(&mut self) -> Result<(), Trouble> {
+        poll_fn(|task| self.poll_turn(task)).await.map_err(|error| Trouble::from_io(&error))
+    }
+
+    /// Waits for the next packet, and writes what is to be written meanwhile.
+    pub(super) async fn next(&mut self) -> Result<Packet, Trouble> {
+        loop {
+            if let Some(packet) = self.take()? {
+                return Ok(packet);
+            }
+            self.turn().await?;
+        }
+    }
+
+    /// Writes everything that is to be written, and says goodbye to the socket.
+    pub(super) async fn shut(&mut self) -> io::Result<()> {
+        poll_fn(|task| self.poll_write(task)).await?;
+        poll_fn(|task| Pin::new(&mut self.socket).poll_shutdown(task)).await
+    }
+
+    fn poll_turn(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let before = self.outbox.len();
+        if let Poll::Ready(Err(error)) = self.poll_write(task) {
+            return Poll::Ready(Err(error));
+        }
+        self.inbox.reserve(ROOM);
+        match pin!(self.socket.read_buf(&mut self.inbox)).poll(task) {
+            Poll::Ready(Ok(0)) => {
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection is cut")))
+            }
+            Poll::Ready(read) => Poll::Ready(read.map(drop)),
+            Poll::Pending if self.outbox.len() < before => Poll::Ready(Ok(())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn poll_write(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.outbox.has_remaining() {
+            let written = ready!(Pin::new(&mut self.socket).poll_write(task, &self.outbox))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.outbox.advance(written);
+            self.unflushed = true;
+        }
+        // What TLS has not yet sent, it sends now.
+        if self.unflushed {
+            ready!(Pin::new(&mut self.socket).poll_flush(task))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,252 @@
+//! Drives one connection: writes what is ordered, hands out what comes, and notices when nothing comes any more.
+//!
+//! The client library has an event loop of its own. It is not used: after a restart it refuses to publish or to subscribe in
+//! a session that the broker has kept; it cannot tell an acknowledgement that was meant for the connection before; a packet
+//! that the broker finds too large, it sends again for ever; and a write that hangs, it waits for.
+
+use std::time::Duration;
+
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v5::{
+    Disconnect, DisconnectReasonCode, Packet, PubAck, Publish, SubAck, Subscribe, SubscribeProperties,
+    SubscribeReasonCode, Unsubscribe,
+};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::dialer::{Granted, Role};
+use super::ear::Ear;
+use super::line::{Order, Word};
+use super::packets::Packets;
+use super::standing::Standing;
+use super::trouble::Trouble;
+use super::window::Window;
+
+/// How often it is looked whether the other side is still there.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How many bytes may wait to be written before more is taken on.
+const UNWRITTEN: usize = 1 << 20;
+
+/// How many orders are taken on in a row, before it is read again.
+const BATCH: usize = 64;
+
+/// Drives one connection.
+pub(super) struct Pump<'c> {
+    role: &'c Role,
+    packets: Packets,
+    granted: Granted,
+    orders: mpsc::Receiver<Order>,
+    ear: &'c dyn Ear,
+    /// What is subscribed to on this connection.
+    standing: &'c Standing,
+    window: Window,
+    heard_last: Instant,
+    pinged_last: Instant,
+    ping_under_way: bool,
+    settled: Settled,
+}
+
+/// How far the subscriptions of a connection are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Settled {
+    /// The broker has not answered to all of them.
+    Asked,
+    /// It has, and a ping that was sent after that is under way: with its answer they are saved.
+    Answered,
+    Saved,
+    /// Who wants to know knows.
+    Told,
+}
+
+impl<'c> Pump<'c> {
+    pub(super) fn new(
+        (role, standing): (&'c Role, &'c Standing),
+        (packets, granted): (Packets, Granted),
+        orders: mpsc::Receiver<Order>,
+        ear: &'c dyn Ear,
+    ) -> Self {
+        let (now, window) = (Instant::now(), Window::new(granted.window));
+        Self {
+            role,
+            packets,
+            granted,
+            orders,
+            ear,
+            standing,
+            window,
+            heard_last: now,
+            pinged_last: now,
+            ping_under_way: false,
+            settled: Settled::Asked,
+        }
+    }
+
+    /// Drives the connection until it is lost, and says why; `Ok` where it was ended on purpose. Calls `settled` once all
+    /// subscriptions are there, or were refused.
+    pub(super) async fn run(mut self, mut settled: impl FnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.standing.begin();
+        self.subscribe()?;
+        loop {
+            while let Some(packet) = self.packets.take()? {
+                self.heard_last = Instant::now();
+                self.hear(packet)?;
+            }
+            self.settle(&mut settled)?;
+            if self.window.wants_ping() && !self.ping_under_way {
+                self.ping()?;
+            }
+            for _ in 0..BATCH {
+                let Some(order) = self.takes().then(|| self.orders.try_recv().ok()).flatten() else { break };
+                if self.obey(order)? {
+                    return self.end().await;
+                }
+            }
+            let takes = self.takes();
+            tokio::select! {
+                biased;
+                turned = self.packets.turn() => turned?,
+                order = self.orders.recv(), if takes => match order {
+                    Some(order) => if self.obey(order)? {
+                        return self.end().await;
+                    },
+                    // Nobody can want anything any more.
+                    None => return self.end().await,
+                },
+                _ = look.tick() => self.look()?,
+            }
+        }
+    }
+
+    /// Whether something more can be taken on.
+    fn takes(&self) -> bool {
+        self.window.has_room() && self.packets.unwritten() < UNWRITTEN
+    }
+
+    fn put(&mut self, packet: &Packet) -> Result<(), Trouble> {
+        self.packets.put(packet).map_err(|error| Trouble::Away(format!("a packet cannot be written: {error}")))
+    }
+
+    /// Says goodbye; what was ordered before is written before.
+    async fn end(mut self) -> Result<(), Trouble> {
+        self.put(&Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection)))?;
+        self.packets.shut().await.map_err(|error| Trouble::from_io(&error))
+    }
+
+    /// Does what is ordered. Says whether that is the end.
+    fn obey(&mut self, order: Order) -> Result<bool, Trouble> {
+        match order {
+            Order::Publish(publish, word) => self.publish(publish, word),
+            Order::Acknowledge(identifier) => self.put(&Packet::PubAck(PubAck::new(identifier, None)))?,
+            Order::Unsubscribe(filter, done) => {
+                if let Some(identifier) = self.window.unsubscribe(done) {
+                    let mut unsubscribe = Unsubscribe::new(filter, None);
+                    unsubscribe.pkid = identifier;
+                    self.put(&Packet::Unsubscribe(unsubscribe))?;
+                }
+            }
+            Order::Disconnect => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    fn publish(&mut self, mut publish: Publish, word: Word) {
+        publish.qos = QoS::AtLeastOnce;
+        let Some(identifier) = self.window.publish(word) else { return };
+        publish.pkid = identifier;
+        if let Err(error) = self.packets.put_publish(&publish)
+            && let Some((key, verdict)) = self.window.unwritable(identifier, error.to_string())
+        {
+            self.ear.unanswered(key, verdict);
+        }
+    }
+
+    /// Asks for the subscriptions that are not there.
+    fn subscribe(&mut self) -> Result<(), Trouble> {
+        for (number, filter) in self.standing.due() {
+            let Some(identifier) = self.window.subscribe(number) else { continue };
+            let properties = filter.id.map(|id| SubscribeProperties { id: Some(id), user_properties: Vec::new() });
+            let mut subscribe = Subscribe::new_many(filter.filters(), properties);
+            subscribe.pkid = identifier;
+            self.put(&Packet::Subscribe(subscribe))?;
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, packet: Packet) -> Result<(), Trouble> {
+        match packet {
+            Packet::Publish(publish) => self.hear_publish(publish)?,
+            Packet::PubAck(ack) => match self.window.acknowledged(ack.pkid, ack.reason) {
+                Some(Some((key, verdict))) => self.ear.unanswered(key, verdict),
+                Some(None) => {}
+                None => return Err(Trouble::Away(format!("the broker acknowledges {}, which nobody sent", ack.pkid))),
+            },
+            Packet::PingResp => {
+                self.ping_under_way = false;
+                self.window.ponged();
+                if self.settled == Settled::Answered {
+                    self.settled = Settled::Saved;
+                }
+            }
+            Packet::SubAck(ack) => self.hear_suback(&ack),
+            Packet::UnsubAck(ack) => self.window.unsubscribed(ack.pkid),
+            Packet::Disconnect(disconnect) => return Err(Trouble::disconnected(&self.role.client_id, &disconnect)),
+            other => return Err(Trouble::Away(format!("the broker sends a {:?} out of turn", other.packet_type()))),
+        }
+        Ok(())
+    }
+
+    fn hear_publish(&mut self, publish: Publish) -> Result<(), Trouble> {
+        let (qos, identifier) = (publish.qos, publish.pkid);
+        if qos == QoS::ExactlyOnce {
+            return Err(Trouble::Away("the broker sends what nobody asked for: quality of service 2".to_owned()));
+        }
+        if self.ear.heard(publish) && qos == QoS::AtLeastOnce {
+            self.put(&Packet::PubAck(PubAck::new(identifier, None)))?;
+        }
+        Ok(())
+    }
+
+    fn hear_suback(&mut self, ack: &SubAck) {
+        let Some(number) = self.window.subscribed(ack.pkid) else { return };
+        let refused = ack.return_codes.iter().find(|code| !matches!(code, SubscribeReasonCode::Success(_)));
+        self.standing.answered(number, refused.copied());
+    }
+
+    /// Once all subscriptions were answered to: those that last have to be saved before anybody relies on them.
+    fn settle(&mut self, settled: &mut impl FnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
+        if self.settled == Settled::Asked && self.standing.is_answered() {
+            self.settled = if self.role.lasting { Settled::Answered } else { Settled::Saved };
+            if self.role.lasting {
+                self.ping()?;
+            }
+        }
+        if self.settled == Settled::Saved {
+            self.settled = Settled::Told;
+            settled()?;
+        }
+        Ok(())
+    }
+
+    fn ping(&mut self) -> Result<(), Trouble> {
+        self.put(&Packet::PingReq)?;
+        self.window.pinged();
+        self.ping_under_way = true;
+        self.pinged_last = Instant::now();
+        Ok(())
+    }
+
+    /// Whether the other side is still there.
+    fn look(&mut self) -> Result<(), Trouble> {
+        let patience = self.granted.keep_alive;
+        if self.ping_under_way && self.pinged_last.elapsed() > patience && self.heard_last.elapsed() > patience {
+            return Err(Trouble::Away(format!("the broker has said nothing for {patience:?}")));
+        }
+        if !self.ping_under_way && self.pinged_last.elapsed() >= patience / 2 {
+            self.ping()?;
+        }
+        self.subscribe()
+    }
+}

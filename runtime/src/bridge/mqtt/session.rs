@@ -1,0 +1,244 @@
+//! A subscription's session at the broker: what comes there is ours until it is acknowledged, over as many connections as it
+//! takes.
+//!
+//! When a connection is made again, the broker repeats what was not acknowledged, under its old packet identifier. What this
+//! process still has of it is not handed out twice; what it is done with by then, is acknowledged then.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v5::Publish;
+
+use super::ear::Ear;
+use super::line::{Line, Order, Verdict};
+use super::properties::attribute;
+use super::queue::{Queue, Weigh};
+use crate::bridge::BridgeError;
+use crate::wire::Attribute;
+
+/// A message that has come.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub(super) publish: Arc<Publish>,
+    /// How often it has come before, as far as anybody knows.
+    pub(super) before: u32,
+    /// Unlike those of all other messages of this session.
+    serial: u64,
+}
+
+impl Weigh for Held {
+    fn weight(&self) -> usize {
+        self.publish.weight()
+    }
+}
+
+/// A subscription's session.
+pub(super) struct Session {
+    topic: Bytes,
+    pub(super) queue: Queue<Held>,
+    table: Mutex<Table>,
+}
+
+/// What has come and is not acknowledged.
+#[derive(Default)]
+struct Table {
+    line: Option<Arc<Line>>,
+    serials: u64,
+    /// By packet identifier.
+    entries: HashMap<u16, Entry>,
+}
+
+struct Entry {
+    serial: u64,
+    /// What tells it from others.
+    print: u64,
+    /// The connection on which it came last.
+    line: u64,
+    /// It is done with, and could not be acknowledged yet.
+    done: bool,
+}
+
+impl Session {
+    pub(super) fn new(topic: Bytes) -> Self {
+        Self { topic, queue: Queue::new(), table: Mutex::default() }
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message is done with. Where the connection is lost, the broker hears of it when it repeats the message.
+    pub(super) async fn done(&self, held: &Held) -> Result<(), BridgeError> {
+        let identifier = held.publish.pkid;
+        let line = {
+            let mut table = self.table();
+            let line = table.line.clone();
+            let Some(entry) = table.entries.get_mut(&identifier).filter(|entry| entry.serial == held.serial) else {
+                // The broker has forgotten it, or had it from somebody without a guarantee.
+                return Ok(());
+            };
+            match line.filter(|line| line.number == entry.line) {
+                Some(line) => {
+                    table.entries.remove(&identifier);
+                    line
+                }
+                None => {
+                    entry.done = true;
+                    return Ok(());
+                }
+            }
+        };
+        line.order(Order::Acknowledge(identifier)).await.map_err(BridgeError::from)
+    }
+
+    /// Gives a message back. The broker repeats it on the next connection only: until then it is somebody else's here.
+    pub(super) fn back(&self, held: Held) {
+        self.queue.put_back(Held { before: held.before.saturating_add(1), ..held });
+    }
+}
+
+/// What tells a message from others: who sent it and what they call it, if they say so.
+fn print(publish: &Publish) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match (attribute(publish, Attribute::ID), attribute(publish, Attribute::SOURCE)) {
+        (Some(id), Some(source)) => (id, source).hash(&mut hasher),
+        _ => publish.payload.hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
+impl Ear for Session {
+    fn connected(&self, line: &Arc<Line>, resumed: bool) {
+        let mut table = self.table();
+        table.line = Some(Arc::clone(line));
+        if !resumed {
+            // Packet identifiers begin anew.
+            table.entries.clear();
+        }
+    }
+
+    fn heard(&self, publish: Publish) -> bool {
+        if publish.topic != self.topic {
+            // It only had to find somebody.
+            return true;
+        }
+        let mut table = self.table();
+        table.serials += 1;
+        let serial = table.serials;
+        if publish.qos == QoS::AtMostOnce {
+            drop(table);
+            // Its sender accepts that it gets lost: nothing holds it back.
+            let _ = self.queue.offer(Held { publish: Arc::new(publish), before: 0, serial });
+            return true;
+        }
+        let (identifier, repeated) = (publish.pkid, publish.dup);
+        let (print, line) = (print(&publish), table.line.as_ref().map_or(0, |line| line.number));
+        if let Some(entry) = table.entries.get_mut(&identifier).filter(|entry| repeated && entry.print == print) {
+            entry.line = line;
+            let done = entry.done;
+            if done {
+                table.entries.remove(&identifier);
+            }
+            return done;
+        }
+        table.entries.insert(identifier, Entry { serial, print, line, done: false });
+        drop(table);
+        self.queue.push(Held { publish: Arc::new(publish), before: repeated.into(), serial });
+        false
+    }
+
+    fn unanswered(&self, _: u64, _: Verdict) {}
+
+    fn lost(&self, _: &str) {
+        self.table().line = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rumqttc::mqttbytes::v5::PublishProperties;
+
+    use super::*;
+
+    fn publish(identifier: u16, id: &str, repeated: bool) -> Publish {
+        let property = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let user_properties = vec![property("id", id), property("source", "/shop/a/1")];
+        Publish {
+            qos: QoS::AtLeastOnce,
+            topic: "a".into(),
+            pkid: identifier,
+            dup: repeated,
+            properties: Some(PublishProperties { user_properties, ..PublishProperties::default() }),
+            ..Publish::default()
+        }
+    }
+
+    fn connect(session: &Session, resumed: bool) -> tokio::sync::mpsc::Receiver<Order> {
+        let (line, orders) = Line::new(u32::MAX);
+        session.connected(&Arc::new(line), resumed);
+        orders
+    }
+
+    fn acknowledged(orders: &mut tokio::sync::mpsc::Receiver<Order>) -> Option<u16> {
+        match orders.try_recv() {
+            Ok(Order::Acknowledge(identifier)) => Some(identifier),
+            _ => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_repeated_is_not_handed_out_twice() {
+        let session = Session::new("a".into());
+        let mut orders = connect(&session, false);
+        for (identifier, id) in [(1, "one"), (2, "two"), (3, "three")] {
+            assert!(!session.heard(publish(identifier, id, false)));
+        }
+        let (one, two) = (session.queue.take().await.unwrap(), session.queue.take().await.unwrap());
+        session.done(&one).await.unwrap();
+        assert_eq!(acknowledged(&mut orders), Some(1));
+        session.lost("");
+        session.done(&two).await.unwrap();
+
+        let mut orders = connect(&session, true);
+        assert!(session.heard(publish(2, "two", true)), "it is done with");
+        assert!(!session.heard(publish(3, "three", true)));
+        assert!(!session.heard(publish(1, "one", true)), "its acknowledgement was lost, and it is gone here");
+        let three = session.queue.take().await.unwrap();
+        assert_eq!((three.publish.pkid, three.before), (3, 0));
+        session.done(&three).await.unwrap();
+        assert_eq!(acknowledged(&mut orders), Some(3));
+        let again = session.queue.take().await.unwrap();
+        assert_eq!((again.publish.pkid, again.before, session.queue.len()), (1, 1, 0));
+    }
+
+    #[tokio::test]
+    async fn an_identifier_that_is_used_again_is_another_message() {
+        let session = Session::new("a".into());
+        drop(connect(&session, false));
+        session.heard(publish(1, "old", false));
+        let old = session.queue.take().await.unwrap();
+        let mut orders = connect(&session, true);
+        session.heard(publish(1, "new", false));
+        session.done(&old).await.unwrap();
+        assert_eq!(acknowledged(&mut orders), None);
+        let new = session.queue.take().await.unwrap();
+        session.done(&new).await.unwrap();
+        assert_eq!(acknowledged(&mut orders), Some(1));
+    }
+
+    #[tokio::test]
+    async fn what_a_broker_has_forgotten_is_not_acknowledged() {
+        let session = Session::new("a".into());
+        drop(connect(&session, false));
+        session.heard(publish(1, "one", false));
+        let one = session.queue.take().await.unwrap();
+        let mut orders = connect(&session, false);
+        session.done(&one).await.unwrap();
+        assert_eq!(acknowledged(&mut orders), None);
+        session.back(one);
+        assert_eq!(session.queue.take().await.unwrap().before, 1);
+    }
+}

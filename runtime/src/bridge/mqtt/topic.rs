@@ -1,0 +1,44 @@
+//! Where the events of one subject are published.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+
+use super::outlet::{Outlet, Parcel};
+use super::properties::Properties;
+use crate::bridge::remote::Flights;
+use crate::bridge::{BridgeError, Topic};
+use crate::message::Message;
+use crate::soon::Soon;
+use crate::wire::Outgoing;
+
+/// Where the events of one subject are published.
+pub(super) struct Published {
+    pub(super) subject: &'static str,
+    pub(super) topic: Bytes,
+    pub(super) source: Arc<str>,
+    /// In bytes.
+    pub(super) largest: u64,
+    pub(super) sequence: AtomicU64,
+    pub(super) outlet: Outlet,
+    pub(super) flights: Arc<Flights>,
+}
+
+impl Published {
+    async fn publish(&self, event: &Message) -> Result<(), BridgeError> {
+        let _flight = self.flights.begin()?;
+        let mut outgoing = Outgoing::new(self.subject, event, &self.source);
+        let body = outgoing.body(self.largest)?;
+        outgoing.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
+        outgoing.deadline = event.metadata().deadline;
+        let packet = || Properties::of(&outgoing).publish(self.topic.clone(), body.clone());
+        self.outlet.publish(Parcel { subject: self.subject, packet }).await
+    }
+}
+
+impl Topic for Published {
+    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
+        Soon::later(async move { Self::publish(self, &event).await })
+    }
+}

@@ -1,0 +1,134 @@
+//! What the broker's refusals mean to us.
+
+use std::fmt;
+use std::io;
+
+use rumqttc::mqttbytes;
+use rumqttc::mqttbytes::v5::{ConnectReturnCode, Disconnect, DisconnectReasonCode, PubAckReason, SubscribeReasonCode};
+
+use crate::bridge::BridgeError;
+
+/// Why there is no connection, or why something that was asked of the broker was not done.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Trouble {
+    /// We may not: somebody has to give us a permission, or other credentials.
+    Denied(String),
+    /// The broker is not what we need: somebody has to make up their mind.
+    Mismatch(String),
+    /// Whatever passes.
+    Away(String),
+}
+
+impl Trouble {
+    /// Whether waiting does not mend it.
+    pub(super) fn lasts(&self) -> bool {
+        !matches!(self, Self::Away(_))
+    }
+
+    pub(super) fn text(&self) -> &str {
+        let (Self::Denied(text) | Self::Mismatch(text) | Self::Away(text)) = self;
+        text
+    }
+
+    /// The same, and where it was.
+    pub(super) fn at(self, place: impl fmt::Display) -> Self {
+        match self {
+            Self::Denied(text) => Self::Denied(format!("{place}: {text}")),
+            Self::Mismatch(text) => Self::Mismatch(format!("{place}: {text}")),
+            Self::Away(text) => Self::Away(format!("{place}: {text}")),
+        }
+    }
+
+    /// The broker does not let us connect.
+    pub(super) fn refused(code: ConnectReturnCode, reason: Option<&str>) -> Self {
+        let text = match reason {
+            Some(reason) => format!("it refuses the connection: {code:?}, {reason}"),
+            None => format!("it refuses the connection: {code:?}"),
+        };
+        match code {
+            ConnectReturnCode::BadUserNamePassword
+            | ConnectReturnCode::NotAuthorized
+            | ConnectReturnCode::Banned
+            | ConnectReturnCode::BadAuthenticationMethod => Self::Denied(text),
+            ConnectReturnCode::RefusedProtocolVersion | ConnectReturnCode::UnsupportedProtocolVersion => {
+                Self::Mismatch(format!("{text}; MQTT 5 is needed"))
+            }
+            ConnectReturnCode::BadClientId | ConnectReturnCode::ClientIdentifierNotValid => {
+                Self::Mismatch(format!("{text}; `client_id` has to be another"))
+            }
+            _ => Self::Away(text),
+        }
+    }
+
+    /// The broker does not let us subscribe.
+    pub(super) fn unsubscribed(filter: &str, code: SubscribeReasonCode) -> Self {
+        let text = format!("it refuses the subscription to `{filter}`: {code:?}");
+        match code {
+            SubscribeReasonCode::NotAuthorized => Self::Denied(text),
+            SubscribeReasonCode::SharedSubscriptionsNotSupported
+            | SubscribeReasonCode::SubscriptionIdNotSupported
+            | SubscribeReasonCode::TopicFilterInvalid => Self::Mismatch(text),
+            _ => Self::Away(text),
+        }
+    }
+
+    /// The broker has not taken a message.
+    pub(super) fn unpublished(topic: &str, reason: PubAckReason) -> Self {
+        let text = format!("the broker does not take what is published to `{topic}`: {reason:?}");
+        match reason {
+            PubAckReason::NotAuthorized => Self::Denied(text),
+            PubAckReason::TopicNameInvalid | PubAckReason::PayloadFormatInvalid => Self::Mismatch(text),
+            _ => Self::Away(text),
+        }
+    }
+
+    /// The broker has ended the connection of this client.
+    pub(super) fn disconnected(client_id: &str, disconnect: &Disconnect) -> Self {
+        let code = disconnect.reason_code;
+        let reason = disconnect.properties.as_ref().and_then(|properties| properties.reason_string.as_deref());
+        Self::Away(match (code, reason) {
+            (DisconnectReasonCode::SessionTakenOver, _) => format!(
+                "another client has connected as `{client_id}`, and this one had to go: `client_id` has to be unlike all \
+                 others at the broker, also that of each other instance of this unit"
+            ),
+            (_, Some(reason)) => format!("the broker has ended the connection: {code:?}, {reason}"),
+            (_, None) => format!("the broker has ended the connection: {code:?}"),
+        })
+    }
+
+    /// What was read is no MQTT 5.
+    pub(super) fn unreadable(error: &mqttbytes::Error) -> Self {
+        Self::Away(format!("what the broker says cannot be read as MQTT 5: {error}"))
+    }
+
+    /// What a socket says. Where TLS is at odds, no attempt will be better than this one.
+    pub(super) fn from_io(error: &io::Error) -> Self {
+        if is_tls(error) { Self::Denied(format!("TLS: {error}")) } else { Self::Away(error.to_string()) }
+    }
+}
+
+#[cfg(feature = "tls")]
+fn is_tls(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
+}
+
+#[cfg(not(feature = "tls"))]
+fn is_tls(_: &io::Error) -> bool {
+    false
+}
+
+impl From<Trouble> for BridgeError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Denied(text) => Self::Denied(text.into()),
+            Trouble::Mismatch(text) => Self::Mismatch(text),
+            Trouble::Away(text) => Self::Unavailable(text.into()),
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}

@@ -1,0 +1,49 @@
+//! A unit in a process of its own, without a log: `unit NAME`. It says that it is ready, and runs until it is ended.
+
+use pontoon::{Launch, Unit};
+use pontoon_bench::count::Counter;
+use pontoon_bench::topology::{chain, links, whole};
+use pontoon_bench::{chain as services, desk, ear};
+
+#[tokio::main]
+async fn main() -> pontoon::Result<()> {
+    match std::env::args().nth(1).as_deref().unwrap_or_default() {
+        "office" => {
+            let ear = ear::Resources { counter: Counter::default() };
+            run::<whole::office::Office>(whole::office::Resources { desk: desk::Resources, ear }).await
+        }
+        "chain" => {
+            run::<chain::chain::Chain>(chain::chain::Resources {
+                one: services::one::Resources,
+                two: services::two::Resources,
+                three: services::three::Resources,
+                four: services::four::Resources,
+                five: services::five::Resources,
+                six: services::six::Resources,
+                seven: services::seven::Resources,
+                eight: services::eight::Resources,
+                nine: services::nine::Resources,
+                ten: services::ten::Resources,
+            })
+            .await
+        }
+        "one" => run::<links::one::One>(links::one::Resources { one: services::one::Resources }).await,
+        "two" => run::<links::two::Two>(links::two::Resources { two: services::two::Resources }).await,
+        "three" => run::<links::three::Three>(links::three::Resources { three: services::three::Resources }).await,
+        "four" => run::<links::four::Four>(links::four::Resources { four: services::four::Resources }).await,
+        "five" => run::<links::five::Five>(links::five::Resources { five: services::five::Resources }).await,
+        "six" => run::<links::six::Six>(links::six::Resources { six: services::six::Resources }).await,
+        "seven" => run::<links::seven::Seven>(links::seven::Resources { seven: services::seven::Resources }).await,
+        "eight" => run::<links::eight::Eight>(links::eight::Resources { eight: services::eight::Resources }).await,
+        "nine" => run::<links::nine::Nine>(links::nine::Resources { nine: services::nine::Resources }).await,
+        "ten" => run::<links::ten::Ten>(links::ten::Resources { ten: services::ten::Resources }).await,
+        other => Err(pontoon::Error::fault(format!("there is no unit `{other}`"))),
+    }
+}
+
+async fn run<U: Unit>(resources: U::Resources) -> pontoon::Result<()> {
+    let started = Launch::<U>::new(resources).start().await?;
+    eprintln!("ready");
+    tokio::signal::ctrl_c().await?;
+    Ok(started.shutdown().await?)
+}

@@ -1,0 +1,109 @@
+//! Requests: one after the other, and many at a time.
+
+use super::{Bridge, SIZES};
+use crate::raw::Raw;
+use crate::rounds::{Error, compare, median, rate, shown};
+use crate::table::{Figure, Times};
+use futures_util::future::try_join_all;
+use pontoon::outside::Client;
+use pontoon_bench::contract::Letter;
+use pontoon_bench::topology::apart::desk::{Desk, Resources};
+use pontoon_bench::{desk, topology};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+const AT_MOST: Times = Times { at_most: 1.15, shown: "1.15 ×" };
+const ROUNDS: usize = 41;
+
+/// How long one side asks in a round.
+const ROUND: Duration = Duration::from_millis(80);
+
+/// How many ask at a time.
+const IN_FLIGHT: usize = 64;
+
+/// Somebody who asks.
+pub(super) trait Asks: Clone + Send + Sync + 'static {
+    /// Sends a letter and waits for the answer.
+    fn ask(&self, letter: Letter) -> impl Future<Output = Result<Letter, Error>> + Send;
+}
+
+#[derive(Clone)]
+struct ByHand<R>(R);
+
+impl<R: Raw> Asks for ByHand<R> {
+    async fn ask(&self, letter: Letter) -> Result<Letter, Error> {
+        self.0.ask(letter).await
+    }
+}
+
+#[derive(Clone)]
+struct OverBridge(Client);
+
+impl Asks for OverBridge {
+    async fn ask(&self, letter: Letter) -> Result<Letter, Error> {
+        Ok(self.0.invoke(topology::desk::Answer, letter).await?)
+    }
+}
+
+pub(crate) fn figures<R: Raw>() -> Result<Vec<Figure>, Error> {
+    let bridge: Bridge = R::BRIDGE;
+    let (runtime, broker) = (Runtime::new()?, bridge.broker()?);
+    let url = &*broker.url();
+    let (unit, server, client, raw) = runtime.block_on(async {
+        let unit = bridge.start::<Desk>(url, Resources { desk: desk::Resources }).await?;
+        let server = R::connect(url).await?;
+        server.serve().await?;
+        Ok::<_, Error>((unit, server, bridge.caller(url).await?, R::connect(url).await?))
+    })?;
+    let (ours, theirs) = (OverBridge(client.clone()), ByHand(raw.clone()));
+
+    let mut figures = Vec::new();
+    for (bytes, size) in SIZES {
+        let compared = compare(
+            ROUNDS,
+            &mut || Ok(median(runtime.block_on(runtime.spawn(in_turn(ours.clone(), bytes, ROUND)))??)),
+            &mut || Ok(median(runtime.block_on(runtime.spawn(in_turn(theirs.clone(), bytes, ROUND)))??)),
+        )?;
+        let what = format!("p50 of a request over {}, {size}, sequential", bridge.name);
+        figures.push(Figure::compared(what, R::ASKS, &compared, (shown, &AT_MOST)));
+    }
+    for (bytes, size) in SIZES {
+        let compared = compare(ROUNDS, &mut || runtime.block_on(at_a_time(&ours, bytes)), &mut || {
+            runtime.block_on(at_a_time(&theirs, bytes))
+        })?;
+        let what = format!("requests per second over {}, {size}, {IN_FLIGHT} in flight", bridge.name);
+        figures.push(Figure::compared(what, R::ASKS, &compared, (rate, &AT_MOST)));
+    }
+    runtime.block_on(async {
+        client.close().await;
+        unit.shutdown().await?;
+        raw.close().await?;
+        server.close().await
+    })?;
+    Ok(figures)
+}
+
+/// Asks again and again; how long each answer took, in seconds.
+pub(super) async fn in_turn<A: Asks>(asks: A, bytes: usize, time: Duration) -> Result<Vec<f64>, Error> {
+    let (start, mut latencies) = (Instant::now(), Vec::new());
+    let mut before = start;
+    while before - start < time {
+        let letter = Letter::new(latencies.len() as u64, bytes);
+        let begun = Instant::now();
+        asks.ask(letter).await?;
+        before = Instant::now();
+        latencies.push((before - begun).as_secs_f64());
+    }
+    Ok(latencies)
+}
+
+/// The same with many who ask at a time: seconds an answer.
+async fn at_a_time<A: Asks>(asks: &A, bytes: usize) -> Result<f64, Error> {
+    let start = Instant::now();
+    let each = (0..IN_FLIGHT).map(|_| tokio::spawn(in_turn(asks.clone(), bytes, ROUND)));
+    let mut answers = 0;
+    for latencies in try_join_all(each).await? {
+        answers += latencies?.len();
+    }
+    Ok(start.elapsed().as_secs_f64() / answers as f64)
+}

@@ -1,0 +1,65 @@
+//! What one writes with the client library of a broker alone, as its users do: the other side of every comparison.
+
+mod amqp;
+mod mqtt;
+mod nats;
+
+use crate::bridges::Bridge;
+use crate::rounds::Error;
+use pontoon_bench::contract::Letter;
+use pontoon_bench::count::Counter;
+
+pub(crate) use amqp::Amqp;
+pub(crate) use mqtt::Mqtt;
+pub(crate) use nats::Nats;
+
+/// How many messages a consumer has before it has handled any of them: as many as a bridge takes.
+const PREFETCH: u16 = 256;
+
+/// A connection to a broker by its client library, with payloads as JSON and nothing around them.
+pub(crate) trait Raw: Clone + Send + Sync + 'static {
+    /// What it is compared with.
+    const BRIDGE: Bridge;
+
+    /// Whether the broker keeps events for somebody who is not there.
+    const KEEPS: bool = true;
+
+    /// How it asks, in words.
+    const ASKS: &'static str;
+
+    /// How it learns that an event is safe, in words.
+    const CONFIRMED: &'static str;
+
+    /// How events are taken, in words.
+    const CONSUMES: &'static str;
+
+    /// Connects, and declares what the unit `office` has at the broker, under names of its own.
+    fn connect(url: &str) -> impl Future<Output = Result<Self, Error>> + Send;
+
+    /// Answers requests from now on, each with its own letter.
+    fn serve(&self) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Sends a request and waits for the answer.
+    fn ask(&self, letter: Letter) -> impl Future<Output = Result<Letter, Error>> + Send;
+
+    /// Publishes an event; done once the broker has confirmed it.
+    fn publish(&self, letter: Letter) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Takes events from now on: counts each, and acknowledges it then.
+    fn consume(&self, counter: Counter) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Empties what the broker keeps of events that nobody has taken, ours and the bridge's.
+    fn empty(&self) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Disconnects.
+    fn close(self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// Runs a loop beside its caller. What ends it early stands on stderr, and whoever waits for it runs out of time.
+fn beside(work: impl Future<Output = Result<(), Error>> + Send + 'static) {
+    tokio::spawn(async move {
+        if let Err(error) = work.await {
+            eprintln!("by hand: {error}");
+        }
+    });
+}

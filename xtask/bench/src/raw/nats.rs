@@ -1,0 +1,111 @@
+//! NATS by async-nats: `request`, JetStream with `PubAck`, a durable pull consumer.
+
+use super::{PREFETCH, Raw, beside};
+use crate::bridges::{self, Bridge};
+use crate::rounds::Error;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
+use async_nats::jetstream::{self, Context};
+use futures_util::StreamExt as _;
+use pontoon_bench::contract::Letter;
+use pontoon_bench::count::Counter;
+use std::time::Duration;
+
+const COMMAND: &str = "raw.command";
+const EVENT: &str = "raw.event.posted";
+const STREAM: &str = "raw_events";
+const CONSUMER: &str = "raw_hear";
+
+/// A connection to NATS.
+#[derive(Clone)]
+pub(crate) struct Nats {
+    client: async_nats::Client,
+    jetstream: Context,
+}
+
+impl Raw for Nats {
+    const BRIDGE: Bridge = bridges::NATS;
+    const ASKS: &'static str = "async-nats' own `request`";
+    const CONFIRMED: &'static str = "PubAck";
+    const CONSUMES: &'static str = "a durable pull consumer";
+
+    async fn connect(url: &str) -> Result<Self, Error> {
+        let client = async_nats::connect(url).await?;
+        let jetstream = jetstream::new(client.clone());
+        let stream = |name: &str, subjects: &str, retention| Config {
+            name: name.to_owned(),
+            subjects: vec![subjects.to_owned()],
+            retention,
+            discard: DiscardPolicy::New,
+            ..Config::default()
+        };
+        let events = stream(STREAM, "raw.event.>", RetentionPolicy::Interest);
+        let events = jetstream.get_or_create_stream(events).await?;
+        jetstream.get_or_create_stream(stream("raw_dead", "raw.dead.>", RetentionPolicy::Limits)).await?;
+        events.get_or_create_consumer(CONSUMER, consumer()).await?;
+        Ok(Self { client, jetstream })
+    }
+
+    async fn serve(&self) -> Result<(), Error> {
+        let client = self.client.clone();
+        let mut requests = client.queue_subscribe(COMMAND, COMMAND.to_owned()).await?;
+        beside(async move {
+            while let Some(request) = requests.next().await {
+                let letter: Letter = serde_json::from_slice(&request.payload)?;
+                if let Some(reply) = request.reply {
+                    client.publish(reply, serde_json::to_vec(&letter)?.into()).await?;
+                }
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn ask(&self, letter: Letter) -> Result<Letter, Error> {
+        let answer = self.client.request(COMMAND, serde_json::to_vec(&letter)?.into()).await?;
+        Ok(serde_json::from_slice(&answer.payload)?)
+    }
+
+    async fn publish(&self, letter: Letter) -> Result<(), Error> {
+        self.jetstream.publish(EVENT, serde_json::to_vec(&letter)?.into()).await?.await?;
+        Ok(())
+    }
+
+    async fn consume(&self, counter: Counter) -> Result<(), Error> {
+        let stream = self.jetstream.get_stream_no_info(STREAM).await?;
+        let consumer = stream.get_or_create_consumer(CONSUMER, consumer()).await?;
+        let mut messages = consumer.stream().max_messages_per_batch(PREFETCH.into()).messages().await?;
+        beside(async move {
+            while let Some(message) = messages.next().await {
+                let message = message?;
+                counter.count(&serde_json::from_slice::<Letter>(&message.payload)?);
+                message.ack().await?;
+            }
+            Ok(())
+        });
+        Ok(())
+    }
+
+    async fn empty(&self) -> Result<(), Error> {
+        for name in [STREAM, "bench_events"] {
+            self.jetstream.get_stream(name).await?.purge().await?;
+        }
+        Ok(())
+    }
+
+    async fn close(self) -> Result<(), Error> {
+        Ok(self.client.drain().await?)
+    }
+}
+
+fn consumer() -> pull::Config {
+    pull::Config {
+        durable_name: Some(CONSUMER.to_owned()),
+        filter_subject: EVENT.to_owned(),
+        deliver_policy: DeliverPolicy::New,
+        ack_policy: AckPolicy::Explicit,
+        ack_wait: Duration::from_secs(30),
+        max_ack_pending: 40 * i64::from(PREFETCH),
+        ..pull::Config::default()
+    }
+}
