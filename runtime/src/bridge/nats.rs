@@ -24,6 +24,7 @@ mod wanted;
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use pontoon_schema::capability::Adapter;
 
 use crate::bridge::nats::access::Access;
@@ -120,12 +121,9 @@ impl EventAdapter for NatsEvents {
                 let lists = self.connection.wanted.lists();
                 (lists.flows.clone(), lists.pulls.clone())
             };
-            for flow in &flows {
-                flow.drain().await;
-            }
-            for pull in &pulls {
-                pull.drain(&self.connection).await;
-            }
+            let connection = &*self.connection;
+            let flows = join_all(flows.iter().map(|flow| flow.drain(connection)));
+            tokio::join!(flows, join_all(pulls.iter().map(|pull| pull.drain(connection))));
         })
     }
 

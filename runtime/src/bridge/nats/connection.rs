@@ -1,18 +1,18 @@
 //! The connection to NATS, across all its losses: what every part of the adapter sends through, and waits on.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex as StdMutex};
 
 use async_nats::{HeaderMap, Message, StatusCode};
 use bytes::Bytes;
 use pontoon_schema::capability::{Adapter, event_bridge};
-use tokio::sync::{Notify, RwLock, watch};
+use tokio::sync::{Mutex, Notify, RwLock, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Duration, Instant, sleep};
+use tokio::time::{Duration, Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::access::{ANSWER, Access};
-use crate::bridge::nats::refusals::{Refusals, Watch};
+use crate::bridge::nats::refusals::{NONSENSE, Refusals, Watch};
 use crate::bridge::nats::session::{Expected, Parcel, Session};
 use crate::bridge::nats::wanted::Wanted;
 use crate::bridge::pending::{Pending, Waiting};
@@ -43,13 +43,15 @@ pub(super) struct Connection {
     pub(super) has_stream: AtomicBool,
     /// Whether we may publish to our own inbox.
     may_echo: AtomicBool,
+    /// Held by whoever waits until everything is heard.
+    hearing: Mutex<()>,
     /// Somebody doubts that the server has what it has to have.
     pub(super) doubt: Notify,
     /// Held by everything that is being published.
     pub(super) under_way: RwLock<()>,
     pub(super) troubles: AtomicU64,
     clients: AtomicU64,
-    pub(super) supervisor: Mutex<Option<JoinHandle<()>>>,
+    pub(super) supervisor: StdMutex<Option<JoinHandle<()>>>,
 }
 
 impl Connection {
@@ -69,11 +71,12 @@ impl Connection {
             tally: Arc::default(),
             has_stream: AtomicBool::new(false),
             may_echo: AtomicBool::new(true),
+            hearing: Mutex::new(()),
             doubt: Notify::new(),
             under_way: RwLock::new(()),
             troubles: AtomicU64::new(0),
             clients: AtomicU64::new(0),
-            supervisor: Mutex::new(None),
+            supervisor: StdMutex::new(None),
         }
     }
 
@@ -118,7 +121,13 @@ impl Connection {
             let refusal = self.refusals.watch(&session.inbox);
             let subject = session.reply_to(Expected::Confirmation, waiting.key);
             session.send(Parcel { subject, reply: None, headers: None, body: Bytes::new() }).await?;
-            match (Asked { waiting, refusal }).answer().await {
+            let heard = self.refusals.watch_subscription(&session.inbox);
+            let echoed = tokio::select! {
+                biased;
+                answer = (Asked { waiting, refusal }).answer() => answer,
+                error = heard.refused() => return Err(error),
+            };
+            match echoed {
                 Err(BridgeError::Denied(_)) => {
                     self.may_echo.store(false, Ordering::Relaxed);
                     self.refusals.lift(&session.inbox);
@@ -127,6 +136,17 @@ impl Connection {
             }
         }
         session.client.flush().await.map_err(|error| BridgeError::Unavailable(error.into()))
+    }
+
+    /// Waits until all has been heard that the server has said by now.
+    pub(super) async fn hear_all(&self, session: &Session) -> Result<(), BridgeError> {
+        let _one_at_a_time = self.hearing.lock().await;
+        let before = self.refusals.answers();
+        let nonsense = session.client.subscribe(format!("{}{NONSENSE}", session.inbox)).await;
+        nonsense.map_err(|error| BridgeError::Unavailable(error.into()))?;
+        // A server that does not answer to it says nothing of refusals, either.
+        let _ = timeout(HEARING, self.refusals.answered(before)).await;
+        Ok(())
     }
 
     /// Takes in an answer.
@@ -171,6 +191,9 @@ impl Asked<'_> {
         }
     }
 }
+
+/// How long it may take to hear everything.
+const HEARING: Duration = Duration::from_secs(1);
 
 /// Whether the server says that nobody is there to answer.
 pub(super) fn is_nobody(message: &Message) -> bool {

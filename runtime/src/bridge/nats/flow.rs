@@ -1,27 +1,26 @@
 //! A core subscription in a queue group, across the clients that have it one after the other.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::{Message, Subscriber};
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 use tokio::task::unconstrained;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::timeout;
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::connection::ENDING;
+use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::session::Session;
 use crate::bridge::remote::Link;
 
-/// How many more messages the server may send when the subscription ends. The client forgets a subscription as soon as it
-/// has asked the server to end it, and what was on its way by then is lost; told to end after so many, both agree on the
-/// last one.
-const LAST_ONES: usize = 64;
-
-/// How long those are waited for. When so few come, it is safe enough to end without them.
-const SETTLING: Duration = Duration::from_millis(100);
+/// How many more messages the server may send when the subscription ends, and how long those are waited for.
+///
+/// The client forgets a subscription as soon as it has asked the server to end it, and what is on its way by then is lost.
+/// Told to end it after so many more, both agree on the last one. More than are on their way, and few enough to come soon;
+/// where not even the few come, nothing is on its way, mostly.
+const LAST_ONES: [(usize, Duration); 2] = [(64, Duration::from_millis(100)), (8, Duration::from_millis(200))];
 
 /// A core subscription in a queue group of its own name.
 pub(super) struct Flow {
@@ -29,26 +28,25 @@ pub(super) struct Flow {
     pub(super) group: &'static str,
     /// From a client that has just connected.
     arrived: Mutex<Option<Subscriber>>,
+    current: AsyncMutex<Option<Current>>,
+    /// Taken out of the client when the subscription ended.
+    rest: Mutex<VecDeque<Message>>,
+    phase: watch::Sender<Phase>,
     changed: Notify,
-    ending: watch::Sender<bool>,
-    state: AsyncMutex<State>,
 }
 
-#[derive(Default)]
-struct State {
-    current: Option<Subscriber>,
-    /// Taken out of the client already.
-    here: VecDeque<Message>,
+/// A subscription of one client.
+struct Current {
+    subscriber: Subscriber,
+    /// How many messages have come.
     taken: usize,
-    phase: Phase,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Phase {
-    #[default]
     Open,
-    /// It ends by itself after some messages, or is ended then.
-    Settling(Instant),
+    /// Whoever takes messages leaves the subscription to the one who ends it.
+    Ending,
     Ended,
 }
 
@@ -57,16 +55,17 @@ impl Flow {
         Self {
             subject,
             group,
-            arrived: Mutex::new(None),
+            arrived: Mutex::default(),
+            current: AsyncMutex::default(),
+            rest: Mutex::default(),
+            phase: watch::Sender::new(Phase::Open),
             changed: Notify::new(),
-            ending: watch::Sender::new(false),
-            state: AsyncMutex::default(),
         }
     }
 
     /// Subscribes with a new client.
     pub(super) async fn attach(&self, session: &Session) -> Result<(), BridgeError> {
-        if *self.ending.borrow() {
+        if self.phase() > Phase::Open {
             return Ok(());
         }
         let subscriber = session.client.queue_subscribe(self.subject, self.group.to_owned()).await;
@@ -78,97 +77,136 @@ impl Flow {
 
     /// The next message; `None` once it has ended, or the bridge is closed.
     pub(super) async fn next(&self, link: &Link) -> Option<Message> {
-        let mut state = self.state.lock().await;
         loop {
-            if let Some(message) = state.here.pop_front() {
+            let changed = self.changed.notified();
+            if let Some(message) = self.rest().pop_front() {
                 return Some(message);
             }
-            if state.current.is_none() {
-                let changed = self.changed.notified();
-                state.current = self.arrived.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if state.current.is_none() {
-                    if *self.ending.borrow() {
+            match self.phase() {
+                Phase::Ended => return None,
+                Phase::Ending => tokio::select! {
+                    () = changed => {}
+                    () = link.closed() => return None,
+                },
+                Phase::Open => {
+                    let mut current = self.current.lock().await;
+                    let ended = tokio::select! {
+                        biased;
+                        message = self.receive(&mut current) => return Some(message),
+                        () = self.reached(Phase::Ending) => false,
+                        () = link.closed() => true,
+                    };
+                    if ended {
                         return None;
                     }
-                    tokio::select! {
-                        () = changed => {}
-                        () = self.end_asked() => {}
-                        () = link.closed() => return None,
-                    }
-                    continue;
                 }
-                state.taken = 0;
-            }
-            let State { current, phase, .. } = &mut *state;
-            let Some(subscriber) = current else { continue };
-            tokio::select! {
-                biased;
-                message = subscriber.next() => match message {
-                    Some(message) => {
-                        state.taken += 1;
-                        return Some(message);
-                    }
-                    // The client is gone, or both have agreed on the last message.
-                    None => state.current = None,
-                },
-                () = self.end_asked(), if matches!(phase, Phase::Open) => state.begin_to_end().await,
-                () = settled(*phase) => state.end().await,
-                () = link.closed() => return None,
             }
         }
     }
 
-    /// Ends the subscription; what has arrived by then is still handed out.
-    pub(super) async fn drain(&self) {
-        self.ending.send_replace(true);
-        // Whoever waits for a message does it. Where nobody does, it is done here.
-        if let Ok(mut state) = self.state.try_lock()
-            && matches!(state.phase, Phase::Open)
-        {
-            state.begin_to_end().await;
+    /// The next message of the client of now, or of the one after it.
+    async fn receive(&self, current: &mut Option<Current>) -> Message {
+        loop {
+            let changed = self.changed.notified();
+            if current.is_none() {
+                *current = self.take_arrived();
+            }
+            match current {
+                Some(Current { subscriber, taken }) => match subscriber.next().await {
+                    Some(message) => {
+                        *taken += 1;
+                        return message;
+                    }
+                    // The client is gone.
+                    None => *current = None,
+                },
+                None => changed.await,
+            }
         }
+    }
+
+    /// Ends the subscription; done once nothing more comes. What has come by then is still handed out.
+    pub(super) async fn drain(&self, connection: &Connection) {
+        if self.phase.send_replace(Phase::Ending) > Phase::Open {
+            return self.reached(Phase::Ended).await;
+        }
+        let current = self.current.lock().await.take().or_else(|| self.take_arrived());
+        if let Some(mut current) = current {
+            for (more, patience) in LAST_ONES {
+                self.fence(&mut current, connection).await;
+                let last = current.taken + more;
+                // A client that is gone has no subscriptions any more: nothing comes in any case.
+                let _ = current.subscriber.unsubscribe_after(last as u64).await;
+                if timeout(patience, self.empty(&mut current)).await.is_ok() {
+                    return self.end();
+                }
+            }
+            self.fence(&mut current, connection).await;
+            let _ = current.subscriber.drain().await;
+            let _ = timeout(ENDING, self.empty(&mut current)).await;
+        }
+        self.end();
     }
 
     /// Ends the subscription at once: the bridge is closed, and nobody takes anything any more.
     pub(super) async fn close(&self) {
-        self.ending.send_replace(true);
-        if let Ok(mut state) = tokio::time::timeout(ENDING, self.state.lock()).await
-            && let Some(mut subscriber) = state.current.take()
+        self.end();
+        if let Ok(mut current) = timeout(ENDING, self.current.lock()).await
+            && let Some(mut current) = current.take().or_else(|| self.take_arrived())
         {
-            // The client may be gone, and the subscription with it.
-            let _ = subscriber.unsubscribe().await;
+            let _ = current.subscriber.unsubscribe().await;
         }
     }
 
-    async fn end_asked(&self) {
+    /// Takes what comes until the server has heard everything that we have said: so it is known how many messages it has
+    /// sent by then.
+    async fn fence(&self, current: &mut Current, connection: &Connection) {
+        let session = connection.sessions.borrow().clone();
+        let Some(session) = session else { return };
+        let fence = timeout(ENDING, connection.fence(&session));
+        tokio::select! {
+            biased;
+            () = self.empty(current) => {}
+            _ = fence => {}
+        }
+        while let Some(Some(message)) = unconstrained(current.subscriber.next()).now_or_never() {
+            self.put(current, message);
+        }
+    }
+
+    /// Takes what comes until nothing more can come.
+    async fn empty(&self, current: &mut Current) {
+        while let Some(message) = current.subscriber.next().await {
+            self.put(current, message);
+        }
+    }
+
+    fn put(&self, current: &mut Current, message: Message) {
+        current.taken += 1;
+        self.rest().push_back(message);
+        self.changed.notify_waiters();
+    }
+
+    fn end(&self) {
+        self.phase.send_replace(Phase::Ended);
+        self.changed.notify_waiters();
+    }
+
+    fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    async fn reached(&self, phase: Phase) {
         // The sender lives in `self`: there is always one.
-        let _ = self.ending.subscribe().wait_for(|ending| *ending).await;
-    }
-}
-
-impl State {
-    async fn begin_to_end(&mut self) {
-        self.phase = Phase::Settling(Instant::now() + SETTLING);
-        let Some(subscriber) = &mut self.current else { return };
-        while let Some(Some(message)) = unconstrained(subscriber.next()).now_or_never() {
-            self.taken += 1;
-            self.here.push_back(message);
-        }
-        // The client may be gone, and the subscription with it.
-        let _ = subscriber.unsubscribe_after((self.taken + LAST_ONES) as u64).await;
+        let _ = self.phase.subscribe().wait_for(|now| *now >= phase).await;
     }
 
-    async fn end(&mut self) {
-        self.phase = Phase::Ended;
-        if let Some(subscriber) = &mut self.current {
-            let _ = subscriber.drain().await;
-        }
+    fn take_arrived(&self) -> Option<Current> {
+        let arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner).take();
+        arrived.map(|subscriber| Current { subscriber, taken: 0 })
     }
-}
 
-async fn settled(phase: Phase) {
-    match phase {
-        Phase::Settling(until) => sleep_until(until).await,
-        Phase::Open | Phase::Ended => std::future::pending().await,
+    fn rest(&self) -> MutexGuard<'_, VecDeque<Message>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

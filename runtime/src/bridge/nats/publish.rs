@@ -117,7 +117,8 @@ impl Connection {
             gone_through = self.fence(session) => {
                 gone_through?;
                 if permitted.load(Ordering::Relaxed) != session.number {
-                    refusal.settled().await?;
+                    self.hear_all(session).await?;
+                    refusal.seen().map_or(Ok(()), Err)?;
                     permitted.store(session.number, Ordering::Relaxed);
                     self.refusals.lift(subject);
                 }

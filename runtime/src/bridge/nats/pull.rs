@@ -31,6 +31,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// After how long without a word it does not remember.
 const SILENCE: Duration = Duration::from_secs(12);
 
+/// How long nothing has come when nothing more is to come.
+const QUIET: Duration = Duration::from_millis(100);
+
 /// Between two attempts at a consumer that is not there.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
@@ -215,9 +218,16 @@ impl Pull {
         let mut state = self.state.lock().await;
         let State { source, here, .. } = &mut *state;
         if let Some(mut source) = source.take() {
-            // What the server has sent by now, on the way or not. Where it does not answer, it is gone.
+            // What the server owes us by now comes soon, if it has it. Where it does not answer, it is gone.
             let _ = timeout(ENDING, connection.fence(&source.session)).await;
             source.empty(here);
+            while source.owed > 0
+                && let Ok(Some(message)) = timeout(QUIET, source.subscriber.next()).await
+            {
+                if let Sent::Message(message) = source.take(message) {
+                    here.push_back(message);
+                }
+            }
             // First, or it would send us again what we give back.
             let _ = source.subscriber.unsubscribe().await;
             for message in here.drain(..) {

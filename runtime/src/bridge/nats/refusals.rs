@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use tokio::task::yield_now;
 
 use crate::bridge::BridgeError;
 use crate::health::Health;
@@ -15,13 +14,26 @@ use crate::health::Health;
 /// How many subjects are remembered.
 const SUBJECTS: usize = 1000;
 
+/// What may be refused.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Act {
+    Publish,
+    Subscribe,
+}
+
 /// What the server has refused on this connection.
 #[derive(Default)]
 pub(super) struct Refusals {
-    subjects: Mutex<BTreeMap<String, Refused>>,
+    subjects: Mutex<BTreeMap<(Act, String), Refused>>,
     any: AtomicBool,
     changed: Notify,
+    /// How often the server has answered to [`NONSENSE`].
+    answers: AtomicU64,
 }
+
+/// A subject that no server subscribes anybody to, below one that we may subscribe to. The server says so, after all that it
+/// has said before: whoever hears that has heard everything. Other messages come by another way, and may overtake a refusal.
+pub(super) const NONSENSE: &str = ">.all_is_heard";
 
 /// What was refused on one subject.
 #[derive(Clone, Debug)]
@@ -35,20 +47,26 @@ struct Refused {
 #[derive(Clone)]
 pub(super) struct Watch<'r> {
     refusals: &'r Refusals,
+    act: Act,
     subject: &'r str,
     before: u64,
 }
 
 impl Refusals {
-    /// Takes in what the server says. Says whether it was a refusal.
+    /// Takes in what the server says. Says whether it was for us.
     pub(super) fn hear(&self, words: &str) -> bool {
-        let Some(subject) = subject(words) else { return false };
+        if words.eq_ignore_ascii_case("invalid subject") {
+            self.answers.fetch_add(1, Ordering::AcqRel);
+            self.changed.notify_waiters();
+            return true;
+        }
+        let Some(what) = read(words) else { return false };
         let times = {
             let mut subjects = self.subjects();
-            if subjects.len() >= SUBJECTS && !subjects.contains_key(subject) {
+            if subjects.len() >= SUBJECTS && !subjects.contains_key(&what) {
                 subjects.pop_first();
             }
-            let refused = subjects.entry(subject.to_owned()).or_insert(Refused { times: 0, words: String::new() });
+            let refused = subjects.entry(what).or_insert(Refused { times: 0, words: String::new() });
             refused.times += 1;
             words.clone_into(&mut refused.words);
             refused.times
@@ -61,17 +79,40 @@ impl Refusals {
         true
     }
 
-    /// Begins to watch a subject, before something is sent there.
+    /// Begins to watch whether we may publish on a subject, before something is sent there.
     pub(super) fn watch<'r>(&'r self, subject: &'r str) -> Watch<'r> {
         let subject = key(subject);
-        Watch { refusals: self, subject, before: self.times(subject) }
+        let before = self.times(Act::Publish, subject);
+        Watch { refusals: self, act: Act::Publish, subject, before }
+    }
+
+    /// Watches a subscription that was begun already.
+    pub(super) fn watch_subscription<'r>(&'r self, subject: &'r str) -> Watch<'r> {
+        Watch { refusals: self, act: Act::Subscribe, subject: key(subject), before: 0 }
+    }
+
+    /// How often the server has answered to [`NONSENSE`].
+    pub(super) fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Acquire)
+    }
+
+    /// Waits until it has done so more often.
+    pub(super) async fn answered(&self, before: u64) {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.answers() > before {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// What was refused there is permitted now, or does not matter.
     pub(super) fn lift(&self, subject: &str) {
         if self.any.load(Ordering::Acquire) {
             let mut subjects = self.subjects();
-            subjects.remove(key(subject));
+            subjects.remove(&(Act::Publish, key(subject).to_owned()));
             self.any.store(!subjects.is_empty(), Ordering::Release);
         }
     }
@@ -80,13 +121,6 @@ impl Refusals {
     pub(super) fn clear(&self) {
         self.subjects().clear();
         self.any.store(false, Ordering::Release);
-    }
-
-    /// What was refused of anything that these subjects name, if something was.
-    pub(super) fn among<'s>(&self, subjects: impl IntoIterator<Item = &'s str>) -> Option<BridgeError> {
-        let refused = self.subjects();
-        let mut found = subjects.into_iter().filter_map(|subject| refused.get(key(subject)));
-        found.next().map(|refused| denied(&refused.words))
     }
 
     pub(super) fn health(&self) -> Health {
@@ -99,14 +133,14 @@ impl Refusals {
         }
     }
 
-    fn times(&self, key: &str) -> u64 {
+    fn times(&self, act: Act, key: &str) -> u64 {
         if !self.any.load(Ordering::Acquire) {
             return 0;
         }
-        self.subjects().get(key).map_or(0, |refused| refused.times)
+        self.subjects().get(&(act, key.to_owned())).map_or(0, |refused| refused.times)
     }
 
-    fn subjects(&self) -> MutexGuard<'_, BTreeMap<String, Refused>> {
+    fn subjects(&self) -> MutexGuard<'_, BTreeMap<(Act, String), Refused>> {
         self.subjects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -114,19 +148,12 @@ impl Refusals {
 impl Watch<'_> {
     /// What was refused since, if something was.
     pub(super) fn seen(&self) -> Option<BridgeError> {
-        if self.refusals.times(self.subject) <= self.before {
+        let Self { refusals, act, subject, before } = self;
+        if refusals.times(*act, subject) <= *before {
             return None;
         }
-        self.refusals.subjects().get(self.subject).map(|refused| denied(&refused.words))
-    }
-
-    /// Whether something was refused of what has gone through by now. What the server says comes by another way than messages
-    /// do, and a refusal may be heard after what was sent later: so all who are ready get their turn first.
-    pub(super) async fn settled(&self) -> Result<(), BridgeError> {
-        for _ in 0..32 {
-            yield_now().await;
-        }
-        self.seen().map_or(Ok(()), Err)
+        let subjects = refusals.subjects();
+        subjects.get(&(*act, (*subject).to_owned())).map(|refused| BridgeError::Denied(refused.words.clone().into()))
     }
 
     /// Waits until something is refused.
@@ -142,16 +169,15 @@ impl Watch<'_> {
     }
 }
 
-fn denied(words: &str) -> BridgeError {
-    BridgeError::Denied(words.into())
-}
-
-/// The subject that a refusal is about: `Permissions Violation for Publish to "orders"`, or
+/// What a refusal is about: `Permissions Violation for Publish to "orders"`, or
 /// `Permissions Violation for Subscription to "orders" using queue "orders"`.
-fn subject(words: &str) -> Option<&str> {
-    let begins = words.get(..21).is_some_and(|begin| begin.eq_ignore_ascii_case("permissions violation"));
-    let (_, rest) = words.split_once('"').filter(|_| begins)?;
-    rest.split_once('"').map(|(subject, _)| key(subject))
+fn read(words: &str) -> Option<(Act, String)> {
+    const BEGIN: &str = "permissions violation for ";
+    let (begin, rest) = words.split_at_checked(BEGIN.len())?;
+    let (act, rest) = rest.split_once('"').filter(|_| begin.eq_ignore_ascii_case(BEGIN))?;
+    let (subject, _) = rest.split_once('"')?;
+    let subscribes = act.to_ascii_lowercase().starts_with("subscription");
+    Some((if subscribes { Act::Subscribe } else { Act::Publish }, key(subject).to_owned()))
 }
 
 /// What a subject is remembered by. Of those with a token for each message only what they begin with counts.
@@ -174,13 +200,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_names_its_subject() {
-        assert_eq!(subject(r#"Permissions Violation for Publish to "a.b""#), Some("a.b"));
-        assert_eq!(subject(r#"permissions violation for subscription to "a.b" using queue "c""#), Some("a.b"));
-        assert_eq!(subject(r#"Permissions Violation for Publish to "_INBOX.x.c17""#), Some("_INBOX.x"));
-        assert_eq!(subject(r#"Permissions Violation for Publish to "$JS.ACK.s.c.1.2.3.4.5""#), Some("$JS.ACK.s.c"));
+    fn a_refusal_says_what_it_is_about() {
+        let (publish, subscribe) = (Act::Publish, Act::Subscribe);
+        for (words, act, subject) in [
+            (r#"Permissions Violation for Publish to "a.b""#, publish, "a.b"),
+            (r#"permissions violation for subscription to "a.b" using queue "c""#, subscribe, "a.b"),
+            (r#"Permissions Violation for Publish to "_INBOX.x.c17""#, publish, "_INBOX.x"),
+            (r#"Permissions Violation for Publish to "$JS.ACK.s.c.1.2.3.4.5""#, publish, "$JS.ACK.s.c"),
+        ] {
+            assert_eq!(read(words), Some((act, subject.to_owned())));
+        }
         for words in ["Stale Connection", "Permissions Violation", r#"Permissions Violation for "a"#, "é"] {
-            assert_eq!(subject(words), None, "{words}");
+            assert_eq!(read(words), None, "{words}");
         }
     }
 
@@ -197,7 +228,7 @@ mod tests {
         assert!(there.seen().is_none() && refusals.watch("here").seen().is_none());
         assert!(!refusals.health().is_ready());
         refusals.lift("here");
-        assert!(refusals.health().is_ready() && refusals.among(["here"]).is_none());
+        assert!(refusals.health().is_ready());
         assert!(!refusals.hear("Slow Consumer"));
     }
 }

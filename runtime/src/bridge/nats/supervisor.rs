@@ -101,13 +101,13 @@ impl Connection {
             self.provision(&session).await?;
             self.attach(&session).await?;
             let flows = self.wanted.lists().flows.clone();
-            self.refusals.among(flows.iter().map(|flow| flow.subject)).map_or(Ok(()), Err)
+            let refused = flows.iter().find_map(|flow| self.refusals.watch_subscription(flow.subject).seen());
+            refused.map_or(Ok(()), Err)
         };
         if let Err(error) = begun.await {
-            end_client(&session).await;
+            self.drop_client(&session).await;
             return Err(error);
         }
-        self.sessions.send_replace(Some(session));
         self.link.up();
         Ok(line)
     }
@@ -120,17 +120,16 @@ impl Connection {
             let begun = async {
                 let (session, line) = self.open().await?;
                 match self.attach(&session).await {
-                    Ok(()) => Ok((session, line)),
+                    Ok(()) => Ok(line),
                     Err(error) => {
-                        end_client(&session).await;
+                        self.drop_client(&session).await;
                         Err(error)
                     }
                 }
             };
             match begun.await {
-                Ok((session, line)) => {
+                Ok(line) => {
                     retry.succeeded();
-                    self.sessions.send_replace(Some(session));
                     return Ok(line);
                 }
                 Err(BridgeError::Closed) => return Err(BridgeError::Closed),
@@ -163,15 +162,21 @@ impl Connection {
         Ok((session, Line { heard, settled: 1 }))
     }
 
-    /// Subscribes with a client; done once the server has it.
-    async fn attach(&self, session: &Session) -> Result<(), BridgeError> {
+    /// Subscribes with a client; done once the server has it. From then on requests come, and are answered.
+    async fn attach(&self, session: &Arc<Session>) -> Result<(), BridgeError> {
+        self.sessions.send_replace(Some(Arc::clone(session)));
         let flows = self.wanted.lists().flows.clone();
         for flow in &flows {
             flow.attach(session).await?;
         }
-        let refusal = self.refusals.watch(&session.inbox);
         self.fence(session).await?;
-        refusal.settled().await
+        self.hear_all(session).await
+    }
+
+    /// Disconnects a client with which not all is as it should be.
+    async fn drop_client(&self, session: &Session) {
+        self.sessions.send_replace(None);
+        end_client(session).await;
     }
 
     async fn supervise(self: Arc<Self>, mut line: Line) {

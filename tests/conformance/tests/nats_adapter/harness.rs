@@ -1,0 +1,205 @@
+//! Adapters on real servers, a plain client beside them, and waiting for what has to become true.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::jetstream::{self, Context};
+use pontoon::bridge::{Arrival, Asked, EventAdapter, Feed, Inlet, Reply, Request, Settlement};
+use pontoon::{
+    BridgeError, Delivery, EventBridge, Instance, Instant, Message, Metadata, Nats, Opening, Part, Text, Variables,
+};
+use pontoon_brokers::{Broker, Kind};
+use tokio::task::JoinHandle;
+
+/// Longer than anything takes that does not hang.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A text that lives as long as the process.
+pub(crate) fn leaked(text: impl Into<String>) -> &'static str {
+    Box::leak(text.into().into_boxed_str())
+}
+
+/// A setting that says this.
+pub(crate) fn text(text: impl Into<String>) -> Text {
+    Text(Box::leak(Box::new([Part::Literal(leaked(text))])))
+}
+
+/// The url of a server that no test here hurts.
+pub(crate) fn shared() -> &'static str {
+    Broker::shared(Kind::Nats).unwrap()
+}
+
+/// A topology that no other test has, with one event and one command, on a server.
+#[derive(Clone, Copy)]
+pub(crate) struct Topology {
+    url: &'static str,
+    name: &'static str,
+    pub(crate) event: &'static str,
+    pub(crate) command: &'static str,
+}
+
+impl Topology {
+    /// On a server at this url.
+    pub(crate) fn at(url: impl Into<String>) -> Self {
+        static NAMES: AtomicU32 = AtomicU32::new(0);
+        let number = NAMES.fetch_add(1, Ordering::Relaxed);
+        let name = leaked(format!("shop_{}_{number}", std::process::id()));
+        let event = leaked(format!("{name}.event.placed.v1"));
+        Self { url: leaked(url), name, event, command: leaked(format!("{name}.command.user.v1.find")) }
+    }
+
+    /// On a server that no test here hurts.
+    pub(crate) fn shared() -> Self {
+        Self::at(shared())
+    }
+
+    /// The same topology at another url.
+    pub(crate) fn moved(self, url: impl Into<String>) -> Self {
+        Self { url: leaked(url), ..self }
+    }
+
+    /// The stream of its events.
+    pub(crate) fn stream(self) -> String {
+        format!("{}_events", self.name)
+    }
+
+    /// The stream of its dead letters.
+    pub(crate) fn dead_stream(self) -> String {
+        format!("{}_dead", self.name)
+    }
+
+    /// Another event of it.
+    pub(crate) fn other_event(self, name: &str) -> &'static str {
+        leaked(format!("{}.event.{name}.v1", self.name))
+    }
+
+    /// An adapter of it, not connected yet.
+    pub(crate) async fn adapter(self) -> Arc<dyn EventAdapter> {
+        self.open(self.settings(), false).await
+    }
+
+    /// The same with `provision: verify`.
+    pub(crate) async fn verifying(self) -> Arc<dyn EventAdapter> {
+        self.open(self.settings(), true).await
+    }
+
+    /// Settings with the url alone.
+    pub(crate) fn settings(self) -> Nats {
+        Nats::new(text(self.url))
+    }
+
+    /// An adapter with these settings.
+    pub(crate) async fn open(self, nats: Nats, verify: bool) -> Arc<dyn EventAdapter> {
+        let mut opening = Opening::new(Instance::new(self.name, "test"), verify, Variables::default());
+        let adapter = nats.open(&mut opening).await;
+        assert!(opening.problems().is_empty(), "{:?}", opening.problems());
+        adapter
+    }
+
+    /// An adapter that has a subscription, connected.
+    pub(crate) async fn hearing(self, rules: Delivery) -> (Arc<dyn EventAdapter>, Arc<dyn Feed>) {
+        let adapter = self.adapter().await;
+        let feed = adapter.subscribe(self.event, EAR, rules);
+        soon(adapter.connect()).await.unwrap();
+        (adapter, feed)
+    }
+
+    /// An adapter that publishes, connected.
+    pub(crate) async fn speaking(self) -> (Arc<dyn EventAdapter>, Arc<dyn pontoon::bridge::Topic>) {
+        let adapter = self.adapter().await;
+        let topic = adapter.topic(self.event);
+        soon(adapter.connect()).await.unwrap();
+        (adapter, topic)
+    }
+
+    /// A plain client.
+    pub(crate) async fn outsider(self) -> Client {
+        let client = async_nats::connect(self.url).await;
+        client.unwrap()
+    }
+
+    /// A plain client of JetStream.
+    pub(crate) async fn jetstream(self) -> Context {
+        jetstream::new(self.outsider().await)
+    }
+}
+
+/// The subscription of the tests.
+pub(crate) const EAR: &str = "email.v1.greet";
+
+/// Its consumer.
+pub(crate) const CONSUMER: &str = "email_v1_greet";
+
+/// What is wrong with these settings.
+pub(crate) async fn problems(nats: Nats) -> Vec<String> {
+    let mut opening = Opening::new(Instance::new("shop", "test"), false, Variables::default());
+    let _ = nats.open(&mut opening).await;
+    opening.problems().to_vec()
+}
+
+/// Ends what hangs.
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what).await.expect("it hangs")
+}
+
+/// Waits for something to become true.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A message with a number as its payload.
+pub(crate) fn message(number: u32) -> Message {
+    Message::new(Metadata::fresh(), number)
+}
+
+/// The number of a message.
+pub(crate) fn number(arrival: &Arrival) -> u32 {
+    arrival.message.decode().unwrap()
+}
+
+/// The next message of a feed.
+pub(crate) async fn next(feed: &Arc<dyn Feed>) -> Arrival {
+    soon(feed.next()).await.expect("the feed has ended")
+}
+
+/// Takes the next message and is done with it.
+pub(crate) async fn take(feed: &Arc<dyn Feed>) -> u32 {
+    let arrival = next(feed).await;
+    feed.settle(&arrival, Settlement::Done).await.unwrap();
+    number(&arrival)
+}
+
+/// Whether nothing comes for a while.
+pub(crate) async fn is_quiet(feed: &Arc<dyn Feed>) -> bool {
+    tokio::time::timeout(Duration::from_millis(300), feed.next()).await.is_err()
+}
+
+/// A request with a number, that somebody waits for for a minute.
+pub(crate) fn request(subject: &'static str, number: u32) -> Request {
+    Request { subject, message: message(number), deadline: Instant::now() + PATIENCE, attempt: 1 }
+}
+
+/// Answers each request with what it asks, until there are no more.
+pub(crate) fn echo(inlet: Arc<dyn Inlet>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        while let Some(Asked { message, reply_to, .. }) = inlet.next().await {
+            let json = message.json().unwrap();
+            inlet.answer(&reply_to.unwrap(), Reply::Output(json)).await.unwrap();
+        }
+    })
+}
+
+/// What a reply says.
+pub(crate) fn output(reply: Result<Reply, BridgeError>) -> String {
+    match reply.unwrap() {
+        Reply::Output(json) => String::from_utf8(json.to_vec()).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
