@@ -125,7 +125,7 @@ mod tests {
             "mqtt://host/hidden",
             "mqtt://ada:hid/den@host",
         ] {
-            let problem = Address::read(url, false).unwrap_err();
+            let problem = Address::read(url, false).err().unwrap();
             assert!(problem.contains("expected mqtt://") && !problem.contains("hid"), "{problem}");
         }
     }

@@ -33,13 +33,14 @@ pub async fn e06_what_is_not_acknowledged_is_delivered_again(rig: Rig) {
     }
     let mut first = rig.process("back", "back", &Orders::none().always("back.hear", Act::Hold));
     first.ready().await;
-    let front = rig.front().await;
+    let (side, front) = (rig.side().await, rig.front().await);
     post(&front, Which::Noted, notes([7])).await;
     let before = first.until("it is being handled", |seen| !seen.of("back.hear").is_empty()).await;
     first.kill();
     let mut second = rig.process("back", "back", &Orders::none());
     second.ready().await;
     let after = second.until("it is handled", |seen| seen.done("back.hear").count() > 0).await;
+    drop((side, front));
     let (before, after) = (before.of("back.hear"), after.of("back.hear"));
     assert_eq!((before.len(), after.len()), (1, 1));
     assert_eq!((before[0].id, before[0].attempt), (after[0].id, 1));

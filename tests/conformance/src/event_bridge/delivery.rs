@@ -63,7 +63,7 @@ pub async fn e01_body_and_metadata_arrive_byte_for_byte(rig: Rig) {
     }
 
     // The same between units.
-    let (front, back) = (rig.front().await, rig.back().await);
+    let (front, back, side) = (rig.front().await, rig.back().await, rig.side().await);
     let correlation = Id::draw();
     let client = front.client().principal("ada").tenant("acme").correlation(correlation);
     let note = Note { key: "é\n\u{0}".to_owned(), number: u64::MAX, text: "\"🦀\"".to_owned() };
@@ -74,8 +74,9 @@ pub async fn e01_body_and_metadata_arrive_byte_for_byte(rig: Rig) {
     assert_eq!((run.correlation, run.attempt, run.hops, run.left), (correlation, 1, 1, None));
     assert_eq!((run.principal.as_deref(), run.tenant.as_deref()), (Some("ada"), Some("acme")));
     assert!(run.causation.is_some());
-    back.shutdown().await.expect("nothing is lost");
-    front.shutdown().await.expect("nothing is lost");
+    for stopped in [back.shutdown().await, side.shutdown().await, front.shutdown().await] {
+        stopped.expect("nothing is lost");
+    }
     assert_eq!(rig.script.runs(&ear).len(), 1);
 }
 

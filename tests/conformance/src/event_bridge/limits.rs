@@ -79,7 +79,7 @@ pub async fn e14_a_slow_consumer_leaves_memory_flat(rig: Rig) {
     let ear = rig.ear("back");
     let mut back = rig.process("back", "back", &Orders::none().always(&ear, Act::Wait(20)));
     back.ready().await;
-    let front = rig.front().await;
+    let (side, front) = (rig.side().await, rig.front().await);
     let note = |number| Note { text: "x".repeat(SIZE), ..Note::of(number) };
     post(&front, rig.event(), (0..200).map(note).collect()).await;
     back.until("it has begun", |seen| seen.done(&ear).count() > 10).await;
@@ -116,8 +116,8 @@ pub async fn e14_a_slow_consumer_leaves_memory_flat(rig: Rig) {
     assert!(handled.len() < EVENTS as usize / 4, "it is slow: {}", handled.len());
     let grown = most - before;
     assert!(grown < FLAT, "{} MB more than {} MB", grown >> 20, before >> 20);
+    drop((side, front));
     if rig.cell() == Cell::Counted {
-        drop(front);
         back.kill();
         return drops_are_counted(rig).await;
     }

@@ -213,14 +213,14 @@ pub async fn e20_broker_absent_at_start(rig: Rig) {
     assert!((1..=20).contains(&lines), "{lines} lines: {}", back.log());
     block_in_place(|| rig.broker().restart().expect("it comes"));
     back.ready().await;
-    let front = rig.front().await;
+    let (side, front) = (rig.side().await, rig.front().await);
     post(&front, rig.event(), notes([1])).await;
     let ear = rig.ear("back");
     back.until("it is handled", |seen| seen.numbers(&ear) == [1]).await;
     assert_eq!(front.client().invoke(front::Ask, Note::of(2)).await.expect("an answer"), Note::of(2));
     back.terminate();
     assert!(back.ended(Duration::from_secs(10)).await.success(), "{}", back.log());
-    drop(front);
+    drop((side, front));
 
     // And told to stop while it waits, it goes.
     block_in_place(|| rig.broker().kill().expect("killed"));

@@ -59,8 +59,9 @@ async fn publishing_is_safe(rig: Rig) {
     if rig.column.is_at_most_once() {
         return what_was_sent_outlives_its_sender(rig).await;
     }
-    // From now on the broker keeps what it would hear.
+    // From now on the broker keeps what they would hear.
     rig.back().await.shutdown().await.expect("nothing is lost");
+    rig.side().await.shutdown().await.expect("nothing is lost");
     let proxy = rig.proxy(&["front"]);
     let front = rig.front().await;
     post(&front, rig.event(), notes([0])).await;

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use pontoon::bridge::Request;
-use pontoon::{BridgeError, Command, Delivery, Message, Metadata};
+use pontoon::{BridgeError, Command, Delivery, Message, Metadata, Started};
 
 use crate::event_bridge::rig::{message, notes, post};
 use crate::event_bridge::{Process, Rig};
 use crate::system::contract::{Batch, Note};
 use crate::system::script::{Act, Orders, Seen};
-use crate::topology::back;
+use crate::topology::{apart, back};
 
 /// How many events are on their way when a process is told to stop.
 const EVENTS: u64 = 20;
@@ -84,8 +84,11 @@ pub async fn e18_gone_with_the_second_signal_or_the_grace(rig: Rig) {
     assert_eq!((done(&twice), done(&once)), (0, 0));
 }
 
+/// Who hears the same, and who emits.
+type Others = (Started<apart::side::Side>, Started<apart::front::Front>);
+
 /// A process that has events to handle, and who has emitted them.
-async fn busy(rig: &Rig, orders: &Orders) -> (Process, Option<pontoon::Started<crate::topology::apart::front::Front>>) {
+async fn busy(rig: &Rig, orders: &Orders) -> (Process, Option<Others>) {
     let event = rig.event();
     if rig.column.stays_in_process() {
         let orders = orders.clone().stock(Batch { event, notes: notes(0..EVENTS) });
@@ -96,9 +99,9 @@ async fn busy(rig: &Rig, orders: &Orders) -> (Process, Option<pontoon::Started<c
     }
     let mut process = rig.process("back", "back", orders);
     process.ready().await;
-    let front = rig.front().await;
+    let (side, front) = (rig.side().await, rig.front().await);
     post(&front, event, notes(0..EVENTS)).await;
-    (process, Some(front))
+    (process, Some((side, front)))
 }
 
 /// A bridge can be closed twice, and closed while it publishes: whoever uses it gets an error, and nobody waits for ever.
