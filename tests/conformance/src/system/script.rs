@@ -114,7 +114,7 @@ impl Orders {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Begun(Run),
+    Begun(Box<Run>),
     /// The run that began at this place has got to its end.
     Done(usize),
     /// A note was emitted: its number.
@@ -392,7 +392,7 @@ impl Script {
         let index = {
             let mut seen = lock(&self.0.seen);
             // Under the lock: lines stand in the order of the runs.
-            self.write(&Line::Begun(run.clone()));
+            self.write(&Line::Begun(Box::new(run.clone())));
             seen.begin(run)
         };
         self.0.changed.send_replace(());
@@ -452,7 +452,7 @@ impl Seen {
         for line in whole.lines() {
             match serde_json::from_str(line).expect("a line of a journal") {
                 Line::Begun(run) => {
-                    seen.begin(run);
+                    seen.begin(*run);
                 }
                 Line::Done(index) => seen.end(index),
                 Line::Emitted(number) => seen.emitted.push(number),
