@@ -1,14 +1,16 @@
-//! Tells the build scripts of crates that depend on this one which adapters it is built with: the compiler holds their
-//! topologies against it.
+//! Tells the build scripts of crates that depend on this one which features it is built with: the compiler holds their
+//! topologies against that.
 
 use std::env;
 
-/// The features that adapters and their connections need.
-const FEATURES: [&str; 5] = ["amqp", "mqtt", "nats", "redis", "tls"];
+/// How cargo's variables for features begin.
+const FEATURE: &str = "CARGO_FEATURE_";
 
 fn main() {
-    let has = |feature: &&str| env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase())).is_some();
-    let built: Vec<&str> = FEATURES.into_iter().filter(has).collect();
+    let variables = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let built = variables.filter_map(|name| name.strip_prefix(FEATURE).map(str::to_ascii_lowercase));
+    let mut built: Vec<String> = built.collect();
+    built.sort();
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::metadata=features={}", built.join(","));
 }

@@ -69,6 +69,17 @@ pub enum Ordering {
     ByKey,
 }
 
+/// Whether a bound on what waits for a consumer holds.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Bound {
+    /// It does not: the broker has limits of its own.
+    Broker,
+    /// It does, in one way: the oldest message makes room, and its sender does not hear of that.
+    DropOldest,
+    /// It does, and the sender of what finds no room waits, gets an error or goes on, as it was said.
+    AsSaid,
+}
+
 /// What an event bridge or a queue bridge can do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Bridge {
@@ -84,6 +95,10 @@ pub struct Bridge {
     pub ordering: Ordering,
     /// Which messages keep their order at at-most-once delivery.
     pub ordering_at_most_once: Ordering,
+    /// Whether a bound on what waits holds, at at-least-once delivery.
+    pub bound: Bound,
+    /// Whether it does at at-most-once delivery.
+    pub bound_at_most_once: Bound,
     /// A message can be held back for a time.
     pub delay: bool,
     /// What failed for good is kept, to be looked at and replayed.
@@ -138,6 +153,8 @@ const IN_MEMORY: Bridge = Bridge {
     competing_consumers: true,
     ordering: Ordering::ByKey,
     ordering_at_most_once: Ordering::ByKey,
+    bound: Bound::AsSaid,
+    bound_at_most_once: Bound::AsSaid,
     delay: true,
     dead_letter: true,
     largest_payload: u64::MAX,
@@ -148,13 +165,21 @@ const EMBEDDED: Bridge = Bridge { adapter: Adapter::Embedded, durable: true, lar
 
 const AMQP: Bridge = Bridge { adapter: Adapter::Amqp, crosses_processes: true, ..EMBEDDED };
 
-const NATS: Bridge =
-    Bridge { adapter: Adapter::Nats, ordering_at_most_once: Ordering::OneConsumer, largest_payload: MIB, ..AMQP };
+const NATS: Bridge = Bridge {
+    adapter: Adapter::Nats,
+    ordering_at_most_once: Ordering::OneConsumer,
+    bound: Bound::Broker,
+    bound_at_most_once: Bound::DropOldest,
+    largest_payload: MIB,
+    ..AMQP
+};
 
 const MQTT: Bridge = Bridge {
     adapter: Adapter::Mqtt,
     ordering: Ordering::OneConsumer,
     ordering_at_most_once: Ordering::OneConsumer,
+    bound: Bound::Broker,
+    bound_at_most_once: Bound::Broker,
     largest_payload: 256 * KIB,
     ..AMQP
 };
@@ -168,12 +193,14 @@ pub const EVENT_BRIDGES: [Bridge; 5] = [IN_MEMORY, EMBEDDED, AMQP, NATS, MQTT];
 pub const QUEUE_BRIDGES: [Bridge; 6] =
     [queue(IN_MEMORY), queue(EMBEDDED), queue(AMQP), queue(NATS), queue(MQTT), queue(REDIS)];
 
-/// Jobs are pulled by whoever is free: there is nobody to answer, and no order beyond one worker.
+/// Jobs are pulled by whoever is free: there is nobody to answer, no order beyond one worker, and a queue has its bound.
 const fn queue(bridge: Bridge) -> Bridge {
     Bridge {
         request_reply: false,
         ordering: Ordering::OneConsumer,
         ordering_at_most_once: Ordering::OneConsumer,
+        bound: Bound::AsSaid,
+        bound_at_most_once: Bound::AsSaid,
         ..bridge
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pontoon_schema::capability::{self, Adapter, Bridge, EVENT_BRIDGES, Ordering, QUEUE_BRIDGES};
+use pontoon_schema::capability::{self, Adapter, Bound, Bridge, EVENT_BRIDGES, Ordering, QUEUE_BRIDGES};
 
 use super::Input;
 use super::flow::{Carried, between_units};
@@ -10,7 +10,7 @@ use super::placement::Placement;
 use super::wording::{Named, either, size};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::{Delivery, Handler, Located, Purpose, Topology};
+use crate::topology::{Delivery, Handler, Located, Purpose, Subscription, Topology, WhenFull};
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     // An inherited bridge is one place in the file: what it lacks is said once.
@@ -89,6 +89,7 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
                         }
                     }));
                 }
+                needs.extend(Need::bound(subscription, of));
                 if subscription.concurrency.value > 1 {
                     let need = Need::of(Purpose::EventBridge, subscription.concurrency.span, of);
                     needs
@@ -121,6 +122,25 @@ impl Need {
 
     fn to(self, what: &'static str, met: fn(&Bridge, u64) -> bool) -> Self {
         Self { what, met, ..self }
+    }
+
+    /// What a subscription says about how much waits for it.
+    fn bound(subscription: &Subscription, of: Named) -> Option<Self> {
+        let when_full = subscription.when_full;
+        let span = subscription.bound.map(|bound| bound.span).or(when_full.map(|when_full| when_full.span))?;
+        let need = Self::of(Purpose::EventBridge, span, of);
+        const HELD: &str = "holds a bound on the events that wait";
+        const FELT: &str = "holds a bound on the events that wait, and lets their senders feel it";
+        Some(match (subscription.delivery.value, when_full.map(|when_full| when_full.value)) {
+            (Delivery::AtLeastOnce, Some(WhenFull::DropOldest)) => {
+                need.to(HELD, |bridge, _| bridge.bound >= Bound::DropOldest)
+            }
+            (Delivery::AtLeastOnce, _) => need.to(FELT, |bridge, _| bridge.bound == Bound::AsSaid),
+            (Delivery::AtMostOnce, None | Some(WhenFull::DropOldest)) => {
+                need.to(HELD, |bridge, _| bridge.bound_at_most_once >= Bound::DropOldest)
+            }
+            (Delivery::AtMostOnce, _) => need.to(FELT, |bridge, _| bridge.bound_at_most_once == Bound::AsSaid),
+        })
     }
 
     fn size(purpose: Purpose, size: Option<Located<u64>>, of: Named) -> Option<Self> {

@@ -14,6 +14,11 @@ pub(super) trait Ear: Send + Sync + 'static {
     /// A message has come. Says whether it is done with.
     fn heard(&self, publish: Publish) -> bool;
 
+    /// Whether nothing more should come for now.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// A request has not reached anybody, by its key.
     fn unanswered(&self, key: u64, verdict: Verdict);
 

@@ -76,9 +76,9 @@ impl Packets {
         }
     }
 
-    /// Waits until something was written or read. Safe to drop while it waits.
-    pub(super) async fn turn(&mut self) -> Result<(), Trouble> {
-        poll_fn(|task| self.poll_turn(task)).await.map_err(|error| Trouble::from_io(&error))
+    /// Waits until something was written, or read, if it is to be read. Safe to drop while it waits.
+    pub(super) async fn turn(&mut self, reads: bool) -> Result<(), Trouble> {
+        poll_fn(|task| self.poll_turn(task, reads)).await.map_err(|error| Trouble::from_io(&error))
     }
 
     /// Waits for the next packet, and writes what is to be written meanwhile.
@@ -87,7 +87,7 @@ impl Packets {
             if let Some(packet) = self.take()? {
                 return Ok(packet);
             }
-            self.turn().await?;
+            self.turn(true).await?;
         }
     }
 
@@ -97,10 +97,13 @@ impl Packets {
         poll_fn(|task| Pin::new(&mut self.socket).poll_shutdown(task)).await
     }
 
-    fn poll_turn(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_turn(&mut self, task: &mut Context<'_>, reads: bool) -> Poll<io::Result<()>> {
         let before = self.outbox.len();
         if let Poll::Ready(Err(error)) = self.poll_write(task) {
             return Poll::Ready(Err(error));
+        }
+        if !reads {
+            return if self.outbox.len() < before { Poll::Ready(Ok(())) } else { Poll::Pending };
         }
         self.inbox.reserve(ROOM);
         match pin!(self.socket.read_buf(&mut self.inbox)).poll(task) {

@@ -43,7 +43,8 @@ pub(super) struct Pump<'c> {
     window: Window,
     heard_last: Instant,
     pinged_last: Instant,
-    ping_under_way: bool,
+    /// How many pings have no answer yet.
+    pings: u32,
     settled: Settled,
 }
 
@@ -77,7 +78,7 @@ impl<'c> Pump<'c> {
             window,
             heard_last: now,
             pinged_last: now,
-            ping_under_way: false,
+            pings: 0,
             settled: Settled::Asked,
         }
     }
@@ -95,7 +96,7 @@ impl<'c> Pump<'c> {
                 self.hear(packet)?;
             }
             self.settle(&mut settled)?;
-            if self.window.wants_ping() && !self.ping_under_way {
+            if self.window.wants_ping() && self.pings == 0 {
                 self.ping()?;
             }
             for _ in 0..BATCH {
@@ -104,10 +105,10 @@ impl<'c> Pump<'c> {
                     return self.end().await;
                 }
             }
-            let takes = self.takes();
+            let (takes, reads) = (self.takes(), !self.ear.is_full());
             tokio::select! {
                 biased;
-                turned = self.packets.turn() => turned?,
+                turned = self.packets.turn(reads) => turned?,
                 order = self.orders.recv(), if takes => match order {
                     Some(order) => if self.obey(order)? {
                         return self.end().await;
@@ -184,10 +185,12 @@ impl<'c> Pump<'c> {
                 None => return Err(Trouble::Away(format!("the broker acknowledges {}, which nobody sent", ack.pkid))),
             },
             Packet::PingResp => {
-                self.ping_under_way = false;
-                self.window.ponged();
-                if self.settled == Settled::Answered {
-                    self.settled = Settled::Saved;
+                self.pings = self.pings.saturating_sub(1);
+                if self.pings == 0 {
+                    self.window.ponged();
+                    if self.settled == Settled::Answered {
+                        self.settled = Settled::Saved;
+                    }
                 }
             }
             Packet::SubAck(ack) => self.hear_suback(&ack),
@@ -233,18 +236,19 @@ impl<'c> Pump<'c> {
     fn ping(&mut self) -> Result<(), Trouble> {
         self.put(&Packet::PingReq)?;
         self.window.pinged();
-        self.ping_under_way = true;
+        self.pings += 1;
         self.pinged_last = Instant::now();
         Ok(())
     }
 
-    /// Whether the other side is still there.
+    /// Whether the other side is still there. What is not read says nothing of that; but the other side has to hear us.
     fn look(&mut self) -> Result<(), Trouble> {
-        let patience = self.granted.keep_alive;
-        if self.ping_under_way && self.pinged_last.elapsed() > patience && self.heard_last.elapsed() > patience {
+        let (patience, reads) = (self.granted.keep_alive, !self.ear.is_full());
+        let is_late = self.pinged_last.elapsed() > patience && self.heard_last.elapsed() > patience;
+        if reads && self.pings > 0 && is_late {
             return Err(Trouble::Away(format!("the broker has said nothing for {patience:?}")));
         }
-        if !self.ping_under_way && self.pinged_last.elapsed() >= patience / 2 {
+        if (self.pings == 0 || !reads) && self.pinged_last.elapsed() >= patience / 2 {
             self.ping()?;
         }
         self.subscribe()

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use super::line::{Line, Order, Verdict};
 use super::properties::attribute;
 use super::queue::{Queue, Weigh};
 use crate::bridge::BridgeError;
+use crate::bridge::remote::PREFETCH;
 use crate::wire::Attribute;
 
 /// A message that has come.
@@ -35,11 +37,17 @@ impl Weigh for Held {
     }
 }
 
+/// What comes on a connection beyond what we have asked for (`receive maximum`) before it is not read any more. Mosquitto
+/// 2.0 sends without end to who acknowledges slowly.
+const BEYOND: usize = 64;
+
 /// A subscription's session.
 pub(super) struct Session {
     topic: Bytes,
     pub(super) queue: Queue<Held>,
     table: Mutex<Table>,
+    /// How much has come on the connection that there is, and is not acknowledged.
+    held: AtomicUsize,
 }
 
 /// What has come and is not acknowledged.
@@ -63,7 +71,7 @@ struct Entry {
 
 impl Session {
     pub(super) fn new(topic: Bytes) -> Self {
-        Self { topic, queue: Queue::new(), table: Mutex::default() }
+        Self { topic, queue: Queue::new(), table: Mutex::default(), held: AtomicUsize::new(0) }
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -83,6 +91,7 @@ impl Session {
             match line.filter(|line| line.number == entry.line) {
                 Some(line) => {
                     table.entries.remove(&identifier);
+                    self.held.fetch_sub(1, Ordering::Relaxed);
                     line
                 }
                 None => {
@@ -92,6 +101,10 @@ impl Session {
             }
         };
         line.order(Order::Acknowledge(identifier)).await.map_err(BridgeError::from)
+    }
+
+    fn count(&self) {
+        self.held.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Gives a message back. The broker repeats it on the next connection only: until then it is somebody else's here.
@@ -114,6 +127,7 @@ impl Ear for Session {
     fn connected(&self, line: &Arc<Line>, resumed: bool) {
         let mut table = self.table();
         table.line = Some(Arc::clone(line));
+        self.held.store(0, Ordering::Relaxed);
         if !resumed {
             // Packet identifiers begin anew.
             table.entries.clear();
@@ -137,17 +151,27 @@ impl Ear for Session {
         let (identifier, repeated) = (publish.pkid, publish.dup);
         let (print, line) = (print(&publish), table.line.as_ref().map_or(0, |line| line.number));
         if let Some(entry) = table.entries.get_mut(&identifier).filter(|entry| repeated && entry.print == print) {
+            let (done, is_new) = (entry.done, entry.line != line);
             entry.line = line;
-            let done = entry.done;
             if done {
                 table.entries.remove(&identifier);
+            } else if is_new {
+                self.count();
             }
             return done;
         }
-        table.entries.insert(identifier, Entry { serial, print, line, done: false });
+        let before = table.entries.insert(identifier, Entry { serial, print, line, done: false });
+        // The broker has used an identifier again that was not acknowledged.
+        if before.is_none_or(|before| before.line != line) {
+            self.count();
+        }
         drop(table);
         self.queue.push(Held { publish: Arc::new(publish), before: repeated.into(), serial });
         false
+    }
+
+    fn is_full(&self) -> bool {
+        self.held.load(Ordering::Relaxed) >= usize::from(PREFETCH) + BEYOND
     }
 
     fn unanswered(&self, _: u64, _: Verdict) {}
@@ -227,6 +251,30 @@ mod tests {
         let new = session.queue.take().await.unwrap();
         session.done(&new).await.unwrap();
         assert_eq!(acknowledged(&mut orders), Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_broker_that_sends_too_much_is_not_listened_to() {
+        let session = Session::new("a".into());
+        let mut orders = connect(&session, false);
+        let most = PREFETCH + u16::try_from(BEYOND).unwrap();
+        for identifier in 1..=most {
+            session.heard(publish(identifier, &identifier.to_string(), false));
+        }
+        assert!(session.is_full());
+        let first = session.queue.take().await.unwrap();
+        assert!(session.is_full(), "it is with the process, handed out or not");
+        session.done(&first).await.unwrap();
+        assert_eq!(acknowledged(&mut orders), Some(1));
+        assert!(!session.is_full());
+        // On the next connection only what was repeated counts.
+        drop(connect(&session, true));
+        for identifier in 2..=most {
+            session.heard(publish(identifier, &identifier.to_string(), true));
+        }
+        assert!(!session.is_full());
+        session.heard(publish(1, "new", false));
+        assert!(session.is_full());
     }
 
     #[tokio::test]

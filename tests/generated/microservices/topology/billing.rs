@@ -1,7 +1,7 @@
 // The service `billing` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Delivery, Key, Kind, Never, Operation, Policy, Subscription, WhenFull};
+use pontoon::{Delivery, Key, Kind, Never, Operation, Policy, Subscription};
 use std::time::Duration;
 
 /// Opens the account of a new user.
@@ -30,9 +30,7 @@ impl Subscription for Charge {
         .attempts(8)
         .backoff(Duration::from_secs(1), Duration::from_mins(1))
         .dead_letter()
-        .concurrency(1)
-        .bound(10000)
-        .when_full(WhenFull::Refuse);
+        .concurrency(1);
 }
 
 /// The context of `billing.charge`.

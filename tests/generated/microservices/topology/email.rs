@@ -1,7 +1,7 @@
 // The service `email` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Command, Delivery, Kind, Never, Operation, Policy, Subscription};
+use pontoon::{Command, Delivery, Kind, Never, Operation, Policy, Subscription, WhenFull};
 use std::time::Duration;
 
 /// Sends the welcome mail.
@@ -50,7 +50,10 @@ impl Operation for Thank {
 
 impl Subscription for Thank {
     type Event = super::event::AccountCharged;
-    const DELIVERY: Delivery = Delivery::at_most_once().concurrency(1);
+    const DELIVERY: Delivery = Delivery::at_most_once()
+        .concurrency(1)
+        .bound(1000)
+        .when_full(WhenFull::DropOldest);
 }
 
 /// The context of `email.thank`.
