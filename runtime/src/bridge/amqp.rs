@@ -19,6 +19,7 @@ mod outlet;
 mod pipe;
 mod properties;
 mod provision;
+mod receipt;
 mod replies;
 mod requests;
 mod settings;
