@@ -63,8 +63,8 @@ async fn a_right_that_is_taken_away_is_an_error_for_whom_it_concerns_and_comes_b
     let refused = async {
         loop {
             match barred.publish(message(1)).await {
-                // The broker remembers for a while what one may do.
-                Ok(()) => tokio::time::sleep(Duration::from_millis(50)).await,
+                // A channel that has work remembers what its user may do.
+                Ok(()) => tokio::time::sleep(Duration::from_secs(2)).await,
                 Err(BridgeError::Denied(why)) => return why.to_string(),
                 Err(other) => panic!("{other}"),
             }
