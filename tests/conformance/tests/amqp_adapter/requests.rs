@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
 use lapin::BasicProperties;
 use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use pontoon::bridge::{Reply, Request};
 use pontoon::{BridgeError, FaultClass, Instant};
-use futures_util::StreamExt;
 
 use crate::harness::{at, echo, message, name, output, outsider, request, shared, soon, until};
 
@@ -100,7 +100,8 @@ async fn a_malformed_request_gets_a_fault_and_the_others_go_on() {
     let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
     let inbox = channel.queue_declare("".into(), options, FieldTable::default()).await.unwrap();
     let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
-    let mut replies = channel.basic_consume(inbox.name().clone(), "".into(), options, FieldTable::default()).await.unwrap();
+    let mut replies =
+        channel.basic_consume(inbox.name().clone(), "".into(), options, FieldTable::default()).await.unwrap();
     let asks = BasicProperties::default().with_reply_to(inbox.name().clone()).with_correlation_id("7".into());
     for properties in [asks, BasicProperties::default()] {
         let options = BasicPublishOptions::default();
