@@ -17,6 +17,7 @@ mod outlet;
 mod pipe;
 mod properties;
 mod provision;
+mod receipt;
 mod replies;
 mod requests;
 mod settings;

@@ -1,5 +1,12 @@
 //! What only the adapter of RabbitMQ has: its objects, its rights, its connections, and what other programs see of it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, also where no #[test] stands on it"
+)]
+
 #[path = "amqp_adapter/bounds.rs"]
 mod bounds;
 #[path = "amqp_adapter/dead_letters.rs"]

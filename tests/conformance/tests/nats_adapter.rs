@@ -1,5 +1,12 @@
 //! What only the adapter of NATS has: its objects, its rights, its connections, and what other programs see of it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, also where no #[test] stands on it"
+)]
+
 #[path = "nats_adapter/core.rs"]
 mod core;
 #[path = "nats_adapter/dead_letters.rs"]

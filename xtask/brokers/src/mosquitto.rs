@@ -63,7 +63,8 @@ impl Program for Mosquitto {
             return Err(Error::Misuse("a volatile mosquitto saves nothing".to_owned()));
         }
         let database = site.folder.path().join("data/mosquitto.db");
-        let saved = || std::fs::metadata(&database).map(|file| file.ino()).ok();
+        // A new file each time, which may have the number that the one before the last had.
+        let saved = || std::fs::metadata(&database).map(|file| (file.ino(), file.mtime(), file.mtime_nsec())).ok();
         let before = saved();
         process.signal(Signal::User1)?;
         site.wait("its database", || saved().is_some() && saved() != before)

@@ -116,6 +116,7 @@ impl AmqpEvents {
         subject: &'static str,
         subscription: &'static str,
         rules: Delivery,
+        known: Arc<Known>,
     ) -> Arc<RemoteFeed<Subscription>> {
         let (queue, needs) = self.needs(subject, subscription, rules);
         self.objects.want(needs.iter().cloned());
@@ -130,7 +131,7 @@ impl AmqpEvents {
             line: Arc::clone(&self.takes),
             flights: Arc::clone(&self.flights),
         };
-        let tap = Tap::new((&self.takes, &self.objects), queue.name, needs, Rest::Left);
+        let tap = Tap::new((&self.takes, &self.objects), (queue.name, needs), known, Rest::Left);
         let (counts, ordered) = (!rules.at_most_once, rules.ordered);
         let subscription_at = Subscription { tap, graves, counts, ordered };
         Arc::new(RemoteFeed::new(subscription_at, subscription, rules, Arc::clone(&self.tally)))
@@ -213,10 +214,11 @@ impl EventAdapter for AmqpEvents {
 
     fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
         let mut made = self.made();
-        if !made.feeds.contains_key(subscription) {
-            made.known.entry(subject).or_default().add(subscription, rules);
-        }
-        let feed = made.feeds.entry(subscription).or_insert_with(|| self.feed(subject, subscription, rules));
+        let known = Arc::clone(made.known.entry(subject).or_default());
+        let feed = made.feeds.entry(subscription).or_insert_with(|| {
+            known.add(subscription, rules);
+            self.feed(subject, subscription, rules, known)
+        });
         Arc::<RemoteFeed<Subscription>>::clone(feed)
     }
 
@@ -231,7 +233,7 @@ impl EventAdapter for AmqpEvents {
         let inlet = made.inlets.entry(subject).or_insert_with(|| {
             let queue = Queue::of_command(self.named(subject));
             let needs = vec![Object::Queue(queue.clone())];
-            let tap = Tap::new((&self.takes, &self.objects), queue.name, needs, Rest::Taken);
+            let tap = Tap::new((&self.takes, &self.objects), (queue.name, needs), Arc::default(), Rest::Taken);
             let (replies, tally) = (Arc::clone(&self.replies), Arc::clone(&self.tally));
             Arc::new(Served { subject, tap, replies, tally })
         });

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use lapin::BasicProperties;
+use lapin::message::BasicGetMessage;
 use lapin::options::BasicGetOptions;
 use lapin::types::ShortString;
+use lapin::{BasicProperties, Channel, Connection};
+use tokio::time::timeout;
 
 use super::line::Line;
 use super::outlet::Outlet;
 use super::properties;
-use super::tap::Receipt;
+use super::receipt::Receipt;
+use super::tap::ANSWER;
 use super::trouble::Trouble;
 use crate::bridge::remote::{Buried, Flights, PATIENCE};
 use crate::bridge::{BridgeError, Dead};
@@ -45,17 +48,17 @@ impl Graves {
         self.outlet.publish(&body, || properties::kept(&outgoing)).await
     }
 
-    /// The dead letters, oldest first. They are the broker's again once the channel ends, which the receipts hold.
+    /// The dead letters, oldest first. Nobody else sees one while its receipt is there.
     pub(super) async fn all(&self) -> Result<Vec<Buried<Receipt>>, BridgeError> {
         let connected = self.line.ready(PATIENCE).await?;
         self.look(&connected.connection).await.map_err(BridgeError::from)
     }
 
-    async fn look(&self, connection: &lapin::Connection) -> Result<Vec<Buried<Receipt>>, Trouble> {
+    async fn look(&self, connection: &Connection) -> Result<Vec<Buried<Receipt>>, Trouble> {
         let channel = Arc::new(connection.create_channel().await?);
         let (mut buried, mut bytes) = (Vec::new(), 0);
-        while let Some(got) = channel.basic_get(self.queue.clone(), BasicGetOptions::default()).await? {
-            let token = Receipt { channel: Arc::clone(&channel), tag: got.delivery.delivery_tag };
+        while let Some(got) = self.get(&channel).await? {
+            let token = Receipt::on_loan(&channel, got.delivery.delivery_tag);
             bytes += got.delivery.data.len();
             buried.push(Buried { dead: read(&got.delivery.properties, got.delivery.data), token });
             if buried.len() == AT_A_TIME || bytes >= BYTES_AT_A_TIME {
@@ -64,6 +67,15 @@ impl Graves {
             }
         }
         Ok(buried)
+    }
+
+    async fn get(&self, channel: &Channel) -> Result<Option<BasicGetMessage>, Trouble> {
+        let got = channel.basic_get(self.queue.clone(), BasicGetOptions::default());
+        match timeout(ANSWER, got).await {
+            Ok(got) => Ok(got?),
+            // Its replicas are away.
+            Err(_) => Err(Trouble::Away(format!("`{}` does not answer", self.queue))),
+        }
     }
 }
 

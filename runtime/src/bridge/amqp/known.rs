@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
 use crate::bridge::BridgeError;
 use crate::delivery::{Delivery, WhenFull};
 
@@ -12,6 +15,7 @@ pub(super) struct Known {
     somebody: AtomicBool,
     /// Those who have a bound and let their senders feel it.
     bounded: Mutex<Vec<(&'static str, WhenFull)>>,
+    renewed: Notify,
 }
 
 impl Known {
@@ -37,6 +41,16 @@ impl Known {
     /// Whether a message that no queue takes is an error.
     pub(super) fn is_somebody(&self) -> bool {
         self.somebody.load(Ordering::Acquire)
+    }
+
+    /// Their queues seemed to be gone, and may have been made anew.
+    pub(super) fn renew(&self) {
+        self.renewed.notify_waiters();
+    }
+
+    /// Waits until their queues may have been made anew; begins to wait where it is called.
+    pub(super) fn renewed(&self) -> Notified<'_> {
+        self.renewed.notified()
     }
 
     /// The broker has refused a message. What that means, and whether it is to be tried again; which one of several has no

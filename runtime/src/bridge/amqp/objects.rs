@@ -129,14 +129,15 @@ impl Objects {
         self.all(connection, &mut ensured).await
     }
 
-    /// The same once more, because something seemed to be gone, unless it has been done since. Many who notice at a time are
-    /// one.
-    pub(super) async fn restore(&self, connection: &Connection, since: Instant) -> Result<(), Trouble> {
+    /// The same once more, because something seemed to be gone, unless it has been done since. Says whether it was done; many
+    /// who notice at a time are one.
+    pub(super) async fn restore(&self, connection: &Connection, since: Instant) -> Result<bool, Trouble> {
         let mut ensured = self.ensured.lock().await;
         if ensured.is_some_and(|ensured| ensured > since) {
-            return Ok(());
+            return Ok(false);
         }
-        self.all(connection, &mut ensured).await
+        self.all(connection, &mut ensured).await?;
+        Ok(true)
     }
 
     async fn all(&self, connection: &Connection, ensured: &mut Option<Instant>) -> Result<(), Trouble> {

@@ -1,6 +1,7 @@
 //! Where messages for one place are published and confirmed: an exchange, or a queue. It has a channel of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use lapin::message::BasicReturnMessage;
@@ -14,8 +15,12 @@ use super::objects::Objects;
 use super::pipe::Pipe;
 use super::trouble::Trouble;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{Bar, PATIENCE, Retry};
+use crate::bridge::remote::{Bar, PATIENCE};
 use crate::health::Health;
+use crate::policy::Backoff;
+
+/// Between two attempts at one message.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
 /// Publishes to one place.
 pub(super) struct Outlet {
@@ -73,7 +78,7 @@ impl Outlet {
         properties: impl Fn() -> Result<BasicProperties, BridgeError> + Send + Sync,
         last: &mut Option<BridgeError>,
     ) -> Result<(), BridgeError> {
-        let mut retry = Retry::new("publishing a message");
+        let mut failures = 0;
         let mut returned = false;
         loop {
             self.bar.pass()?;
@@ -105,9 +110,11 @@ impl Outlet {
                 }
                 Err(trouble) => trouble.into(),
             };
-            let pause = retry.failed(&error);
+            // Not logged for each message: the connection says when it is lost, and the sender hears of it in the end.
+            tracing::debug!(target: "pontoon", %error, "a message is published once more");
             *last = Some(error);
-            sleep(pause).await;
+            failures += 1;
+            sleep(BACKOFF.after(failures)).await;
         }
     }
 
@@ -141,6 +148,10 @@ impl Outlet {
         let connected = self.making.ready(PATIENCE).await?;
         match self.objects.restore(&connected.connection, since).await {
             Err(trouble) if trouble.lasts() => Err(trouble.into()),
+            Ok(true) => {
+                self.known.renew();
+                Ok(())
+            }
             // Otherwise the next attempt will show.
             _ => Ok(()),
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::graves::Graves;
 use super::properties;
-use super::tap::{Receipt, Tap};
+use super::receipt::Receipt;
+use super::tap::Tap;
 use crate::bridge::remote::{Buried, Delivered, Source};
 use crate::bridge::{BridgeError, Dead};
 

@@ -8,18 +8,22 @@ use std::time::Duration;
 use futures_util::future::FutureExt;
 use futures_util::stream::StreamExt;
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions};
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Consumer};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::timeout;
 
+use super::known::Known;
 use super::line::Line;
 use super::objects::{Object, Objects};
+use super::receipt::Receipt;
 use super::trouble::Trouble;
-use crate::bridge::BridgeError;
 use crate::bridge::remote::{Link, PREFETCH, Retry};
 use crate::health::Health;
+
+/// How long a queue may take to answer.
+pub(super) const ANSWER: Duration = Duration::from_secs(10);
 
 /// How long the broker may take to stop delivering.
 const CANCEL: Duration = Duration::from_secs(2);
@@ -31,6 +35,8 @@ pub(super) struct Tap {
     queue: ShortString,
     /// What has to be there, the queue among it.
     needs: Vec<Object>,
+    /// Who else there is; together they notice that the queue is gone.
+    known: Arc<Known>,
     rest: Rest,
     link: Link,
     flow: RwLock<Option<Arc<Flow>>>,
@@ -63,39 +69,11 @@ impl Flow {
     }
 }
 
-/// What a message is acknowledged by.
-#[derive(Clone)]
-pub(super) struct Receipt {
-    pub(super) channel: Arc<Channel>,
-    pub(super) tag: u64,
-}
-
-impl Receipt {
-    /// The broker may forget it. Said and not waited for: the broker does not answer.
-    pub(super) fn acknowledge(&self) -> Result<(), BridgeError> {
-        heard(&self.channel.basic_ack(self.tag, BasicAckOptions::default()).now_or_never())
-    }
-
-    /// The broker is to give it to others, or to us again.
-    pub(super) fn give_back(&self) -> Result<(), BridgeError> {
-        let options = BasicNackOptions { requeue: true, multiple: false };
-        heard(&self.channel.basic_nack(self.tag, options).now_or_never())
-    }
-}
-
-/// On a channel that has ended, the broker has taken everything back.
-fn heard(said: &Option<lapin::Result<()>>) -> Result<(), BridgeError> {
-    match said {
-        Some(Err(_)) => Err(BridgeError::LeaseLost),
-        _ => Ok(()),
-    }
-}
-
 impl Tap {
     pub(super) fn new(
         (line, objects): (&Arc<Line>, &Arc<Objects>),
-        queue: ShortString,
-        needs: Vec<Object>,
+        (queue, needs): (ShortString, Vec<Object>),
+        known: Arc<Known>,
         rest: Rest,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -103,6 +81,7 @@ impl Tap {
             objects: Arc::clone(objects),
             queue,
             needs,
+            known,
             rest,
             link: Link::new(),
             flow: RwLock::default(),
@@ -137,7 +116,7 @@ impl Tap {
             match next {
                 // What came before its channel ended is the broker's again.
                 Some(Ok(delivery)) if flow.lives() => {
-                    let receipt = Receipt { channel: Arc::clone(&flow.channel), tag: delivery.delivery_tag };
+                    let receipt = Receipt::new(&flow.channel, delivery.delivery_tag);
                     return Some((delivery, receipt));
                 }
                 Some(Ok(_)) => {}
@@ -151,7 +130,7 @@ impl Tap {
         let Some(flow) = self.flow() else { return };
         let mut consumer = flow.consumer.lock().await;
         while let Some(Some(Ok(delivery))) = consumer.next().now_or_never() {
-            let receipt = Receipt { channel: Arc::clone(&flow.channel), tag: delivery.delivery_tag };
+            let receipt = Receipt::new(&flow.channel, delivery.delivery_tag);
             if receipt.give_back().is_err() {
                 return;
             }
@@ -175,6 +154,12 @@ impl Tap {
 
     /// Opens a channel and consumes.
     pub(super) async fn open(&self) -> Result<(), Trouble> {
+        // A queue whose replicas are away does not answer.
+        let late = |_| Err(Trouble::Away(format!("`{}` does not answer", self.queue)));
+        timeout(ANSWER, self.consume()).await.unwrap_or_else(late)
+    }
+
+    async fn consume(&self) -> Result<(), Trouble> {
         let Some(connected) = self.line.current() else {
             return Err(Trouble::Away(self.line.link.health().to_string()));
         };
@@ -217,22 +202,26 @@ impl Tap {
     /// Waits until there is no flow, or one whose channel has ended; `None` where the tap is closed.
     async fn over(&self) -> Option<Trouble> {
         loop {
-            let (stirred, changed) = (self.line.stirred(), self.changed.notified());
+            let (stirred, changed, renewed) = (self.line.stirred(), self.changed.notified(), self.known.renewed());
             if self.is_closed() {
                 return None;
             }
-            match self.flow() {
-                None => return Some(Trouble::Away("the broker has ended the consumer".to_owned())),
-                Some(flow) if !flow.lives() => {
-                    self.end(&flow);
-                    return Some(Trouble::Away("the broker has closed the channel".to_owned()));
-                }
-                Some(_) => {}
+            let Some(flow) = self.flow() else {
+                return Some(Trouble::Away("the broker has ended the consumer".to_owned()));
+            };
+            if !flow.lives() {
+                self.end(&flow);
+                return Some(Trouble::Away("the broker has closed the channel".to_owned()));
             }
             tokio::select! {
                 () = stirred => {}
                 () = changed => {}
                 () = self.ended.notified() => {}
+                // Of a queue that was deleted and made again at once, RabbitMQ does not tell those who consumed from it.
+                () = renewed => {
+                    self.end(&flow);
+                    return Some(Trouble::Away("its queue was gone".to_owned()));
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ const STORAGE: u64 = 32 << 20;
 
 /// The broker of a case.
 pub(super) enum House {
-    Own(Broker),
+    Own(Box<Broker>),
     /// RabbitMQ takes long to start. With a virtual host, a case has it for itself.
     Shared(&'static Broker, &'static str),
 }
@@ -35,7 +35,7 @@ impl House {
             _ if kind == Kind::Amqp => return Self::shared(case),
             _ => setup.start(),
         };
-        Self::Own(own.unwrap_or_else(|error| panic!("{error}")))
+        Self::Own(Box::new(own.unwrap_or_else(|error| panic!("{error}"))))
     }
 
     fn shared(case: &'static str) -> Self {

@@ -159,7 +159,7 @@ async fn drops_are_counted(rig: Rig) {
     rig.script.open_gate();
     // Until one arrives that is later than all that were dropped.
     let mut last = EVENTS;
-    while !rig.script.seen().numbers(&ear).last().is_some_and(|number| *number >= EVENTS) {
+    while rig.script.seen().numbers(&ear).last().is_none_or(|number| *number < EVENTS) {
         post(&front, rig.event(), notes([last])).await;
         last += 1;
         tokio::time::sleep(Duration::from_millis(50)).await;

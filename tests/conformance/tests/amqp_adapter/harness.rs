@@ -114,6 +114,12 @@ pub(crate) async fn take(feed: &Arc<dyn Feed>) -> u32 {
     number(&arrival)
 }
 
+/// RabbitMQ writes down which quorum queues there are half a second after the last one was made; of one that it has not, a
+/// kill leaves nothing.
+pub(crate) async fn settled() {
+    tokio::time::sleep(Duration::from_secs(2)).await;
+}
+
 /// Whether nothing comes for a while.
 pub(crate) async fn is_quiet(feed: &Arc<dyn Feed>) -> bool {
     tokio::time::timeout(Duration::from_millis(300), feed.next()).await.is_err()

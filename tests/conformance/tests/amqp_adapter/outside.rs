@@ -1,1 +1,162 @@
-//! To be.
+//! What programs that know nothing of us see of our messages, and what we make of theirs.
+
+use futures_util::StreamExt;
+use lapin::BasicProperties;
+use lapin::message::Delivery as Received;
+use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use pontoon::bridge::Settlement;
+use pontoon::{Delivery, Id, Message, Metadata, Trace};
+
+use crate::harness::{at, name, next, number, outsider, request, shared, soon};
+
+const SUBSCRIPTION: &str = "email.v1.greet";
+
+/// A header as text.
+fn header(received: &Received, attribute: &str) -> Option<String> {
+    let headers = received.properties.headers().as_ref()?;
+    match headers.inner().get(&*format!("cloudEvents:{attribute}"))? {
+        AMQPValue::LongString(text) => Some(text.to_string()),
+        other => panic!("{attribute}: {other:?}"),
+    }
+}
+
+/// All attributes that a message has.
+fn attributes(received: &Received) -> Vec<String> {
+    let headers = received.properties.headers().as_ref().unwrap();
+    headers.inner().keys().filter_map(|name| name.as_str().strip_prefix("cloudEvents:")).map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_ours_is_a_cloud_event_to_others() {
+    let subject = name("event.outside");
+    let adapter = at(shared()).await;
+    let topic = adapter.topic(subject);
+    adapter.connect().await.unwrap();
+    let (_connection, channel) = outsider(shared()).await;
+    let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
+    let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.unwrap().name().clone();
+    let options = QueueBindOptions::default();
+    channel.queue_bind(queue.clone(), subject.into(), "".into(), options, FieldTable::default()).await.unwrap();
+    let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
+    let mut consumer = channel.basic_consume(queue, "".into(), options, FieldTable::default()).await.unwrap();
+
+    let trace = Trace { id: Id::from(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c), flags: 1, state: Some("a=b".into()) };
+    let metadata = Metadata {
+        causation: Some(Id::draw()),
+        principal: Some("ada".into()),
+        tenant: Some("acme".into()),
+        hops: 2,
+        trace: Some(trace.into()),
+        ..Metadata::fresh()
+    };
+    let event = Message::new(metadata.clone(), "zwölf".to_owned());
+    for sequence in 1..=2 {
+        soon(topic.publish(event.clone())).await.unwrap();
+        let received = soon(consumer.next()).await.unwrap().unwrap();
+        let expected = [
+            "causationid",
+            "correlationid",
+            "hops",
+            "id",
+            "principal",
+            "sequence",
+            "source",
+            "specversion",
+            "tenant",
+            "time",
+            "traceparent",
+            "tracestate",
+            "type",
+        ];
+        assert_eq!(attributes(&received), expected);
+        let says = |attribute| header(&received, attribute).unwrap();
+        assert_eq!(says("specversion"), "1.0");
+        assert_eq!(says("id"), metadata.id.to_string());
+        assert_eq!(says("type"), subject);
+        assert_eq!(says("correlationid"), metadata.correlation.to_string());
+        assert_eq!(says("causationid"), metadata.causation.unwrap().to_string());
+        assert_eq!((&*says("principal"), &*says("tenant"), &*says("hops")), ("ada", "acme", "2"));
+        assert_eq!(says("sequence"), sequence.to_string());
+        let span = metadata.id.to_string().replace('-', "")[16..].to_owned();
+        assert_eq!(says("traceparent"), format!("00-0af7651916cd43dd8448eb211c80319c-{span}-01"));
+        assert_eq!(says("tracestate"), "a=b");
+        let source = says("source");
+        assert!(source.starts_with("/shop/test/") && source.len() == "/shop/test/".len() + 36, "{source}");
+        let time = says("time");
+        assert!(time.len() == "2026-11-25T00:00:00.000Z".len() && time.ends_with('Z'), "{time}");
+
+        let properties = &received.properties;
+        assert_eq!(properties.content_type().as_ref().unwrap().as_str(), "application/json");
+        assert_eq!(properties.message_id().as_ref().unwrap().as_str(), metadata.id.to_string());
+        assert_eq!(properties.delivery_mode(), &Some(2));
+        assert_eq!(received.data, "\"zwölf\"".as_bytes());
+    }
+    adapter.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_ours_says_how_long_it_is_worth_something() {
+    let subject = name("command.outside");
+    let adapter = at(shared()).await;
+    adapter.connect().await.unwrap();
+    let (_connection, channel) = outsider(shared()).await;
+    let options = QueueDeclareOptions { auto_delete: true, ..Default::default() };
+    channel.queue_declare(subject.into(), options, FieldTable::default()).await.unwrap();
+    let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
+    let mut consumer = channel.basic_consume(subject.into(), "".into(), options, FieldTable::default()).await.unwrap();
+    let answering = async {
+        let received = soon(consumer.next()).await.unwrap().unwrap();
+        let properties = &received.properties;
+        assert_eq!(properties.delivery_mode(), &Some(1));
+        let left: u32 = properties.expiration().as_ref().unwrap().as_str().parse().unwrap();
+        assert!((30_000..=60_000).contains(&left), "{left}");
+        assert!(header(&received, "expirytime").unwrap().ends_with('Z'));
+        let mut table = FieldTable::default();
+        table.insert("cloudEvents:outcome".into(), AMQPValue::LongString("output".into()));
+        let reply = BasicProperties::default()
+            .with_correlation_id(properties.correlation_id().clone().unwrap())
+            .with_headers(table);
+        let to = properties.reply_to().clone().unwrap();
+        channel.basic_publish("".into(), to, BasicPublishOptions::default(), b"8", reply).await.unwrap();
+    };
+    let (reply, ()) = tokio::join!(soon(adapter.request(request(subject, 7))), answering);
+    assert_eq!(crate::harness::output(reply), "8");
+    adapter.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_others_is_an_event_to_us() {
+    let subject = name("event.inside");
+    let adapter = at(shared()).await;
+    let feed = adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once());
+    adapter.connect().await.unwrap();
+    let (_connection, channel) = outsider(shared()).await;
+    let id = Id::draw();
+    for prefix in ["cloudEvents:", "cloudEvents_"] {
+        let mut headers = FieldTable::default();
+        let mut put = |attribute: &str, value: AMQPValue| {
+            headers.insert(format!("{prefix}{attribute}").into(), value);
+        };
+        for (attribute, value) in [
+            ("specversion", "1.0"),
+            ("id", &*id.to_string()),
+            ("source", "/there"),
+            ("type", "there.happened"),
+            ("tenant", "acme"),
+            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        ] {
+            put(attribute, AMQPValue::LongString(value.into()));
+        }
+        put("hops", AMQPValue::LongLongInt(3));
+        let properties = BasicProperties::default().with_headers(headers);
+        channel.basic_publish(subject.into(), "".into(), Default::default(), b"42", properties).await.unwrap();
+        let arrival = next(&feed).await;
+        let metadata = arrival.message.metadata();
+        assert_eq!((metadata.id, metadata.hops, metadata.tenant.as_deref()), (id, 3, Some("acme")));
+        assert_eq!(metadata.trace.as_ref().unwrap().id, Id::from(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c));
+        assert_eq!((number(&arrival), arrival.attempt), (42, 1));
+        feed.settle(&arrival, Settlement::Done).await.unwrap();
+    }
+    adapter.close().await;
+}

@@ -1,0 +1,78 @@
+//! What a message is acknowledged by.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::future::FutureExt;
+use lapin::Channel;
+use lapin::options::{BasicAckOptions, BasicNackOptions};
+
+use crate::bridge::BridgeError;
+
+/// What a message is acknowledged by. Neither is waited for: the broker does not answer.
+#[derive(Clone)]
+pub(super) struct Receipt {
+    channel: Arc<Channel>,
+    tag: u64,
+    loan: Option<Arc<Loan>>,
+}
+
+/// A message that is only looked at. Dropped, it goes back.
+struct Loan {
+    channel: Arc<Channel>,
+    tag: u64,
+    over: AtomicBool,
+}
+
+impl Receipt {
+    /// Of a message that came on a channel.
+    pub(super) fn new(channel: &Arc<Channel>, tag: u64) -> Self {
+        Self { channel: Arc::clone(channel), tag, loan: None }
+    }
+
+    /// Of a message that goes back when nobody has its receipt any more.
+    pub(super) fn on_loan(channel: &Arc<Channel>, tag: u64) -> Self {
+        let loan = Loan { channel: Arc::clone(channel), tag, over: AtomicBool::new(false) };
+        Self { loan: Some(Arc::new(loan)), ..Self::new(channel, tag) }
+    }
+
+    /// The broker may forget it.
+    pub(super) fn acknowledge(&self) -> Result<(), BridgeError> {
+        self.end_loan();
+        heard(&self.channel.basic_ack(self.tag, BasicAckOptions::default()).now_or_never())
+    }
+
+    /// The broker is to give it to others, or to us again.
+    pub(super) fn give_back(&self) -> Result<(), BridgeError> {
+        self.end_loan();
+        give_back(&self.channel, self.tag)
+    }
+
+    fn end_loan(&self) {
+        if let Some(loan) = &self.loan {
+            loan.over.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if !self.over.load(Ordering::SeqCst) {
+            // On a channel that has ended, it has gone back.
+            let _ = give_back(&self.channel, self.tag);
+        }
+    }
+}
+
+fn give_back(channel: &Channel, tag: u64) -> Result<(), BridgeError> {
+    let options = BasicNackOptions { requeue: true, multiple: false };
+    heard(&channel.basic_nack(tag, options).now_or_never())
+}
+
+/// On a channel that has ended, the broker has taken everything back.
+fn heard(said: &Option<lapin::Result<()>>) -> Result<(), BridgeError> {
+    match said {
+        Some(Err(_)) => Err(BridgeError::LeaseLost),
+        _ => Ok(()),
+    }
+}
