@@ -93,8 +93,8 @@ fn write(site: &Site, memory: Memory) -> Result<(), Error> {
         format!("persistence_location {}/", text(&data)),
         "autosave_on_changes true".to_owned(),
         "autosave_interval 1".to_owned(),
-        // Nothing is dropped in silence.
-        "max_queued_messages 0".to_owned(),
+        // Nothing is dropped in silence. 0 would be no limit, but with it, who publishes what it may not is thrown out.
+        "max_queued_messages 10000000".to_owned(),
         "max_queued_bytes 0".to_owned(),
         "max_inflight_messages 0".to_owned(),
         "set_tcp_nodelay true".to_owned(),

@@ -23,6 +23,7 @@ use super::line::Order;
 use super::live::{Live, Route};
 use super::names;
 use super::outlet::Outlet;
+use super::packets::LARGEST_READ;
 use super::queue::Queue;
 use super::requests::{Replies, Requests};
 use super::session::Session;
@@ -117,11 +118,13 @@ impl MqttEvents {
             subject,
             below: names::graves(self.instance.topology, subscription),
             source: Arc::clone(&self.source),
-            largest: self.largest,
+            // What has come may have been larger than what we send.
+            largest: LARGEST_READ.into(),
             outlet: Outlet::new(&self.connection, &nobody),
             flights: Arc::clone(&self.flights),
             dialer: Arc::clone(&self.dialer),
             client_id: format!("{}-{subscription}-dead", self.client_id),
+            open: Mutex::default(),
         };
         let way = match rules.at_most_once {
             true => self.passing(subject, subscription),
@@ -151,7 +154,7 @@ impl MqttEvents {
     fn passing(&self, subject: &str, subscription: &str) -> Way {
         let queue = Arc::new(Queue::new());
         let id = Some(self.live.add(Route::Events(Arc::clone(&queue))));
-        let path = names::shared(subscription, &names::topic(subject));
+        let path = names::shared(&names::passing(subscription), &names::topic(subject));
         self.connection.standing.want(Filter { path: path.clone(), qos: QoS::AtMostOnce, id, beside: None });
         Way::Live(queue, path)
     }

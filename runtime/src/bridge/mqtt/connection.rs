@@ -11,10 +11,13 @@ use super::ear::Ear;
 use super::line::{Line, Order};
 use super::pump::Pump;
 use super::standing::Standing;
-use super::trouble::Trouble;
+use super::trouble::{Trouble, taken_over};
 use crate::bridge::BridgeError;
 use crate::bridge::remote::{Link, Retry};
 use crate::health::Health;
+
+/// A session's connection that ends sooner than this may have been taken over by another client.
+const SUSPECT: Duration = Duration::from_secs(5);
 
 /// A connection that is kept up.
 pub(super) struct Connection {
@@ -102,6 +105,7 @@ impl Connection {
         *self.state() = State { line: Some(Arc::clone(&line)), denied: None };
         self.ear.connected(&line, resumed);
         let pump = Pump::new((&self.role, &self.standing), (packets, granted), orders, &*self.ear);
+        let begun = Instant::now();
         let ended = pump.run(|| {
             if let Some(waits) = first.take() {
                 if let Some(refusal) = self.standing.refusal() {
@@ -115,7 +119,13 @@ impl Connection {
             self.link.up();
             Ok(())
         });
-        ended.await.map_err(|trouble| trouble.at(&self.dialer.address))
+        let trouble = match ended.await {
+            Ok(()) => return Ok(()),
+            Err(trouble) => trouble.at(&self.dialer.address),
+        };
+        // Brokers that end a connection because another client has its id need not say so.
+        let suspect = self.role.lasting && begun.elapsed() < SUSPECT && matches!(trouble, Trouble::Away(_));
+        Err(if suspect { Trouble::Away(format!("{trouble} ({})", taken_over(&self.role.client_id))) } else { trouble })
     }
 
     /// Whether it can be used, and all that should arrive by it does.

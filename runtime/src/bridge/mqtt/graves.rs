@@ -1,6 +1,8 @@
 //! The dead letters of a subscription: retained messages, one a topic.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use rumqttc::mqttbytes::QoS;
@@ -36,13 +38,30 @@ pub(super) struct Graves {
     pub(super) dialer: Arc<Dialer>,
     /// As whom they are looked at.
     pub(super) client_id: String,
+    /// Those that somebody has looked at, and may be about to empty.
+    pub(super) open: Mutex<HashMap<Bytes, Weak<Grave>>>,
 }
 
 /// What stands for a payload that is empty: a retained message without a payload would be none.
 const EMPTY: Bytes = Bytes::from_static(b" ");
 
+/// Where a dead letter is that somebody has looked at.
+pub(super) struct Grave {
+    topic: Bytes,
+    /// Another one has come there since: the same message, given up once more after it was replayed.
+    filled_anew: AtomicBool,
+}
+
 /// A dead letter, and where it is.
-pub(super) type Found = (Dead, Bytes);
+pub(super) type Found = (Dead, Arc<Grave>);
+
+/// A dead letter as it was read.
+struct Letter {
+    /// When it was put there.
+    time: String,
+    dead: Dead,
+    topic: Bytes,
+}
 
 impl Graves {
     /// Keeps a dead letter; done once it is safe.
@@ -57,12 +76,20 @@ impl Graves {
         }
         let topic = Bytes::from(format!("{}/{}", self.below, dead.message.metadata().id));
         let packet = || Publish { retain: true, ..Properties::of(&outgoing).publish(topic.clone(), body.clone()) };
-        self.outlet.publish(Parcel { subject: self.subject, packet }).await
+        self.outlet.publish(Parcel { subject: self.subject, packet }).await?;
+        if let Some(grave) = self.open().get(&topic).and_then(Weak::upgrade) {
+            grave.filled_anew.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// Forgets a dead letter.
-    pub(super) async fn remove(&self, topic: Bytes) -> Result<(), BridgeError> {
+    pub(super) async fn remove(&self, grave: &Grave) -> Result<(), BridgeError> {
         let _flight = self.flights.begin()?;
+        if grave.filled_anew.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let topic = &grave.topic;
         let packet = || Publish { qos: QoS::AtLeastOnce, retain: true, topic: topic.clone(), ..Publish::default() };
         self.outlet.publish(Parcel { subject: self.subject, packet }).await
     }
@@ -82,13 +109,27 @@ impl Graves {
         });
         let late = |_| BridgeError::Unavailable(format!("the broker has not listed them within {PATIENCE:?}").into());
         let mut found = looked.await.map_err(late)??;
-        found.sort_by(|(time, _), (other, _)| time.cmp(other));
-        Ok(found.into_iter().map(|(_, found)| found).collect())
+        found.sort_by(|one, other| one.time.cmp(&other.time));
+        let mut open = self.open();
+        open.retain(|_, grave| grave.strong_count() > 0);
+        let found = found.into_iter().map(|Letter { dead, topic, .. }| {
+            let grave = open.get(&topic).and_then(Weak::upgrade).unwrap_or_else(|| {
+                let grave = Arc::new(Grave { topic: topic.clone(), filled_anew: AtomicBool::new(false) });
+                open.insert(topic, Arc::downgrade(&grave));
+                grave
+            });
+            (dead, grave)
+        });
+        Ok(found.collect())
     }
 
-    /// What is below a topic, with the time at which it was put there. A message of our own comes after all that was there
+    fn open(&self) -> MutexGuard<'_, HashMap<Bytes, Weak<Grave>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is below a topic. A message of our own comes after all that was there
     /// before it, and marks the end.
-    async fn look(&self, packets: &mut Packets) -> Result<Vec<(String, Found)>, Trouble> {
+    async fn look(&self, packets: &mut Packets) -> Result<Vec<Letter>, Trouble> {
         let mut subscribe = Subscribe::new(SubscribeFilter::new(format!("{}/+", self.below), QoS::AtLeastOnce), None);
         subscribe.pkid = 1;
         put(packets, &Packet::Subscribe(subscribe))?;
@@ -120,7 +161,7 @@ impl Graves {
                     if !publish.payload.is_empty() {
                         let time = attribute(&publish, Attribute::TIME).unwrap_or_default().into_owned();
                         let (topic, dead) = (publish.topic.clone(), read(publish));
-                        found.push((time, (dead, topic)));
+                        found.push(Letter { time, dead, topic });
                     }
                 }
                 Packet::Disconnect(disconnect) => return Err(Trouble::disconnected(&self.client_id, &disconnect)),

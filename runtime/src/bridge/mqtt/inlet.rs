@@ -96,7 +96,7 @@ impl Served {
         let _flight = self.flights.begin()?;
         let publish = self.calls.reply(to, reply);
         let parcel = Parcel { subject: self.calls.subject, packet: || publish.clone() };
-        deliver(&self.connection, None, parcel, Word::Taken).await
+        deliver(&self.connection, None, parcel, Word::Taken).await.map_err(BridgeError::from)
     }
 }
 

@@ -19,6 +19,12 @@ pub(super) fn shared(group: &str, topic: &str) -> String {
     format!("$share/{group}/{topic}")
 }
 
+/// The group of a subscription whose events may be lost. Sessions that are left of the time when they might not would take
+/// their share of another.
+pub(super) fn passing(subscription: &str) -> String {
+    format!("{subscription}.passing")
+}
+
 /// Where the replies to one process arrive: `shop/reply/0f8fad5b-d9cb-8469-a165-70867728950e`.
 pub(super) fn replies(topology: &str, instance: Id) -> String {
     format!("{topology}/reply/{instance}")

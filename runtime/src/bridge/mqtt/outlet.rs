@@ -50,18 +50,46 @@ impl Outlet {
         parcel: Parcel<'_, F>,
     ) -> Result<(), BridgeError> {
         self.bar.pass()?;
-        let published = deliver(&self.connection, Some(&self.audience), parcel, Word::Safe).await;
-        match &published {
-            Ok(()) => self.bar.taken(),
-            Err(BridgeError::Denied(why)) => self.bar.refused(&why.to_string()),
-            Err(_) => {}
+        match deliver(&self.connection, Some(&self.audience), parcel, Word::Safe).await {
+            Ok(()) => {
+                self.bar.taken();
+                Ok(())
+            }
+            Err(Undelivered::Refused(trouble)) => {
+                if let Trouble::Denied(why) = &trouble {
+                    self.bar.refused(why);
+                }
+                Err(trouble.into())
+            }
+            Err(Undelivered::Failed(error)) => Err(error),
         }
-        published
     }
 
     /// Whether the broker lets us publish.
     pub(super) fn health(&self) -> Health {
         self.bar.health()
+    }
+}
+
+/// Why something could not be published.
+pub(super) enum Undelivered {
+    /// The broker does not take it.
+    Refused(Trouble),
+    Failed(BridgeError),
+}
+
+impl From<Undelivered> for BridgeError {
+    fn from(undelivered: Undelivered) -> Self {
+        match undelivered {
+            Undelivered::Refused(trouble) => trouble.into(),
+            Undelivered::Failed(error) => error,
+        }
+    }
+}
+
+impl From<BridgeError> for Undelivered {
+    fn from(error: BridgeError) -> Self {
+        Self::Failed(error)
     }
 }
 
@@ -71,7 +99,7 @@ pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
     audience: Option<&Audience>,
     parcel: Parcel<'_, F>,
     word: fn(oneshot::Sender<Verdict>) -> Word,
-) -> Result<(), BridgeError> {
+) -> Result<(), Undelivered> {
     let until = Instant::now() + PATIENCE;
     let audience = audience.filter(|audience| !audience.is_empty());
     loop {
@@ -83,8 +111,8 @@ pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
                     sleep(NOTICE).await;
                     continue;
                 }
-                Presence::Missing(who) => return Err(unheard(who)),
-                Presence::Refused(trouble) => return Err(trouble.into()),
+                Presence::Missing(who) => return Err(unheard(who).into()),
+                Presence::Refused(trouble) => return Err(Undelivered::Refused(trouble)),
             }
         }
         let publish = (parcel.packet)();
@@ -104,10 +132,10 @@ pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
                 }
             },
             Verdict::Refused(reason) => Trouble::unpublished(parcel.subject, reason),
-            Verdict::Unwritable(why) => return Err(BridgeError::Malformed(serde_json::Error::custom(why))),
+            Verdict::Unwritable(why) => return Err(BridgeError::Malformed(serde_json::Error::custom(why)).into()),
         };
         if trouble.lasts() || Instant::now() + PAUSE >= until {
-            return Err(trouble.into());
+            return Err(Undelivered::Refused(trouble));
         }
         sleep(PAUSE).await;
     }

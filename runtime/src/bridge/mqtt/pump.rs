@@ -4,6 +4,7 @@
 //! a session that the broker has kept; it cannot tell an acknowledgement that was meant for the connection before; a packet
 //! that the broker finds too large, it sends again for ever; and a write that hangs, it waits for.
 
+use std::mem;
 use std::time::Duration;
 
 use rumqttc::mqttbytes::QoS;
@@ -45,6 +46,7 @@ pub(super) struct Pump<'c> {
     pinged_last: Instant,
     /// How many pings have no answer yet.
     pings: u32,
+    was_late: bool,
     settled: Settled,
 }
 
@@ -79,6 +81,7 @@ impl<'c> Pump<'c> {
             heard_last: now,
             pinged_last: now,
             pings: 0,
+            was_late: false,
             settled: Settled::Asked,
         }
     }
@@ -108,6 +111,8 @@ impl<'c> Pump<'c> {
             let (takes, reads) = (self.takes(), !self.ear.is_full());
             tokio::select! {
                 biased;
+                // First, or where something comes all the time the broker would never hear of us.
+                _ = look.tick() => self.look()?,
                 turned = self.packets.turn(reads) => turned?,
                 order = self.orders.recv(), if takes => match order {
                     Some(order) => if self.obey(order)? {
@@ -116,7 +121,6 @@ impl<'c> Pump<'c> {
                     // Nobody can want anything any more.
                     None => return self.end().await,
                 },
-                _ = look.tick() => self.look()?,
             }
         }
     }
@@ -245,7 +249,9 @@ impl<'c> Pump<'c> {
     fn look(&mut self) -> Result<(), Trouble> {
         let (patience, reads) = (self.granted.keep_alive, !self.ear.is_full());
         let is_late = self.pinged_last.elapsed() > patience && self.heard_last.elapsed() > patience;
-        if reads && self.pings > 0 && is_late {
+        // Twice in a row: where we were the ones who hung, something waits to be read.
+        let was_late = mem::replace(&mut self.was_late, reads && self.pings > 0 && is_late);
+        if was_late && self.was_late {
             return Err(Trouble::Away(format!("the broker has said nothing for {patience:?}")));
         }
         if (self.pings == 0 || !reads) && self.pinged_last.elapsed() >= patience / 2 {

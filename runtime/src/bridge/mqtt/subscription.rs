@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use rumqttc::mqttbytes::v5::Publish;
 
 use super::connection::Connection;
-use super::graves::Graves;
+use super::graves::{Grave, Graves};
 use super::properties;
 use super::queue::Queue;
 use super::session::{Held, Session};
@@ -36,8 +35,8 @@ pub(super) enum Token {
     Held(Held),
     /// There is nothing to acknowledge.
     Nothing,
-    /// A dead letter, by its topic.
-    Grave(Bytes),
+    /// A dead letter.
+    Grave(Arc<Grave>),
 }
 
 impl Subscription {
@@ -68,7 +67,7 @@ impl Source for Subscription {
     async fn done(&self, token: Token) -> Result<(), BridgeError> {
         match (token, &self.way) {
             (Token::Held(held), Way::Session(session, _)) => session.done(&held).await,
-            (Token::Grave(topic), _) => self.graves.remove(topic).await,
+            (Token::Grave(grave), _) => self.graves.remove(&grave).await,
             _ => Ok(()),
         }
     }
@@ -86,7 +85,7 @@ impl Source for Subscription {
 
     async fn buried(&self) -> Result<Vec<Buried<Token>>, BridgeError> {
         let found = self.graves.all().await?;
-        Ok(found.into_iter().map(|(dead, topic)| Buried { dead, token: Token::Grave(topic) }).collect())
+        Ok(found.into_iter().map(|(dead, grave)| Buried { dead, token: Token::Grave(grave) }).collect())
     }
 
     fn is_volatile(&self) -> bool {

@@ -87,10 +87,7 @@ impl Trouble {
         let code = disconnect.reason_code;
         let reason = disconnect.properties.as_ref().and_then(|properties| properties.reason_string.as_deref());
         Self::Away(match (code, reason) {
-            (DisconnectReasonCode::SessionTakenOver, _) => format!(
-                "another client has connected as `{client_id}`, and this one had to go: `client_id` has to be unlike all \
-                 others at the broker, also that of each other instance of this unit"
-            ),
+            (DisconnectReasonCode::SessionTakenOver, _) => taken_over(client_id),
             (_, Some(reason)) => format!("the broker has ended the connection: {code:?}, {reason}"),
             (_, None) => format!("the broker has ended the connection: {code:?}"),
         })
@@ -105,6 +102,14 @@ impl Trouble {
     pub(super) fn from_io(error: &io::Error) -> Self {
         if is_tls(error) { Self::Denied(format!("TLS: {error}")) } else { Self::Away(error.to_string()) }
     }
+}
+
+/// What may have happened to a client whose connection ends soon.
+pub(super) fn taken_over(client_id: &str) -> String {
+    format!(
+        "if another client has connected as `{client_id}`, this one has to go: `client_id` has to be unlike all others at the \
+         broker, also that of each other instance of this unit"
+    )
 }
 
 #[cfg(feature = "tls")]

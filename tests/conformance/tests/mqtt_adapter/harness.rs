@@ -1,0 +1,271 @@
+//! Adapters on real brokers, a plain client beside them, and waiting for what has to become true.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use pontoon::bridge::{Arrival, Asked, EventAdapter, Feed, Inlet, Reply, Request, Settlement, Topic};
+use pontoon::{
+    BridgeError, Delivery, EventBridge, Instance, Instant, Message, Metadata, Mqtt, Opening, Part, Text, Variables,
+};
+use pontoon_brokers::{Broker, Kind};
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v5::{Packet, Publish, PublishProperties};
+use rumqttc::{AsyncClient, Event, MqttOptions, PublishOptions};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Longer than anything takes that does not hang.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The subscription of the tests.
+pub(crate) const EAR: &str = "email.v1.greet";
+
+/// At least once.
+pub(crate) const RULES: Delivery = Delivery::at_least_once();
+
+/// A text that lives as long as the process.
+pub(crate) fn leaked(text: impl Into<String>) -> &'static str {
+    Box::leak(text.into().into_boxed_str())
+}
+
+/// A setting that says this.
+pub(crate) fn text(text: impl Into<String>) -> Text {
+    Text(Box::leak(Box::new([Part::Literal(leaked(text))])))
+}
+
+/// A setting that is a variable.
+pub(crate) const URL: Text = Text(&[Part::Variable("MQTT_URL")]);
+
+/// A name that no other test has.
+fn unique() -> String {
+    static NAMES: AtomicU32 = AtomicU32::new(0);
+    format!("{}_{}", std::process::id(), NAMES.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A topology that no other test has, with one event and one command, on a broker.
+#[derive(Clone, Copy)]
+pub(crate) struct Topology {
+    url: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) event: &'static str,
+    pub(crate) command: &'static str,
+}
+
+impl Topology {
+    /// On a broker at this url.
+    pub(crate) fn at(url: impl Into<String>) -> Self {
+        let name = leaked(format!("shop_{}", unique()));
+        let event = leaked(format!("{name}.event.placed.v1"));
+        Self { url: leaked(url), name, event, command: leaked(format!("{name}.command.user.v1.find")) }
+    }
+
+    /// On a broker that no test here hurts.
+    pub(crate) fn shared() -> Self {
+        Self::at(Broker::shared(Kind::Mqtt).unwrap())
+    }
+
+    /// The same topology at another url.
+    pub(crate) fn moved(self, url: impl Into<String>) -> Self {
+        Self { url: leaked(url), ..self }
+    }
+
+    /// Where something of the topology is at the broker.
+    pub(crate) fn topic(self, below: &str) -> String {
+        format!("{}/{below}", self.name)
+    }
+
+    /// Settings with the url, and a client id that nobody else has.
+    pub(crate) fn settings(self) -> Mqtt {
+        self.settings_as(&unique())
+    }
+
+    /// Settings with the url and a client id.
+    pub(crate) fn settings_as(self, client_id: &str) -> Mqtt {
+        Mqtt::new(text(self.url), text(client_id))
+    }
+
+    /// An adapter with these settings, not connected yet.
+    pub(crate) async fn open(self, mqtt: Mqtt) -> Arc<dyn EventAdapter> {
+        let mut opening = Opening::new(Instance::new(self.name, "test"), false, Variables::default());
+        let adapter = mqtt.open(&mut opening).await;
+        assert!(opening.problems().is_empty(), "{:?}", opening.problems());
+        adapter
+    }
+
+    /// An adapter of its own, not connected yet.
+    pub(crate) async fn adapter(self) -> Arc<dyn EventAdapter> {
+        self.open(self.settings()).await
+    }
+
+    /// An adapter that has a subscription, connected.
+    pub(crate) async fn hearing(self, rules: Delivery) -> (Arc<dyn EventAdapter>, Arc<dyn Feed>) {
+        self.hearing_as(&unique(), rules).await
+    }
+
+    /// The same, as a client.
+    pub(crate) async fn hearing_as(self, client_id: &str, rules: Delivery) -> (Arc<dyn EventAdapter>, Arc<dyn Feed>) {
+        let adapter = self.open(self.settings_as(client_id)).await;
+        let feed = adapter.subscribe(self.event, EAR, rules);
+        soon(adapter.connect()).await.unwrap();
+        (adapter, feed)
+    }
+
+    /// An adapter that publishes, connected.
+    pub(crate) async fn speaking(self) -> (Arc<dyn EventAdapter>, Arc<dyn Topic>) {
+        let adapter = self.adapter().await;
+        let topic = adapter.topic(self.event);
+        soon(adapter.connect()).await.unwrap();
+        (adapter, topic)
+    }
+
+    /// A plain client.
+    pub(crate) async fn outsider(self) -> Outsider {
+        Outsider::at(self.url).await
+    }
+}
+
+/// A program that knows MQTT, and nothing of us.
+pub(crate) struct Outsider {
+    client: AsyncClient,
+    heard: mpsc::UnboundedReceiver<Publish>,
+    polling: JoinHandle<()>,
+}
+
+impl Outsider {
+    async fn at(url: &str) -> Self {
+        let port = url.rsplit(':').next().and_then(|port| port.parse::<u16>().ok()).expect("a port");
+        let mut options = MqttOptions::new(format!("outsider_{}", unique()), ("127.0.0.1", port));
+        options.set_unlimited_incoming_packet_size();
+        let (client, mut events) = AsyncClient::builder(options).capacity(64).build();
+        let (hear, heard) = mpsc::unbounded_channel();
+        let polling = tokio::spawn(async move {
+            while let Ok(event) = events.poll().await {
+                if let Event::Incoming(Packet::Publish(publish)) = event
+                    && hear.send(publish).is_err()
+                {
+                    return;
+                }
+            }
+        });
+        Self { client, heard, polling }
+    }
+
+    /// Subscribes; done once that is so.
+    pub(crate) async fn subscribe(&self, filter: impl Into<String>) {
+        let asked = self.client.subscribe_tracked(filter.into(), QoS::AtLeastOnce).await.unwrap();
+        soon(asked.wait_async()).await.unwrap();
+    }
+
+    /// The next message.
+    pub(crate) async fn next(&mut self) -> Publish {
+        soon(self.heard.recv()).await.expect("a connection")
+    }
+
+    /// Publishes; done once the broker has it.
+    pub(crate) async fn publish(&self, subject: &str, attributes: &[(&str, &str)], body: &str) {
+        self.publish_with(subject, attributes, body, PublishProperties::default()).await;
+    }
+
+    /// The same, with more that MQTT knows of.
+    pub(crate) async fn publish_with(
+        &self,
+        subject: &str,
+        attributes: &[(&str, &str)],
+        body: &str,
+        properties: PublishProperties,
+    ) {
+        let user_properties =
+            attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let properties = PublishProperties { user_properties, ..properties };
+        let options = PublishOptions::new(QoS::AtLeastOnce).properties(properties);
+        let sent = self.client.publish_tracked(subject.replace('.', "/"), body.to_owned(), options).await.unwrap();
+        soon(sent.wait_async()).await.unwrap();
+    }
+}
+
+impl Drop for Outsider {
+    fn drop(&mut self) {
+        self.polling.abort();
+    }
+}
+
+/// An attribute of a message.
+pub(crate) fn attribute(publish: &Publish, name: &str) -> String {
+    let properties = publish.properties.as_ref().expect("properties");
+    let found = properties.user_properties.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.clone()).unwrap_or_default()
+}
+
+/// What is wrong with these settings, where `${MQTT_URL}` says this.
+pub(crate) async fn problems(mqtt: Mqtt, url: &str) -> Vec<String> {
+    let variables = Variables::of([("MQTT_URL", url)]);
+    let mut opening = Opening::new(Instance::new("shop", "test"), false, variables);
+    let _ = mqtt.open(&mut opening).await;
+    opening.problems().to_vec()
+}
+
+/// Ends what hangs.
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what).await.expect("it hangs")
+}
+
+/// Waits for something to become true.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A message with a number as its payload.
+pub(crate) fn message(number: u32) -> Message {
+    Message::new(Metadata::fresh(), number)
+}
+
+/// The number of a message.
+pub(crate) fn number(arrival: &Arrival) -> u32 {
+    arrival.message.decode().unwrap()
+}
+
+/// The next message of a feed.
+pub(crate) async fn next(feed: &Arc<dyn Feed>) -> Arrival {
+    soon(feed.next()).await.expect("the feed has ended")
+}
+
+/// Takes the next message and is done with it.
+pub(crate) async fn take(feed: &Arc<dyn Feed>) -> u32 {
+    let arrival = next(feed).await;
+    feed.settle(&arrival, Settlement::Done).await.unwrap();
+    number(&arrival)
+}
+
+/// Whether nothing comes for a while.
+pub(crate) async fn is_quiet(feed: &Arc<dyn Feed>) -> bool {
+    tokio::time::timeout(Duration::from_millis(300), feed.next()).await.is_err()
+}
+
+/// A request with a number, that somebody waits for for a minute.
+pub(crate) fn request(subject: &'static str, number: u32) -> Request {
+    Request { subject, message: message(number), deadline: Instant::now() + PATIENCE, attempt: 1 }
+}
+
+/// Answers each request with what it asks, until there are no more.
+pub(crate) fn echo(inlet: Arc<dyn Inlet>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        while let Some(Asked { message, reply_to, .. }) = inlet.next().await {
+            let json = message.json().unwrap();
+            inlet.answer(&reply_to.unwrap(), Reply::Output(json)).await.unwrap();
+        }
+    })
+}
+
+/// What a reply says.
+pub(crate) fn output(reply: Result<Reply, BridgeError>) -> String {
+    match reply.unwrap() {
+        Reply::Output(json) => String::from_utf8(json.to_vec()).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
