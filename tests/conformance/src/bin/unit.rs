@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use pontoon::InvokeError;
 use pontoon_conformance::event_bridge::Actor;
 use pontoon_conformance::system::script::{Orders, Script};
-use pontoon_conformance::topology::{apart, in_order, together};
+use pontoon_conformance::system::contract::{Batch, Note, REFUSED, Refused};
+use pontoon_conformance::topology::{apart, back, client, front, in_order, together};
 
 #[tokio::main]
 async fn main() -> pontoon::Result<()> {
@@ -14,6 +16,7 @@ async fn main() -> pontoon::Result<()> {
         return Err(pontoon::Error::fault("usage: unit NAME ORDERS JOURNAL GATE"));
     };
     let orders: Orders = serde_json::from_str(&std::fs::read_to_string(orders)?)?;
+    let stock = orders.stock.clone();
     let script = Script::of_process(Path::new(&journal), Path::new(&gate));
     script.follow(orders);
     match unit.as_str() {
@@ -21,7 +24,27 @@ async fn main() -> pontoon::Result<()> {
         "back" => apart::back::run(apart::back::Back::resources(&script)).await,
         "side" => apart::side::run(apart::side::Side::resources(&script)).await,
         "steps" => in_order::steps::run(in_order::steps::Steps::resources(&script)).await,
+        "outside" => outside(stock).await,
         "together" => together::run(together::Together::resources(&script)).await,
         other => Err(pontoon::Error::fault(format!("there is no unit `{other}`"))),
     }
+}
+
+/// Not a unit, but who calls them from outside: has notes posted, asks, and is told no.
+async fn outside(stock: Option<Batch>) -> pontoon::Result<()> {
+    let client = client::connect(&std::env::var("PONTOON_ENV")?).await?.principal("ada").tenant("acme");
+    if let Some(stock) = stock {
+        client.invoke(front::Post, stock).await?;
+    }
+    let note = Note { key: "k".to_owned(), number: u64::MAX, text: "é 🦀".to_owned() };
+    let answer = client.invoke(front::Ask, note.clone()).await?;
+    if answer != note {
+        return Err(pontoon::Error::fault(format!("another answer: {answer:?}")));
+    }
+    match client.invoke(back::Answer, Note::keyed(REFUSED, 7)).await {
+        Err(InvokeError::Rejected(Refused { number: 7 })) => {}
+        other => return Err(pontoon::Error::fault(format!("it does not say no: {other:?}"))),
+    }
+    client.close().await;
+    Ok(())
 }

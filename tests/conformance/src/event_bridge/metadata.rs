@@ -8,7 +8,7 @@ use pontoon::{Command, Delivery, Id, Message, Metadata, Trace};
 
 use crate::event_bridge::Rig;
 use crate::system::contract::{Batch, Note};
-use crate::system::script::Act;
+use crate::system::script::{Act, Orders};
 use crate::topology::{back, front};
 
 /// Trace, tenant, principal and attempt survive a request, an event, its attempts, the dead letter and the replay.
@@ -66,6 +66,19 @@ pub async fn e27_metadata_survive_retry_and_dead_letter(rig: Rig) {
         let last = rig.script.done(&ear, 1).await.pop().expect("a run");
         assert_eq!((last.id, last.correlation, last.attempt), (runs[0].id, asking.correlation, 1));
         assert_eq!((last.principal.as_deref(), last.tenant.as_deref()), (Some("ada"), Some("acme")));
+    }
+    if !rig.column.stays_in_process() {
+        // And from the typed client in a process of its own.
+        let stock = Batch { event: rig.event(), notes: vec![Note::of(2)] };
+        let mut outside = rig.process("outside", "outside-2", &Orders::none().stock(stock));
+        let status = outside.ended(Duration::from_secs(30)).await;
+        assert!(status.success(), "{}", outside.log());
+        let seen = rig.script.until("it is heard", |seen| seen.numbers(&ear).contains(&2)).await;
+        let run = seen.done(&ear).find(|run| run.note.number == 2).expect("a run");
+        assert_eq!((run.principal.as_deref(), run.tenant.as_deref()), (Some("ada"), Some("acme")));
+        let asked = seen.of("back.answer");
+        assert!(asked.iter().all(|run| run.tenant.as_deref() == Some("acme")), "{asked:?}");
+        assert_eq!((asked.len(), asked[0].causation.is_some(), asked[1].causation), (2, true, None));
     }
     drop((front, back, side));
 }

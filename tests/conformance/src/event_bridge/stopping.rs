@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use pontoon::bridge::Request;
-use pontoon::{BridgeError, Command, Delivery, Message, Metadata, Started};
+use pontoon::{BridgeError, Delivery, Message, Metadata, Started};
 
 use crate::event_bridge::rig::{message, notes, post};
 use crate::event_bridge::{Process, Rig};
 use crate::system::contract::{Batch, Note};
 use crate::system::script::{Act, Orders, Seen};
-use crate::topology::{apart, back};
+use crate::topology::apart;
 
 /// How many events are on their way when a process is told to stop.
 const EVENTS: u64 = 20;
@@ -158,5 +158,31 @@ pub async fn e19_closed_twice_and_while_publishing(rig: Rig) {
     tokio::time::timeout(SOON, ends).await.expect("the feed ends");
     let ends = async { while inlet.next().await.is_some() {} };
     tokio::time::timeout(SOON, ends).await.expect("the inlet ends");
-    let _ = back::Answer::SUBJECT;
+    if !rig.column.stays_in_process() {
+        closed_while_the_broker_says_nothing(&rig).await;
+    }
+}
+
+/// Nor does it wait for a broker that does not answer.
+async fn closed_while_the_broker_says_nothing(rig: &Rig) {
+    const SOON: Duration = Duration::from_secs(20);
+    let proxy = rig.proxy(&["mute"]);
+    let tap = rig.tap("mute").await;
+    let topic = tap.topic(rig.subject());
+    tap.connect().await.expect("a connection");
+    topic.publish(message("1")).await.expect("published");
+    proxy.freeze();
+    let publishing = {
+        let topic = topic.clone();
+        tokio::spawn(async move { topic.publish(message("2")).await })
+    };
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    tokio::time::timeout(SOON, tap.close()).await.expect("closed");
+    let ended = tokio::time::timeout(SOON, publishing).await.expect("no hang").expect("a task");
+    // Where nobody confirms anything, it counts as published as soon as it is sent.
+    if !rig.column.is_at_most_once() {
+        assert!(matches!(ended, Err(BridgeError::Closed)), "{ended:?}");
+    }
+    let refused = tokio::time::timeout(SOON, topic.publish(message("3"))).await.expect("no hang");
+    assert!(matches!(refused, Err(BridgeError::Closed)), "{refused:?}");
 }
