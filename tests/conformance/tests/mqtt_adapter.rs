@@ -1,5 +1,12 @@
 //! What only the adapter of MQTT has: its sessions, its rights, its connections, and what other programs see of it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test, also where no #[test] stands on it"
+)]
+
 #[path = "mqtt_adapter/audience.rs"]
 mod audience;
 #[path = "mqtt_adapter/dead_letters.rs"]

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use pontoon::InvokeError;
 use pontoon_conformance::event_bridge::Actor;
-use pontoon_conformance::system::script::{Orders, Script};
 use pontoon_conformance::system::contract::{Batch, Note, REFUSED, Refused};
+use pontoon_conformance::system::script::{Orders, Script};
 use pontoon_conformance::topology::{apart, back, client, front, in_order, together};
 
 #[tokio::main]
