@@ -13,7 +13,7 @@ async fn main() -> pontoon::Result<()> {
             run::<whole::office::Office>(whole::office::Resources { desk: desk::Resources, ear }).await
         }
         "chain" => {
-            run::<chain::chain::Chain>(chain::chain::Resources {
+            run::<chain::whole::Whole>(chain::whole::Resources {
                 one: services::one::Resources,
                 two: services::two::Resources,
                 three: services::three::Resources,
