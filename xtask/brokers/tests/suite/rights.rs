@@ -12,9 +12,11 @@ fn change(kind: Kind) {
     client.write(PATIENCE).unwrap();
 
     broker.admit(USER.0, USER.1, &Rights::everything().write(&[])).unwrap();
-    // RabbitMQ remembers what a channel may do until it has been idle for a second, or two, or four.
+    // RabbitMQ remembers what a channel may do until it has been idle for a while: longer, the more often it was.
+    let mut pause = Duration::from_secs(1);
     while client.write(SILENCE).is_ok() {
-        std::thread::sleep(Duration::from_millis(1500));
+        std::thread::sleep(pause);
+        pause *= 2;
     }
     // A connection on which something was refused may be spoilt for a client as simple as this one.
     let mut client = connect(&broker, broker.port()).unwrap();
