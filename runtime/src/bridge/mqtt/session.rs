@@ -2,9 +2,10 @@
 //! takes.
 //!
 //! When a connection is made again, the broker repeats what was not acknowledged, under its old packet identifier. What this
-//! process still has of it is not handed out twice; what it is done with by then, is acknowledged then.
+//! process still has of it is not handed out twice; what it is done with by then, is acknowledged then. A broker that has lost
+//! acknowledgements, with the connection or because it died, repeats what they were for: that is acknowledged once more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,6 +42,9 @@ impl Weigh for Held {
 /// 2.0 sends without end to who acknowledges slowly.
 const BEYOND: usize = 64;
 
+/// How many messages are remembered that are done with: as many as the broker may take for unacknowledged.
+const REMEMBERED: usize = PREFETCH as usize + BEYOND;
+
 /// A subscription's session.
 pub(super) struct Session {
     topic: Bytes,
@@ -57,6 +61,8 @@ struct Table {
     serials: u64,
     /// By packet identifier.
     entries: HashMap<u16, Entry>,
+    /// What tells those from others that were acknowledged last.
+    acknowledged: VecDeque<u64>,
 }
 
 struct Entry {
@@ -67,6 +73,15 @@ struct Entry {
     line: u64,
     /// It is done with, and could not be acknowledged yet.
     done: bool,
+}
+
+impl Table {
+    fn remember(&mut self, print: u64) {
+        if self.acknowledged.len() >= REMEMBERED {
+            self.acknowledged.pop_front();
+        }
+        self.acknowledged.push_back(print);
+    }
 }
 
 impl Session {
@@ -90,7 +105,9 @@ impl Session {
             };
             match line.filter(|line| line.number == entry.line) {
                 Some(line) => {
+                    let print = entry.print;
                     table.entries.remove(&identifier);
+                    table.remember(print);
                     self.held.fetch_sub(1, Ordering::Relaxed);
                     line
                 }
@@ -155,10 +172,14 @@ impl Ear for Session {
             entry.line = line;
             if done {
                 table.entries.remove(&identifier);
+                table.remember(print);
             } else if is_new {
                 self.count();
             }
             return done;
+        }
+        if table.acknowledged.contains(&print) {
+            return true;
         }
         let before = table.entries.insert(identifier, Entry { serial, print, line, done: false });
         // The broker has used an identifier again that was not acknowledged.
@@ -229,13 +250,30 @@ mod tests {
         let mut orders = connect(&session, true);
         assert!(session.heard(publish(2, "two", true)), "it is done with");
         assert!(!session.heard(publish(3, "three", true)));
-        assert!(!session.heard(publish(1, "one", true)), "its acknowledgement was lost, and it is gone here");
+        assert!(session.heard(publish(1, "one", true)), "its acknowledgement was lost");
         let three = session.queue.take().await.unwrap();
         assert_eq!((three.publish.pkid, three.before), (3, 0));
         session.done(&three).await.unwrap();
         assert_eq!(acknowledged(&mut orders), Some(3));
-        let again = session.queue.take().await.unwrap();
-        assert_eq!((again.publish.pkid, again.before, session.queue.len()), (1, 1, 0));
+        assert_eq!(session.queue.len(), 0);
+
+        drop(connect(&session, true));
+        assert!(session.heard(publish(2, "two", true)), "its acknowledgement was lost, too");
+        assert!(session.heard(publish(9, "three", false)), "a broker that died need not know that it has sent it");
+    }
+
+    #[tokio::test]
+    async fn what_was_acknowledged_is_remembered_as_long_as_the_broker_may_have_missed_it() {
+        let session = Session::new("a".into());
+        let mut orders = connect(&session, false);
+        for number in 0..=REMEMBERED {
+            assert!(!session.heard(publish(1, &number.to_string(), false)));
+            let held = session.queue.take().await.unwrap();
+            session.done(&held).await.unwrap();
+            assert_eq!(acknowledged(&mut orders), Some(1));
+        }
+        assert!(session.heard(publish(1, "1", true)));
+        assert!(!session.heard(publish(1, "0", true)), "nobody remembers it");
     }
 
     #[tokio::test]
