@@ -43,6 +43,8 @@ impl Program for RabbitMq {
             "log.console.use_colors = off".to_owned(),
             "log.file = false".to_owned(),
             "vm_memory_high_watermark.absolute = 512MB".to_owned(),
+            // What quorum queues have not written off yet stands in memory, and would be all of it.
+            "raft.wal_max_size_bytes = 64000000".to_owned(),
             format!("disk_free_limit.absolute = {FREE}"),
         ];
         if let Some(user) = site.users().first() {

@@ -61,10 +61,14 @@ async fn a_right_that_is_taken_away_is_an_error_for_whom_it_concerns_and_comes_b
     let rest = Rights::everything().write(&["shop\\.event\\.allowed.*", "shop\\.command.*", "amq\\.default", ""]);
     broker.admit("ada", "secret", &rest).unwrap();
     let refused = async {
+        let mut pause = Duration::from_secs(1);
         loop {
             match barred.publish(message(1)).await {
                 // A channel that has work remembers what its user may do.
-                Ok(()) => tokio::time::sleep(Duration::from_secs(2)).await,
+                Ok(()) => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
                 Err(BridgeError::Denied(why)) => return why.to_string(),
                 Err(other) => panic!("{other}"),
             }
