@@ -46,9 +46,22 @@ impl From<Id> for u128 {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (high, low) = (self.0, self.1);
-        write!(f, "{:08x}-{:04x}-{:04x}-", high >> 32, high >> 16 & 0xffff, high & 0xffff)?;
-        write!(f, "{:04x}-{:012x}", low >> 48, low & 0xffff_ffff_ffff)
+        let (bytes, mut text) = (u128::from(*self).to_be_bytes(), [b'-'; 36]);
+        write_digits(&mut text[..8], &bytes[..4]);
+        write_digits(&mut text[9..13], &bytes[4..6]);
+        write_digits(&mut text[14..18], &bytes[6..8]);
+        write_digits(&mut text[19..23], &bytes[8..10]);
+        write_digits(&mut text[24..], &bytes[10..]);
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// Writes bytes in hexadecimal. By hand: every message has several such texts, and what formats numbers takes ten times as
+/// long.
+pub(crate) fn write_digits(text: &mut [u8], bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]);
     }
 }
 
@@ -68,12 +81,13 @@ impl FromStr for Id {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let digits: String = text.chars().filter(|c| *c != '-').collect();
-        if digits.len() != 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(InvalidId);
+        let (mut bits, mut digits) = (0_u128, 0_usize);
+        for byte in text.bytes().filter(|byte| *byte != b'-') {
+            let digit = char::from(byte).to_digit(16).ok_or(InvalidId)?;
+            bits = bits << 4 | u128::from(digit);
+            digits += 1;
         }
-        let half = |text: &str| u64::from_str_radix(text, 16).map_err(|_| InvalidId);
-        Ok(Self(half(&digits[..16])?, half(&digits[16..])?))
+        if digits == 32 { Ok(bits.into()) } else { Err(InvalidId) }
     }
 }
 
@@ -110,6 +124,12 @@ mod tests {
         assert_eq!(text.len(), 36);
         assert_eq!(&text[14..15], "8");
         assert_eq!(text.parse(), Ok(id));
+        assert_eq!(
+            Id::from(0xfedc_ba98_7654_3210_0123_4567_89ab_cdef).to_string(),
+            "fedcba98-7654-3210-0123-456789abcdef"
+        );
+        assert_eq!("FEDCBA98765432100123456789abcdef".parse(), Ok(Id::from(0xfedc_ba98_7654_3210_0123_4567_89ab_cdef)));
+        assert_eq!("0".repeat(33).parse::<Id>(), Err(InvalidId));
         assert_eq!("x".parse::<Id>(), Err(InvalidId));
         assert_eq!("é".repeat(16).parse::<Id>(), Err(InvalidId));
     }

@@ -42,6 +42,7 @@
 //! the memory of the test.
 
 mod ask;
+mod brief;
 mod call;
 mod client;
 mod consume;
@@ -147,6 +148,7 @@ pub use crate::unit::{
 macro_rules! topology {
     () => {
         /// Generated from topology.yaml: the contract, and the units of its deployments.
+        #[allow(clippy::module_inception, reason = "a unit may be called as its deployment")]
         pub mod topology {
             include!(concat!(env!("OUT_DIR"), "/topology/mod.rs"));
         }

@@ -1,5 +1,5 @@
-//! Serves a command on the bridge: takes requests, runs the handler, replies. Each request runs in a task of its own, boxed
-//! once, where it enters the process.
+//! Serves a command on the bridge: takes requests, runs the handler, replies. Each request is boxed once, where it enters the
+//! process, and has a task of its own if it waits for something.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,10 +8,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::bridge::{Asked, Inlet, Reply};
+use crate::brief::Brevity;
 use crate::error::InvokeError;
 use crate::execute::execute;
 use crate::fault::{Fault, FaultClass};
-use crate::guard::{Limited, Limits};
+use crate::guard::{Guarded, Limited, Limits};
 use crate::handler::Route;
 use crate::lifecycle::Phase;
 use crate::operation::Command;
@@ -28,7 +29,7 @@ where
     M: Command + Route<U>,
 {
     let room = Arc::new(Semaphore::new(AT_A_TIME));
-    let mut tasks = JoinSet::new();
+    let (mut tasks, brevity) = (JoinSet::new(), Brevity::default());
     let mut over = pin!(running.core.lifecycle.reached(Phase::Drained));
     // Never closed: there is always a permit to come.
     while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
@@ -39,8 +40,12 @@ where
         };
         let Some(asked) = asked else { break };
         let (running, inlet) = (Arc::clone(&running), Arc::clone(&inlet));
-        tasks.spawn(async move {
-            answer::<M, U>(&running, &*inlet, asked).await;
+        brevity.begin(&mut tasks, async move {
+            // The user's is also how the input is read and the output written, and either may panic.
+            let answer = pin!(answer::<M, U>(&running, &*inlet, asked));
+            if let Err(fault) = Guarded::new(answer).await {
+                let _reported = fault.report(M::ADDRESS);
+            }
             drop(permit);
         });
         while tasks.try_join_next().is_some() {}

@@ -35,7 +35,7 @@ attributes! {
     SOURCE "source";
     /// What it is: the subject.
     TYPE "type";
-    /// When it was sent.
+    /// When it was sent; not of requests, which know until when they are waited for.
     TIME "time";
     /// The chain of messages that it belongs to.
     CORRELATION "correlationid";
@@ -57,7 +57,7 @@ attributes! {
     TRACEPARENT "traceparent";
     /// The rest of it.
     TRACESTATE "tracestate";
-    /// What a reply is: `output`, `rejection` or `fault`.
+    /// What a reply is, where it is no output: `rejection` or `fault`.
     OUTCOME "outcome";
     /// What the log of the unit that served it has a fault under.
     FAULT_ID "faultid";

@@ -51,7 +51,9 @@ impl<'m> Outgoing<'m> {
         put.shown(Attribute::ID, metadata.id);
         put.text(Attribute::SOURCE, self.source);
         put.text(Attribute::TYPE, self.subject);
-        put.shown(Attribute::TIME, format_rfc3339_millis(SystemTime::now()));
+        if self.deadline.is_none() {
+            put.shown(Attribute::TIME, format_rfc3339_millis(SystemTime::now()));
+        }
         put.shown(Attribute::CORRELATION, metadata.correlation);
         if let Some(causation) = metadata.causation {
             put.shown(Attribute::CAUSATION, causation);

@@ -10,26 +10,22 @@ use crate::fault::FaultClass;
 use crate::id::Id;
 use crate::wire::{Attribute, Malformed};
 
-/// The payload of a reply; with `put` every attribute and its text. One that is larger than the bridge carries becomes a
+/// The payload of a reply; with `put` what there is to say about it. One that is larger than the bridge carries becomes a
 /// fault: the caller has to hear something.
-pub(crate) fn write_reply(
-    reply: Reply,
-    (subject, source): (&str, &str),
-    limit: u64,
-    put: impl FnMut(Attribute, &str),
-) -> Bytes {
-    let mut put = Writer { text: String::with_capacity(40), put };
-    put.text(Attribute::SPECVERSION, "1.0");
-    put.shown(Attribute::ID, Id::draw());
-    put.text(Attribute::SOURCE, source);
-    put.text(Attribute::TYPE, subject);
+///
+/// An output is only its payload: it answers one request, goes to whoever asked, and has nothing to say beside that. So a
+/// program that knows nothing of us can give one.
+pub(crate) fn write_reply(reply: Reply, subject: &str, limit: u64, put: impl FnMut(Attribute, &str)) -> Bytes {
+    let mut put = Writer { text: String::new(), put };
     let (outcome, body) = match reply {
-        Reply::Output(body) => ("output", body),
-        Reply::Rejection(body) => ("rejection", body),
+        Reply::Output(body) => (None, body),
+        Reply::Rejection(body) => (Some("rejection"), body),
         Reply::Fault { id, class } => return fault(&mut put, id, class),
     };
     if u64::try_from(body.len()).is_ok_and(|size| size <= limit) {
-        put.text(Attribute::OUTCOME, outcome);
+        if let Some(outcome) = outcome {
+            put.text(Attribute::OUTCOME, outcome);
+        }
         return body;
     }
     let (id, size) = (Id::draw(), body.len());
@@ -48,13 +44,13 @@ fn fault(put: &mut Writer<impl FnMut(Attribute, &str)>, id: Id, class: FaultClas
 /// Reads a reply of which `get` knows the attributes.
 pub(crate) fn read_reply<'a>(body: Bytes, get: impl Fn(Attribute) -> Option<Cow<'a, str>>) -> Result<Reply, Malformed> {
     match get(Attribute::OUTCOME).as_deref() {
-        Some("output") => Ok(Reply::Output(body)),
+        None | Some("output") => Ok(Reply::Output(body)),
         Some("rejection") => Ok(Reply::Rejection(body)),
         Some("fault") => {
             let id = get(Attribute::FAULT_ID).and_then(|id| id.parse().ok()).unwrap_or_else(Id::draw);
             let class = get(Attribute::FAULT_CLASS).map_or(FaultClass::Failed, |class| FaultClass::named(&class));
             Ok(Reply::Fault { id, class })
         }
-        other => Err(Malformed(format!("the `outcome` of a reply is {other:?}"))),
+        Some(other) => Err(Malformed(format!("the `outcome` of a reply is {other:?}"))),
     }
 }

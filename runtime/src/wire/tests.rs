@@ -135,7 +135,7 @@ fn replies_survive_the_wire() {
         [Reply::Output("1".into()), Reply::Rejection("2".into()), Reply::Fault { id, class: FaultClass::TimedOut }];
     let over = |reply: Reply, limit| {
         let mut attributes = Attributes::new();
-        let body = write_reply(reply, (SUBJECT, "/"), limit, |attribute, text| {
+        let body = write_reply(reply, SUBJECT, limit, |attribute, text| {
             attributes.insert(attribute.mqtt, text.to_owned());
         });
         read_reply(body, |attribute| attributes.get(attribute.mqtt).map(|text| Cow::Borrowed(&**text)))
@@ -145,5 +145,7 @@ fn replies_survive_the_wire() {
     }
     let too_large = over(Reply::Output("12".into()), 1).unwrap();
     assert!(matches!(too_large, Reply::Fault { class: FaultClass::Malformed, .. }));
-    assert!(read_reply("1".into(), |_| None).is_err());
+    let plain = read_reply("1".into(), |_| None);
+    assert_eq!(plain.unwrap(), Reply::Output("1".into()), "of a program that knows nothing of us");
+    assert!(read_reply("1".into(), |_| Some("maybe".into())).is_err());
 }

@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::id::Id;
+use crate::id::{Id, write_digits};
 use crate::metadata::{Metadata, Trace};
+
+/// Of `traceparent`.
+const VERSION: u8 = 0;
 
 /// What is recorded of a chain that began here: whether is the tracer's decision, which sees this flag.
 const SAMPLED: u8 = 1;
@@ -17,8 +20,12 @@ impl fmt::Display for Parent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let begun = self.0.trace.as_deref();
         let (trace, flags) = begun.map_or((self.0.correlation, SAMPLED), |trace| (trace.id, trace.flags));
-        let span = u128::from(self.0.id) & u128::from(u64::MAX);
-        write!(f, "00-{:032x}-{span:016x}-{flags:02x}", u128::from(trace))
+        let mut text = [b'-'; 55];
+        write_digits(&mut text[..2], &[VERSION]);
+        write_digits(&mut text[3..35], &u128::from(trace).to_be_bytes());
+        write_digits(&mut text[36..52], &u128::from(self.0.id).to_be_bytes()[8..]);
+        write_digits(&mut text[53..], &[flags]);
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

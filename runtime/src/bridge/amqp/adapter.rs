@@ -67,7 +67,7 @@ impl AmqpEvents {
         let sends = Line::new(Arc::clone(&dialer), "sends", None);
         let takes = Line::new(dialer, "takes", Some(Arc::clone(&objects)));
         let requests = Requests::new(&sends, Arc::clone(&source), largest);
-        let replies = Arc::new(Replies::new(&sends, Arc::clone(&source), largest));
+        let replies = Arc::new(Replies::new(&sends, largest));
         Self {
             sends,
             takes,

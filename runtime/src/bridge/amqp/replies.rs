@@ -16,20 +16,19 @@ use crate::wire::write_reply;
 /// Sends replies.
 pub(super) struct Replies {
     pipe: Pipe,
-    source: Arc<str>,
     /// In bytes.
     largest: u64,
 }
 
 impl Replies {
-    pub(super) fn new(line: &Arc<Line>, source: Arc<str>, largest: u64) -> Self {
-        Self { pipe: Pipe::new(line, false), source, largest }
+    pub(super) fn new(line: &Arc<Line>, largest: u64) -> Self {
+        Self { pipe: Pipe::new(line, false), largest }
     }
 
     /// Sends a reply; done once it is on its way.
     pub(super) async fn send(&self, subject: &str, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
         let mut headers = Headers::default();
-        let body = write_reply(reply, (subject, &self.source), self.largest, |attribute, text| {
+        let body = write_reply(reply, subject, self.largest, |attribute, text| {
             headers.put(attribute, text);
         });
         let mut properties = headers.into_properties();

@@ -253,8 +253,8 @@ impl EventAdapter for MqttEvents {
     fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
         let mut made = self.made();
         let inlet = made.inlets.entry(subject).or_insert_with(|| {
-            let (source, tally) = (Arc::clone(&self.source), Arc::clone(&self.tally));
-            let calls = Arc::new(Calls { subject, source, largest: self.largest, queue: Queue::new(), tally });
+            let (queue, tally) = (Queue::new(), Arc::clone(&self.tally));
+            let calls = Arc::new(Calls { subject, largest: self.largest, queue, tally });
             let id = Some(self.live.add(Route::Calls(Arc::clone(&calls))));
             let filter = names::shared(subject, &names::topic(subject));
             self.connection.standing.want(Filter { path: filter.clone(), qos: QoS::AtMostOnce, id, beside: None });

@@ -23,7 +23,6 @@ use crate::wire::write_reply;
 /// The requests for a command that have come, and how they are answered.
 pub(super) struct Calls {
     pub(super) subject: &'static str,
-    pub(super) source: Arc<str>,
     /// In bytes.
     pub(super) largest: u64,
     pub(super) queue: Queue<Publish>,
@@ -43,7 +42,7 @@ impl Calls {
     /// A reply as it is sent.
     fn reply(&self, to: &ReplyTo, reply: Reply) -> Publish {
         let mut properties = Properties::new();
-        let body = write_reply(reply, (self.subject, &self.source), self.largest, |attribute, text| {
+        let body = write_reply(reply, self.subject, self.largest, |attribute, text| {
             properties.put(attribute, text);
         });
         properties.answering(to.correlation.clone()).publish(Bytes::copy_from_slice(to.address.as_bytes()), body)

@@ -62,10 +62,10 @@ impl NatsInlet {
             });
         };
         let limit = connection.largest.min(session.client.max_payload() as u64).saturating_sub(HEADERS);
-        let mut headers = headers::begin();
-        let put = |attribute, text: &str| headers::put(&mut headers, attribute, text);
-        let body = write_reply(reply, (self.flow.subject, &connection.source), limit, put);
-        let parcel = Parcel { subject: (*to.address).into(), reply: None, headers: Some(headers), body };
+        let mut headers = None;
+        let put = |attribute, text: &str| headers::put(headers.get_or_insert_default(), attribute, text);
+        let body = write_reply(reply, self.flow.subject, limit, put);
+        let parcel = Parcel { subject: (*to.address).into(), reply: None, headers, body };
         session.send(parcel).await
     }
 }

@@ -4,8 +4,8 @@
 //! kept alive while it waits for a handler, and given back when the unit stops.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::{Message, StatusCode, Subject, Subscriber};
@@ -30,6 +30,10 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// After how long without a word it does not remember.
 const SILENCE: Duration = Duration::from_secs(12);
+
+/// How many messages are taken out of the client at once. Whoever has handled one finds the next without waiting for its turn
+/// with the client, and what is said of them goes out together.
+const HANDFUL: usize = 32;
 
 /// How long nothing has come when nothing more is to come.
 const QUIET: Duration = Duration::from_millis(100);
@@ -73,14 +77,14 @@ pub(super) struct Pull {
     /// process does not take hundreds with it, which then count as delivered although nobody has looked at them.
     window: AtomicUsize,
     ended: watch::Sender<bool>,
+    /// Taken out of the client already.
+    here: StdMutex<VecDeque<Message>>,
     state: Mutex<State>,
 }
 
 struct State {
     sessions: watch::Receiver<Option<Arc<Session>>>,
     source: Option<Source>,
-    /// Taken out of the client already.
-    here: VecDeque<Message>,
     failures: u32,
 }
 
@@ -105,27 +109,28 @@ enum Sent {
 impl Pull {
     pub(super) fn new(connection: &Connection, stream: &str, consumer: &str, at_a_time: u32) -> Self {
         let sessions = connection.sessions.subscribe();
-        let state = State { sessions, source: None, here: VecDeque::new(), failures: 0 };
+        let state = State { sessions, source: None, failures: 0 };
         Self {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             window: AtomicUsize::new((at_a_time.max(1) as usize).min(PREFETCH.into())),
             ended: watch::Sender::new(false),
+            here: StdMutex::default(),
             state: Mutex::new(state),
         }
     }
 
     /// The next message; `None` once it has ended, or the bridge is closed.
     pub(super) async fn next(&self, connection: &Connection) -> Option<Message> {
+        if let Some(at_hand) = self.at_hand(connection) {
+            return at_hand;
+        }
         let mut state = self.state.lock().await;
-        let State { sessions, source, here, failures } = &mut *state;
+        let State { sessions, source, failures } = &mut *state;
         loop {
-            if *self.ended.borrow() || connection.link.is_closed() {
-                return None;
+            if let Some(at_hand) = self.at_hand(connection) {
+                return at_hand;
             }
-            if let Some(message) = here.pop_front() {
-                return Some(message);
-            }
-            let ready = match self.prepare(sessions, source, here).await {
+            let ready = match self.prepare(sessions, source).await {
                 Ok(ready) => ready,
                 Err(error) => {
                     tracing::debug!(target: "pontoon", %error, "no messages can be asked for");
@@ -145,6 +150,7 @@ impl Pull {
                 message = ready.subscriber.next() => match message.map(|message| ready.take(message)) {
                     Some(Sent::Message(message)) => {
                         *failures = 0;
+                        ready.empty(&mut self.here(), HANDFUL);
                         return Some(message);
                     }
                     Some(Sent::News) => {}
@@ -165,17 +171,28 @@ impl Pull {
         }
     }
 
+    /// What need not be waited for: a message that is here, or the end.
+    fn at_hand(&self, connection: &Connection) -> Option<Option<Message>> {
+        if *self.ended.borrow() || connection.link.is_closed() {
+            return Some(None);
+        }
+        self.here().pop_front().map(Some)
+    }
+
+    fn here(&self) -> MutexGuard<'_, VecDeque<Message>> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sees to it that the client of now has been asked for messages. Nothing where there is no client.
     async fn prepare<'s>(
         &self,
         sessions: &mut watch::Receiver<Option<Arc<Session>>>,
         source: &'s mut Option<Source>,
-        here: &mut VecDeque<Message>,
     ) -> Result<Option<&'s mut Source>, BridgeError> {
         let Some(session) = sessions.borrow_and_update().clone() else { return Ok(None) };
         if source.as_ref().is_none_or(|source| !Arc::ptr_eq(&source.session, &session)) {
             if let Some(source) = source {
-                source.empty(here);
+                source.empty(&mut self.here(), usize::MAX);
             }
             *source = None;
             *source = Some(Source::open(session).await?);
@@ -200,13 +217,14 @@ impl Pull {
     pub(super) async fn hold(&self) {
         // Who has it for longer waits for a message: there is none here.
         let Ok(mut state) = timeout(Duration::from_millis(100), self.state.lock()).await else { return };
-        let State { source, here, .. } = &mut *state;
-        let Some(source) = source else { return };
-        source.empty(here);
-        for message in &*here {
-            if let Some(ticket) = &message.reply
-                && source.session.send(Word::Holding.parcel(ticket.clone())).await.is_err()
-            {
+        let Some(source) = &mut state.source else { return };
+        let tickets: Vec<_> = {
+            let mut here = self.here();
+            source.empty(&mut here, usize::MAX);
+            here.iter().filter_map(|message| message.reply.clone()).collect()
+        };
+        for ticket in tickets {
+            if source.session.send(Word::Holding.parcel(ticket)).await.is_err() {
                 return;
             }
         }
@@ -216,21 +234,21 @@ impl Pull {
     pub(super) async fn drain(&self, connection: &Connection) {
         self.ended.send_replace(true);
         let mut state = self.state.lock().await;
-        let State { source, here, .. } = &mut *state;
-        if let Some(mut source) = source.take() {
+        if let Some(mut source) = state.source.take() {
             // What the server owes us by now comes soon, if it has it. Where it does not answer, it is gone.
             let _ = timeout(ENDING, connection.fence(&source.session)).await;
-            source.empty(here);
+            source.empty(&mut self.here(), usize::MAX);
             while source.owed > 0
                 && let Ok(Some(message)) = timeout(QUIET, source.subscriber.next()).await
             {
                 if let Sent::Message(message) = source.take(message) {
-                    here.push_back(message);
+                    self.here().push_back(message);
                 }
             }
             // First, or it would send us again what we give back.
             let _ = source.subscriber.unsubscribe().await;
-            for message in here.drain(..) {
+            let here = std::mem::take(&mut *self.here());
+            for message in here {
                 if let Some(ticket) = message.reply
                     && source.session.send(Word::Back.parcel(ticket)).await.is_err()
                 {
@@ -288,9 +306,11 @@ impl Source {
         }
     }
 
-    /// Takes out of the client what is there.
-    fn empty(&mut self, here: &mut VecDeque<Message>) {
-        while let Some(Some(message)) = unconstrained(self.subscriber.next()).now_or_never() {
+    /// Takes out of the client what is there; so much at most.
+    fn empty(&mut self, here: &mut VecDeque<Message>, most: usize) {
+        while here.len() < most
+            && let Some(Some(message)) = unconstrained(self.subscriber.next()).now_or_never()
+        {
             if let Sent::Message(message) = self.take(message) {
                 here.push_back(message);
             }

@@ -112,11 +112,7 @@ async fn a_request_of_ours_says_how_long_it_is_worth_something() {
         let left: u32 = properties.expiration().as_ref().unwrap().as_str().parse().unwrap();
         assert!((30_000..=60_000).contains(&left), "{left}");
         assert!(header(&received, "expirytime").unwrap().ends_with('Z'));
-        let mut table = FieldTable::default();
-        table.insert("cloudEvents:outcome".into(), AMQPValue::LongString("output".into()));
-        let reply = BasicProperties::default()
-            .with_correlation_id(properties.correlation_id().clone().unwrap())
-            .with_headers(table);
+        let reply = BasicProperties::default().with_correlation_id(properties.correlation_id().clone().unwrap());
         let to = properties.reply_to().clone().unwrap();
         channel.basic_publish("".into(), to, BasicPublishOptions::default(), b"8", reply).await.unwrap();
     };
