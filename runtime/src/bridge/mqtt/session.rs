@@ -130,12 +130,14 @@ impl Session {
     }
 }
 
-/// What tells a message from others: who sent it and what they call it, if they say so.
+/// What tells a message from others: what it says about itself; and the payload, where it does not say who sent it or what
+/// they call it.
 fn print(publish: &Publish) -> u64 {
     let mut hasher = DefaultHasher::new();
-    match (attribute(publish, Attribute::ID), attribute(publish, Attribute::SOURCE)) {
-        (Some(id), Some(source)) => (id, source).hash(&mut hasher),
-        _ => publish.payload.hash(&mut hasher),
+    let says_so = |attribute| self::attribute(publish, attribute).is_some();
+    publish.properties.as_ref().map(|properties| &properties.user_properties).hash(&mut hasher);
+    if !(says_so(Attribute::ID) && says_so(Attribute::SOURCE)) {
+        publish.payload.hash(&mut hasher);
     }
     hasher.finish()
 }
