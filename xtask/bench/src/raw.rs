@@ -8,6 +8,8 @@ use crate::bridges::Bridge;
 use crate::rounds::Error;
 use pontoon_bench::contract::Letter;
 use pontoon_bench::count::Counter;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 pub(crate) use amqp::Amqp;
 pub(crate) use mqtt::Mqtt;
@@ -16,7 +18,10 @@ pub(crate) use nats::Nats;
 /// How many messages a consumer has before it has handled any of them: as many as a bridge takes.
 const PREFETCH: u16 = 256;
 
-/// A connection to a broker by its client library, with payloads as JSON and nothing around them.
+/// What a [talkative](Raw::talkative) connection is, in words.
+pub(crate) const TALKING: &str = "the same, with attributes of CloudEvents";
+
+/// A connection to a broker by its client library, with payloads as JSON and nothing around them, unless it is asked for.
 pub(crate) trait Raw: Clone + Send + Sync + 'static {
     /// What it is compared with.
     const BRIDGE: Bridge;
@@ -35,6 +40,9 @@ pub(crate) trait Raw: Clone + Send + Sync + 'static {
 
     /// Connects, and declares what the unit `office` has at the broker, under names of its own.
     fn connect(url: &str) -> impl Future<Output = Result<Self, Error>> + Send;
+
+    /// The same connection, which says of each request and event what a bridge has to say of them: see [`attributes`].
+    fn talkative(&self) -> Self;
 
     /// Answers requests from now on, each with its own letter.
     fn serve(&self) -> impl Future<Output = Result<(), Error>> + Send;
@@ -62,4 +70,21 @@ fn beside(work: impl Future<Output = Result<(), Error>> + Send + 'static) {
             eprintln!("by hand: {error}");
         }
     });
+}
+
+/// What a bridge says of a message as attributes of CloudEvents: as many of them, and as long. They begin with the message's
+/// own id.
+fn attributes() -> [(&'static str, String); 8] {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    [
+        ("id", format!("{next:032x}")),
+        ("specversion", "1.0".to_owned()),
+        ("source", "/bench/desk/0123456789abcdef".to_owned()),
+        ("type", "bench.event.posted.v1".to_owned()),
+        ("time", humantime::format_rfc3339_millis(SystemTime::now()).to_string()),
+        ("correlationid", format!("{next:032x}")),
+        ("sequence", next.to_string()),
+        ("traceparent", format!("00-{next:032x}-{next:016x}-01")),
+    ]
 }

@@ -50,6 +50,11 @@ pub(crate) struct Times {
     pub(crate) shown: &'static str,
 }
 
+impl Times {
+    /// What has no limit.
+    pub(crate) const REPORTED: Self = Self { at_most: f64::INFINITY, shown: "" };
+}
+
 impl Figure {
     /// A line on two ways to do the same, with a text for what each of them took.
     pub(crate) fn compared(

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use pontoon_schema::capability::{self, Adapter};
 use tokio::task::JoinSet;
 
@@ -147,25 +147,27 @@ impl AmqpEvents {
         feeds.chain(made.inlets.values().map(|inlet| &inlet.tap)).cloned().collect()
     }
 
+    /// Connects, has the objects made, and then consumes and listens for replies. What need not wait for each other does not.
     async fn begin(&self) -> Result<(), BridgeError> {
-        let closed = || Err(BridgeError::Closed);
-        for line in [&self.takes, &self.sends] {
-            let lively = tokio::select! {
-                lively = line.begin() => lively?,
-                () = line.link.closed() => return closed(),
-            };
-            self.tasks().spawn(Arc::clone(line).keep(lively));
-        }
-        self.tasks().spawn(Arc::clone(&self.requests).keep());
-        for tap in self.taps() {
-            tokio::select! {
-                opened = open(&tap, &self.takes) => opened?,
-                () = self.takes.link.closed() => return closed(),
+        let begun = async {
+            let (takes, sends) = tokio::try_join!(self.takes.begin(), self.sends.begin())?;
+            for (line, lively) in [(&self.takes, takes), (&self.sends, sends)] {
+                self.tasks().spawn(Arc::clone(line).keep(lively));
             }
-            self.tasks().spawn(tap.keep());
+            self.tasks().spawn(Arc::clone(&self.requests).keep());
+            let taps = self.taps();
+            let opened = try_join_all(taps.iter().map(|tap| open(tap, &self.takes)));
+            tokio::try_join!(opened, self.requests.ready())?;
+            for tap in taps {
+                self.tasks().spawn(tap.keep());
+            }
+            Ok(())
+        };
+        tokio::select! {
+            biased;
+            () = self.takes.link.closed() => Err(BridgeError::Closed),
+            begun = begun => begun,
         }
-        self.requests.ready().await?;
-        if self.takes.link.is_closed() { closed() } else { Ok(()) }
     }
 
     async fn end(&self) {

@@ -10,7 +10,7 @@ use futures_util::stream::StreamExt;
 use lapin::message::Delivery;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{FieldTable, ShortString};
-use lapin::{Channel, Consumer};
+use lapin::{Channel, Connection, Consumer};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::timeout;
 
@@ -164,16 +164,27 @@ impl Tap {
             return Err(Trouble::Away(self.line.link.health().to_string()));
         };
         let connection = &connected.connection;
-        self.objects.these(connection, &self.needs).await?;
-        let channel = connection.create_channel().await?;
-        channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
-        let options = BasicConsumeOptions::default();
-        let consumer = channel.basic_consume(self.queue.clone(), "".into(), options, FieldTable::default()).await?;
+        let (channel, consumer) = match self.subscribe(connection).await {
+            // It is gone since the broker was asked to have it.
+            Err(Trouble::Absent(_)) => {
+                self.objects.these(connection, &self.needs).await?;
+                self.subscribe(connection).await?
+            }
+            subscribed => subscribed?,
+        };
         let flow = Flow { channel: Arc::new(channel), tag: consumer.tag(), consumer: AsyncMutex::new(consumer) };
         *self.flow.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(flow));
         self.link.up();
         self.changed.notify_waiters();
         Ok(())
+    }
+
+    async fn subscribe(&self, connection: &Connection) -> Result<(Channel, Consumer), Trouble> {
+        let channel = connection.create_channel().await?;
+        channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
+        let options = BasicConsumeOptions::default();
+        let consumer = channel.basic_consume(self.queue.clone(), "".into(), options, FieldTable::default()).await?;
+        Ok((channel, consumer))
     }
 
     /// Consumes whenever it does not, until the tap is closed.

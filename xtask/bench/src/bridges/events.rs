@@ -1,7 +1,7 @@
 //! Events: until the broker has confirmed them, and until they are handled and acknowledged, many under way at a time.
 
 use super::{Bridge, SIZES};
-use crate::raw::Raw;
+use crate::raw::{Raw, TALKING};
 use crate::rounds::{Error, compare, rate};
 use crate::table::{Figure, Times};
 use futures_util::stream::{self, TryStreamExt as _};
@@ -58,15 +58,16 @@ fn figures<R: Raw>(until: Until, at_most: &Times) -> Result<Vec<Figure>, Error> 
     };
 
     let mut figures = Vec::new();
-    for (bytes, size) in SIZES {
-        let trial = runtime.block_on(sides.by_hand(Batch { letters: TRIAL, bytes }, until))?;
-        let letters = (ROUND.as_secs_f64() / trial) as u64 + 1;
-        let batch = Batch { letters, bytes };
-        let compared = compare(ROUNDS, &mut || runtime.block_on(sides.over_bridge(batch, until)), &mut || {
-            runtime.block_on(sides.by_hand(batch, until))
-        })?;
-        let what = format!("{doing} per second over {}, {size}, pipelined", bridge.name);
-        figures.push(Figure::compared(what, against, &compared, (rate, at_most)));
+    for (talks, against, limit) in [(false, against, at_most), (true, TALKING, &Times::REPORTED)] {
+        for (bytes, size) in SIZES {
+            let by_hand = |batch| runtime.block_on(sides.by_hand(batch, until, talks));
+            let letters = (ROUND.as_secs_f64() / by_hand(Batch { letters: TRIAL, bytes })?) as u64 + 1;
+            let batch = Batch { letters, bytes };
+            let mut over_bridge = || runtime.block_on(sides.over_bridge(batch, until));
+            let compared = compare(ROUNDS, &mut over_bridge, &mut || by_hand(batch))?;
+            let what = format!("{doing} per second over {}, {size}, pipelined", bridge.name);
+            figures.push(Figure::compared(what, against, &compared, (rate, limit)));
+        }
     }
     runtime.block_on(sides.end())?;
     Ok(figures)
@@ -110,8 +111,8 @@ impl<R: Raw> Sides<R> {
     }
 
     /// Seconds an event by the client library alone.
-    async fn by_hand(&self, batch: Batch, until: Until) -> Result<f64, Error> {
-        let raw = self.raw.clone();
+    async fn by_hand(&self, batch: Batch, until: Until, talks: bool) -> Result<f64, Error> {
+        let raw = if talks { self.raw.talkative() } else { self.raw.clone() };
         let post = async move {
             let letters = stream::iter((0..batch.letters).map(|number| Ok(Letter::new(number, batch.bytes))));
             letters.try_for_each_concurrent(UNDER_WAY, |letter| raw.publish(letter)).await

@@ -1,7 +1,7 @@
 //! Requests: one after the other, and many at a time.
 
 use super::{Bridge, SIZES};
-use crate::raw::Raw;
+use crate::raw::{Raw, TALKING};
 use crate::rounds::{Error, compare, median, rate, shown};
 use crate::table::{Figure, Times};
 use futures_util::future::try_join_all;
@@ -55,24 +55,26 @@ pub(crate) fn figures<R: Raw>() -> Result<Vec<Figure>, Error> {
         server.serve().await?;
         Ok::<_, Error>((unit, server, bridge.caller(url).await?, R::connect(url).await?))
     })?;
-    let (ours, theirs) = (OverBridge(client.clone()), ByHand(raw.clone()));
 
     let mut figures = Vec::new();
-    for (bytes, size) in SIZES {
-        let compared = compare(
-            ROUNDS,
-            &mut || Ok(median(runtime.block_on(runtime.spawn(in_turn(ours.clone(), bytes, ROUND)))??)),
-            &mut || Ok(median(runtime.block_on(runtime.spawn(in_turn(theirs.clone(), bytes, ROUND)))??)),
-        )?;
-        let what = format!("p50 of a request over {}, {size}, sequential", bridge.name);
-        figures.push(Figure::compared(what, R::ASKS, &compared, (shown, &AT_MOST)));
-    }
-    for (bytes, size) in SIZES {
-        let compared = compare(ROUNDS, &mut || runtime.block_on(at_a_time(&ours, bytes)), &mut || {
-            runtime.block_on(at_a_time(&theirs, bytes))
-        })?;
-        let what = format!("requests per second over {}, {size}, {IN_FLIGHT} in flight", bridge.name);
-        figures.push(Figure::compared(what, R::ASKS, &compared, (rate, &AT_MOST)));
+    for (raw, against, limit) in [(&raw, R::ASKS, &AT_MOST), (&raw.talkative(), TALKING, &Times::REPORTED)] {
+        let (ours, theirs) = (OverBridge(client.clone()), ByHand(raw.clone()));
+        for (bytes, size) in SIZES {
+            let compared = compare(
+                ROUNDS,
+                &mut || Ok(median(runtime.block_on(runtime.spawn(in_turn(ours.clone(), bytes, ROUND)))??)),
+                &mut || Ok(median(runtime.block_on(runtime.spawn(in_turn(theirs.clone(), bytes, ROUND)))??)),
+            )?;
+            let what = format!("p50 of a request over {}, {size}, sequential", bridge.name);
+            figures.push(Figure::compared(what, against, &compared, (shown, limit)));
+        }
+        for (bytes, size) in SIZES {
+            let compared = compare(ROUNDS, &mut || runtime.block_on(at_a_time(&ours, bytes)), &mut || {
+                runtime.block_on(at_a_time(&theirs, bytes))
+            })?;
+            let what = format!("requests per second over {}, {size}, {IN_FLIGHT} in flight", bridge.name);
+            figures.push(Figure::compared(what, against, &compared, (rate, limit)));
+        }
     }
     runtime.block_on(async {
         client.close().await;

@@ -1,6 +1,6 @@
 //! RabbitMQ by lapin: an RPC over direct reply-to, publisher confirms, a quorum queue.
 
-use super::{PREFETCH, Raw, beside};
+use super::{PREFETCH, Raw, attributes, beside};
 use crate::bridges::{self, Bridge};
 use crate::rounds::Error;
 use futures_util::StreamExt as _;
@@ -32,6 +32,7 @@ pub(crate) struct Amqp {
     asking: Channel,
     publishing: Channel,
     replies: Arc<Replies>,
+    talks: bool,
 }
 
 /// Who waits for a reply, by its correlation id.
@@ -63,7 +64,11 @@ impl Raw for Amqp {
         let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
         let consumer = asking.basic_consume(REPLY_TO.into(), "".into(), options, FieldTable::default()).await?;
         beside(Arc::clone(&replies).listen(consumer));
-        Ok(Self { connection: Arc::new(connection), asking, publishing, replies })
+        Ok(Self { connection: Arc::new(connection), asking, publishing, replies, talks: false })
+    }
+
+    fn talkative(&self) -> Self {
+        Self { talks: true, ..self.clone() }
     }
 
     async fn serve(&self) -> Result<(), Error> {
@@ -91,8 +96,7 @@ impl Raw for Amqp {
 
     async fn ask(&self, letter: Letter) -> Result<Letter, Error> {
         let (key, answer) = self.replies.begin();
-        let properties =
-            properties_of_json().with_reply_to(REPLY_TO.into()).with_correlation_id(key.to_string().into());
+        let properties = self.properties().with_reply_to(REPLY_TO.into()).with_correlation_id(key.to_string().into());
         let body = serde_json::to_vec(&letter)?;
         let options = BasicPublishOptions::default();
         self.asking.basic_publish("".into(), COMMAND.into(), options, &body, properties).await?;
@@ -102,7 +106,7 @@ impl Raw for Amqp {
     async fn publish(&self, letter: Letter) -> Result<(), Error> {
         let body = serde_json::to_vec(&letter)?;
         let options = BasicPublishOptions { mandatory: true, ..Default::default() };
-        let properties = properties_of_json().with_delivery_mode(PERSISTENT);
+        let properties = self.properties().with_delivery_mode(PERSISTENT);
         match self.publishing.basic_publish(EXCHANGE.into(), "".into(), options, &body, properties).await?.await? {
             Confirmation::Ack(None) => Ok(()),
             other => Err(format!("not confirmed: {other:?}").into()),
@@ -135,6 +139,15 @@ impl Raw for Amqp {
 
     async fn close(self) -> Result<(), Error> {
         Ok(self.connection.close(200, "OK".into()).await?)
+    }
+}
+
+impl Amqp {
+    fn properties(&self) -> BasicProperties {
+        match self.talks {
+            true => properties_of_json().with_headers(headers()),
+            false => properties_of_json(),
+        }
     }
 }
 
@@ -173,4 +186,12 @@ fn of_type(queue: &str) -> FieldTable {
 
 fn properties_of_json() -> BasicProperties {
     BasicProperties::default().with_content_type(JSON.into())
+}
+
+fn headers() -> FieldTable {
+    let mut headers = FieldTable::default();
+    for (name, text) in attributes() {
+        headers.insert(format!("cloudEvents:{name}").into(), AMQPValue::LongString(text.into()));
+    }
+    headers
 }

@@ -1,6 +1,6 @@
 //! Mosquitto by rumqttc: an RPC over a response topic, PUBACK, a shared subscription in a persistent session.
 
-use super::{PREFETCH, Raw, beside};
+use super::{PREFETCH, Raw, attributes, beside};
 use crate::bridges::{self, Bridge};
 use crate::rounds::Error;
 use bytes::Bytes;
@@ -29,6 +29,7 @@ const ORDERS: usize = 1024;
 pub(crate) struct Mqtt {
     client: AsyncClient,
     incoming: Arc<Incoming>,
+    talks: bool,
 }
 
 /// Where what arrives goes, by its topic.
@@ -73,7 +74,11 @@ impl Raw for Mqtt {
         });
         beside(Arc::clone(&incoming).listen(events));
         client.subscribe_tracked(&*incoming.replies, QoS::AtMostOnce).await?.wait_async().await?;
-        Ok(Self { client, incoming })
+        Ok(Self { client, incoming, talks: false })
+    }
+
+    fn talkative(&self) -> Self {
+        Self { talks: true, ..self.clone() }
     }
 
     async fn serve(&self) -> Result<(), Error> {
@@ -104,7 +109,7 @@ impl Raw for Mqtt {
         let properties = PublishProperties {
             response_topic: Some(self.incoming.replies.clone()),
             correlation_data: Some(Bytes::copy_from_slice(&key.to_be_bytes())),
-            ..of_json()
+            ..self.properties()
         };
         let options = PublishOptions::at_least_once().properties(properties);
         self.client.publish(COMMAND, serde_json::to_vec(&letter)?, options).await?;
@@ -112,7 +117,7 @@ impl Raw for Mqtt {
     }
 
     async fn publish(&self, letter: Letter) -> Result<(), Error> {
-        let options = PublishOptions::at_least_once().properties(of_json());
+        let options = PublishOptions::at_least_once().properties(self.properties());
         let body = serde_json::to_vec(&letter)?;
         match self.client.publish_tracked(EVENT, body, options).await?.wait_async().await? {
             PublishResult::Qos1(_) => Ok(()),
@@ -143,6 +148,16 @@ impl Raw for Mqtt {
 
     async fn close(self) -> Result<(), Error> {
         Ok(self.client.disconnect().await?)
+    }
+}
+
+impl Mqtt {
+    fn properties(&self) -> PublishProperties {
+        let of_json = of_json();
+        match self.talks {
+            true => PublishProperties { user_properties: user_properties(), ..of_json },
+            false => of_json,
+        }
     }
 }
 
@@ -185,4 +200,8 @@ fn set(slot: &Mutex<Option<mpsc::UnboundedSender<Publish>>>, sender: mpsc::Unbou
 
 fn of_json() -> PublishProperties {
     PublishProperties { content_type: Some("application/json".to_owned()), ..PublishProperties::default() }
+}
+
+fn user_properties() -> Vec<(String, String)> {
+    attributes().map(|(name, text)| (name.to_owned(), text)).into()
 }

@@ -1,8 +1,9 @@
 //! NATS by async-nats: `request`, JetStream with `PubAck`, a durable pull consumer.
 
-use super::{PREFETCH, Raw, beside};
+use super::{PREFETCH, Raw, attributes, beside};
 use crate::bridges::{self, Bridge};
 use crate::rounds::Error;
+use async_nats::header::{HeaderMap, NATS_MESSAGE_ID};
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
 use async_nats::jetstream::{self, Context};
@@ -21,6 +22,7 @@ const CONSUMER: &str = "raw_hear";
 pub(crate) struct Nats {
     client: async_nats::Client,
     jetstream: Context,
+    talks: bool,
 }
 
 impl Raw for Nats {
@@ -43,7 +45,11 @@ impl Raw for Nats {
         let events = jetstream.get_or_create_stream(events).await?;
         jetstream.get_or_create_stream(stream("raw_dead", "raw.dead.>", RetentionPolicy::Limits)).await?;
         events.get_or_create_consumer(CONSUMER, consumer()).await?;
-        Ok(Self { client, jetstream })
+        Ok(Self { client, jetstream, talks: false })
+    }
+
+    fn talkative(&self) -> Self {
+        Self { talks: true, ..self.clone() }
     }
 
     async fn serve(&self) -> Result<(), Error> {
@@ -62,12 +68,21 @@ impl Raw for Nats {
     }
 
     async fn ask(&self, letter: Letter) -> Result<Letter, Error> {
-        let answer = self.client.request(COMMAND, serde_json::to_vec(&letter)?.into()).await?;
+        let body = serde_json::to_vec(&letter)?.into();
+        let answer = match self.talks {
+            true => self.client.request_with_headers(COMMAND, headers(), body).await?,
+            false => self.client.request(COMMAND, body).await?,
+        };
         Ok(serde_json::from_slice(&answer.payload)?)
     }
 
     async fn publish(&self, letter: Letter) -> Result<(), Error> {
-        self.jetstream.publish(EVENT, serde_json::to_vec(&letter)?.into()).await?.await?;
+        let body = serde_json::to_vec(&letter)?.into();
+        let confirmation = match self.talks {
+            true => self.jetstream.publish_with_headers(EVENT, headers(), body).await?,
+            false => self.jetstream.publish(EVENT, body).await?,
+        };
+        confirmation.await?;
         Ok(())
     }
 
@@ -108,4 +123,15 @@ fn consumer() -> pull::Config {
         max_ack_pending: 40 * i64::from(PREFETCH),
         ..pull::Config::default()
     }
+}
+
+/// With the id also where JetStream looks for repetitions.
+fn headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let attributes = attributes();
+    headers.insert(NATS_MESSAGE_ID, &*attributes[0].1);
+    for (name, text) in attributes {
+        headers.insert(format!("ce-{name}"), text);
+    }
+    headers
 }
