@@ -7,6 +7,10 @@ use lapin::uri::{AMQPScheme, AMQPUri};
 /// Between two signs of life. A broker that hangs is noticed after two of them, at the latest after two and a half.
 const HEARTBEAT: u16 = 3;
 
+/// The largest frame, in bytes: what RabbitMQ proposes. The client library has buffers of 32 frames. It takes fresh memory for
+/// them, which costs nothing until it is used, if it knows their size from the start, and writes to all of it otherwise.
+const FRAME: u32 = 128 * 1024;
+
 /// Where the broker is, and who we are there.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Address {
@@ -54,6 +58,7 @@ impl Address {
         // The connection is encrypted by us, below the library.
         uri.scheme = AMQPScheme::AMQP;
         uri.query.heartbeat = Some(HEARTBEAT);
+        uri.query.frame_max.get_or_insert(FRAME);
         Ok(Self { uri, encrypted })
     }
 
