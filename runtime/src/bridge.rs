@@ -201,6 +201,8 @@ pub enum Settlement {
     Again(Duration),
     /// It is given up, and goes to the dead letters with a reason.
     Dead(String),
+    /// Its payload cannot be read, and it has no dead letters to go to: it is done, and counted if it came from elsewhere.
+    Unreadable,
 }
 
 /// A message that was given up.

@@ -78,7 +78,10 @@ where
     }
     let input = match message.decode::<M::Input>() {
         Ok(input) => input,
-        Err(error) => return Some(give_up::<M>(rules, arrival, format!("malformed: {error}"))),
+        Err(error) => {
+            let given_up = give_up::<M>(rules, arrival, format!("malformed: {error}"));
+            return Some(if rules.dead_letter { given_up } else { Settlement::Unreadable });
+        }
     };
     if message.metadata().deadline.is_some_and(|deadline| deadline <= Instant::now()) {
         return Some(give_up::<M>(rules, arrival, "its deadline was over".to_owned()));

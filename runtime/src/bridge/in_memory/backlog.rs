@@ -260,7 +260,7 @@ impl Backlog {
         };
         let Arrival { message, attempt, .. } = arrival;
         match settlement {
-            Settlement::Done => return Ok(()),
+            Settlement::Done | Settlement::Unreadable => return Ok(()),
             Settlement::Again(pause) => {
                 let item = Item { message: message.clone(), attempt: attempt + 1, since };
                 contents.put_aside(Instant::now() + pause, item);

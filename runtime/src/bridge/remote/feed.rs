@@ -265,6 +265,11 @@ impl<S: Source> RemoteFeed<S> {
                 Ok(())
             }
             Settlement::Dead(reason) => self.bury(arrival.clone(), reason).await,
+            Settlement::Unreadable => {
+                self.tally.malformed.fetch_add(1, Ordering::Relaxed);
+                let token = self.token(arrival)?;
+                self.source.done(token).await
+            }
         }
     }
 
