@@ -6,7 +6,7 @@ mod opening;
 mod secrets;
 mod text;
 mod tls;
-#[cfg(all(feature = "trust", any(feature = "amqp", feature = "mqtt", feature = "nats")))]
+#[cfg(all(feature = "trust", any(feature = "wire", feature = "redis")))]
 mod trust;
 
 use std::fmt;
@@ -25,7 +25,7 @@ pub use secrets::{Env, File};
 pub use text::{Part, Text, Variables};
 pub use tls::Tls;
 
-#[cfg(feature = "wire")]
+#[cfg(any(feature = "wire", feature = "redis"))]
 pub(crate) use tls::Pems;
 
 /// A named choice of adapters. Generated for each environment that a unit can run in.

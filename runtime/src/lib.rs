@@ -76,6 +76,8 @@ mod schedule;
 mod scope;
 mod serve;
 mod signals;
+#[cfg(any(feature = "amqp", feature = "mqtt", feature = "redis"))]
+mod socket;
 mod soon;
 mod start;
 mod started;

@@ -10,7 +10,7 @@ use crate::soon::Soon;
 
 pub mod in_memory;
 #[cfg(feature = "redis")]
-pub mod redis;
+pub(crate) mod redis;
 
 /// Keeps state: collections of JSON values under text keys.
 pub trait StateAdapter: Send + Sync {

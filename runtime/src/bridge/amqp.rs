@@ -34,6 +34,7 @@ use pontoon_schema::capability::Adapter;
 use crate::bridge::EventAdapter;
 use crate::bridge::in_memory::InMemoryEvents;
 use crate::environment::{EventBridge, Opening};
+use crate::socket::Encryption;
 use crate::soon::Soon;
 
 use adapter::AmqpEvents;
@@ -66,10 +67,7 @@ impl Amqp {
         let url = opening.text(&self.url).await;
         let username = opening.optional(self.username.as_ref()).await;
         let password = opening.optional(self.password.as_ref()).await;
-        let pems = match &self.tls {
-            Some(tls) => Some(opening.pems(tls).await),
-            None => None,
-        };
+        let pems = opening.pems(self.tls.as_ref()).await;
         if opening.problems().len() > before {
             return None;
         }
@@ -81,28 +79,13 @@ impl Amqp {
             }
         };
         address.credentials(username, password);
-        let instance = opening.instance;
-        #[cfg(feature = "tls")]
-        {
-            let tls = match address.encrypted.then(|| pems.unwrap_or_default().rustls()).transpose() {
-                Ok(tls) => tls.map(tokio_rustls::TlsConnector::from),
-                Err(problem) => {
-                    opening.problem(format!("the TLS of amqp: {problem}"));
-                    return None;
-                }
-            };
-            Some(Dialer { address, instance, tls })
-        }
-        #[cfg(not(feature = "tls"))]
-        {
-            if address.encrypted {
-                opening.problem(
-                    "a connection of amqp over TLS needs the feature `tls` of the crate `pontoon`: \
-                     features = [\"amqp\", \"tls\"]",
-                );
-                return None;
+        let encryption = address.encrypted.then(|| Encryption::new(&pems.unwrap_or_default())).transpose();
+        match encryption {
+            Ok(encryption) => Some(Dialer { address, instance: opening.instance, encryption }),
+            Err(problem) => {
+                opening.problem(format!("the TLS of amqp: {problem}"));
+                None
             }
-            Some(Dialer { address, instance })
         }
     }
 }

@@ -43,6 +43,7 @@ use pontoon_schema::capability::Adapter;
 use crate::bridge::EventAdapter;
 use crate::bridge::in_memory::InMemoryEvents;
 use crate::environment::{EventBridge, Opening};
+use crate::socket::Encryption;
 use crate::soon::Soon;
 
 use adapter::MqttEvents;
@@ -75,10 +76,7 @@ impl Mqtt {
         let (url, client_id) = (opening.text(&self.url).await, opening.text(&self.client_id).await);
         let username = opening.optional(self.username.as_ref()).await;
         let password = opening.optional(self.password.as_ref()).await;
-        let pems = match &self.tls {
-            Some(tls) => Some(opening.pems(tls).await),
-            None => None,
-        };
+        let pems = opening.pems(self.tls.as_ref()).await;
         if opening.problems().len() > before {
             return None;
         }
@@ -94,27 +92,13 @@ impl Mqtt {
             }
         };
         let credentials = Credentials { username, password }.or(in_url);
-        #[cfg(feature = "tls")]
-        {
-            let tls = match address.encrypted.then(|| pems.unwrap_or_default().rustls()).transpose() {
-                Ok(tls) => tls.map(tokio_rustls::TlsConnector::from),
-                Err(problem) => {
-                    opening.problem(format!("the TLS of mqtt: {problem}"));
-                    return None;
-                }
-            };
-            Some((Dialer { address, credentials, tls }, client_id))
-        }
-        #[cfg(not(feature = "tls"))]
-        {
-            if address.encrypted {
-                opening.problem(
-                    "a connection of mqtt over TLS needs the feature `tls` of the crate `pontoon`: \
-                     features = [\"mqtt\", \"tls\"]",
-                );
-                return None;
+        let encryption = address.encrypted.then(|| Encryption::new(&pems.unwrap_or_default())).transpose();
+        match encryption {
+            Ok(encryption) => Some((Dialer { address, credentials, encryption }, client_id)),
+            Err(problem) => {
+                opening.problem(format!("the TLS of mqtt: {problem}"));
+                None
             }
-            Some((Dialer { address, credentials }, client_id))
         }
     }
 }

@@ -3,7 +3,7 @@
 mod bar;
 mod feed;
 mod flights;
-mod gaps;
+mod heard;
 mod link;
 mod retry;
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(crate) use bar::Bar;
 pub(crate) use feed::{Buried, Delivered, RemoteFeed, Source};
 pub(crate) use flights::Flights;
-pub(crate) use gaps::Gaps;
+pub(crate) use heard::{Arrived, Heard};
 pub(crate) use link::Link;
 pub(crate) use retry::Retry;
 

@@ -54,14 +54,15 @@ pub(crate) struct Pems {
 
 #[cfg(any(feature = "wire", feature = "redis"))]
 impl Opening {
-    /// The PEMs of a connection. What cannot be read is a problem.
-    pub(crate) async fn pems(&mut self, tls: &Tls) -> Pems {
+    /// The PEMs of a connection over TLS. What cannot be read is a problem.
+    pub(crate) async fn pems(&mut self, tls: Option<&Tls>) -> Option<Pems> {
+        let tls = tls?;
         let ca = self.pem(tls.ca.as_ref()).await;
         let (certificate, key) = (self.pem(tls.certificate.as_ref()).await, self.pem(tls.key.as_ref()).await);
         if certificate.is_some() != key.is_some() {
             self.problem("`client_certificate` and `client_key` belong together: one of them is missing");
         }
-        Pems { ca, identity: certificate.zip(key) }
+        Some(Pems { ca, identity: certificate.zip(key) })
     }
 
     /// A PEM, or the content of the file that is named in its place.

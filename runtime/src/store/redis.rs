@@ -11,15 +11,10 @@
 
 mod advice;
 mod dial;
+mod endpoint;
 mod link;
-mod opening;
 mod settings;
-#[cfg_attr(not(feature = "tls"), path = "redis/no_tls.rs")]
-mod tls;
 mod upkeep;
-
-pub use opening::Redis;
-pub use settings::{Certificates, RedisConnection};
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -30,12 +25,17 @@ use pontoon_schema::capability::{self, Adapter};
 use redis::{RedisWrite, Script, ScriptInvocation, ToRedisArgs, cmd};
 use serde::de::Error as _;
 
-use self::link::Link;
-use self::settings::Endpoint;
+use crate::environment::{Opening, StateStore};
 use crate::health::Health;
 use crate::id::Id;
 use crate::soon::Soon;
+use crate::store::in_memory::InMemory;
 use crate::store::{Change, Entry, Etag, Expect, Page, Range, StateAdapter, StoreError};
+
+use endpoint::Endpoint;
+use link::Link;
+
+pub use settings::Redis;
 
 /// The length of an etag: an identifier as text.
 const ETAG: usize = 36;
@@ -47,11 +47,24 @@ const FOREVER: u128 = 1 << 50;
 static COMMIT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/commit.lua")));
 static LIST: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/list.lua")));
 
+impl StateStore for Redis {
+    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn StateAdapter>> {
+        Soon::later(async move {
+            let adapter: Arc<dyn StateAdapter> = match self.endpoint(opening).await {
+                Some(endpoint) => Arc::new(RedisState::new(opening.instance.topology, endpoint)),
+                // There is a problem, and nothing will connect.
+                None => Arc::new(InMemory::new()),
+            };
+            adapter
+        })
+    }
+}
+
 /// Keeps state in Redis.
 ///
 /// While Redis is away, it connects again by itself; who asks meanwhile waits for up to five seconds, and then gets
 /// [`StoreError::Unavailable`]. No answer within five seconds is the same. After it, a change may have been made.
-pub struct RedisState {
+struct RedisState {
     /// What all keys begin with: `{shop}:`.
     prefix: String,
     largest: u64,
@@ -60,14 +73,12 @@ pub struct RedisState {
 
 impl RedisState {
     /// The state of a topology. Nothing is connected yet.
-    ///
-    /// # Errors
-    /// [`StoreError::Misconfigured`]: the url, a certificate or a key is none.
-    pub fn new(topology: &str, connection: RedisConnection) -> Result<Self, StoreError> {
+    fn new(topology: &str, endpoint: Endpoint) -> Self {
         let largest = capability::state_store(Adapter::Redis).map_or(u64::MAX, |store| store.largest_value);
         let prefix = format!("{{{topology}}}:");
-        let link = Link::new(Endpoint::new(connection, format!("{prefix}state:"))?);
-        Ok(Self { prefix, largest, link })
+        // Who is asked for a key of ours has all of them.
+        let link = Link::new(endpoint, format!("{prefix}state:"));
+        Self { prefix, largest, link }
     }
 
     // Neither topologies nor collections have a `:` or a brace in their names: no two keys have one name.

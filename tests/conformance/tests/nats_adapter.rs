@@ -9,6 +9,8 @@
 
 #[path = "nats_adapter/core.rs"]
 mod core;
+#[path = "nats_adapter/credentials.rs"]
+mod credentials;
 #[path = "nats_adapter/dead_letters.rs"]
 mod dead_letters;
 #[path = "nats_adapter/harness.rs"]

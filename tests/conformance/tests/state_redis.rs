@@ -14,8 +14,9 @@ mod network;
 use std::process::Command;
 use std::sync::Arc;
 
+use futures_util::future::FutureExt as _;
 use pontoon::store::StateAdapter;
-use pontoon::store::redis::{RedisConnection, RedisState};
+use pontoon::{Instance, Opening, Part, StateStore as _, Text, Variables};
 use pontoon_brokers::{Broker, Error, Kind};
 use pontoon_conformance::state::Harness;
 use pontoon_conformance::state_suite;
@@ -29,8 +30,21 @@ async fn start() -> Redis {
 }
 
 /// An adapter that is not connected yet.
-fn state(url: impl Into<String>) -> RedisState {
-    RedisState::new("shop", RedisConnection { url: url.into(), ..RedisConnection::default() }).unwrap()
+fn state(url: impl Into<String>) -> Arc<dyn StateAdapter> {
+    open(pontoon::Redis::new(text(url)))
+}
+
+/// The same with other settings. None of them is a secret: nothing is waited for.
+fn open(redis: pontoon::Redis) -> Arc<dyn StateAdapter> {
+    let mut opening = Opening::new(Instance::new("shop", "test"), false, Variables::default());
+    let state = redis.open(&mut opening).now_or_never().unwrap();
+    assert!(opening.problems().is_empty(), "{:?}", opening.problems());
+    state
+}
+
+/// A setting that says this.
+fn text(text: impl Into<String>) -> Text {
+    Text(vec![Part::Literal(text.into().leak())].leak())
 }
 
 /// What the server says to a command.
@@ -51,7 +65,7 @@ impl Harness for Redis {
     }
 
     fn adapter(&self) -> Arc<dyn StateAdapter> {
-        Arc::new(state(self.0.url()))
+        state(self.0.url())
     }
 
     async fn kill(&self) {

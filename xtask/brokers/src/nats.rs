@@ -46,6 +46,7 @@ impl Program for NatsServer {
                 tls.mutual
             ));
         }
+        lines.push(site.setup.lines.clone());
         site.folder.write("nats.conf", &(lines.join("\n") + "\n")).map(drop)
     }
 

@@ -16,6 +16,7 @@ pub struct Setup {
     pub(crate) durable: bool,
     /// In bytes.
     pub(crate) storage: u64,
+    pub(crate) lines: String,
 }
 
 /// The files that the broker shows and trusts.
@@ -30,7 +31,7 @@ pub(crate) struct Tls {
 
 impl Setup {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, tls: None, users: Vec::new(), durable: true, storage: 1 << 30 }
+        Self { kind, tls: None, users: Vec::new(), durable: true, storage: 1 << 30, lines: String::new() }
     }
 
     /// Clients have to use TLS; the broker shows the server certificate. The certificates must outlive the broker.
@@ -68,6 +69,13 @@ impl Setup {
     #[must_use]
     pub fn storage(mut self, bytes: u64) -> Self {
         self.storage = bytes;
+        self
+    }
+
+    /// What NATS has in its configuration beside ours, such as the operator that it trusts. The other kinds ignore it.
+    #[must_use]
+    pub fn lines(mut self, lines: &str) -> Self {
+        lines.clone_into(&mut self.lines);
         self
     }
 

@@ -22,6 +22,7 @@ use super::transport::{Socket, Waiter};
 use super::trouble::Trouble;
 use crate::bridge::remote::CONNECT_TIMEOUT;
 use crate::environment::Instance;
+use crate::socket::{self, Encryption};
 
 /// How long the broker may take to say goodbye.
 const GOODBYE: Duration = Duration::from_millis(400);
@@ -30,8 +31,7 @@ const GOODBYE: Duration = Duration::from_millis(400);
 pub(super) struct Dialer {
     pub(super) address: Address,
     pub(super) instance: Instance,
-    #[cfg(feature = "tls")]
-    pub(super) tls: Option<tokio_rustls::TlsConnector>,
+    pub(super) encryption: Option<Encryption>,
 }
 
 /// A connection that is there. Dropped, it is cut.
@@ -113,31 +113,14 @@ impl Dialer {
 
     async fn socket(&self) -> io::Result<(Socket, Cord)> {
         let authority = &self.address.uri.authority;
-        let connecting = TcpStream::connect((&*authority.host, authority.port));
+        let connecting = socket::connect(&authority.host, authority.port);
         let stream = timeout(CONNECT_TIMEOUT, connecting).await.map_err(|_| too_late("the connection"))??;
-        // Otherwise what is sent while something else is under way waits for the other side's delayed acknowledgement.
-        stream.set_nodelay(true)?;
         let stream = stream.into_std()?;
         let cord = Cord(stream.try_clone()?);
-        let socket = self.secure(TcpStream::from_std(stream)?).await?;
-        Ok((socket, cord))
-    }
-
-    #[cfg(feature = "tls")]
-    async fn secure(&self, stream: TcpStream) -> io::Result<Socket> {
-        use tokio_rustls::rustls::pki_types::ServerName;
-
-        let Some(tls) = &self.tls else { return Ok(Socket::Plain(stream)) };
-        let host = &self.address.uri.authority.host;
-        let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
-        let shaken = timeout(CONNECT_TIMEOUT, tls.connect(name, stream)).await;
-        Ok(Socket::Tls(Box::new(shaken.map_err(|_| too_late("the handshake of TLS"))??)))
-    }
-
-    #[cfg(not(feature = "tls"))]
-    #[expect(clippy::unused_async, reason = "with TLS it has something to wait for")]
-    async fn secure(&self, stream: TcpStream) -> io::Result<Socket> {
-        Ok(Socket::Plain(stream))
+        let stream = TcpStream::from_std(stream)?;
+        let shaking = socket::secure(stream, &authority.host, self.encryption.as_ref());
+        let shaken = timeout(CONNECT_TIMEOUT, shaking).await;
+        Ok((Socket(shaken.map_err(|_| too_late("the handshake of TLS"))??), cord))
     }
 }
 

@@ -12,51 +12,31 @@ use async_rs::traits::Reactor;
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_util::stream::{self, Stream};
 use tokio::io::{AsyncRead as TokioRead, AsyncWrite as TokioWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, interval, sleep};
 
-/// A connection to the broker.
-pub(super) enum Socket {
-    Plain(TcpStream),
-    #[cfg(feature = "tls")]
-    Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
-}
+use crate::socket;
 
-macro_rules! either {
-    ($socket:expr, $stream:ident => $call:expr) => {
-        match $socket.get_mut() {
-            Socket::Plain($stream) => {
-                let $stream = Pin::new($stream);
-                $call
-            }
-            #[cfg(feature = "tls")]
-            Socket::Tls($stream) => {
-                let $stream = Pin::new(&mut **$stream);
-                $call
-            }
-        }
-    };
-}
+/// A connection to the broker.
+pub(super) struct Socket(pub(super) socket::Socket);
 
 impl AsyncRead for Socket {
-    fn poll_read(self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(mut self: Pin<&mut Self>, task: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
-        let read = either!(self, stream => stream.poll_read(task, &mut buffer));
-        read.map_ok(|()| buffer.filled().len())
+        Pin::new(&mut self.0).poll_read(task, &mut buffer).map_ok(|()| buffer.filled().len())
     }
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        either!(self, stream => stream.poll_write(task, bytes))
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(task, bytes)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_flush(task))
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(task)
     }
 
-    fn poll_close(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_shutdown(task))
+    fn poll_close(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(task)
     }
 }
 

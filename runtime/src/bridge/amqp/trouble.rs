@@ -5,6 +5,7 @@ use std::fmt;
 use lapin::ErrorKind;
 
 use crate::bridge::BridgeError;
+use crate::socket::is_tls;
 
 /// Why something that was asked of the broker was not done.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -62,16 +63,6 @@ impl Trouble {
     pub(super) fn from_io(error: &std::io::Error) -> Self {
         if is_tls(error) { Self::Denied(format!("TLS: {error}")) } else { Self::Away(error.to_string()) }
     }
-}
-
-#[cfg(feature = "tls")]
-fn is_tls(error: &std::io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
-}
-
-#[cfg(not(feature = "tls"))]
-fn is_tls(_: &std::io::Error) -> bool {
-    false
 }
 
 impl From<Trouble> for BridgeError {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{ConnAck, Connect, ConnectAuth, ConnectProperties, ConnectReturnCode, Packet};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::address::{Address, Credentials};
-use super::packets::{LARGEST_READ, Packets, Socket};
+use super::packets::{LARGEST_READ, Packets};
 use super::trouble::Trouble;
 use crate::bridge::remote::CONNECT_TIMEOUT;
+use crate::socket::{self, Encryption, Socket};
 
 /// How long one side may say nothing before the other takes the connection for lost.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(5);
@@ -24,8 +24,7 @@ const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(super) struct Dialer {
     pub(super) address: Address,
     pub(super) credentials: Credentials,
-    #[cfg(feature = "tls")]
-    pub(super) tls: Option<tokio_rustls::TlsConnector>,
+    pub(super) encryption: Option<Encryption>,
 }
 
 /// As whom a connection is made.
@@ -87,26 +86,10 @@ impl Dialer {
         }
     }
 
-    async fn socket(&self) -> io::Result<Box<dyn Socket>> {
-        let stream = TcpStream::connect((&*self.address.host, self.address.port)).await?;
-        // Otherwise what is sent while something else is under way waits for the other side's delayed acknowledgement.
-        stream.set_nodelay(true)?;
-        self.secure(stream).await
-    }
-
-    #[cfg(feature = "tls")]
-    async fn secure(&self, stream: TcpStream) -> io::Result<Box<dyn Socket>> {
-        use tokio_rustls::rustls::pki_types::ServerName;
-
-        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
-        let name = ServerName::try_from(self.address.host.clone()).map_err(io::Error::other)?;
-        Ok(Box::new(tls.connect(name, stream).await?))
-    }
-
-    #[cfg(not(feature = "tls"))]
-    #[expect(clippy::unused_async, reason = "with TLS it has something to wait for")]
-    async fn secure(&self, stream: TcpStream) -> io::Result<Box<dyn Socket>> {
-        Ok(Box::new(stream))
+    async fn socket(&self) -> io::Result<Socket> {
+        let Address { host, port, .. } = &self.address;
+        let stream = socket::connect(host, *port).await?;
+        socket::secure(stream, host, self.encryption.as_ref()).await
     }
 }
 

@@ -8,9 +8,10 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use rumqttc::mqttbytes;
 use rumqttc::mqttbytes::v5::{Packet, Publish};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::trouble::Trouble;
+use crate::socket::Socket;
 
 /// The largest packet that is read, in bytes: four times the largest payload that Pontoon sends over MQTT. The broker is told
 /// so, and leaves out what is larger.
@@ -19,21 +20,16 @@ pub(super) const LARGEST_READ: u32 = 1 << 20;
 /// How much room there is at least for what is read next, in bytes.
 const ROOM: usize = 8 << 10;
 
-/// A connection to the broker, encrypted or not.
-pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
-
 /// Packets over a socket.
 pub(super) struct Packets {
-    socket: Box<dyn Socket>,
+    socket: Socket,
     inbox: BytesMut,
     outbox: BytesMut,
     unflushed: bool,
 }
 
 impl Packets {
-    pub(super) fn new(socket: Box<dyn Socket>) -> Self {
+    pub(super) fn new(socket: Socket) -> Self {
         Self { socket, inbox: BytesMut::new(), outbox: BytesMut::new(), unflushed: false }
     }
 

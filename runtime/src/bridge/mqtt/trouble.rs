@@ -7,6 +7,7 @@ use rumqttc::mqttbytes;
 use rumqttc::mqttbytes::v5::{ConnectReturnCode, Disconnect, DisconnectReasonCode, PubAckReason, SubscribeReasonCode};
 
 use crate::bridge::BridgeError;
+use crate::socket::is_tls;
 
 /// Why there is no connection, or why something that was asked of the broker was not done.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -110,16 +111,6 @@ pub(super) fn taken_over(client_id: &str) -> String {
         "if another client has connected as `{client_id}`, this one has to go: `client_id` has to be unlike all others at the \
          broker, also that of each other instance of this unit"
     )
-}
-
-#[cfg(feature = "tls")]
-fn is_tls(error: &io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
-}
-
-#[cfg(not(feature = "tls"))]
-fn is_tls(_: &io::Error) -> bool {
-    false
 }
 
 impl From<Trouble> for BridgeError {

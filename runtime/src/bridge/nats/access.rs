@@ -76,8 +76,8 @@ impl Access {
         }
         let by_url = servers.iter().any(ServerAddr::tls_required);
         if settings.tls.is_some() || by_url {
-            let pems = opening.pems(&settings.tls.unwrap_or_default()).await;
-            match pems.rustls() {
+            let pems = opening.pems(settings.tls.as_ref()).await;
+            match pems.unwrap_or_default().rustls() {
                 // The client itself would take files, and no texts.
                 Ok(config) => options = options.require_tls(true).tls_client_config((*config).clone()),
                 Err(problem) => opening.problem(problem),

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::bridge::remote::{Gaps, Tally};
+use crate::bridge::remote::{Arrived, Heard, Tally};
 use crate::bridge::{Arrival, BridgeError, Dead, Feed, Settlement};
 use crate::delivery::Delivery;
 use crate::id::Id;
@@ -90,7 +90,7 @@ pub(crate) struct RemoteFeed<S: Source> {
     subscription: &'static str,
     rules: Delivery,
     tally: Arc<Tally>,
-    gaps: Gaps,
+    heard: Heard,
     held: Mutex<Held<S::Token>>,
     changed: Notify,
 }
@@ -116,7 +116,7 @@ const GRAVE_PAUSE: Duration = Duration::from_secs(1);
 impl<S: Source> RemoteFeed<S> {
     pub(crate) fn new(source: S, subscription: &'static str, rules: Delivery, tally: Arc<Tally>) -> Self {
         let held = Mutex::new(Held { tickets: 0, tokens: HashMap::new(), aside: BTreeMap::new() });
-        Self { source, subscription, rules, tally, gaps: Gaps::default(), held, changed: Notify::new() }
+        Self { source, subscription, rules, tally, heard: Heard::default(), held, changed: Notify::new() }
     }
 
     /// The adapter's part.
@@ -184,32 +184,43 @@ impl<S: Source> RemoteFeed<S> {
         }
     }
 
-    /// Takes a message in. One that cannot be read does not get further than this.
+    /// Takes a message in. One that cannot be read does not get further than this, nor one that may come once and does again.
     async fn admit(&self, delivered: Delivered<S::Token>) -> Option<Arrival> {
         let Delivered { incoming, redelivered, token } = delivered;
-        let (incoming, malformed) = match incoming {
-            Ok(incoming) => (Ok(incoming), None),
-            Err((why, body)) => (Err(Message::received(Metadata::fresh(), body)), Some(why)),
+        let Incoming { message, attempt, source, sequence, .. } = match incoming {
+            Ok(incoming) => incoming,
+            Err((malformed, body)) => {
+                let arrival = self.hold(Message::received(Metadata::fresh(), body), 1, token);
+                self.refuse(arrival, malformed.to_string()).await;
+                return None;
+            }
         };
-        let ticket = {
-            let mut held = self.held();
-            held.tickets += 1;
-            let ticket = held.tickets;
-            held.tokens.insert(ticket, token);
-            ticket
-        };
-        match incoming {
-            Ok(Incoming { message, attempt, source, sequence, .. }) => {
-                if let Some(sequence) = sequence.filter(|_| self.rules.at_most_once) {
-                    self.tally.lost.fetch_add(self.gaps.before(&source, sequence), Ordering::Relaxed);
+        if let Some(sequence) = sequence.filter(|_| self.rules.at_most_once) {
+            match self.heard.arrives(&source, sequence) {
+                Arrived::After(missing) => self.tally.lost.fetch_add(missing, Ordering::Relaxed),
+                Arrived::Again => {
+                    self.forget(token).await;
+                    return None;
                 }
-                Some(Arrival { message, attempt: attempt.saturating_add(redelivered), ticket })
-            }
-            Err(message) => {
-                let reason = malformed.map_or_else(String::new, |why| why.to_string());
-                self.refuse(Arrival { message, attempt: 1, ticket }, reason).await;
-                None
-            }
+            };
+        }
+        Some(self.hold(message, attempt.saturating_add(redelivered), token))
+    }
+
+    /// What was taken in, under a ticket.
+    fn hold(&self, message: Message, attempt: u32, token: S::Token) -> Arrival {
+        let mut held = self.held();
+        held.tickets += 1;
+        let ticket = held.tickets;
+        held.tokens.insert(ticket, token);
+        Arrival { message, attempt, ticket }
+    }
+
+    /// Has the broker forget what is not handed out.
+    async fn forget(&self, token: S::Token) {
+        if let Err(error) = self.source.done(token).await {
+            let subscription = self.subscription;
+            tracing::warn!(target: "pontoon", subscription, %error, "a message that is not handled may come again");
         }
     }
 
@@ -225,10 +236,8 @@ impl<S: Source> RemoteFeed<S> {
         if malformed.is_power_of_two() {
             tracing::error!(target: "pontoon", subscription, reason, malformed, "a message that cannot be read is gone");
         }
-        if let Ok(token) = self.token(&arrival)
-            && let Err(error) = self.source.done(token).await
-        {
-            tracing::warn!(target: "pontoon", subscription, %error, "a message that cannot be read may come again");
+        if let Ok(token) = self.token(&arrival) {
+            self.forget(token).await;
         }
     }
 
@@ -284,14 +293,8 @@ impl<S: Source> RemoteFeed<S> {
                 continue;
             }
             // It stays a dead letter until this process is done with it.
-            let ticket = {
-                let mut held = self.held();
-                held.tickets += 1;
-                let ticket = held.tickets;
-                held.tokens.insert(ticket, token);
-                ticket
-            };
-            self.put_aside(Arrival { message: dead.message, attempt: 1, ticket }, Duration::ZERO, None);
+            let arrival = self.hold(dead.message, 1, token);
+            self.put_aside(arrival, Duration::ZERO, None);
         }
         Ok(count)
     }

@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Cmd, RedisConnectionInfo, RedisError, cmd};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::settings::Endpoint;
+use super::endpoint::Endpoint;
+use crate::socket::{self, is_tls};
 
 /// How long an attempt may take: name, connection, handshake, password and all.
 pub(super) const CONNECT: Duration = Duration::from_secs(3);
@@ -76,17 +75,6 @@ impl fmt::Display for DialError {
     }
 }
 
-/// Whether the other side has not proved who it is, or does not believe who we are.
-#[cfg(feature = "tls")]
-fn is_tls(error: &io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
-}
-
-#[cfg(not(feature = "tls"))]
-fn is_tls(_: &io::Error) -> bool {
-    false
-}
-
 /// An error in the server's own words, where they are that.
 pub(super) fn said(error: &RedisError) -> String {
     match (error.code(), error.detail()) {
@@ -95,11 +83,6 @@ pub(super) fn said(error: &RedisError) -> String {
     }
 }
 
-/// Either kind of connection.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
 /// The node of a cluster that an error of another one names: `MOVED 3999 127.0.0.1:6381`.
 fn elsewhere(error: &RedisError) -> Option<(String, u16)> {
     let (host, port) = error.detail()?.split_once(' ')?.1.rsplit_once(':')?;
@@ -107,12 +90,14 @@ fn elsewhere(error: &RedisError) -> Option<(String, u16)> {
 }
 
 /// Connects, and makes sure of being let in. In a cluster, to the node that has our keys.
-pub(super) async fn dial(endpoint: &Endpoint) -> Result<Line, DialError> {
+pub(super) async fn dial(endpoint: &Endpoint, probe: &str) -> Result<Line, DialError> {
     let follow = async {
-        match attempt(endpoint, &endpoint.host, endpoint.port).await {
+        match attempt(endpoint, probe, &endpoint.host, endpoint.port).await {
             // One that does not know its own name leaves it out.
-            Err(DialError::Elsewhere(host, port)) if host.is_empty() => attempt(endpoint, &endpoint.host, port).await,
-            Err(DialError::Elsewhere(host, port)) => attempt(endpoint, &host, port).await,
+            Err(DialError::Elsewhere(host, port)) if host.is_empty() => {
+                attempt(endpoint, probe, &endpoint.host, port).await
+            }
+            Err(DialError::Elsewhere(host, port)) => attempt(endpoint, probe, &host, port).await,
             ended => ended,
         }
     };
@@ -120,17 +105,11 @@ pub(super) async fn dial(endpoint: &Endpoint) -> Result<Line, DialError> {
     timeout(CONNECT, follow).await.unwrap_or_else(late)
 }
 
-async fn attempt(endpoint: &Endpoint, host: &str, port: u16) -> Result<Line, DialError> {
-    let stream = TcpStream::connect((host, port)).await?;
-    // Otherwise a command that is sent while another is under way waits for the other side's delayed acknowledgement.
-    stream.set_nodelay(true)?;
-    let stream: Box<dyn Stream> = match &endpoint.tls {
-        Some(tls) => match timeout(HANDSHAKE, tls.connect(host, stream)).await {
-            Ok(stream) => Box::new(stream?),
-            Err(_) => return Err(DialError::Away(format!("no answer to the TLS handshake within {HANDSHAKE:?}"))),
-        },
-        None => Box::new(stream),
-    };
+async fn attempt(endpoint: &Endpoint, probe: &str, host: &str, port: u16) -> Result<Line, DialError> {
+    let stream = socket::connect(host, port).await?;
+    let late = |_| DialError::Away(format!("no answer to the TLS handshake within {HANDSHAKE:?}"));
+    let shaking = socket::secure(stream, host, endpoint.encryption.as_ref());
+    let stream = timeout(HANDSHAKE, shaking).await.map_err(late)??;
     // Password and database are sent below, not by the library, which does not tell a wrong password from a server that has
     // no room. How long to wait for an answer is for those who ask.
     let nothing = RedisConnectionInfo::default().set_skip_set_lib_name();
@@ -139,7 +118,7 @@ async fn attempt(endpoint: &Endpoint, host: &str, port: u16) -> Result<Line, Dia
     let (mut commands, driver) = line.map_err(|error| DialError::of_redis(&error))?;
     let mut driver: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(driver);
     {
-        let mut entered = pin!(enter(&mut commands, endpoint));
+        let mut entered = pin!(enter(&mut commands, endpoint, probe));
         tokio::select! {
             biased;
             entered = &mut entered => entered?,
@@ -155,7 +134,7 @@ async fn attempt(endpoint: &Endpoint, host: &str, port: u16) -> Result<Line, Dia
 
 /// Gets in. A server that wants a password and was given none says so when it is asked for something; and one that has not
 /// got our keys, when it is asked for one of them.
-async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint) -> Result<(), DialError> {
+async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint, probe: &str) -> Result<(), DialError> {
     if let Some(password) = &endpoint.password {
         let mut auth = cmd("AUTH");
         auth.arg(&endpoint.username).arg(password.expose());
@@ -164,7 +143,7 @@ async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint) -> Res
     if endpoint.database != 0 {
         ask(commands, cmd("SELECT").arg(endpoint.database)).await?;
     }
-    ask(commands, cmd("EXISTS").arg(&endpoint.probe)).await
+    ask(commands, cmd("EXISTS").arg(probe)).await
 }
 
 async fn ask(commands: &mut MultiplexedConnection, command: &Cmd) -> Result<(), DialError> {

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::dial::{CONNECT, said};
-use super::settings::Endpoint;
+use super::endpoint::Endpoint;
 use super::upkeep::{LONGEST, State, Upkeep};
 use crate::health::Health;
 use crate::store::StoreError;
@@ -53,8 +53,8 @@ enum Unanswered {
 }
 
 impl Link {
-    pub(super) fn new(endpoint: Endpoint) -> Self {
-        Self { upkeep: Arc::new(Upkeep::new(endpoint)), supervisor: Mutex::default() }
+    pub(super) fn new(endpoint: Endpoint, probe: String) -> Self {
+        Self { upkeep: Arc::new(Upkeep::new(endpoint, probe)), supervisor: Mutex::default() }
     }
 
     /// Connects; waits for a server that is away, and gives up on one that refuses.

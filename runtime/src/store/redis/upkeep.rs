@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::dial::{DialError, Line, dial};
+use super::endpoint::Endpoint;
 use super::link::ANSWER;
-use super::settings::Endpoint;
 use crate::policy::Backoff;
 use crate::store::StoreError;
 
@@ -25,6 +25,8 @@ const HEARTBEAT: Duration = Duration::from_secs(3);
 /// The connection, and what is known of it.
 pub(super) struct Upkeep {
     endpoint: Endpoint,
+    /// A key of ours: who is asked for it has all of them.
+    probe: String,
     pub(super) place: String,
     pub(super) state: watch::Sender<State>,
     /// The last connection whose server said that it does not answer for our keys any more.
@@ -40,16 +42,16 @@ pub(super) enum State {
 }
 
 impl Upkeep {
-    pub(super) fn new(endpoint: Endpoint) -> Self {
+    pub(super) fn new(endpoint: Endpoint, probe: String) -> Self {
         let place = endpoint.place();
         let state = watch::Sender::new(State::Away("not connected yet".into()));
-        Self { endpoint, place, state, moved: watch::Sender::new(0) }
+        Self { endpoint, probe, place, state, moved: watch::Sender::new(0) }
     }
 
     /// The first connection. Waits for a server that is away, and gives up on one that refuses.
     pub(super) async fn first(&self) -> Result<Line, StoreError> {
         for failures in 1.. {
-            match dial(&self.endpoint).await {
+            match dial(&self.endpoint, &self.probe).await {
                 Ok(line) => {
                     if failures > 1 {
                         tracing::info!(target: "pontoon", redis = self.place, "connected");
@@ -81,7 +83,7 @@ impl Upkeep {
             let mut pauses = PAUSES;
             line = loop {
                 sleep(pauses.after(failures)).await;
-                match dial(&self.endpoint).await {
+                match dial(&self.endpoint, &self.probe).await {
                     Ok(line) => break line,
                     Err(error) => {
                         pauses = if matches!(error, DialError::Refused(_)) { PAUSES_REFUSED } else { PAUSES };

@@ -1,27 +1,30 @@
 //! Getting in: passwords, users, databases, TLS. What does not get in hears at once why.
 
-use std::fs::read_to_string;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pontoon::store::StateAdapter;
-use pontoon::store::redis::{Certificates, RedisConnection, RedisState};
-use pontoon::{Health, SecretValue, StoreError};
-use pontoon_brokers::{Broker, Kind};
+use pontoon::{Health, Redis, StoreError, Text, Tls};
+use pontoon_brokers::{Broker, Certificates, Kind};
 use tokio::time::{sleep, timeout};
 
-use super::{cli, state};
+use super::{cli, open, state, text};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn with(broker: &Broker, change: impl FnOnce(&mut RedisConnection)) -> RedisState {
-    let mut connection = RedisConnection { url: broker.address(), ..RedisConnection::default() };
-    change(&mut connection);
-    RedisState::new("shop", connection).unwrap()
+/// The store of a broker, without the user that may stand in its url.
+fn at(broker: &Broker) -> Redis {
+    Redis::new(text(broker.address()))
+}
+
+/// The path of a PEM.
+fn pem(path: &Path) -> Text {
+    text(path.to_str().unwrap())
 }
 
 /// Connects, writes and reads.
-async fn gets_in(state: &RedisState) {
+async fn gets_in(state: &Arc<dyn StateAdapter>) {
     timeout(PATIENCE, state.connect()).await.unwrap().unwrap();
     state.commit(Vec::new()).await.unwrap();
     assert!(state.get("users", "ada").await.unwrap().is_none());
@@ -29,7 +32,7 @@ async fn gets_in(state: &RedisState) {
 }
 
 /// Is refused at once, for a reason that says so, and in which no password is.
-async fn is_refused(state: &RedisState, reason: &str) {
+async fn is_refused(state: &Arc<dyn StateAdapter>, reason: &str) {
     let ended = timeout(PATIENCE, state.connect()).await;
     match ended.unwrap_or_else(|_| panic!("it waits: {:?}", state.health())) {
         Err(error @ StoreError::Misconfigured(_)) => {
@@ -44,17 +47,12 @@ async fn is_refused(state: &RedisState, reason: &str) {
 async fn the_right_user_gets_in_and_nobody_else() {
     let broker = Broker::configured(Kind::Redis).user("ada", "secret1").start().unwrap();
     gets_in(&state(broker.url())).await;
-    let user = |name: &str, password: &str| {
-        with(&broker, |to| {
-            to.username = Some(name.into());
-            to.password = Some(SecretValue::new(password));
-        })
-    };
+    let user = |name, password| open(at(&broker).username(text(name)).password(text(password)));
     gets_in(&user("ada", "secret1")).await;
     is_refused(&user("ada", "secret2"), "WRONGPASS").await;
     is_refused(&user("bob", "secret1"), "WRONGPASS").await;
     is_refused(&state(broker.address()), "NOAUTH").await;
-    is_refused(&with(&broker, |to| to.password = Some(SecretValue::new("secret1"))), "WRONGPASS").await;
+    is_refused(&open(at(&broker).password(text("secret1"))), "WRONGPASS").await;
 }
 
 #[tokio::test]
@@ -80,12 +78,7 @@ async fn what_a_user_may_not_do_is_an_error() {
     let broker = Broker::start(Kind::Redis).unwrap();
     cli(broker.port(), &["ACL", "SETUSER", "bob", "on", ">secret", "~*", "+@connection", "+@read"]);
     cli(broker.port(), &["ACL", "SETUSER", "eve", "on", ">secret", "~other:*", "+@all"]);
-    let user = |name: &str| {
-        with(&broker, |to| {
-            to.username = Some(name.into());
-            to.password = Some(SecretValue::new("secret"));
-        })
-    };
+    let user = |name| open(at(&broker).username(text(name)).password(text("secret")));
     is_refused(&user("eve"), "NOPERM").await;
     let bob = user("bob");
     gets_in(&bob).await;
@@ -129,28 +122,18 @@ async fn a_password_that_was_changed_while_it_ran() {
     assert_eq!(state.health(), Health::Ready);
 }
 
-fn pem(path: &Path) -> Option<String> {
-    Some(read_to_string(path).unwrap())
-}
-
 #[tokio::test]
 async fn over_tls_the_server_proves_who_it_is() {
-    let made = pontoon_brokers::Certificates::new().unwrap();
+    let made = Certificates::new().unwrap();
     let broker = Broker::configured(Kind::Redis).tls(&made).start().unwrap();
-    let trusting = |ca| with(&broker, |to| to.tls = Some(Certificates { ca, ..Certificates::default() }));
-    gets_in(&trusting(pem(made.ca()))).await;
-    let others = pontoon_brokers::Certificates::new().unwrap();
-    is_refused(&trusting(pem(others.ca())), "certificate").await;
-    let by_name = with(&broker, |to| {
-        // Whatever the scheme says.
-        to.url = format!("redis://localhost:{}", broker.port());
-        to.tls = Some(Certificates { ca: pem(made.ca()), ..Certificates::default() });
-    });
-    gets_in(&by_name).await;
-    let other_name = with(&broker, |to| {
-        to.url = format!("rediss://127.0.0.2:{}", broker.port());
-        to.tls = Some(Certificates { ca: pem(made.ca()), ..Certificates::default() });
-    });
+    let trusting = |ca| open(at(&broker).tls(Tls::new().ca(pem(ca))));
+    gets_in(&trusting(made.ca())).await;
+    let others = Certificates::new().unwrap();
+    is_refused(&trusting(others.ca()), "certificate").await;
+    let called = |url: String| open(Redis::new(text(url)).tls(Tls::new().ca(pem(made.ca()))));
+    // Whatever the scheme says.
+    gets_in(&called(format!("redis://localhost:{}", broker.port()))).await;
+    let other_name = called(format!("rediss://127.0.0.2:{}", broker.port()));
     // Nobody listens there: it is waited for, and closing ends that.
     let (waited, ()) = tokio::join!(other_name.connect(), async {
         while !matches!(other_name.health(), Health::Degraded(reason) if reason.contains("refused")) {
@@ -163,18 +146,15 @@ async fn over_tls_the_server_proves_who_it_is() {
 
 #[tokio::test]
 async fn over_tls_a_client_proves_who_it_is_where_that_is_asked_for() {
-    let made = pontoon_brokers::Certificates::new().unwrap();
+    let made = Certificates::new().unwrap();
     let broker = Broker::configured(Kind::Redis).mutual_tls(&made).user("ada", "secret").start().unwrap();
-    let showing = |certificate, key| {
-        with(&broker, |to| {
-            to.url = broker.url();
-            to.tls = Some(Certificates { ca: pem(made.ca()), certificate, key });
-        })
-    };
-    gets_in(&showing(pem(made.client()), pem(made.client_key()))).await;
-    is_refused(&showing(None, None), "ertificate").await;
-    let others = pontoon_brokers::Certificates::new().unwrap();
-    is_refused(&showing(pem(others.client()), pem(others.client_key())), "alert").await;
+    let trusting = Tls::new().ca(pem(made.ca()));
+    let with = |tls| open(Redis::new(text(broker.url())).tls(tls));
+    let showing = |of: &Certificates| with(trusting.certificate(pem(of.client())).key(pem(of.client_key())));
+    gets_in(&showing(&made)).await;
+    is_refused(&with(trusting), "ertificate").await;
+    let others = Certificates::new().unwrap();
+    is_refused(&showing(&others), "alert").await;
 }
 
 /// A server without TLS does not get in for one with it. It may say nothing to what it does not understand, and then it is
@@ -182,8 +162,8 @@ async fn over_tls_a_client_proves_who_it_is_where_that_is_asked_for() {
 #[tokio::test]
 async fn plain_text_is_no_tls() {
     let broker = Broker::start(Kind::Redis).unwrap();
-    let made = pontoon_brokers::Certificates::new().unwrap();
-    let encrypted = with(&broker, |to| to.tls = Some(Certificates { ca: pem(made.ca()), ..Certificates::default() }));
+    let made = Certificates::new().unwrap();
+    let encrypted = open(at(&broker).tls(Tls::new().ca(pem(made.ca()))));
     let waits = async {
         while !matches!(encrypted.health(), Health::Degraded(reason) if reason.contains("TLS")) {
             sleep(Duration::from_millis(10)).await;

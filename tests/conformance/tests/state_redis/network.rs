@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use pontoon::store::{Change, Expect, StateAdapter};
+use pontoon::store::{Change, Expect};
 use pontoon::{Health, StoreError};
 use pontoon_brokers::{Broker, Kind, Proxy};
 use tokio::time::{sleep, timeout};
@@ -22,7 +22,7 @@ fn insert(key: String) -> Change {
 async fn a_read_survives_a_connection_that_is_cut() {
     let broker = Broker::start(Kind::Redis).unwrap();
     let proxy = Proxy::before(&broker).unwrap();
-    let state = Arc::new(state(broker.url_at(proxy.port())));
+    let state = state(broker.url_at(proxy.port()));
     state.connect().await.unwrap();
     state.commit(vec![insert("ada".into())]).await.unwrap();
     let (answers, enough) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));

@@ -1,0 +1,114 @@
+//! What has arrived of an event's publishers, by the sequence that each gives its events: what is missing in between is
+//! counted, and what a publisher sends once more because it did not hear that the broker had it is known again.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How many publishers are remembered; then it begins anew, and knows of nothing before.
+const PUBLISHERS: usize = 10_000;
+
+/// How many events of a publisher are remembered, up to the last: more than it has under way at a time.
+const EVENTS: u64 = 1024;
+
+/// What has arrived of each publisher.
+#[derive(Default)]
+pub(crate) struct Heard(Mutex<HashMap<String, Publisher>>);
+
+/// What has arrived of a publisher.
+struct Publisher {
+    last: u64,
+    /// A bit for each of the sequences up to the last: whether it has arrived.
+    bits: [u64; EVENTS as usize / 64],
+}
+
+/// What an event is beside those that arrived before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Arrived {
+    /// There are so many missing between the last one and this one.
+    After(u64),
+    /// It has arrived before.
+    Again,
+}
+
+impl Heard {
+    /// An event arrives. Of the first that does, nobody knows what was before it.
+    pub(crate) fn arrives(&self, source: &str, sequence: u64) -> Arrived {
+        let mut publishers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(publisher) = publishers.get_mut(source) {
+            return publisher.arrives(sequence);
+        }
+        if publishers.len() >= PUBLISHERS {
+            publishers.clear();
+        }
+        let mut publisher = Publisher { last: sequence, bits: [0; _] };
+        publisher.mark(sequence, true);
+        publishers.insert(source.to_owned(), publisher);
+        Arrived::After(0)
+    }
+}
+
+impl Publisher {
+    fn arrives(&mut self, sequence: u64) -> Arrived {
+        if sequence > self.last {
+            let missing = sequence - self.last - 1;
+            // Their bits were those of others, long ago.
+            (sequence.saturating_sub(missing.min(EVENTS))..sequence).for_each(|missing| self.mark(missing, false));
+            self.mark(sequence, true);
+            self.last = sequence;
+            return Arrived::After(missing);
+        }
+        // What is older than all that is remembered is taken for late.
+        let remembered = self.last - sequence < EVENTS;
+        if remembered && self.has(sequence) {
+            return Arrived::Again;
+        }
+        if remembered {
+            self.mark(sequence, true);
+        }
+        Arrived::After(0)
+    }
+
+    fn has(&self, sequence: u64) -> bool {
+        let bit = sequence % EVENTS;
+        self.bits[(bit / 64) as usize] >> (bit % 64) & 1 == 1
+    }
+
+    fn mark(&mut self, sequence: u64, arrived: bool) {
+        let bit = sequence % EVENTS;
+        let word = &mut self.bits[(bit / 64) as usize];
+        *word = *word & !(1 << (bit % 64)) | u64::from(arrived) << (bit % 64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrive(heard: &Heard, sequences: impl IntoIterator<Item = u64>) -> Vec<Arrived> {
+        sequences.into_iter().map(|sequence| heard.arrives("/a", sequence)).collect()
+    }
+
+    #[test]
+    fn what_is_missing_in_between_is_counted() {
+        let heard = Heard::default();
+        let arrived = arrive(&heard, [5, 6, 9, 8, 10]);
+        assert_eq!(arrived, [0, 0, 2, 0, 0].map(Arrived::After));
+        assert_eq!(heard.arrives("/b", 100), Arrived::After(0));
+        assert_eq!(heard.arrives("/a", u64::MAX), Arrived::After(u64::MAX - 11));
+    }
+
+    #[test]
+    fn what_comes_again_is_known() {
+        let heard = Heard::default();
+        arrive(&heard, [1, 2, 4]);
+        assert_eq!(arrive(&heard, [1, 2, 3, 4, 3]), {
+            use Arrived::{After, Again};
+            [Again, Again, After(0), Again, Again]
+        });
+        assert!(arrive(&heard, 5..5 + EVENTS).iter().all(|arrived| *arrived == Arrived::After(0)));
+        assert_eq!(arrive(&heard, [4, 5]), [Arrived::After(0), Arrived::Again], "one is too long ago");
+        // What is skipped was not there, whatever had its place before.
+        arrive(&heard, [5 + 2 * EVENTS]);
+        assert_eq!(arrive(&heard, [4 + 2 * EVENTS, 4 + 2 * EVENTS]), [Arrived::After(0), Arrived::Again]);
+    }
+}
