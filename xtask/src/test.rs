@@ -5,6 +5,9 @@ use crate::setup;
 use crate::steps::{self, Step};
 use std::process::ExitCode;
 
+/// The adapters that an application may have without any other, and without TLS.
+const FEATURES: [&str; 4] = ["amqp", "mqtt", "nats", "redis"];
+
 pub(crate) fn run(_: &[String]) -> ExitCode {
     let mut steps = match setup::brokers() {
         Ok(steps) => steps,
@@ -14,6 +17,14 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
         Step::cargo("format", "fmt --all --check"),
         Step::cargo("format of the fuzz target", "fmt --manifest-path compiler/fuzz/Cargo.toml --check"),
         Step::cargo("clippy", "clippy --locked --workspace --all-targets -- -D warnings"),
+    ]);
+    steps.extend(FEATURES.map(|feature| {
+        Step::cargo(
+            "an adapter alone",
+            &format!("clippy --locked --package pontoon --features {feature} -- -D warnings"),
+        )
+    }));
+    steps.extend([
         Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
         Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),

@@ -1,7 +1,9 @@
 //! What bridges over a network have in common: how long they wait, what waits in this process, how they come back.
 
+#[cfg(any(feature = "amqp", feature = "mqtt"))]
 mod bar;
 mod feed;
+#[cfg(any(feature = "amqp", feature = "mqtt"))]
 mod flights;
 mod heard;
 mod link;
@@ -10,8 +12,10 @@ mod retry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+#[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use bar::Bar;
 pub(crate) use feed::{Buried, Delivered, RemoteFeed, Source};
+#[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use flights::Flights;
 pub(crate) use heard::{Arrived, Heard};
 pub(crate) use link::Link;

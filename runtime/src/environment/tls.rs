@@ -45,6 +45,7 @@ impl Tls {
 /// The PEMs of a connection, read.
 #[cfg(any(feature = "wire", feature = "redis"))]
 #[derive(Clone, Default)]
+#[cfg_attr(not(feature = "trust"), allow(dead_code, reason = "without TLS they are asked for and refused"))]
 pub(crate) struct Pems {
     /// The CA that the other side's certificate has to be of; one of the system's where there is none.
     pub(crate) ca: Option<String>,

@@ -120,6 +120,7 @@ impl<S: Source> RemoteFeed<S> {
     }
 
     /// The adapter's part.
+    #[cfg(any(feature = "amqp", feature = "mqtt"))]
     pub(crate) fn source(&self) -> &S {
         &self.source
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::policy::Backoff;
 
@@ -44,8 +44,9 @@ impl Retry {
     }
 
     /// Waits after one more failure.
+    #[cfg(any(feature = "amqp", feature = "mqtt"))]
     pub(crate) async fn pause(&mut self, error: &(dyn fmt::Display + Sync)) {
-        sleep(self.failed(error)).await;
+        tokio::time::sleep(self.failed(error)).await;
     }
 
     /// It has succeeded.
