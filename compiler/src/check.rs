@@ -35,7 +35,6 @@ mod retry_not_idempotent;
 mod secret_in_environment;
 mod serverless_closure;
 mod serverless_state;
-mod shared_client_id;
 mod shared_state;
 mod store_capability;
 mod timeout_inversion;
@@ -141,7 +140,6 @@ pub static RULES: &[Rule] = &[
     rule!(Warning chatty_split),
     rule!(Warning shared_state),
     rule!(Warning cold_start),
-    rule!(Error shared_client_id),
     rule!(Error not_yet_emitted elsewhere),
     // Safety
     rule!(Error literal_secret),

@@ -7,9 +7,11 @@
 //! What that needs of Mosquitto 2.0, beside `persistence true`: `autosave_on_changes true` with `autosave_interval 1`, or what
 //! a crash finds unsaved is lost, acknowledged or not; and a large `max_queued_messages`, or what waits for a subscription
 //! beyond 1,000 messages is dropped without a word (0 is no limit, but has Mosquitto throw out who publishes what it may not).
-//! Its `acl_file` does not refuse subscriptions: who may not read an event never hears of it, in silence. An instance that never comes back keeps its share of the events until its session
-//! ends. A subscription that has never been there, or not since a restart of the broker, hears nothing: publishers wait for
-//! it, as long as they have patience, and fail rather than let it miss an event.
+//! Its `acl_file` does not refuse subscriptions: who may not read an event never hears of it, in silence.
+//!
+//! An instance that never comes back keeps its share of the events until its session ends. A subscription that has never been
+//! there, or not since a restart of the broker, hears nothing: publishers wait for it, as long as they have patience, and fail
+//! rather than let it miss an event.
 
 mod adapter;
 mod address;
