@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use pontoon::Started;
-use pontoon_brokers::Proxy;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::event_bridge::{Column, Flow, Manner, Rig, crash};
@@ -104,8 +103,6 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The units of a soak, and what they count.
 struct Soak {
     rig: Rig,
-    /// Only where acknowledgements have to be held back.
-    proxy: Option<Proxy>,
     front: Started<apart::front::Front>,
     back: Started<apart::back::Back>,
     side: Started<apart::side::Side>,
@@ -116,13 +113,12 @@ struct Soak {
 impl Soak {
     async fn start(column: Column, plan: Plan) -> Self {
         let rig = Rig::new(column, "soak", "").await;
-        let proxy = (column == Column::Mqtt).then(|| rig.proxy(&["front", "back", "side"]));
         let numbers = usize::try_from(plan.time.as_secs()).unwrap_or(usize::MAX).saturating_mul(FASTEST);
         let scripts = [(); 3].map(|()| Script::counting(numbers));
         let back = rig.unit_with("back", &scripts[1]).await;
         let side = rig.unit_with("side", &scripts[2]).await;
         let front = rig.unit_with("front", &scripts[0]).await;
-        Self { rig, proxy, front, back, side, scripts }
+        Self { rig, front, back, side, scripts }
     }
 
     /// Events without end: where nothing may be lost, by many at a time, and again until they are safe; where something
@@ -143,7 +139,7 @@ impl Soak {
         // Between two of them, and after the last one, there is time for something to flow.
         while next + plan.period / 2 < begun + plan.time {
             sleep_until(next).await;
-            crash(&self.rig, self.proxy.as_ref()).await;
+            crash(&self.rig).await;
             kills += 1;
             next = (next + plan.period).max(Instant::now() + plan.period / 2);
         }

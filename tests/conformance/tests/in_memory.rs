@@ -25,6 +25,7 @@ pontoon_conformance::event_bridge_suite! {
     e18_gone_with_the_second_signal_or_the_grace,
     e19_closed_twice_and_while_publishing,
     e21_a_request_without_an_answer_in_time,
+    e21_a_request_is_tried_again_where_its_command_allows_it,
     e22_nobody_serves_the_command,
     e23_a_deadline_that_is_over_runs_no_handler,
     e25_no_room_is_an_error_and_loses_nothing,

@@ -28,6 +28,7 @@ pontoon_conformance::event_bridge_suite! {
     e19_closed_twice_and_while_publishing,
     e20_broker_absent_at_start,
     e21_a_request_without_an_answer_in_time,
+    e21_a_request_is_tried_again_where_its_command_allows_it,
     e22_nobody_serves_the_command,
     e23_a_deadline_that_is_over_runs_no_handler,
     e24_permission_denied,

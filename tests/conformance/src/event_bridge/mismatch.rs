@@ -24,5 +24,9 @@ pub async fn e28_an_object_with_other_settings_is_a_clear_error(rig: Rig) {
         assert!(difference.contains(object), "which one: {difference}");
         let differs = if object.contains("events") { "retention" } else { "x-queue-type" };
         assert!(difference.contains(differs), "what differs: {difference}");
+        assert!(
+            ["delete it", "remove it"].iter().any(|remedy| difference.contains(remedy)),
+            "what to do: {difference}"
+        );
     }
 }

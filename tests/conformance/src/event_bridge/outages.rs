@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use pontoon_brokers::Proxy;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
 
@@ -44,11 +43,10 @@ pub async fn e12_broker_killed_and_restarted_in_mid_flow(rig: Rig) {
 
 /// Everything that counts as published is handled.
 async fn nothing_lost(rig: Rig) {
-    let proxy = rig.proxy(&["front", "back", "side"]);
     let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
     let flow = Flow::begin(&front, flowing(&rig, 8, 0));
     rig.script.until("it flows", |seen| seen.done("back.hear").count() > 200).await;
-    crash(&rig, Some(&proxy)).await;
+    crash(&rig).await;
     let before = rig.script.seen().done("back.hear").count();
     rig.script.until("it flows again", |seen| seen.done("back.hear").count() > before + 300).await;
     let total = flow.end().await;
@@ -62,22 +60,9 @@ async fn nothing_lost(rig: Rig) {
     drop((front, back, side));
 }
 
-/// Kills the broker and starts it again.
-///
-/// Mosquitto acknowledges first and saves then: what it has acknowledged in its last round would be lost with it, whatever
-/// an adapter does. With a proxy it is killed when it has saved, and no later acknowledgement arrives.
-pub(crate) async fn crash(rig: &Rig, proxy: Option<&Proxy>) {
-    block_in_place(|| {
-        if let Some(proxy) = proxy {
-            proxy.freeze();
-            rig.broker().save().expect("saved");
-        }
-        rig.broker().kill().expect("killed");
-        if let Some(proxy) = proxy {
-            proxy.cut();
-            proxy.thaw();
-        }
-    });
+/// Kills the broker without warning, and starts it again.
+pub(crate) async fn crash(rig: &Rig) {
+    block_in_place(|| rig.broker().kill().expect("killed"));
     sleep(Duration::from_millis(500)).await;
     block_in_place(|| rig.broker().restart().expect("it comes back"));
 }
@@ -108,7 +93,7 @@ async fn counted(rig: Rig) {
     // The broker is killed in mid-flow.
     let flow = Flow::begin(&front, flowing(&rig, 1, 61));
     rig.script.until("it flows", |seen| seen.done(&ear).count() > 200).await;
-    crash(&rig, None).await;
+    crash(&rig).await;
     let before = rig.script.seen().done(&ear).count();
     rig.script.until("it flows again", |seen| seen.done(&ear).count() > before + 300).await;
     let refusals = flow.refusals();

@@ -1,4 +1,4 @@
-//! E11, E24, E25: what publishing promises, and when it refuses.
+//! E11 and E25: what publishing promises, and when it refuses.
 
 use pontoon::{BridgeError, Delivery, WhenFull};
 

@@ -27,6 +27,13 @@ pub struct Hurry {
     script: Script,
 }
 
+/// Answers with what it is asked.
+#[derive(CommandHandler)]
+#[command(back.waver)]
+pub struct Waver {
+    script: Script,
+}
+
 /// Hears notes.
 #[derive(SubscriptionHandler)]
 #[subscription(back.hear)]
@@ -61,6 +68,13 @@ impl Answer {
 impl Hurry {
     async fn handle(&self, ctx: &impl back::hurry::Context, input: Note) -> Result<Note, Error> {
         self.script.act("back.hurry", ctx, &input).await?;
+        Ok(input)
+    }
+}
+
+impl Waver {
+    async fn handle(&self, ctx: &impl back::waver::Context, input: Note) -> Result<Note, Error> {
+        self.script.act("back.waver", ctx, &input).await?;
         Ok(input)
     }
 }

@@ -34,6 +34,13 @@ pub struct Press {
     script: Script,
 }
 
+/// Asks `back.waver`.
+#[derive(CommandHandler)]
+#[command(front.insist)]
+pub struct Insist {
+    script: Script,
+}
+
 /// Emits what the script has in stock.
 #[derive(ScheduleHandler)]
 #[schedule(front.pulse)]
@@ -58,6 +65,13 @@ impl Press {
     async fn handle(&self, ctx: &impl front::press::Context, input: Note) -> Result<Note, Error> {
         self.script.act("front.press", ctx, &input).await?;
         Ok(ctx.invoke(back::Hurry, input).await?)
+    }
+}
+
+impl Insist {
+    async fn handle(&self, ctx: &impl front::insist::Context, input: Note) -> Result<Note, Error> {
+        self.script.act("front.insist", ctx, &input).await?;
+        Ok(ctx.invoke(back::Waver, input).await?)
     }
 }
 
