@@ -1,5 +1,6 @@
 //! Takes messages from a feed and hands them to a handler; decides what becomes of each. The same for every adapter.
 
+use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -44,21 +45,48 @@ where
             },
         };
         let Some(arrival) = arrival else { return };
-        // What must not come twice is done with before it is handled. Memory cannot bring it back in any case.
-        let done_first = rules.at_most_once && !feed.is_volatile();
-        if done_first {
-            settle(&running, &*feed, M::ADDRESS, &arrival, Some(Settlement::Done)).await;
-        }
-        let settlement = handle::<M, U>(&running, &*feed, rules, &arrival).await;
-        if !done_first {
-            settle(&running, &*feed, M::ADDRESS, &arrival, settlement).await;
-        }
+        deliver::<M, U>(&running, &*feed, rules, &arrival).await;
     }
 }
 
 /// What a broker keeps is left there once the unit stops. What only this process has is finished first.
 fn last_phase(feed: &dyn Feed) -> Phase {
     if feed.is_volatile() { Phase::Drained } else { Phase::Stopping }
+}
+
+/// Handles one message, and settles it.
+async fn deliver<M, U>(running: &Running<U>, feed: &dyn Feed, rules: Consumption, arrival: &Arrival)
+where
+    U: Send + Sync,
+    M: Route<U> + Operation<Output = (), Rejection = Never>,
+{
+    if done_first(rules, feed) {
+        deliver_once::<M, U>(running, feed, rules, arrival).await;
+    } else {
+        let settlement = handle::<M, U>(running, feed, rules, arrival).await;
+        settle(running, feed, M::ADDRESS, arrival, settlement).await;
+    }
+}
+
+/// Whether a message is done with before it is handled: one that must not come twice. Memory cannot bring it back in any case.
+fn done_first(rules: Consumption, feed: &dyn Feed) -> bool {
+    rules.at_most_once && !feed.is_volatile()
+}
+
+/// Handles one message that must not come twice. One that the broker has taken back by then is somebody else's.
+async fn deliver_once<M, U>(running: &Running<U>, feed: &dyn Feed, rules: Consumption, arrival: &Arrival)
+where
+    U: Send + Sync,
+    M: Route<U> + Operation<Output = (), Rejection = Never>,
+{
+    if let Err(error) = feed.settle(arrival, Settlement::Done).await {
+        tracing::debug!(target: "pontoon", handler = M::ADDRESS, %error, "the broker has it again");
+        return;
+    }
+    let settlement = handle::<M, U>(running, feed, rules, arrival).await;
+    // Otherwise there is nothing left to settle.
+    let settlement = settlement.filter(|settlement| matches!(settlement, Settlement::Unreadable));
+    settle(running, feed, M::ADDRESS, arrival, settlement).await;
 }
 
 /// Runs the handler for one message. Nothing is to be settled where the message is somebody else's by now.
@@ -90,21 +118,12 @@ where
     let origin = Origin::new(running, Source::Message(metadata, *attempt), &metadata.deadline);
     let before = Scope::before(&origin);
     let run = execute::<M, U>(&before, input);
-    let ended = match feed.lease() {
-        None => run.await,
-        Some(lease) => {
-            let mut run = pin!(run);
-            loop {
-                tokio::select! {
-                    biased;
-                    ended = &mut run => break ended,
-                    () = sleep(lease / 2) => {}
-                }
-                if let Err(error @ BridgeError::LeaseLost) = feed.extend(arrival).await {
-                    tracing::warn!(target: "pontoon", handler = M::ADDRESS, %error, "stopped half way");
-                    return None;
-                }
-            }
+    let ended = tokio::select! {
+        biased;
+        ended = run => ended,
+        error = hold(feed, arrival) => {
+            tracing::warn!(target: "pontoon", handler = M::ADDRESS, %error, "stopped half way");
+            return None;
         }
     };
     Some(match ended {
@@ -112,6 +131,17 @@ where
         Err(InvokeError::Rejected(never)) => match never {},
         Err(InvokeError::Fault(fault)) => after_fault::<M>(rules, arrival, &fault),
     })
+}
+
+/// Holds a message for as long as this is waited for, and returns only if it is lost.
+async fn hold(feed: &dyn Feed, arrival: &Arrival) -> BridgeError {
+    let Some(lease) = feed.lease() else { return pending().await };
+    loop {
+        sleep(lease / 2).await;
+        if let Err(error @ BridgeError::LeaseLost) = feed.extend(arrival).await {
+            return error;
+        }
+    }
 }
 
 fn after_fault<M: Operation>(rules: Consumption, arrival: &Arrival, fault: &Fault) -> Settlement {

@@ -34,7 +34,8 @@ impl<M: Operation> DeadLetters<M> {
         Self { feed, marker: PhantomData }
     }
 
-    /// All of them, oldest first. None for what does not take messages in this unit.
+    /// All of them, oldest first. None for what does not take messages in this unit. On RabbitMQ, which has to hand out what is
+    /// looked at, the first 10,000 or 64 MiB: those behind have their turn when these are gone. That goes for what is below, too.
     ///
     /// # Errors
     /// The bridge is out of reach.

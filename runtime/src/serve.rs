@@ -19,7 +19,8 @@ use crate::operation::Command;
 use crate::running::Running;
 use crate::scope::{Origin, Scope, Source};
 
-/// How many requests for one command a process works on at a time; others wait at the broker.
+/// How many requests for one command a process works on at a time; others wait at the broker, or, where that hands out all
+/// that it has, in the adapter.
 const AT_A_TIME: usize = 256;
 
 /// Takes requests until there are no more, and waits for those that it took.

@@ -3,7 +3,7 @@
 mod unit;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 use std::{env, fs};
 
 use pontoon_brokers::{Broker, Certificates, Folder, Kind};
@@ -56,15 +56,16 @@ fn act(environment: &str, place: &Place) -> Result<(), Error> {
     let [mail, ledger, accounts] = UNITS.map(|name| Unit::start(name, place.command(name, environment)));
     let (mail, mut ledger, accounts) = (mail?, ledger?, accounts?);
     println!("   twenty visitors sign up");
-    place.visitor(environment, "sign-up", (1, 20))?;
+    succeeded(place.visitor(environment, "sign-up", (1, 20)).status()?, "sign up")?;
 
-    println!("   kill -9 ledger; twenty more sign up while nobody hears of it");
+    println!("   twenty more sign up; kill -9 ledger meanwhile");
+    let mut more = place.visitor(environment, "sign-up", (21, 40)).spawn()?;
     ledger.kill()?;
-    place.visitor(environment, "sign-up", (21, 40))?;
+    succeeded(more.wait()?, "sign up")?;
 
     println!("   ledger comes back, and is asked about all forty");
     ledger = Unit::start("ledger", place.command("ledger", environment))?;
-    place.visitor(environment, "check", (1, 40))?;
+    succeeded(place.visitor(environment, "check", (1, 40)).status()?, "find all of them")?;
 
     println!("   stopped, in the reverse order");
     [accounts, ledger, mail].into_iter().try_for_each(Unit::stop)
@@ -114,16 +115,23 @@ impl Place {
             .env("REDIS_URL", without_user(&redis.url()))
             .env("CA_FILE", self.certificates.ca())
             .env("SECRETS_DIR", self.secrets.path())
-            .env("NO_COLOR", "1");
+            .env("NO_COLOR", "1")
+            // What they say when they are ready is waited for.
+            .env_remove("RUST_LOG");
         command
     }
 
-    /// Lets the visitor do something, from one number to another.
-    fn visitor(&self, environment: &str, what: &str, (first, last): (u32, u32)) -> Result<(), Error> {
+    /// The visitor, who does something from one number to another.
+    fn visitor(&self, environment: &str, what: &str, (first, last): (u32, u32)) -> Command {
         let mut command = self.command("visitor", environment);
-        let status = command.args([what, &first.to_string(), &last.to_string()]).status()?;
-        if status.success() { Ok(()) } else { Err(format!("the visitor could not {what}: {status}").into()) }
+        command.args([what, &first.to_string(), &last.to_string()]);
+        command
     }
+}
+
+/// Whether the visitor could do what he wanted.
+fn succeeded(status: ExitStatus, what: &str) -> Result<(), Error> {
+    if status.success() { Ok(()) } else { Err(format!("the visitor could not {what}: {status}").into()) }
 }
 
 /// A URL without user and password: the units have them from their secret store.

@@ -28,6 +28,7 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
         Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
         Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),
+        Step::cargo("the shop on real brokers", "xtask demo shop"),
     ]);
     steps::run(&steps)
 }

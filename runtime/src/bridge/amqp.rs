@@ -2,7 +2,8 @@
 //!
 //! An event is a durable fanout exchange, a subscription a queue that is bound to it: a quorum queue where events are handled
 //! at least once, otherwise a classic one. A command is a queue that is there as long as somebody serves it; replies come
-//! straight back. What is published is confirmed, what is taken is acknowledged.
+//! straight back. What is published is confirmed, what is taken is acknowledged. What may come once at most is acknowledged
+//! before it is handled: it is handled twice only where an acknowledgement is lost with its connection.
 
 mod adapter;
 mod address;

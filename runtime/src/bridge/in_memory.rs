@@ -26,13 +26,19 @@ pub struct InMemoryEvents {
     topics: Mutex<HashMap<&'static str, Arc<Subscriptions>>>,
     requests: Requests,
     closed: AtomicBool,
+    alone: bool,
 }
 
 impl InMemoryEvents {
-    /// A bridge that nobody has subscribed on.
+    /// A bridge that nobody has subscribed on, for units that share it.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The bridge of one unit, with which everybody is gone who could ever hear what others would.
+    pub(crate) fn alone() -> Self {
+        Self { alone: true, ..Self::default() }
     }
 
     fn topics(&self) -> MutexGuard<'_, HashMap<&'static str, Arc<Subscriptions>>> {
@@ -54,7 +60,10 @@ impl EventAdapter for InMemoryEvents {
     }
 
     fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {
-        self.subscriptions(subject).subscribe(subscription, Limits::from(rules));
+        // Kept for nobody, it would fill its bound.
+        if !self.alone {
+            self.subscriptions(subject).subscribe(subscription, Limits::from(rules));
+        }
     }
 
     fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {

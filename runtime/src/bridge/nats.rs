@@ -90,8 +90,8 @@ impl EventAdapter for NatsEvents {
         let pull = Arc::new(Pull::new(connection, &stream, &consumer_name(subscription), rules.concurrency));
         connection.wanted.keep(Kept { subject, subscription, rules });
         connection.wanted.lists().pulls.push(Arc::clone(&pull));
-        let (connection, attempts) = (Arc::clone(connection), rules.attempts);
-        Arc::new(RemoteFeed::new(Durable { connection, pull, graveyard, attempts }, subscription, rules, tally))
+        let durable = Durable { connection: Arc::clone(connection), pull, graveyard };
+        Arc::new(RemoteFeed::new(durable, subscription, rules, tally))
     }
 
     fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use bar::Bar;
-pub(crate) use feed::{Buried, Delivered, RemoteFeed, Source};
+pub(crate) use feed::{Buried, Delivered, RemoteFeed, Source, dead};
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use flights::Flights;
 pub(crate) use heard::{Arrived, Heard};

@@ -10,9 +10,10 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::bridge::{Arrival, Feed, Settlement};
-use crate::consume::{handle, last_phase, settle};
+use crate::consume::{deliver_once, done_first, handle, hold, last_phase, settle};
 use crate::delivery::Consumption;
 use crate::handler::Route;
+use crate::lifecycle::Phase;
 use crate::operation::Subscription;
 use crate::running::Running;
 
@@ -58,15 +59,28 @@ where
     M: Subscription + Route<U>,
 {
     while let Some(mut arrival) = lane.recv().await {
+        if done_first(rules, feed) {
+            deliver_once::<M, U>(running, feed, rules, &arrival).await;
+            continue;
+        }
         let settlement = loop {
             match handle::<M, U>(running, feed, rules, &arrival).await {
                 Some(Settlement::Again(pause)) if running.core.lifecycle.is_running() => {
-                    sleep(pause).await;
-                    arrival.attempt += 1;
+                    tokio::select! {
+                        biased;
+                        () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Again(pause)),
+                        _ = hold(feed, &arrival) => break None,
+                        () = sleep(pause) => arrival.attempt += 1,
+                    }
                 }
                 settlement => break settlement,
             }
         };
+        let comes_again = matches!(settlement, Some(Settlement::Again(_)));
         settle(running, feed, M::ADDRESS, &arrival, settlement).await;
+        // What is behind it has to wait for it, wherever it comes again. In memory that is here.
+        if comes_again && !feed.is_volatile() {
+            return;
+        }
     }
 }

@@ -20,7 +20,7 @@ impl EventBridge for InMemory {
     }
 
     fn open<'a>(&'a self, _: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
-        Soon::now(Arc::new(InMemoryEvents::new()))
+        Soon::now(Arc::new(InMemoryEvents::alone()))
     }
 }
 

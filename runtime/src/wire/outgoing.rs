@@ -11,6 +11,10 @@ use crate::bridge::BridgeError;
 use crate::message::Message;
 use crate::wire::{Attribute, trace};
 
+/// How many bytes of a reason are kept with a dead letter: brokers bound what a message says about itself. The whole of it
+/// stands in the log.
+const REASON: usize = 8 * 1024;
+
 /// A message as it is written: what it says about itself, and what is said about this sending of it.
 pub(crate) struct Outgoing<'m> {
     /// Where it goes.
@@ -82,7 +86,7 @@ impl<'m> Outgoing<'m> {
             put.text(Attribute::TRACESTATE, state);
         }
         if let Some((reason, attempts)) = self.dead {
-            put.text(Attribute::DEAD_REASON, reason);
+            put.text(Attribute::DEAD_REASON, &reason[..reason.floor_char_boundary(REASON)]);
             put.shown(Attribute::DEAD_ATTEMPTS, attempts);
         }
     }

@@ -64,6 +64,14 @@ fn metadata_survive_the_wire() {
 }
 
 #[test]
+fn a_reason_is_kept_as_far_as_it_fits() {
+    let (message, reason) = (Message::new(Metadata::fresh(), 7), "é".repeat(8 * 1024));
+    let outgoing = Outgoing { dead: Some((&reason, 5)), ..Outgoing::new(SUBJECT, &message, "/") };
+    let (kept, attempts) = read(&written(&outgoing)).unwrap().dead.unwrap();
+    assert_eq!((kept.len(), attempts), (8 * 1024, 5));
+}
+
+#[test]
 fn a_chain_of_our_own_is_traced_under_its_correlation() {
     let message = Message::new(Metadata::fresh(), 7);
     let attributes = written(&Outgoing::new(SUBJECT, &message, "/shop/user/1"));

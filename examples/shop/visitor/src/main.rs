@@ -40,8 +40,9 @@ fn address(number: u32) -> String {
 
 /// Signs everybody up. Who gets no answer tries again; who had got through is told so.
 async fn sign_up(client: &Client, numbers: impl IntoIterator<Item = u32>) -> bool {
-    let mut signed_up = 0;
+    let (mut signed_up, mut all) = (0, 0);
     for number in numbers {
+        all += 1;
         let new = NewUser { name: format!("Visitor {number}"), email: address(number) };
         for attempt in 1..=10 {
             match client.invoke(user::SignUp, new.clone()).await {
@@ -54,8 +55,8 @@ async fn sign_up(client: &Client, numbers: impl IntoIterator<Item = u32>) -> boo
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
     }
-    println!("{signed_up} signed up");
-    signed_up > 0
+    println!("{signed_up} of {all} signed up");
+    signed_up == all
 }
 
 /// Whether everybody owes exactly one fee, once the events have had their time.

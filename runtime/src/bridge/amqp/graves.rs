@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lapin::message::BasicGetMessage;
 use lapin::options::BasicGetOptions;
 use lapin::types::ShortString;
-use lapin::{BasicProperties, Channel, Connection};
+use lapin::{Channel, Connection};
 use tokio::time::timeout;
 
 use super::line::Line;
@@ -14,11 +14,9 @@ use super::properties;
 use super::receipt::Receipt;
 use super::tap::ANSWER;
 use super::trouble::Trouble;
-use crate::bridge::remote::{Buried, Flights, PATIENCE};
+use crate::bridge::remote::{Buried, Flights, PATIENCE, dead};
 use crate::bridge::{BridgeError, Dead};
-use crate::message::Message;
-use crate::metadata::Metadata;
-use crate::wire::{Incoming, Outgoing};
+use crate::wire::Outgoing;
 
 /// How many dead letters are looked at in one go, and how many bytes of them. Those behind have their turn when the ones
 /// before are gone.
@@ -60,7 +58,10 @@ impl Graves {
         while let Some(got) = self.get(&channel).await? {
             let token = Receipt::on_loan(&channel, got.delivery.delivery_tag);
             bytes += got.delivery.data.len();
-            buried.push(Buried { dead: read(&got.delivery.properties, got.delivery.data), token });
+            buried.push(Buried {
+                dead: dead(properties::read(&got.delivery.properties, got.delivery.data.into())),
+                token,
+            });
             if buried.len() == AT_A_TIME || bytes >= BYTES_AT_A_TIME {
                 tracing::warn!(target: "pontoon", queue = %self.queue, seen = buried.len(), "more dead letters than are looked at in one go");
                 break;
@@ -75,17 +76,6 @@ impl Graves {
             Ok(got) => Ok(got?),
             // Its replicas are away.
             Err(_) => Err(Trouble::Away(format!("`{}` does not answer", self.queue))),
-        }
-    }
-}
-
-/// A dead letter. One that somebody else has put there may be none of ours.
-fn read(properties: &BasicProperties, body: Vec<u8>) -> Dead {
-    match properties::read(properties, body.into()) {
-        Ok(Incoming { message, dead: Some((reason, attempts)), .. }) => Dead { message, reason, attempts },
-        Ok(Incoming { message, attempt, .. }) => Dead { message, reason: "not said".to_owned(), attempts: attempt },
-        Err((malformed, body)) => {
-            Dead { message: Message::received(Metadata::fresh(), body), reason: malformed.to_string(), attempts: 0 }
         }
     }
 }

@@ -38,6 +38,8 @@ enum Sent {
     Safe,
     /// No queue took it.
     Returned,
+    /// The client library had another one to give back in its place: what became of it is not known.
+    Unknown,
     /// No queue had room, or one cannot take anything now.
     Refused,
 }
@@ -95,6 +97,8 @@ impl Outlet {
                     self.restore(begun).await?;
                     continue;
                 }
+                // Twice is allowed, not at all is not.
+                Ok(Sent::Unknown) => continue,
                 Ok(Sent::Refused) => match self.known.refused() {
                     (error, true) => error,
                     (error, false) => return Err(error),
@@ -136,9 +140,8 @@ impl Outlet {
                 if *message.properties.message_id() == id {
                     return Ok(Sent::Returned);
                 }
-                // Somebody else's. Whether ours has come back, whoever got it in turn sees to.
                 Arc::clone(self).returned(message);
-                Ok(Sent::Safe)
+                Ok(Sent::Unknown)
             }
         }
     }

@@ -39,9 +39,9 @@ impl Pipe {
         {
             return Ok(channel);
         }
-        let _one_at_a_time = self.opening.lock().await;
         loop {
             let connected = self.line.ready(PATIENCE).await?;
+            let _one_at_a_time = self.opening.lock().await;
             if let Some(channel) = self.current() {
                 return Ok(channel);
             }

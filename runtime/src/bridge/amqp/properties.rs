@@ -15,9 +15,6 @@ use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
 /// one than was agreed on, which is 128 KiB unless somebody says otherwise.
 const HEADERS: usize = 64 * 1024;
 
-/// How much of a reason is kept with a dead letter; the whole of it stands in the log.
-const REASON: usize = 8 * 1024;
-
 /// Kept by a queue that is, in a broker that dies.
 const PERSISTENT: u8 = 2;
 const TRANSIENT: u8 = 1;
@@ -59,8 +56,6 @@ pub(super) fn passing(outgoing: &Outgoing<'_>) -> Result<BasicProperties, Bridge
 
 fn of(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
     let mut headers = Headers::default();
-    let dead = outgoing.dead.map(|(reason, attempts)| (shortened(reason), attempts));
-    let outgoing = Outgoing { dead, ..*outgoing };
     outgoing.attributes(|attribute, text| headers.put(attribute, text));
     if headers.size > HEADERS {
         let subject = format!("the attributes of {}", outgoing.subject);
@@ -68,14 +63,6 @@ fn of(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
     }
     let id = outgoing.message.metadata().id.to_string();
     Ok(headers.into_properties().with_message_id(id.into()))
-}
-
-fn shortened(reason: &str) -> &str {
-    let mut end = REASON.min(reason.len());
-    while !reason.is_char_boundary(end) {
-        end -= 1;
-    }
-    &reason[..end]
 }
 
 /// Reads a message; or says what is wrong with it, with its payload.
@@ -170,10 +157,5 @@ mod tests {
         let message = Message::new(Metadata { principal: Some(principal), ..Metadata::fresh() }, 7);
         let refused = kept(&Outgoing::new(SUBJECT, &message, "/"));
         assert!(matches!(refused, Err(BridgeError::TooLarge { .. })));
-        let reason = "é".repeat(REASON);
-        let message = Message::new(Metadata::fresh(), 7);
-        let dead = Outgoing { dead: Some((&reason, 5)), ..Outgoing::new(SUBJECT, &message, "/") };
-        let (kept_reason, attempts) = read(&kept(&dead).unwrap(), "7".into()).unwrap().dead.unwrap();
-        assert_eq!((kept_reason.len(), attempts), (REASON, 5));
     }
 }

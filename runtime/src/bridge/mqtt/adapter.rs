@@ -130,7 +130,7 @@ impl MqttEvents {
             true => self.passing(subject, subscription),
             false => self.lasting(subject, subscription),
         };
-        let subscribed = Subscription { way, graves, attempts: rules.attempts };
+        let subscribed = Subscription { way, graves };
         RemoteFeed::new(subscribed, subscription, rules, Arc::clone(&self.tally))
     }
 

@@ -17,12 +17,10 @@ use super::outlet::{Outlet, Parcel};
 use super::packets::Packets;
 use super::properties::{self, Properties, attribute};
 use super::trouble::Trouble;
-use crate::bridge::remote::{Flights, PATIENCE};
+use crate::bridge::remote::{Flights, PATIENCE, dead};
 use crate::bridge::{BridgeError, Dead};
 use crate::id::Id;
-use crate::message::Message;
-use crate::metadata::Metadata;
-use crate::wire::{Attribute, Incoming, Outgoing};
+use crate::wire::{Attribute, Outgoing};
 
 /// The dead letters of a subscription.
 pub(super) struct Graves {
@@ -68,8 +66,7 @@ impl Graves {
     pub(super) async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
-        outgoing.dead = Some((clipped(&dead.reason), dead.attempts));
-        outgoing.deadline = dead.message.metadata().deadline;
+        outgoing.dead = Some((&dead.reason, dead.attempts));
         let mut body = outgoing.body(self.largest)?;
         if body.is_empty() {
             body = EMPTY;
@@ -175,22 +172,10 @@ fn put(packets: &mut Packets, packet: &Packet) -> Result<(), Trouble> {
     packets.put(packet).map_err(|error| Trouble::Away(format!("a packet cannot be written: {error}")))
 }
 
-/// As much of a reason as a property can have, with the rest of the packet.
-fn clipped(reason: &str) -> &str {
-    const LONGEST: usize = 16 << 10;
-    &reason[..reason.floor_char_boundary(LONGEST)]
-}
-
 /// A dead letter. One that somebody else has put there may be none of ours.
 fn read(mut publish: Publish) -> Dead {
     if publish.payload == EMPTY {
         publish.payload.clear();
     }
-    match properties::read(&publish) {
-        Ok(Incoming { message, dead: Some((reason, attempts)), .. }) => Dead { message, reason, attempts },
-        Ok(Incoming { message, attempt, .. }) => Dead { message, reason: "not said".to_owned(), attempts: attempt },
-        Err((malformed, body)) => {
-            Dead { message: Message::received(Metadata::fresh(), body), reason: malformed.to_string(), attempts: 0 }
-        }
-    }
+    dead(properties::read(&publish))
 }

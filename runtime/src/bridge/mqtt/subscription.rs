@@ -16,8 +16,6 @@ use crate::bridge::{BridgeError, Dead};
 pub(super) struct Subscription {
     pub(super) way: Way,
     pub(super) graves: Graves,
-    /// How often an event is tried in all.
-    pub(super) attempts: u32,
 }
 
 /// How a subscription's events come.
@@ -39,14 +37,6 @@ pub(super) enum Token {
     Grave(Arc<Grave>),
 }
 
-impl Subscription {
-    /// How many deliveries before this one count. That it was delivered before, the broker says; how often, and whether
-    /// anybody got to it, nobody knows: one attempt is left in any case.
-    fn counted(&self, before: u32) -> u32 {
-        before.min(self.attempts.saturating_sub(1))
-    }
-}
-
 impl Source for Subscription {
     type Token = Token;
 
@@ -54,8 +44,8 @@ impl Source for Subscription {
         match &self.way {
             Way::Session(session, _) => {
                 let held = session.queue.take().await?;
-                let (incoming, redelivered) = (properties::read(&held.publish), self.counted(held.before));
-                Some(Delivered { incoming, redelivered, token: Token::Held(held) })
+                let incoming = properties::read(&held.publish);
+                Some(Delivered { incoming, redelivered: held.before, token: Token::Held(held) })
             }
             Way::Live(queue, _) => {
                 let incoming = properties::read(&queue.take().await?);

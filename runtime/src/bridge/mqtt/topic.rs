@@ -31,7 +31,6 @@ impl Published {
         let mut outgoing = Outgoing::new(self.subject, event, &self.source);
         let body = outgoing.body(self.largest)?;
         outgoing.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
-        outgoing.deadline = event.metadata().deadline;
         let packet = || Properties::of(&outgoing).publish(self.topic.clone(), body.clone());
         self.outlet.publish(Parcel { subject: self.subject, packet }).await
     }

@@ -17,6 +17,10 @@ use crate::environment::Opening;
 /// Between two pings. The third that finds the two before it unanswered takes the connection for lost.
 const PING: Duration = Duration::from_secs(2);
 
+/// How many messages of one subscription may wait in the client: requests that nobody has begun yet. What must not be lost is
+/// asked for by the handful, and what may be is taken out at once.
+const WAITING: usize = 8 * 1024;
+
 /// How long a request of our own to the server may take.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
@@ -58,6 +62,7 @@ impl Access {
             .name(opening.instance.unit)
             .connection_timeout(CONNECT_TIMEOUT)
             .ping_interval(PING)
+            .subscription_capacity(WAITING)
             .request_timeout(Some(ANSWER))
             // Each server once. After that the client has given up, and the supervisor makes a new one: so it is we who
             // say how long to wait and what to log, and nothing goes on once the bridge is closed.

@@ -99,6 +99,16 @@ impl Connection {
         }
     }
 
+    /// The client of now, also while the server has not got all that it has to have: what asks nothing of a stream need not
+    /// wait for one.
+    pub(super) async fn client(&self, until: Instant) -> Result<Arc<Session>, BridgeError> {
+        let session = self.sessions.borrow().clone();
+        match session {
+            Some(session) => Ok(session),
+            None => self.session(until).await,
+        }
+    }
+
     /// Sends a message that is to be answered: by whoever is asked, or by the server, that nobody is there.
     pub(super) async fn ask<'c>(
         &'c self,

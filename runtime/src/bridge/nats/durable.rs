@@ -15,19 +15,11 @@ use crate::bridge::remote::{Buried, Delivered, Source};
 use crate::bridge::{BridgeError, Dead};
 use crate::wire::Incoming;
 
-/// How often a message may be delivered beyond its attempts before that alone is a reason to give it up.
-///
-/// The server counts every delivery, also those to a process that stopped or died before it looked at the message. Up to here
-/// such a message is taken for being in its last attempt, so that none is given up that nobody has tried. One that ends every
-/// process that tries it comes to an end all the same.
-const UNTRIED: u32 = 16;
-
 /// A subscription whose events must not be lost.
 pub(super) struct Durable {
     pub(super) connection: Arc<Connection>,
     pub(super) pull: Arc<Pull>,
     pub(super) graveyard: Graveyard,
-    pub(super) attempts: u32,
 }
 
 /// What a message is acknowledged by.
@@ -57,7 +49,7 @@ impl Source for Durable {
             let Some(ticket) = reply else { continue };
             let incoming = Incoming::read(payload.clone(), |attribute| headers::get(headers.as_ref(), attribute));
             let incoming = incoming.map_err(|malformed| (malformed, payload));
-            let redelivered = redelivered(deliveries(&ticket), self.attempts);
+            let redelivered = deliveries(&ticket).saturating_sub(1);
             return Some(Delivered { incoming, redelivered, token: Token::Message(ticket) });
         }
     }
@@ -116,12 +108,6 @@ fn deliveries(ticket: &str) -> u32 {
     ticket.split('.').nth(place).and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-/// How many of the deliveries before this one count as attempts.
-fn redelivered(deliveries: u32, attempts: u32) -> u32 {
-    let before = deliveries.saturating_sub(1);
-    if deliveries <= attempts.saturating_add(UNTRIED) { before.min(attempts.saturating_sub(1)) } else { before }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,13 +119,5 @@ mod tests {
         for hostile in ["", "$JS.ACK.a.b.c.d", "$JS.ACK.a.b.99999999999.1.1.1.1"] {
             assert_eq!(deliveries(hostile), 1, "{hostile}");
         }
-    }
-
-    #[test]
-    fn a_message_that_nobody_has_tried_is_in_its_last_attempt() {
-        let counted = |deliveries| redelivered(deliveries, 3);
-        assert_eq!([1, 2, 3, 4, 19].map(counted), [0, 1, 2, 2, 2]);
-        assert_eq!(counted(20), 19, "given up");
-        assert_eq!(redelivered(2, 1), 0);
     }
 }

@@ -15,7 +15,7 @@ use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::headers;
 use crate::bridge::nats::objects::dead_letters;
 use crate::bridge::nats::publish::Publication;
-use crate::bridge::remote::{Buried, PATIENCE};
+use crate::bridge::remote::{Buried, PATIENCE, dead};
 use crate::bridge::{BridgeError, Dead};
 use crate::id::Id;
 use crate::wire::{Incoming, Outgoing};
@@ -86,16 +86,9 @@ impl Graveyard {
         while let Some(letter) = self.find(sequence).await? {
             sequence = letter.sequence + 1;
             let StreamMessage { headers, payload, sequence, .. } = letter;
-            match Incoming::read(payload, |attribute| headers::get(Some(&headers), attribute)) {
-                Ok(Incoming { message, dead, .. }) => {
-                    let (reason, attempts) = dead.unwrap_or_default();
-                    buried.push(Buried { dead: Dead { message, reason, attempts }, token: token(sequence) });
-                }
-                Err(malformed) => {
-                    let stream = &*self.stream;
-                    tracing::warn!(target: "pontoon", stream, sequence, %malformed, "a dead letter cannot be read");
-                }
-            }
+            let read = Incoming::read(payload.clone(), |attribute| headers::get(Some(&headers), attribute));
+            let dead = dead(read.map_err(|malformed| (malformed, payload)));
+            buried.push(Buried { dead, token: token(sequence) });
         }
         Ok(buried)
     }

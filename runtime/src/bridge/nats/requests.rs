@@ -18,7 +18,7 @@ impl Connection {
         outgoing.deadline = Some(deadline);
         let body = outgoing.body(self.largest)?;
         // One that is late already is told so by those who serve it.
-        let session = self.session(deadline.max(Instant::now())).await?;
+        let session = self.client(deadline.max(Instant::now())).await?;
         let waiting = self.replies.begin();
         let refusal = self.refusals.watch(subject);
         let reply = Some(session.reply_to(Expected::Reply, waiting.key));

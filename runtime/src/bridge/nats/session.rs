@@ -62,15 +62,13 @@ impl Session {
     /// Sends a message. Done once the client has it.
     pub(super) async fn send(&self, parcel: Parcel) -> Result<(), BridgeError> {
         let Parcel { subject, reply, headers, body } = parcel;
-        let most = self.client.max_payload();
-        let size = body.len();
-        let overhead = headers.as_ref().filter(|_| size > most / 2).map_or(0, headers::length);
-        if size + overhead > most {
-            let limit = most.saturating_sub(overhead) as u64;
-            return Err(BridgeError::TooLarge { subject: subject.to_string(), size, limit });
-        }
-        let message = OutboundMessage { subject, reply, headers, payload: body };
+        let size = body.len() + headers.as_ref().map_or(0, headers::length);
+        let message = OutboundMessage { subject: subject.clone(), reply, headers, payload: body };
         self.client.publish_message(message).await.map_err(|error| match error.kind() {
+            PublishErrorKind::MaxPayloadExceeded => {
+                let (subject, limit) = (subject.to_string(), self.client.max_payload() as u64);
+                BridgeError::TooLarge { subject, size, limit }
+            }
             PublishErrorKind::Send => BridgeError::Unavailable("the connection to NATS is lost".into()),
             _ => BridgeError::Unavailable(error.into()),
         })

@@ -17,6 +17,7 @@ use crate::delivery::Delivery;
 use crate::id::Id;
 use crate::message::Message;
 use crate::metadata::Metadata;
+use crate::policy::Backoff;
 use crate::soon::Soon;
 use crate::wire::{Incoming, Malformed};
 
@@ -106,12 +107,30 @@ struct Held<T> {
 /// A message that waits for its time.
 struct Aside {
     arrival: Arrival,
-    /// Why it is given up: it only waits for its grave.
-    doom: Option<String>,
+    doom: Option<Doom>,
+}
+
+/// Why a message is given up: it only waits for its grave.
+struct Doom {
+    reason: String,
+    /// How often it could not be buried.
+    failures: u32,
 }
 
 /// Between two attempts to bury a dead letter.
-const GRAVE_PAUSE: Duration = Duration::from_secs(1);
+const GRAVE_PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+
+/// How often a message may be delivered beyond its attempts before that alone is a reason to give it up.
+///
+/// Brokers count every delivery, also those to a process that stopped or died before it looked at the message. Up to here such
+/// a message is taken for being in its last attempt, so that none is given up that nobody has tried. One that ends every
+/// process that tries it comes to an end all the same.
+const UNTRIED: u32 = 16;
+
+/// How many of the deliveries before this one count as attempts.
+fn counted(before: u32, attempts: u32) -> u32 {
+    if before < attempts.saturating_add(UNTRIED) { before.min(attempts.saturating_sub(1)) } else { before }
+}
 
 impl<S: Source> RemoteFeed<S> {
     pub(crate) fn new(source: S, subscription: &'static str, rules: Delivery, tally: Arc<Tally>) -> Self {
@@ -141,7 +160,7 @@ impl<S: Source> RemoteFeed<S> {
         if due <= Instant::now() { Ok(first.remove()) } else { Err(Some(due)) }
     }
 
-    fn put_aside(&self, arrival: Arrival, pause: Duration, doom: Option<String>) {
+    fn put_aside(&self, arrival: Arrival, pause: Duration, doom: Option<Doom>) {
         let place = (Instant::now() + pause, arrival.ticket);
         self.held().aside.insert(place, Aside { arrival, doom });
         self.changed.notify_one();
@@ -160,9 +179,9 @@ impl<S: Source> RemoteFeed<S> {
         loop {
             let next = match self.due() {
                 Ok(Aside { arrival, doom: None }) => return Some(arrival),
-                Ok(Aside { arrival, doom: Some(reason) }) => {
+                Ok(Aside { arrival, doom: Some(doom) }) => {
                     // What went wrong is tried once more, later; it stands in the log.
-                    let _ = self.bury(arrival, reason).await;
+                    let _ = self.bury(arrival, doom).await;
                     continue;
                 }
                 Err(next) => next,
@@ -205,7 +224,11 @@ impl<S: Source> RemoteFeed<S> {
                 }
             };
         }
-        Some(self.hold(message, attempt.saturating_add(redelivered), token))
+        if self.source.lease().is_some() {
+            self.forget_doomed(message.metadata().id);
+        }
+        let before = counted(redelivered, self.rules.attempts);
+        Some(self.hold(message, attempt.saturating_add(before), token))
     }
 
     /// What was taken in, under a ticket.
@@ -215,6 +238,19 @@ impl<S: Source> RemoteFeed<S> {
         let ticket = held.tickets;
         held.tokens.insert(ticket, token);
         Arrival { message, attempt, ticket }
+    }
+
+    /// A message that waits for its grave has come again: the broker has taken it for lost.
+    fn forget_doomed(&self, id: Id) {
+        let mut held = self.held();
+        let Held { aside, tokens, .. } = &mut *held;
+        aside.retain(|_, aside| {
+            let stays = aside.doom.is_none() || aside.arrival.message.metadata().id != id;
+            if !stays {
+                tokens.remove(&aside.arrival.ticket);
+            }
+            stays
+        });
     }
 
     /// Has the broker forget what is not handed out.
@@ -230,7 +266,7 @@ impl<S: Source> RemoteFeed<S> {
         let subscription = self.subscription;
         if self.rules.dead_letter {
             tracing::error!(target: "pontoon", subscription, reason, "a message that cannot be read is given up");
-            let _ = self.bury(arrival, reason).await;
+            let _ = self.bury(arrival, Doom { reason, failures: 0 }).await;
             return;
         }
         let malformed = self.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
@@ -242,15 +278,25 @@ impl<S: Source> RemoteFeed<S> {
         }
     }
 
-    /// Keeps a dead letter, and is done with the message only then. Where that fails, it is tried again.
-    async fn bury(&self, arrival: Arrival, reason: String) -> Result<(), BridgeError> {
+    /// Keeps a dead letter, and is done with the message only then. Where that fails, it is tried again, less and less often.
+    async fn bury(&self, arrival: Arrival, doom: Doom) -> Result<(), BridgeError> {
+        let Doom { reason, failures } = doom;
+        let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
+        if failures > 0 {
+            // It has waited. What became of its lease, the end of this shows.
+            let _ = self.source.extend(token.clone()).await;
+        }
         let dead = Dead { message: arrival.message.clone(), reason, attempts: arrival.attempt };
         if let Err(error) = self.source.bury(&dead).await {
-            tracing::warn!(target: "pontoon", subscription = self.subscription, %error, "a dead letter is not kept yet");
-            self.put_aside(arrival, GRAVE_PAUSE, Some(dead.reason));
+            let (subscription, failures) = (self.subscription, failures.saturating_add(1));
+            if failures.is_power_of_two() {
+                tracing::warn!(target: "pontoon", subscription, %error, failures, "a dead letter is not kept yet");
+            }
+            let doom = Doom { reason: dead.reason, failures };
+            self.put_aside(arrival, GRAVE_PAUSE.after(failures), Some(doom));
             return Err(error);
         }
-        let token = self.token(&arrival)?;
+        self.held().tokens.remove(&arrival.ticket);
         self.source.done(token).await
     }
 
@@ -274,11 +320,14 @@ impl<S: Source> RemoteFeed<S> {
                 }
                 Ok(())
             }
-            Settlement::Dead(reason) => self.bury(arrival.clone(), reason).await,
+            Settlement::Dead(reason) => self.bury(arrival.clone(), Doom { reason, failures: 0 }).await,
             Settlement::Unreadable => {
                 self.tally.malformed.fetch_add(1, Ordering::Relaxed);
-                let token = self.token(arrival)?;
-                self.source.done(token).await
+                match self.token(arrival) {
+                    Ok(token) => self.source.done(token).await,
+                    // At most once: it was done with before anybody looked at it.
+                    Err(_) => Ok(()),
+                }
             }
         }
     }
@@ -341,5 +390,28 @@ impl<S: Source> Feed for RemoteFeed<S> {
 
     fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>> {
         Soon::later(self.clear(id, replay))
+    }
+}
+
+/// What a message that a broker keeps as a dead letter was. One that somebody else has put there may be none of ours.
+pub(crate) fn dead(read: Result<Incoming, (Malformed, Bytes)>) -> Dead {
+    match read {
+        Ok(Incoming { message, dead: Some((reason, attempts)), .. }) => Dead { message, reason, attempts },
+        Ok(Incoming { message, attempt, .. }) => Dead { message, reason: "not said".to_owned(), attempts: attempt },
+        Err((malformed, body)) => {
+            Dead { message: Message::received(Metadata::fresh(), body), reason: malformed.to_string(), attempts: 0 }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_nobody_has_tried_is_in_its_last_attempt() {
+        assert_eq!([0, 1, 2, 3, 18].map(|before| counted(before, 3)), [0, 1, 2, 2, 2]);
+        assert_eq!(counted(19, 3), 19, "given up");
+        assert_eq!(counted(1, 1), 0);
     }
 }

@@ -8,8 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
+use redis::{RedisError, RedisResult};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -172,7 +172,7 @@ impl Link {
                 Unanswered::Broken(self.unavailable(what))
             }
             // A slot of the cluster that went to another node; a server that was made a replica of another one.
-            Ok(Err(error)) if matches!(error.code(), Some("MOVED" | "READONLY")) => {
+            Ok(Err(error)) if is_elsewhere(&error) => {
                 self.upkeep.moved(number);
                 Unanswered::Elsewhere(self.unavailable(said(&error)))
             }
@@ -185,6 +185,11 @@ impl Link {
         let text = format!("redis at {}: {}", self.upkeep.place, what.as_ref());
         StoreError::Unavailable(Box::<dyn Error + Send + Sync>::from(text))
     }
+}
+
+/// Before Redis 7, what goes wrong within a script is told in the text of another error.
+fn is_elsewhere(error: &RedisError) -> bool {
+    matches!(error.code(), Some("MOVED" | "READONLY")) || error.detail().is_some_and(|text| text.contains("-READONLY "))
 }
 
 impl Unanswered {

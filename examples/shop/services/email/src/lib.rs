@@ -1,5 +1,7 @@
 //! The service `email`: everything that leaves the house as mail.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use pontoon::{CommandHandler, Error, Resources};
 use shop_contract::Welcome;
 use shop_contract::topology::email;
@@ -25,13 +27,17 @@ impl SendWelcome {
     }
 }
 
-/// Stands for a mail server: prints what it would send.
+/// Stands for a mail server: prints what it would send, and knows the last of it.
 #[derive(Clone, Default)]
-pub struct Mailer;
+pub struct Mailer {
+    last: Arc<Mutex<Option<String>>>,
+}
 
 impl Mailer {
     fn send(&self, to: &str, subject: &str) {
-        println!("mail → {to}: {subject}");
+        let mail = format!("{to}: {subject}");
+        println!("mail → {mail}");
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(mail);
     }
 }
 
@@ -43,8 +49,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_welcome_is_sent() {
-        let welcome = Welcome { to: "ada@example.com".into(), name: "Ada".into() };
-        let sent = SendWelcome { mailer: Mailer }.handle(&Stub::new(), welcome).await;
-        assert!(sent.is_ok());
+        let (mailer, welcome) = (Mailer::default(), Welcome { to: "ada@example.com".into(), name: "Ada".into() });
+        SendWelcome { mailer: mailer.clone() }.handle(&Stub::new(), welcome).await.unwrap();
+        let last = mailer.last.lock().unwrap().clone();
+        assert_eq!(last.as_deref(), Some("ada@example.com: Welcome, Ada!"));
     }
 }

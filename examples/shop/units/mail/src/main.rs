@@ -8,5 +8,5 @@ use crate::topology::microservices::mail::{self, Resources};
 async fn main() -> pontoon::Result<()> {
     let log = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
-    mail::run(Resources { email: shop_email::Resources { mailer: shop_email::Mailer } }).await
+    mail::run(Resources { email: shop_email::Resources { mailer: shop_email::Mailer::default() } }).await
 }

@@ -22,7 +22,7 @@ async fn main() -> pontoon::Result<()> {
 fn resources() -> Resources {
     Resources {
         user: shop_user::Resources,
-        email: shop_email::Resources { mailer: shop_email::Mailer },
+        email: shop_email::Resources { mailer: shop_email::Mailer::default() },
         billing: shop_billing::Resources,
     }
 }
