@@ -136,3 +136,25 @@ impl QueueAdapter for InMemoryQueues {
         Soon::now(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::WhenFull;
+    use crate::message::Message;
+    use crate::metadata::Metadata;
+
+    #[tokio::test]
+    async fn what_nobody_can_hear_is_kept_for_nobody() {
+        let rules = Delivery::at_least_once().bound(1).when_full(WhenFull::Refuse);
+        let publish = async |bridge: &InMemoryEvents| {
+            bridge.keep("event", "elsewhere", rules);
+            let topic = bridge.topic("event");
+            let first = topic.publish(Message::new(Metadata::fresh(), 1)).await;
+            (first, topic.publish(Message::new(Metadata::fresh(), 2)).await)
+        };
+        assert!(matches!(publish(&InMemoryEvents::alone()).await, (Ok(()), Ok(()))));
+        let shared = publish(&InMemoryEvents::new()).await;
+        assert!(matches!(shared, (Ok(()), Err(BridgeError::Full { .. }))), "{shared:?}");
+    }
+}
