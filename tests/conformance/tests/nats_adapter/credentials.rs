@@ -1,9 +1,9 @@
-//! Credentials: a server that knows an operator alone, an account of its, and a user of that with a `.creds` file.
+//! Tokens, and credentials: a server that knows an operator alone, an account of its, and a user of that with a `.creds` file.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use nkeys::KeyPair;
-use pontoon::{Delivery, Nats, Text};
+use pontoon::{Delivery, Nats};
 use pontoon_brokers::{Broker, Kind, Setup};
 use serde_json::{Value, json};
 
@@ -64,8 +64,8 @@ impl Account {
 }
 
 /// A request and an event get through.
-async fn gets_in(topology: Topology, credentials: Text) {
-    let adapter = topology.open(topology.settings().credentials(credentials), false).await;
+async fn gets_in(topology: Topology, nats: Nats) {
+    let adapter = topology.open(nats, false).await;
     echo(adapter.serve(topology.command));
     let (topic, ear) =
         (adapter.topic(topology.event), adapter.subscribe(topology.event, EAR, Delivery::at_least_once()));
@@ -81,11 +81,22 @@ async fn a_user_gets_in_by_the_text_of_a_file_and_by_its_path() {
     let account = Account::new();
     let broker = account.server().start().unwrap();
     let topology = Topology::at(broker.url());
-    gets_in(topology, text(account.credentials())).await;
+    gets_in(topology, topology.settings().credentials(text(account.credentials()))).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("user.creds");
     std::fs::write(&file, account.credentials()).unwrap();
-    gets_in(topology, text(file.to_str().unwrap())).await;
+    gets_in(topology, topology.settings().credentials(text(file.to_str().unwrap()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_the_token_gets_in_and_nobody_else() {
+    let broker = Broker::configured(Kind::Nats).lines("authorization { token: a_word }").start().unwrap();
+    let topology = Topology::at(broker.url());
+    gets_in(topology, topology.settings().token(text("a_word"))).await;
+    for nats in [topology.settings().token(text("another")), topology.settings()] {
+        let refused = soon(topology.open(nats, false).await.connect()).await;
+        assert!(matches!(refused, Err(pontoon::BridgeError::Denied(_))), "{refused:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
