@@ -21,8 +21,12 @@ pub(crate) use heard::{Arrived, Heard};
 pub(crate) use link::Link;
 pub(crate) use retry::Retry;
 
+use crate::bridge::Reply;
 use crate::bridge::pending::Pending;
+use crate::fault::FaultClass;
 use crate::health::Counters;
+use crate::id::Id;
+use crate::wire::Malformed;
 
 /// How long something that has no time-out of its own waits for a broker that is away, or that blocks its publishers.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -41,6 +45,15 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Counts a request that cannot be read, and says so the 1st, 2nd, 4th, 8th… time. What its caller is to hear.
+    pub(crate) fn unreadable(&self, subject: &str, malformed: &Malformed) -> Reply {
+        let (id, count) = (Id::draw(), self.malformed.fetch_add(1, Ordering::Relaxed) + 1);
+        if count.is_power_of_two() {
+            tracing::error!(target: "pontoon", subject, fault = %id, %malformed, count, "a request cannot be read");
+        }
+        Reply::Fault { id, class: FaultClass::Malformed }
+    }
+
     /// The counts so far, with the late replies of `pending`.
     pub(crate) fn counters<A>(&self, pending: &Pending<A>) -> Counters {
         Counters {

@@ -1,7 +1,6 @@
 //! Where the requests for a command arrive: a queue that is there as long as somebody serves it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use lapin::BasicProperties;
@@ -12,9 +11,8 @@ use super::replies::Replies;
 use super::tap::Tap;
 use crate::bridge::remote::Tally;
 use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
-use crate::fault::FaultClass;
-use crate::id::Id;
 use crate::soon::Soon;
+use crate::wire::Malformed;
 
 /// Where the requests for a command arrive.
 pub(super) struct Served {
@@ -37,23 +35,18 @@ impl Served {
                 Ok(incoming) => {
                     return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
-                Err((malformed, _)) => self.refuse(&malformed.to_string(), reply_to),
+                Err((malformed, _)) => self.refuse(&malformed, reply_to),
             }
         }
     }
 
     /// A request that cannot be read: its caller gets a fault, if there is one who listens.
-    fn refuse(&self, reason: &str, reply_to: Option<ReplyTo>) {
-        let (id, subject) = (Id::draw(), self.subject);
-        let malformed = self.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
-        if malformed.is_power_of_two() {
-            tracing::error!(target: "pontoon", subject, fault = %id, reason, malformed, "a request cannot be read");
-        }
+    fn refuse(&self, malformed: &Malformed, reply_to: Option<ReplyTo>) {
+        let fault = self.tally.unreadable(self.subject, malformed);
         let Some(to) = reply_to else { return };
         // Others do not wait for it.
-        let replies = Arc::clone(&self.replies);
+        let (subject, replies) = (self.subject, Arc::clone(&self.replies));
         tokio::spawn(async move {
-            let fault = Reply::Fault { id, class: FaultClass::Malformed };
             if let Err(error) = replies.send(subject, &to, fault).await {
                 tracing::warn!(target: "pontoon", subject, %error, "a reply could not be sent");
             }

@@ -2,7 +2,6 @@
 //! and a request that nobody takes in time is better not kept.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use rumqttc::mqttbytes::v5::Publish;
@@ -18,7 +17,7 @@ use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
 use crate::fault::FaultClass;
 use crate::id::Id;
 use crate::soon::Soon;
-use crate::wire::write_reply;
+use crate::wire::{Malformed, write_reply};
 
 /// The requests for a command that have come, and how they are answered.
 pub(super) struct Calls {
@@ -70,21 +69,17 @@ impl Served {
                 Ok(incoming) => {
                     return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
-                Err((malformed, _)) => self.refuse(&malformed.to_string(), reply_to),
+                Err((malformed, _)) => self.refuse(&malformed, reply_to),
             }
         }
     }
 
     /// A request that cannot be read: its caller gets a fault, if there is one who listens.
-    fn refuse(&self, reason: &str, reply_to: Option<ReplyTo>) {
-        let (id, calls) = (Id::draw(), &self.calls);
-        let malformed = calls.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
-        if malformed.is_power_of_two() {
-            let subject = calls.subject;
-            tracing::error!(target: "pontoon", subject, fault = %id, reason, malformed, "a request cannot be read");
-        }
+    fn refuse(&self, malformed: &Malformed, reply_to: Option<ReplyTo>) {
+        let calls = &self.calls;
+        let fault = calls.tally.unreadable(calls.subject, malformed);
         if let (Some(to), Some(line)) = (reply_to, self.connection.current()) {
-            let reply = calls.reply(&to, Reply::Fault { id, class: FaultClass::Malformed });
+            let reply = calls.reply(&to, fault);
             // What the broker says of it changes nothing.
             let (says, _) = oneshot::channel();
             line.suggest(Order::Publish(reply, Word::Taken(says)));

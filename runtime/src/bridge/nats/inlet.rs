@@ -2,7 +2,6 @@
 //! out for done with, and gives it to nobody else.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use async_nats::Message;
 use bytes::Bytes;
@@ -12,8 +11,6 @@ use crate::bridge::nats::flow::Flow;
 use crate::bridge::nats::headers;
 use crate::bridge::nats::session::Parcel;
 use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
-use crate::fault::FaultClass;
-use crate::id::Id;
 use crate::soon::Soon;
 use crate::wire::{Incoming, Malformed, write_reply};
 
@@ -41,14 +38,10 @@ impl NatsInlet {
 
     /// Tells the caller that its request cannot be read; or counts it, where nobody is to be told.
     async fn refuse(&self, malformed: &Malformed, reply_to: Option<ReplyTo>) {
-        let (id, command) = (Id::draw(), self.flow.subject);
-        let count = self.connection.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
-        if count.is_power_of_two() {
-            tracing::error!(target: "pontoon", fault = %id, command, %malformed, count, "a request cannot be read");
-        }
+        let fault = self.connection.tally.unreadable(self.flow.subject, malformed);
         if let Some(to) = reply_to {
             // Who cannot be told runs out of time.
-            let _ = self.send(&to, Reply::Fault { id, class: FaultClass::Malformed }).await;
+            let _ = self.send(&to, fault).await;
         }
     }
 
