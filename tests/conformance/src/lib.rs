@@ -5,6 +5,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests, where no #[test] stands on them")]
 
+pub mod adapter;
 pub mod event_bridge;
 pub mod soak;
 pub mod state;

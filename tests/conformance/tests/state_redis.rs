@@ -16,8 +16,9 @@ use std::sync::Arc;
 
 use futures_util::future::FutureExt as _;
 use pontoon::store::StateAdapter;
-use pontoon::{Instance, Opening, Part, StateStore as _, Text, Variables};
+use pontoon::{Instance, Opening, StateStore as _, Variables};
 use pontoon_brokers::{Broker, Error, Kind};
+use pontoon_conformance::adapter::text;
 use pontoon_conformance::state::Harness;
 use pontoon_conformance::state_suite;
 use pontoon_schema::capability::{Adapter, StateStore, state_store};
@@ -40,11 +41,6 @@ fn open(redis: pontoon::Redis) -> Arc<dyn StateAdapter> {
     let state = redis.open(&mut opening).now_or_never().unwrap();
     assert!(opening.problems().is_empty(), "{:?}", opening.problems());
     state
-}
-
-/// A setting that says this.
-fn text(text: impl Into<String>) -> Text {
-    Text(vec![Part::Literal(text.into().leak())].leak())
 }
 
 /// What the server says to a command.

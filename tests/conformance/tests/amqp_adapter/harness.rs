@@ -1,29 +1,15 @@
 //! Adapters on real brokers, a plain client beside them, and waiting for what has to become true.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use lapin::{Channel, Connection, ConnectionProperties};
-use pontoon::bridge::{Arrival, Asked, EventAdapter, Feed, Inlet, Reply, Request, Settlement};
-use pontoon::{
-    Amqp, BridgeError, EventBridge, Instance, Instant, Message, Metadata, Opening, Part, Text, Tls, Variables,
-};
+use pontoon::bridge::EventAdapter;
+use pontoon::{Amqp, EventBridge, Instance, Opening, Tls, Variables};
 use pontoon_brokers::{Broker, Kind};
 
-/// Longer than anything takes that does not hang.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A text that lives as long as the process.
-pub(crate) fn leaked(text: impl Into<String>) -> &'static str {
-    Box::leak(text.into().into_boxed_str())
-}
-
-/// A setting that says this.
-pub(crate) fn text(text: impl Into<String>) -> Text {
-    Text(Box::leak(Box::new([Part::Literal(leaked(text))])))
-}
+pub(crate) use pontoon_conformance::adapter::*;
 
 /// The url of a broker that no test here hurts.
 pub(crate) fn shared() -> &'static str {
@@ -78,72 +64,8 @@ pub(crate) async fn outsider(url: &str) -> (Connection, Channel) {
     (connection, channel)
 }
 
-/// Ends what hangs.
-pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, what).await.expect("it hangs")
-}
-
-/// Waits for something to become true.
-pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// A message with a number as its payload.
-pub(crate) fn message(number: u32) -> Message {
-    Message::new(Metadata::fresh(), number)
-}
-
-/// The number of a message.
-pub(crate) fn number(arrival: &Arrival) -> u32 {
-    arrival.message.decode().unwrap()
-}
-
-/// The next message of a feed.
-pub(crate) async fn next(feed: &Arc<dyn Feed>) -> Arrival {
-    soon(feed.next()).await.expect("the feed has ended")
-}
-
-/// Takes the next message and is done with it.
-pub(crate) async fn take(feed: &Arc<dyn Feed>) -> u32 {
-    let arrival = next(feed).await;
-    feed.settle(&arrival, Settlement::Done).await.unwrap();
-    number(&arrival)
-}
-
 /// RabbitMQ writes down which quorum queues there are half a second after the last one was made; of one that it has not, a
 /// kill leaves nothing.
 pub(crate) async fn settled() {
     tokio::time::sleep(Duration::from_secs(2)).await;
-}
-
-/// Whether nothing comes for a while.
-pub(crate) async fn is_quiet(feed: &Arc<dyn Feed>) -> bool {
-    tokio::time::timeout(Duration::from_millis(300), feed.next()).await.is_err()
-}
-
-/// A request with a number, that somebody waits for for a minute.
-pub(crate) fn request(subject: &'static str, number: u32) -> Request {
-    Request { subject, message: message(number), deadline: Instant::now() + PATIENCE, attempt: 1 }
-}
-
-/// Answers each request with what it asks.
-pub(crate) fn echo(inlet: Arc<dyn Inlet>) {
-    tokio::spawn(async move {
-        while let Some(Asked { message, reply_to, .. }) = inlet.next().await {
-            let json = message.json().unwrap();
-            inlet.answer(&reply_to.unwrap(), Reply::Output(json)).await.unwrap();
-        }
-    });
-}
-
-/// What a reply says.
-pub(crate) fn output(reply: Result<Reply, BridgeError>) -> String {
-    match reply.unwrap() {
-        Reply::Output(json) => String::from_utf8(json.to_vec()).unwrap(),
-        other => panic!("{other:?}"),
-    }
 }

@@ -1,14 +1,10 @@
 //! Adapters on real brokers, a plain client beside them, and waiting for what has to become true.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-use pontoon::bridge::{Arrival, Asked, EventAdapter, Feed, Inlet, Reply, Request, Settlement, Topic};
-use pontoon::{
-    BridgeError, Delivery, EventBridge, Instance, Instant, Message, Metadata, Mqtt, Opening, Part, Text, Variables,
-};
+use pontoon::bridge::{EventAdapter, Feed, Topic};
+use pontoon::{Delivery, EventBridge, Instance, Mqtt, Opening, Part, Text, Variables};
 use pontoon_brokers::{Broker, Kind};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Packet, Publish, PublishProperties};
@@ -16,24 +12,13 @@ use rumqttc::{AsyncClient, Event, MqttOptions, PublishOptions};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Longer than anything takes that does not hang.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) use pontoon_conformance::adapter::*;
 
 /// The subscription of the tests.
 pub(crate) const EAR: &str = "email.v1.greet";
 
 /// At least once.
 pub(crate) const RULES: Delivery = Delivery::at_least_once();
-
-/// A text that lives as long as the process.
-pub(crate) fn leaked(text: impl Into<String>) -> &'static str {
-    Box::leak(text.into().into_boxed_str())
-}
-
-/// A setting that says this.
-pub(crate) fn text(text: impl Into<String>) -> Text {
-    Text(Box::leak(Box::new([Part::Literal(leaked(text))])))
-}
 
 /// A setting that is a variable.
 pub(crate) const URL: Text = Text(&[Part::Variable("MQTT_URL")]);
@@ -204,68 +189,4 @@ pub(crate) async fn problems(mqtt: Mqtt, url: &str) -> Vec<String> {
     let mut opening = Opening::new(Instance::new("shop", "test"), false, variables);
     let _ = mqtt.open(&mut opening).await;
     opening.problems().to_vec()
-}
-
-/// Ends what hangs.
-pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, what).await.expect("it hangs")
-}
-
-/// Waits for something to become true.
-pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-/// A message with a number as its payload.
-pub(crate) fn message(number: u32) -> Message {
-    Message::new(Metadata::fresh(), number)
-}
-
-/// The number of a message.
-pub(crate) fn number(arrival: &Arrival) -> u32 {
-    arrival.message.decode().unwrap()
-}
-
-/// The next message of a feed.
-pub(crate) async fn next(feed: &Arc<dyn Feed>) -> Arrival {
-    soon(feed.next()).await.expect("the feed has ended")
-}
-
-/// Takes the next message and is done with it.
-pub(crate) async fn take(feed: &Arc<dyn Feed>) -> u32 {
-    let arrival = next(feed).await;
-    feed.settle(&arrival, Settlement::Done).await.unwrap();
-    number(&arrival)
-}
-
-/// Whether nothing comes for a while.
-pub(crate) async fn is_quiet(feed: &Arc<dyn Feed>) -> bool {
-    tokio::time::timeout(Duration::from_millis(300), feed.next()).await.is_err()
-}
-
-/// A request with a number, that somebody waits for for a minute.
-pub(crate) fn request(subject: &'static str, number: u32) -> Request {
-    Request { subject, message: message(number), deadline: Instant::now() + PATIENCE, attempt: 1 }
-}
-
-/// Answers each request with what it asks, until there are no more.
-pub(crate) fn echo(inlet: Arc<dyn Inlet>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        while let Some(Asked { message, reply_to, .. }) = inlet.next().await {
-            let json = message.json().unwrap();
-            inlet.answer(&reply_to.unwrap(), Reply::Output(json)).await.unwrap();
-        }
-    })
-}
-
-/// What a reply says.
-pub(crate) fn output(reply: Result<Reply, BridgeError>) -> String {
-    match reply.unwrap() {
-        Reply::Output(json) => String::from_utf8(json.to_vec()).unwrap(),
-        other => panic!("{other:?}"),
-    }
 }
