@@ -6,12 +6,17 @@ use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::consumer::{Config as ConsumerConfig, Info as ConsumerInfo};
 use async_nats::jetstream::stream::{Config as StreamConfig, Info as StreamInfo};
 use serde::Serialize;
+use tokio::time::{Duration, sleep};
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::api::ApiError;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::objects::{consumer, consumer_differs, dead_letters, events, stream_differs};
 use crate::bridge::nats::session::Session;
+
+/// How often a stream is looked for that somebody else may be making, and the pause in between.
+const LOOKS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// No request body.
 #[derive(Serialize)]
@@ -74,11 +79,20 @@ impl Connection {
                     // Somebody else has made it in between, or another one that it does not go with.
                     Err(error) if is(&error, ErrorCode::STREAM_NAME_EXIST) => look().await,
                     Err(error) if is(&error, ErrorCode::STREAM_SUBJECT_OVERLAP) => {
-                        let subjects = must.subjects.join("`, `");
-                        return Err(BridgeError::Mismatch(format!(
-                            "{title} cannot be made: another stream of the NATS server has some of the subjects \
-                             `{subjects}`; take them away from it"
-                        )));
+                        // Of two who make it at the same time, the server may tell one that the subjects are taken, before
+                        // it has what the other one makes.
+                        let mut looked = look().await;
+                        for _ in 0..LOOKS {
+                            if !matches!(&looked, Err(error) if is(error, ErrorCode::STREAM_NOT_FOUND)) {
+                                break;
+                            }
+                            sleep(PAUSE).await;
+                            looked = look().await;
+                        }
+                        looked.map_err(|error| match is(&error, ErrorCode::STREAM_NOT_FOUND) {
+                            true => ApiError::Bridge(taken(&title, must)),
+                            false => error,
+                        })
                     }
                     made => made,
                 }
@@ -115,6 +129,14 @@ impl Connection {
 
 fn is(error: &ApiError, code: ErrorCode) -> bool {
     matches!(error, ApiError::Api(error) if error.error_code() == code)
+}
+
+fn taken(title: &str, must: &StreamConfig) -> BridgeError {
+    let subjects = must.subjects.join("`, `");
+    BridgeError::Mismatch(format!(
+        "{title} cannot be made: another stream of the NATS server has some of the subjects `{subjects}`; take them away from \
+         it"
+    ))
 }
 
 fn missing(title: &str) -> BridgeError {
