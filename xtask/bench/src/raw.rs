@@ -72,8 +72,8 @@ fn beside(work: impl Future<Output = Result<(), Error>> + Send + 'static) {
     });
 }
 
-/// What a bridge says of a message as attributes of CloudEvents: as many of them, and as long. They begin with the message's
-/// own id.
+/// What a bridge says of an event as attributes of CloudEvents, and of a request nearly so: that has no `time` and no `sequence`,
+/// and an `expirytime` in their place. They begin with the message's own id.
 fn attributes() -> [(&'static str, String); 8] {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
