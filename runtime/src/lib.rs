@@ -63,6 +63,8 @@ mod health;
 mod id;
 mod inbox;
 mod intake;
+#[cfg(feature = "nats")]
+mod io_thread;
 mod lifecycle;
 mod message;
 mod metadata;

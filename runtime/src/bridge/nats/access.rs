@@ -13,6 +13,7 @@ use crate::bridge::nats::refusals::Refusals;
 use crate::bridge::nats::settings::Nats;
 use crate::bridge::remote::CONNECT_TIMEOUT;
 use crate::environment::Opening;
+use crate::io_thread;
 
 /// Between two pings. The third that finds the two before it unanswered takes the connection for lost.
 const PING: Duration = Duration::from_secs(2);
@@ -121,7 +122,11 @@ impl Access {
                 }
                 std::future::ready(())
             });
-        options.connect(&*self.servers).await.map_err(|error| {
+        let servers = self.servers.clone();
+        let connected = io_thread::run(async move { options.connect(&*servers).await }).await;
+        let connected =
+            connected.ok_or_else(|| BridgeError::Unavailable("the thread for connections has ended".into()))?;
+        connected.map_err(|error| {
             let words = error.to_string();
             let denied =
                 matches!(error.kind(), ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication);

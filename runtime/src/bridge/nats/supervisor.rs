@@ -14,6 +14,7 @@ use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::pull::HOLD;
 use crate::bridge::nats::session::Session;
 use crate::bridge::remote::Retry;
+use crate::io_thread;
 
 /// How long the end waits for what is being published.
 const PUBLISHING: Duration = Duration::from_secs(5);
@@ -53,7 +54,7 @@ impl Connection {
         };
         for (flow, shelf) in shelves {
             let connection = Arc::clone(self);
-            tokio::spawn(async move {
+            io_thread::spawn(async move {
                 while let Some(event) = flow.next(&connection.link).await {
                     shelf.put(event);
                 }
@@ -62,7 +63,7 @@ impl Connection {
         }
         if !pulls.is_empty() {
             let connection = Arc::clone(self);
-            tokio::spawn(async move {
+            io_thread::spawn(async move {
                 while connection.pause(HOLD).await.is_ok() {
                     for pull in &pulls {
                         pull.hold().await;
@@ -70,7 +71,7 @@ impl Connection {
                 }
             });
         }
-        let supervisor = tokio::spawn(Arc::clone(self).supervise(line));
+        let supervisor = io_thread::spawn(Arc::clone(self).supervise(line));
         *self.supervisor.lock().unwrap_or_else(PoisonError::into_inner) = Some(supervisor);
         Ok(())
     }
@@ -154,7 +155,7 @@ impl Connection {
         let answers = session.client.subscribe(format!("{}*", session.inbox)).await;
         let mut answers = answers.map_err(|error| BridgeError::Unavailable(error.into()))?;
         let (connection, of) = (Arc::clone(self), Arc::clone(&session));
-        tokio::spawn(async move {
+        io_thread::spawn(async move {
             while let Some(answer) = answers.next().await {
                 connection.answered(&of, answer);
             }

@@ -52,7 +52,7 @@ type Row = (&'static str, [Cell; 5]);
 
 /// The table.
 #[rustfmt::skip]
-const TABLE: [Row; 28] = [
+const TABLE: &[Row] = &[
     //         in_memory    AMQP         NATS core    JetStream    MQTT
     ("e01", [AtLeastOnce, AtLeastOnce, AtMostOnce,  AtLeastOnce, AtLeastOnce]),
     ("e02", [Yes,         Yes,         Yes,         Yes,         Yes]),
