@@ -104,12 +104,9 @@ where
     if *attempt > rules.attempts {
         return Some(give_up::<M>(rules, arrival, "its lease ended in every attempt".to_owned()));
     }
-    let input = match message.decode::<M::Input>() {
+    let input = match message.read::<M::Input>() {
         Ok(input) => input,
-        Err(error) => {
-            let given_up = give_up::<M>(rules, arrival, format!("malformed: {error}"));
-            return Some(if rules.dead_letter { given_up } else { Settlement::Unreadable });
-        }
+        Err(fault) => return Some(malformed::<M>(rules, arrival, &fault)),
     };
     if message.metadata().deadline.is_some_and(|deadline| deadline <= Instant::now()) {
         return Some(give_up::<M>(rules, arrival, "its deadline was over".to_owned()));
@@ -131,6 +128,12 @@ where
         Err(InvokeError::Rejected(never)) => match never {},
         Err(InvokeError::Fault(fault)) => after_fault::<M>(rules, arrival, &fault),
     })
+}
+
+/// What becomes of a message that cannot be read: another attempt would end as this one.
+fn malformed<M: Operation>(rules: Consumption, arrival: &Arrival, fault: &Fault) -> Settlement {
+    let given_up = give_up::<M>(rules, arrival, format!("malformed: {}", Chain(fault.cause())));
+    if rules.dead_letter { given_up } else { Settlement::Unreadable }
 }
 
 /// Holds a message for as long as this is waited for, and returns only if it is lost.

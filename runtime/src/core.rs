@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::bridge::{EventAdapter, QueueAdapter};
 use crate::environment::{Environment, Opening};
 use crate::health::Health;
+use crate::lane::Lanes;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::Outbox;
 use crate::schedule::Wall;
@@ -13,6 +14,7 @@ use crate::store::StateAdapter;
 
 pub(crate) struct Core {
     pub(crate) lifecycle: Lifecycle,
+    pub(crate) lanes: Lanes,
     pub(crate) adapters: Adapters,
     pub(crate) outbox: Outbox,
     pub(crate) wall: Wall,
@@ -52,6 +54,6 @@ impl Adapters {
 
 impl Core {
     pub(crate) fn new(adapters: Adapters, outbox: Outbox, wall: Wall) -> Self {
-        Self { lifecycle: Lifecycle::new(), adapters, outbox, wall }
+        Self { lifecycle: Lifecycle::new(), lanes: Lanes::default(), adapters, outbox, wall }
     }
 }

@@ -45,7 +45,7 @@ impl<M: Operation> DeadLetters<M> {
         let letters = dead.into_iter().map(|dead| {
             let json = dead.message.json().map_err(BridgeError::Malformed)?;
             Ok(DeadLetter {
-                payload: dead.message.decode().ok(),
+                payload: dead.message.read().ok(),
                 json: String::from_utf8_lossy(&json).into_owned(),
                 metadata: dead.message.metadata().clone(),
                 reason: dead.reason,

@@ -28,7 +28,13 @@ where
     M: Route<U>,
 {
     if const { promises::<M>() } {
-        return Box::pin(promised::execute::<M, U>(parent, input)).await;
+        // What keeps the promises runs code of the user's, too: it clones the input, draws its key, writes the answer.
+        let mut run = Box::pin(promised::execute::<M, U>(parent, input));
+        let ended = Guarded::new(run.as_mut()).await;
+        return ended.unwrap_or_else(|fault| {
+            let fault = fault.report(M::ADDRESS);
+            Err(InvokeError::Fault(carried(&Scope::new(parent, None), fault)))
+        });
     }
     if LevelFilter::current() >= LevelFilter::INFO {
         return Box::pin(traced::<M, U>(parent, input)).await;

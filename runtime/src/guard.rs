@@ -37,6 +37,12 @@ impl<F: Future> Future for Guarded<'_, F> {
     }
 }
 
+/// Runs code of the user's that does not wait and may panic: how a type is read, written, cloned, or told from others.
+#[inline]
+pub(crate) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| panicked(&*panic))
+}
+
 /// Something that runs in a span.
 pub(crate) struct InSpan<'r, F> {
     run: Pin<&'r mut F>,

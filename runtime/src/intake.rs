@@ -1,7 +1,6 @@
 //! What a unit listens to: requests, subscriptions, queues and the clock.
 
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::bridge::Feed;
@@ -10,8 +9,9 @@ use crate::core::Adapters;
 use crate::definition::{Event, Queue};
 use crate::delivery::Consumption;
 use crate::handler::Route;
-use crate::operation::{Command, Schedule, Subscription, Worker};
-use crate::running::Running;
+use crate::lane::Lane;
+use crate::never::Never;
+use crate::operation::{Command, Operation, Schedule, Subscription, Worker};
 use crate::schedule::{self, Plan};
 use crate::serve::serve;
 
@@ -25,12 +25,6 @@ pub struct Intake<U> {
     pub(crate) problems: Vec<String>,
 }
 
-/// What is boxed once for as long as the unit runs: the loop of one lane.
-type Loop = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Begins one lane of a running unit.
-pub(crate) type Lane<U> = Box<dyn FnOnce(Arc<Running<U>>) -> Loop + Send>;
-
 impl<U: Send + Sync + 'static> Intake<U> {
     pub(crate) fn new(adapters: Adapters) -> Self {
         Self { adapters, lanes: Vec::new(), clocks: Vec::new(), feeds: HashMap::new(), problems: Vec::new() }
@@ -42,7 +36,7 @@ impl<U: Send + Sync + 'static> Intake<U> {
         M: Command + Route<U>,
     {
         let inlet = self.adapters.events.serve(M::SUBJECT);
-        self.lanes.push(Box::new(move |running| Box::pin(serve::<M, U>(running, inlet))));
+        self.lanes.push(Lane::new(M::ADDRESS, move |running| serve::<M, U>(running, Arc::clone(&inlet))));
     }
 
     /// Events of this unit for a subscription of another unit: they are kept for it from the first one on, whichever of the
@@ -60,12 +54,12 @@ impl<U: Send + Sync + 'static> Intake<U> {
         self.feeds.insert(M::ADDRESS, Arc::clone(&feed));
         let rules = Consumption::from(M::DELIVERY);
         if M::DELIVERY.ordered {
-            self.lanes.push(Box::new(move |running| Box::pin(consume_ordered::<M, U>(running, feed, rules))));
+            let lane = move |running| consume_ordered::<M, U>(running, Arc::clone(&feed), rules);
+            self.lanes.push(Lane::new(M::ADDRESS, lane));
             return;
         }
         for _ in 0..rules.concurrency.max(1) {
-            let feed = Arc::clone(&feed);
-            self.lanes.push(Box::new(move |running| Box::pin(consume::<M, U>(running, feed, rules))));
+            self.lanes.push(consuming::<M, U>(&feed, rules));
         }
     }
 
@@ -78,8 +72,7 @@ impl<U: Send + Sync + 'static> Intake<U> {
         self.feeds.insert(M::ADDRESS, Arc::clone(&feed));
         let rules = Consumption::of_queue(M::Queue::RULES, M::CONCURRENCY);
         for _ in 0..rules.concurrency.max(1) {
-            let feed = Arc::clone(&feed);
-            self.lanes.push(Box::new(move |running| Box::pin(consume::<M, U>(running, feed, rules))));
+            self.lanes.push(consuming::<M, U>(&feed, rules));
         }
     }
 
@@ -89,8 +82,22 @@ impl<U: Send + Sync + 'static> Intake<U> {
         M: Schedule + Route<U>,
     {
         match Plan::read(M::TIMETABLE) {
-            Ok(plan) => self.clocks.push(Box::new(move |running| Box::pin(schedule::run::<M, U>(running, plan)))),
+            Ok(plan) => {
+                let plan = Arc::new(plan);
+                let clock = move |running| schedule::run::<M, U>(running, Arc::clone(&plan));
+                self.clocks.push(Lane::that_may_end(M::ADDRESS, clock));
+            }
             Err(problem) => self.problems.push(format!("the timetable of {}: {problem}", M::ADDRESS)),
         }
     }
+}
+
+/// A lane that takes messages from a feed one by one.
+fn consuming<M, U>(feed: &Arc<dyn Feed>, rules: Consumption) -> Lane<U>
+where
+    U: Send + Sync + 'static,
+    M: Route<U> + Operation<Output = (), Rejection = Never>,
+{
+    let feed = Arc::clone(feed);
+    Lane::new(M::ADDRESS, move |running| consume::<M, U>(running, Arc::clone(&feed), rules))
 }

@@ -65,6 +65,7 @@ mod inbox;
 mod intake;
 #[cfg(feature = "nats")]
 mod io_thread;
+mod lane;
 mod lifecycle;
 mod message;
 mod metadata;
@@ -155,6 +156,19 @@ macro_rules! topology {
         #[allow(clippy::module_inception, reason = "a unit may be called as its deployment")]
         pub mod topology {
             include!(concat!(env!("OUT_DIR"), "/topology/mod.rs"));
+
+            #[cfg(panic = "abort")]
+            const _: () = $crate::panic_aborts();
         }
     };
 }
+
+/// Says in the user's build what `panic = "abort"` takes away.
+#[doc(hidden)]
+#[deprecated(
+    note = "with `panic = \"abort\"` a handler that panics ends its process, with everything that runs in it: it is no fault \
+            for its caller, and a message that makes it panic does so again in each process that gets it, until its attempts are \
+            used up. Remove `panic = \"abort\"` from the profile in Cargo.toml, or write `#[allow(deprecated)]` above \
+            `pontoon::topology!()`"
+)]
+pub const fn panic_aborts() {}

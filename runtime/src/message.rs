@@ -7,6 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::definition::Payload;
+use crate::fault::{Chain, Fault, FaultClass};
+use crate::guard::guarded;
 use crate::metadata::Metadata;
 
 /// A message: metadata and payload, shared by all who get it. Cloning costs a reference count.
@@ -98,6 +100,14 @@ impl Message {
             Some(Encoded(json)) => serde_json::from_slice(json),
             // Sent as another type of the same shape, by a version of the contract beside this one.
             None => serde_json::from_slice(&self.0.json()?),
+        }
+    }
+
+    /// The payload. Where its `Deserialize` or `Clone` refuses or panics, it is malformed.
+    pub(crate) fn read<T: Payload>(&self) -> Result<T, Fault> {
+        match guarded(|| self.decode()) {
+            Ok(read) => read.map_err(|error| Fault::of(FaultClass::Malformed, error)),
+            Err(panic) => Err(Fault::of(FaultClass::Malformed, format!("reading it panics: {}", Chain(panic.cause())))),
         }
     }
 }

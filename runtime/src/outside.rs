@@ -1,5 +1,6 @@
 //! Calls from outside, over the event bridge of an environment: the typed client.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use pontoon_schema::capability;
@@ -8,6 +9,7 @@ use crate::ask::ask;
 use crate::bridge::EventAdapter;
 use crate::environment::{Environment, Instance, Opening, Variables};
 use crate::error::{InvokeError, Result};
+use crate::guard::Guarded;
 use crate::health::{Counters, Health};
 use crate::id::Id;
 use crate::metadata::Metadata;
@@ -75,7 +77,10 @@ impl Client {
             tenant: caller.tenant.clone(),
             ..fresh
         };
-        ask::<M>(&*self.target.0, metadata, caller.patience(), input).await
+        // The input is written and the answer read by code of the user's, which may panic.
+        let answer = pin!(ask::<M>(&*self.target.0, metadata, caller.patience(), input));
+        let answer = Guarded::new(answer).await;
+        answer.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS))))
     }
 
     /// Whether its bridge can do its work now.

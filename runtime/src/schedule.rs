@@ -54,7 +54,7 @@ impl Plan {
 }
 
 /// Runs a schedule's handler whenever it is due, until the unit stops.
-pub(crate) async fn run<M, U>(running: Arc<Running<U>>, plan: Plan)
+pub(crate) async fn run<M, U>(running: Arc<Running<U>>, plan: Arc<Plan>)
 where
     U: Send + Sync,
     M: Schedule + Route<U>,

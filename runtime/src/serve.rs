@@ -12,7 +12,7 @@ use crate::brief::Brevity;
 use crate::error::InvokeError;
 use crate::execute::execute;
 use crate::fault::{Fault, FaultClass};
-use crate::guard::{Guarded, Limited, Limits};
+use crate::guard::{Guarded, Limited, Limits, guarded};
 use crate::handler::Route;
 use crate::lifecycle::Phase;
 use crate::operation::Command;
@@ -79,23 +79,24 @@ where
         tracing::info!(target: "pontoon", handler = M::ADDRESS, message = %metadata.id, "not run: its deadline was over");
         return None;
     }
-    let input = match asked.message.decode::<M::Input>() {
+    let input = match asked.message.read::<M::Input>() {
         Ok(input) => input,
-        Err(error) => return Some(failed(Fault::of(FaultClass::Malformed, error).report(M::ADDRESS))),
+        Err(fault) => return Some(failed(fault.report(M::ADDRESS))),
     };
     let origin = Origin::new(running, Source::Request(metadata, asked.attempt), &metadata.deadline);
     let before = Scope::before(&origin);
     let run = pin!(execute::<M, U>(&before, input));
     let ended = Limited::new(run, &limits).await;
     let answer = ended.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS))));
-    let written = match &answer {
+    let written = guarded(|| match &answer {
         Ok(output) => serde_json::to_vec(output).map(|json| Reply::Output(json.into())),
         Err(InvokeError::Rejected(rejection)) => {
             serde_json::to_vec(rejection).map(|json| Reply::Rejection(json.into()))
         }
         Err(InvokeError::Fault(fault)) => Ok(Reply::Fault { id: fault.id(), class: fault.class() }),
-    };
-    Some(written.unwrap_or_else(|error| failed(Fault::of(FaultClass::Malformed, error).report(M::ADDRESS))))
+    });
+    let written = written.and_then(|json| json.map_err(|error| Fault::of(FaultClass::Malformed, error)));
+    Some(written.unwrap_or_else(|fault| failed(fault.report(M::ADDRESS))))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is done with")]

@@ -1,25 +1,34 @@
 //! The signals that stop a unit: SIGTERM and Ctrl-C.
 //!
-//! They are waited for on a thread of their own: handlers that block every thread of the runtime must not make the process
-//! deaf.
+//! They are waited for on a thread of their own, which also ends the process when it has not ended by itself long after its
+//! grace: handlers that block every thread of the runtime must not keep it for ever.
 
 use std::io;
 use std::process::exit;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime;
 use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+/// Signals that come together are one: a supervisor may signal the process and its group.
+const TOGETHER: Duration = Duration::from_secs(1);
+
+/// What the runtime may take beyond the grace, where it still turns: to end what runs, and to disconnect.
+const MARGIN: Duration = Duration::from_secs(5);
 
 /// The first signal that comes. From the moment this is made, signals do not end the process by themselves.
 pub(crate) struct Signals(oneshot::Receiver<()>);
 
 impl Signals {
-    /// Waits for signals from now on. The second one ends the process at once; so does the first, if nobody waits for it.
-    pub(crate) fn new() -> io::Result<Self> {
+    /// Waits for signals from now on. The first one stops the unit, which has `grace` for that. Another one, more than a second
+    /// later, ends the process at once; so does the first, if nobody waits for it.
+    pub(crate) fn new(grace: Duration) -> io::Result<Self> {
         let (first, signals) = oneshot::channel();
         let (ready, installed) = mpsc::channel();
-        let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+        let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         thread::Builder::new().name("pontoon-signals".to_owned()).spawn(move || {
             runtime.block_on(async move {
                 let mut source = match Source::new() {
@@ -32,8 +41,22 @@ impl Signals {
                 if first.send(()).is_err() {
                     exit(1);
                 }
-                source.next().await;
-                tracing::warn!(target: "pontoon", "ended by a second signal");
+                let together = async {
+                    loop {
+                        source.next().await;
+                    }
+                };
+                let _ = timeout(TOGETHER.min(grace), together).await;
+                tokio::select! {
+                    () = source.next() => tracing::warn!(target: "pontoon", "ended by a second signal"),
+                    () = sleep(grace.saturating_add(MARGIN)) => {
+                        tracing::error!(
+                            target: "pontoon",
+                            ?grace,
+                            "ended: the grace is long over, and handlers block the threads that would stop the unit"
+                        );
+                    }
+                }
                 exit(1)
             });
         })?;

@@ -16,13 +16,14 @@ use crate::started::Started;
 use crate::unit::{Ports, Unit};
 
 /// Starts a unit in the environment that `PONTOON_ENV` names, runs it until SIGTERM or Ctrl-C, and stops it. A second
-/// signal ends the process at once.
+/// signal ends the process at once; those within a second after the first count as that one. A unit whose handlers block every
+/// thread is ended when its grace is over, too.
 ///
 /// # Errors
 /// As [`start`] and [`Started::shutdown`].
 pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
     // Before anything else: a signal during the start counts.
-    let signals = Signals::new()?;
+    let signals = Signals::new(U::GRACE)?;
     let mut first = std::pin::pin!(signals.first());
     let started = tokio::select! {
         started = start::<U>(resources) => started?,

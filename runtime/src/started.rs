@@ -16,6 +16,7 @@ use crate::definition::{Queue, State};
 use crate::edge::{MayRead, MayWrite};
 use crate::health::{Counters, Health};
 use crate::intake::Intake;
+use crate::lane::Lane;
 use crate::lifecycle::Phase;
 use crate::operation::Operation;
 use crate::outbox::{relay, sweep};
@@ -54,7 +55,7 @@ impl std::error::Error for StopError {}
 impl<U: Unit> Started<U> {
     pub(crate) fn begin(running: Arc<Running<U>>, intake: Intake<U>) -> Self {
         let Intake { lanes, clocks, feeds, .. } = intake;
-        let begin = |lane: crate::intake::Lane<U>| tokio::spawn(lane(Arc::clone(&running)));
+        let begin = |lane: Lane<U>| tokio::spawn(lane.run(Arc::clone(&running)));
         let mut lanes: Vec<_> = lanes.into_iter().map(begin).collect();
         let clocks = clocks.into_iter().map(begin).collect();
         let outbox = Arc::clone(&running);
@@ -74,10 +75,11 @@ impl<U: Unit> Started<U> {
         Client::new(Arc::clone(&self.running))
     }
 
-    /// Whether its bridges and stores can do their work now.
+    /// Whether its bridges and stores can do their work now, and every handler is supplied.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.running.core.adapters.health()
+        let core = &self.running.core;
+        core.adapters.health().and(core.lanes.health())
     }
 
     /// What went by on its event bridge without anybody being told.

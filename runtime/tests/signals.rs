@@ -19,6 +19,9 @@ use pontoon::{
 
 const ROLE: &str = "PONTOON_TEST_ROLE";
 
+/// The role in which the only thread of the runtime is blocked, and the grace is short.
+const ALL: &str = "blocking everything";
+
 /// A schedule whose first run takes as long as the role says.
 #[derive(Clone, Copy)]
 struct Beat;
@@ -52,7 +55,8 @@ impl<C: pontoon::Context> Handles<Beat, C> for Handler {
     }
 }
 
-struct Monolith(Handler);
+/// A unit with so many seconds of grace.
+struct Monolith<const GRACE: u64>(Handler);
 
 impl FromResources<String> for Handler {
     fn from_resources(role: &String) -> Self {
@@ -62,19 +66,19 @@ impl FromResources<String> for Handler {
 
 impl<U> HandlerOf<Beat, U, String> for Handler where Self: for<'c> Handles<Beat, Call<'c, U>> {}
 
-impl Route<Monolith> for Beat {
+impl<const GRACE: u64> Route<Monolith<GRACE>> for Beat {
     type Resources = String;
     type Handler = Handler;
-    fn handler(unit: &Monolith) -> &Handler {
+    fn handler(unit: &Monolith<GRACE>) -> &Handler {
         &unit.0
     }
 }
 
-impl Unit for Monolith {
+impl<const SECONDS: u64> Unit for Monolith<SECONDS> {
     type Resources = String;
     const TOPOLOGY: &'static str = "shop";
     const NAME: &'static str = "monolith";
-    const GRACE: Duration = Duration::from_secs(3600);
+    const GRACE: Duration = Duration::from_secs(SECONDS);
     const ENVIRONMENTS: &'static [Environment] = &[Environment::new("local")];
 
     fn assemble(role: &String, _: &Ports) -> Self {
@@ -90,8 +94,12 @@ impl Unit for Monolith {
 #[test]
 fn child() {
     let Ok(role) = std::env::var(ROLE) else { return };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let ended = runtime.block_on(pontoon::run::<Monolith>(role));
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let ended = if role == ALL {
+        runtime.worker_threads(1).enable_all().build().unwrap().block_on(pontoon::run::<Monolith<1>>(role))
+    } else {
+        runtime.worker_threads(2).enable_all().build().unwrap().block_on(pontoon::run::<Monolith<3600>>(role))
+    };
     println!("ended: {}", ended.is_ok());
 }
 
@@ -143,8 +151,29 @@ fn a_second_signal_ends_it_at_once() {
         let mut process = Process::start(role);
         process.says("it has begun");
         process.signal("TERM");
-        // Two signals of one kind that come at once are one: the kinds differ.
+        // Those that come at once are one.
+        std::thread::sleep(Duration::from_millis(1500));
         process.signal("INT");
         assert_eq!(process.end().code(), Some(1), "{role}");
     }
+}
+
+#[test]
+fn signals_that_come_together_are_one() {
+    let mut process = Process::start("polite");
+    process.says("it has begun");
+    process.signal("TERM");
+    process.signal("INT");
+    process.signal("TERM");
+    process.says("it is done");
+    process.says("ended: true");
+    assert!(process.end().success());
+}
+
+#[test]
+fn the_grace_ends_also_where_handlers_block_every_thread() {
+    let mut process = Process::start(ALL);
+    process.says("it has begun");
+    process.signal("TERM");
+    assert_eq!(process.end().code(), Some(1));
 }

@@ -165,6 +165,17 @@ fn a_mistake_in_the_code_is_refused_where_it_stands() {
     refused(IN_THE_CODE, "code");
 }
 
+/// What no longer holds with `panic = "abort"` is said where the topology is brought in. The flag is given to the quickstart
+/// alone, and not by a profile, with which all that it stands on would be built once more.
+#[test]
+fn a_build_that_aborts_on_panics_says_what_no_longer_holds() {
+    let quickstart = Copy::of_the_quickstart("panics");
+    let (success, said) = quickstart.cargo(&["rustc", "--bin", "quickstart"], &["-C", "panic=abort"]);
+    assert!(success, "it is a warning:\n{said}");
+    let surprise = compare("panic_abort", &said);
+    assert!(surprise.is_none(), "{}", surprise.unwrap_or_default());
+}
+
 /// Builds the copy with each mistake in turn. All of them run before the test fails.
 fn refused(mistakes: &[Mistake], copy: &str) {
     let quickstart = Copy::of_the_quickstart(copy);
@@ -238,8 +249,16 @@ impl Copy {
 
     /// Whether `cargo build` succeeded, and what it said without what differs from machine to machine.
     fn build(&self) -> (bool, String) {
+        self.cargo(&["build"], &[])
+    }
+
+    /// The same of another command of cargo's, with flags for rustc.
+    fn cargo(&self, command: &[&str], flags: &[&str]) -> (bool, String) {
         let output = Command::new(env!("CARGO"))
-            .args(["build", "--offline", "--quiet", "--color", "never"])
+            .args(command)
+            .args(["--offline", "--quiet", "--color", "never"])
+            .args(if flags.is_empty() { &[] } else { &["--"][..] })
+            .args(flags)
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &self.target)
             .env_remove("RUSTFLAGS")

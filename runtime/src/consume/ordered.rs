@@ -10,11 +10,14 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::bridge::{Arrival, Feed, Settlement};
-use crate::consume::{deliver_once, done_first, handle, hold, last_phase, settle};
+use crate::consume::{deliver_once, done_first, handle, hold, last_phase, malformed, settle};
 use crate::delivery::Consumption;
+use crate::fault::Fault;
+use crate::guard::guarded;
 use crate::handler::Route;
 use crate::lifecycle::Phase;
 use crate::operation::Subscription;
+use crate::policy::Key;
 use crate::running::Running;
 
 /// Takes messages and hands each to the lane of its key.
@@ -25,10 +28,15 @@ where
 {
     let (senders, receivers): (Vec<_>, Vec<_>) = (0..rules.concurrency.max(1)).map(|_| mpsc::channel(1)).unzip();
     let lanes = join_all(receivers.into_iter().map(|lane| drive::<M, U>(&running, &*feed, rules, lane)));
-    tokio::join!(dispatch::<M, U>(&running, &*feed, senders), lanes);
+    tokio::join!(dispatch::<M, U>(&running, &*feed, rules, senders), lanes);
 }
 
-async fn dispatch<M: Subscription, U>(running: &Running<U>, feed: &dyn Feed, lanes: Vec<mpsc::Sender<Arrival>>) {
+async fn dispatch<M: Subscription, U>(
+    running: &Running<U>,
+    feed: &dyn Feed,
+    rules: Consumption,
+    lanes: Vec<mpsc::Sender<Arrival>>,
+) {
     let (lifecycle, last) = (&running.core.lifecycle, last_phase(feed));
     let mut over = pin!(lifecycle.reached(last));
     loop {
@@ -41,8 +49,14 @@ async fn dispatch<M: Subscription, U>(running: &Running<U>, feed: &dyn Feed, lan
             () = &mut over => return,
         };
         let Some(arrival) = arrival else { return };
-        // What cannot be read has no key; the lane gives it up.
-        let key = arrival.message.decode::<M::Input>().ok().and_then(|payload| M::order(&payload));
+        let key = match key::<M>(&arrival) {
+            Ok(key) => key,
+            Err(fault) => {
+                let settlement = malformed::<M>(rules, &arrival, &fault);
+                settle(running, feed, M::ADDRESS, &arrival, Some(settlement)).await;
+                continue;
+            }
+        };
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let lane = usize::try_from(hasher.finish() % lanes.len() as u64).unwrap_or_default();
@@ -50,6 +64,12 @@ async fn dispatch<M: Subscription, U>(running: &Running<U>, feed: &dyn Feed, lan
             return;
         }
     }
+}
+
+/// What a message must stay in order with. Without it, it cannot be handled: in which lane it belongs nobody knows.
+fn key<M: Subscription>(arrival: &Arrival) -> Result<Option<Key>, Fault> {
+    let payload = arrival.message.read::<M::Input>()?;
+    guarded(|| M::order(&payload))
 }
 
 /// Handles the messages of a lane one after the other, each until it is done or given up.

@@ -229,6 +229,7 @@ pub mod lab {
         Policy::new().timeout(Duration::from_secs(10)).idempotency(Duration::from_secs(3600)),
         [pontoon::MayWrite<state::Counters>],
         fn key(input: &u64) -> Option<Key> {
+            assert_ne!(*input, 666, "an idempotency key that panics");
             Some(Key::of(input))
         }
     );
@@ -305,6 +306,7 @@ pub mod lab {
         Delivery::at_least_once().ordered().concurrency(4).backoff(Duration::from_secs(1), Duration::from_secs(1)),
         [],
         fn order(payload: &(String, u64)) -> Option<Key> {
+            assert_ne!(payload.0, "?", "an ordering key that panics");
             Some(Key::of(&payload.0))
         }
     );

@@ -1,10 +1,16 @@
-//! A handler that panics is a fault, and the unit lives on.
+//! What of the user's panics is a fault, and the unit lives on.
 
-use pontoon::{FaultClass, InvokeError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use crate::contract::lab;
+use pontoon::bridge::in_memory::InMemoryEvents;
+use pontoon::bridge::{Arrival, Dead, EventAdapter, Feed, Inlet, Reply, Request, Settlement, Topic};
+use pontoon::{BridgeError, Delivery, FaultClass, Id, InvokeError, Message, Metadata, Soon};
+
+use crate::contract::{event, lab};
 use crate::script::{Act, Script};
-use crate::unit::start;
+use crate::unit::{adapters, launch, start};
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_a_fault_for_the_caller() {
@@ -35,4 +41,108 @@ async fn a_subscription_lives_on() {
     client.invoke(lab::Post, 2077).await.unwrap();
     unit.settled().await;
     assert_eq!(script.inputs("in_order").len(), 5, "{:?}", script.inputs("in_order"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idempotency_key_that_panics_is_a_fault() {
+    let unit = start(&Script::new()).await;
+    let client = unit.client();
+    let Err(InvokeError::Fault(fault)) = client.invoke(lab::Once, 666).await else { panic!("its key panics") };
+    assert_eq!(fault.class(), FaultClass::Panicked);
+    assert_eq!(client.invoke(lab::Once, 1).await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ordering_key_that_panics_does_not_end_its_subscription() {
+    let script = Script::new();
+    let events = Arc::new(InMemoryEvents::new());
+    let unit = launch(&script).adapters(adapters(events.clone())).start().await.unwrap();
+    for key in ["?", "a"] {
+        publish(&*events, key).await;
+    }
+    unit.settled().await;
+    assert_eq!(script.inputs("in_order").len(), 1);
+    assert!(unit.health().is_ready());
+}
+
+/// Publishes an event of `lab.in_order`.
+async fn publish(events: &dyn EventAdapter, key: &str) {
+    let event = Message::new(Metadata::fresh(), (key.to_owned(), 1_u64));
+    events.topic(<event::Keyed as pontoon::Event>::SUBJECT).publish(event).await.unwrap();
+}
+
+/// A bridge whose subscription `lab.in_order` fails in the first calls: by a panic, and by an end that nobody asked for.
+struct Failing(InMemoryEvents);
+
+struct FailingFeed {
+    feed: Arc<dyn Feed>,
+    calls: AtomicU32,
+}
+
+impl Feed for FailingFeed {
+    fn next(&self) -> Soon<'_, Option<Arrival>> {
+        match self.calls.fetch_add(1, Ordering::Relaxed) {
+            0 => panic!("a feed that panics"),
+            1 => Soon::now(None),
+            _ => self.feed.next(),
+        }
+    }
+
+    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Soon<'_, Result<(), BridgeError>> {
+        self.feed.settle(arrival, settlement)
+    }
+
+    fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
+        self.feed.dead_letters()
+    }
+
+    fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>> {
+        self.feed.clear_dead_letters(id, replay)
+    }
+}
+
+impl EventAdapter for Failing {
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
+        self.0.topic(subject)
+    }
+
+    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+        let feed = self.0.subscribe(subject, subscription, rules);
+        match subscription {
+            "lab.v1.in_order" | "lab.in_order" => Arc::new(FailingFeed { feed, calls: AtomicU32::new(0) }),
+            _ => feed,
+        }
+    }
+
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        self.0.serve(subject)
+    }
+
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+        self.0.request(request)
+    }
+
+    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+        self.0.connect()
+    }
+
+    fn close(&self) -> Soon<'_, ()> {
+        self.0.close()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lane_that_ends_unasked_shows_in_health_and_is_started_again() {
+    let script = Script::new();
+    let events = Arc::new(Failing(InMemoryEvents::new()));
+    let unit = launch(&script).adapters(adapters(events.clone())).start().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let health = unit.health().to_string();
+    assert!(health.contains("lab.") && health.contains("a feed that panics"), "{health}");
+    publish(&*events, "a").await;
+    script.begun("in_order", 1).await;
+    assert!(!unit.health().is_ready(), "it has only just been started again");
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(unit.health().is_ready());
+    unit.shutdown().await.unwrap();
 }

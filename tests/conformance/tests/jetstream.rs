@@ -33,4 +33,5 @@ pontoon_conformance::event_bridge_suite! {
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
     e28_an_object_with_other_settings_is_a_clear_error,
+    e30_a_payload_that_panics_when_it_is_read,
 }

@@ -33,4 +33,6 @@ pontoon_conformance::event_bridge_suite! {
     e24_permission_denied,
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
+    e30_a_payload_that_panics_when_it_is_read,
+    e30_a_request_whose_types_panic,
 }

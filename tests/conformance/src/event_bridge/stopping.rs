@@ -65,6 +65,9 @@ pub async fn e18_gone_with_the_second_signal_or_the_grace(rig: Rig) {
     twice.until("one is in flight", |seen| !seen.of(&ear).is_empty()).await;
     twice.terminate();
     rig.until("it stops", || twice.log().contains("stopping")).await;
+    // Those that come together are one.
+    twice.terminate();
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     assert!(twice.is_alive());
     twice.terminate();
     let status = twice.ended(AT_ONCE).await;

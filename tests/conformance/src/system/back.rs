@@ -2,7 +2,7 @@
 
 use pontoon::{CommandHandler, Error, Resources, SubscriptionHandler};
 
-use crate::system::contract::{Note, REFUSED, Refused};
+use crate::system::contract::{Note, PANICS_WHEN_WRITTEN, REFUSED, Refused, UNWRITABLE};
 use crate::system::script::Script;
 use crate::topology::{back, state};
 
@@ -60,6 +60,9 @@ impl Answer {
         self.script.act("back.answer", ctx, &input).await?;
         if input.key == REFUSED {
             return Err(Refused { number: input.number })?;
+        }
+        if input.key == UNWRITABLE {
+            return Ok(Note { text: PANICS_WHEN_WRITTEN.to_owned(), ..input });
         }
         Ok(input)
     }

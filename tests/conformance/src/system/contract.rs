@@ -2,17 +2,46 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The text of a note whose `Deserialize` panics.
+pub const PANICS_WHEN_READ: &str = "panics when it is read";
+
+/// The text of a note whose `Clone` panics.
+pub const PANICS_WHEN_CLONED: &str = "panics when it is cloned";
+
+/// The text of a note whose `Serialize` panics.
+pub const PANICS_WHEN_WRITTEN: &str = "panics when it is written";
 
 /// The payload of every event and of every command that is not a [`Batch`].
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Note {
     /// What belongs together, and stays in order where order is promised.
     pub key: String,
     /// Which one it is, in its test.
     pub number: u64,
     /// Anything.
+    #[serde(serialize_with = "write_text", deserialize_with = "read_text")]
     pub text: String,
+}
+
+impl Clone for Note {
+    fn clone(&self) -> Self {
+        let Self { key, number, text } = self;
+        assert_ne!(text, PANICS_WHEN_CLONED, "a Clone of the user's");
+        Self { key: key.clone(), number: *number, text: text.clone() }
+    }
+}
+
+fn write_text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    assert_ne!(text, PANICS_WHEN_WRITTEN, "a Serialize of the user's");
+    text.serialize(serializer)
+}
+
+fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    assert_ne!(text, PANICS_WHEN_READ, "a Deserialize of the user's");
+    Ok(text)
 }
 
 impl Note {
@@ -28,6 +57,9 @@ impl Note {
         Self { key: key.to_owned(), number, text: String::new() }
     }
 }
+
+/// The key that `back.answer` answers to with a note that cannot be written.
+pub const UNWRITABLE: &str = "unwritable";
 
 /// Notes to be emitted, one after the other.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
