@@ -49,4 +49,6 @@ pub struct Counters {
     pub lost: u64,
     /// Messages that could not be read and had nowhere to go.
     pub malformed: u64,
+    /// Replies that were not sent, because their requests named an address that is no caller's.
+    pub refused_replies: u64,
 }

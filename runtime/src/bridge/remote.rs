@@ -42,6 +42,7 @@ pub(crate) const PREFETCH: u16 = 256;
 pub(crate) struct Tally {
     pub(crate) lost: AtomicU64,
     pub(crate) malformed: AtomicU64,
+    refused_replies: AtomicU64,
 }
 
 impl Tally {
@@ -54,12 +55,36 @@ impl Tally {
         Reply::Fault { id, class: FaultClass::Malformed }
     }
 
+    /// Counts a request whose reply goes to no caller's address and is not sent, and says so the 1st, 2nd, 4th, 8th… time.
+    /// The address is a stranger's text: it is escaped.
+    #[allow(dead_code, reason = "called by adapters")]
+    pub(crate) fn refuse_reply(&self, subject: &str, address: &str) {
+        let count = self.refused_replies.fetch_add(1, Ordering::Relaxed) + 1;
+        if count.is_power_of_two() {
+            tracing::warn!(target: "pontoon", subject, ?address, count, "a reply is not sent: its address is no caller's");
+        }
+    }
+
     /// The counts so far, with the late replies of `pending`.
     pub(crate) fn counters<A>(&self, pending: &Pending<A>) -> Counters {
         Counters {
             late_replies: pending.late(),
             lost: self.lost.load(Ordering::Relaxed),
             malformed: self.malformed.load(Ordering::Relaxed),
+            refused_replies: self.refused_replies.load(Ordering::Relaxed),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_is_refused_is_counted() {
+        let (tally, pending) = (Tally::default(), Pending::<Reply>::default());
+        tally.refuse_reply("shop.command.x", "shop.event.y");
+        tally.refuse_reply("shop.command.x", "\u{1b}[2J");
+        assert_eq!(tally.counters(&pending), Counters { refused_replies: 2, ..Counters::default() });
     }
 }
