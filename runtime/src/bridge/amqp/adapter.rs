@@ -1,7 +1,6 @@
 //! The adapter: two connections, and what goes over them.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ use super::requests::Requests;
 use super::subscription::Subscription;
 use super::tap::{Rest, Tap};
 use super::topic::Exchange;
-use crate::bridge::remote::{Flights, RemoteFeed, Retry, Tally};
+use crate::bridge::remote::{Flights, Numbering, RemoteFeed, Retry, Tally};
 use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
 use crate::delivery::Delivery;
 use crate::health::{Counters, Health};
@@ -206,7 +205,7 @@ impl EventAdapter for AmqpEvents {
                 subject,
                 source: Arc::clone(&self.source),
                 largest: self.largest,
-                sequence: AtomicU64::new(0),
+                numbering: Numbering::default(),
                 outlet: self.outlet(Route { exchange, key: "".into() }, known),
                 flights: Arc::clone(&self.flights),
             })

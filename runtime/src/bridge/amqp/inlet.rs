@@ -33,6 +33,7 @@ impl Served {
             let reply_to = reply_to(&delivery.properties);
             match properties::read(&delivery.properties, delivery.data.into()) {
                 Ok(incoming) => {
+                    self.tally.look_at_clock(&incoming);
                     return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
                 Err((malformed, _)) => self.refuse(&malformed, reply_to),

@@ -1,11 +1,10 @@
 //! Where the events of one subject are published: an exchange.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::outlet::Outlet;
 use super::properties;
-use crate::bridge::remote::Flights;
+use crate::bridge::remote::{Flights, Numbering};
 use crate::bridge::{BridgeError, Topic};
 use crate::health::Health;
 use crate::message::Message;
@@ -18,7 +17,7 @@ pub(super) struct Exchange {
     pub(super) source: Arc<str>,
     /// In bytes.
     pub(super) largest: u64,
-    pub(super) sequence: AtomicU64,
+    pub(super) numbering: Numbering,
     pub(super) outlet: Arc<Outlet>,
     pub(super) flights: Arc<Flights>,
 }
@@ -33,8 +32,11 @@ impl Exchange {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, event, &self.source);
         let body = outgoing.body(self.largest)?;
-        outgoing.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
-        self.outlet.publish(&body, || properties::kept(&outgoing)).await
+        let numbered = self.numbering.number(event.metadata().id);
+        outgoing.sequence = Some(numbered.sequence);
+        self.outlet.publish(&body, || properties::kept(&outgoing)).await?;
+        numbered.settle();
+        Ok(())
     }
 }
 
