@@ -12,7 +12,7 @@ use crate::soon::Soon;
 use crate::wire::Outgoing;
 
 /// Where the events of one subject are published.
-pub(super) struct Exchange {
+pub(super) struct Event {
     pub(super) subject: &'static str,
     pub(super) source: Arc<str>,
     /// In bytes.
@@ -22,7 +22,7 @@ pub(super) struct Exchange {
     pub(super) flights: Arc<Flights>,
 }
 
-impl Exchange {
+impl Event {
     /// Whether events can be published.
     pub(super) fn health(&self) -> Health {
         self.outlet.health()
@@ -40,7 +40,7 @@ impl Exchange {
     }
 }
 
-impl Topic for Exchange {
+impl Topic for Event {
     fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
         Soon::later(async move { Self::publish(self, &event).await })
     }

@@ -43,7 +43,7 @@ pub async fn e24_permission_denied(rig: Rig) {
 
     // All but to publish events.
     let others: &[&str] = match rig.broker().kind() {
-        Kind::Amqp => &["amq.default", "suite\\.command.*", "amq\\.gen.*"],
+        Kind::Amqp => &["suite\\.command.*", "suite\\.reply.*"],
         Kind::Nats => &["suite.command.>", "suite.reply.>", "$JS.>"],
         _ => &["suite/command/#"],
     };
