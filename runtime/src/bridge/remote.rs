@@ -60,6 +60,7 @@ impl Tally {
             late_replies: pending.late(),
             lost: self.lost.load(Ordering::Relaxed),
             malformed: self.malformed.load(Ordering::Relaxed),
+            ..Counters::default()
         }
     }
 }
