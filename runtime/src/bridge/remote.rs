@@ -84,6 +84,7 @@ impl Tally {
             lost: self.lost.load(Ordering::Relaxed),
             malformed: self.malformed.load(Ordering::Relaxed),
             refused_replies: self.refused_replies.load(Ordering::Relaxed),
+            ..Counters::default()
         }
     }
 }

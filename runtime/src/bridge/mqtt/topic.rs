@@ -42,4 +42,8 @@ impl Topic for Published {
     fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
         Soon::later(async move { Self::publish(self, &event).await })
     }
+
+    fn check(&self, event: &Message) -> Result<(), BridgeError> {
+        Outgoing::new(self.subject, event, &self.source).body(self.largest).map(drop)
+    }
 }

@@ -51,4 +51,9 @@ impl Topic for NatsTopic {
     fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
         Soon::later(self.publish(event))
     }
+
+    fn check(&self, event: &Message) -> Result<(), BridgeError> {
+        let connection = &*self.connection;
+        Outgoing::new(self.subject, event, &connection.source).body(connection.largest).map(drop)
+    }
 }
