@@ -63,7 +63,7 @@ mod health;
 mod id;
 mod inbox;
 mod intake;
-#[cfg(feature = "nats")]
+#[cfg(any(feature = "mqtt", feature = "nats"))]
 mod io_thread;
 mod lane;
 mod lifecycle;

@@ -30,6 +30,7 @@ mod properties;
 mod pump;
 mod queue;
 mod requests;
+mod retained;
 mod session;
 mod settings;
 mod standing;

@@ -9,6 +9,8 @@
 
 #[path = "mqtt_adapter/audience.rs"]
 mod audience;
+#[path = "mqtt_adapter/computing.rs"]
+mod computing;
 #[path = "mqtt_adapter/dead_letters.rs"]
 mod dead_letters;
 #[path = "mqtt_adapter/harness.rs"]

@@ -26,6 +26,7 @@ use super::outlet::Outlet;
 use super::packets::LARGEST_READ;
 use super::queue::Queue;
 use super::requests::{Replies, Requests};
+use super::retained::Retained;
 use super::session::Session;
 use super::standing::Filter;
 use super::subscription::{Subscription, Way};
@@ -35,6 +36,7 @@ use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topi
 use crate::delivery::Delivery;
 use crate::environment::Instance;
 use crate::health::{Counters, Health};
+use crate::io_thread;
 use crate::soon::Soon;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
@@ -116,14 +118,16 @@ impl MqttEvents {
         let nobody = Arc::new(Audience::new(self.instance.topology));
         let graves = Graves {
             subject,
-            below: names::graves(self.instance.topology, subscription),
             source: Arc::clone(&self.source),
             // What has come may have been larger than what we send.
             largest: LARGEST_READ.into(),
             outlet: Outlet::new(&self.connection, &nobody),
             flights: Arc::clone(&self.flights),
-            dialer: Arc::clone(&self.dialer),
-            client_id: format!("{}-{subscription}-dead", self.client_id),
+            retained: Retained {
+                dialer: Arc::clone(&self.dialer),
+                client_id: format!("{}-{subscription}-dead", self.client_id),
+                below: names::graves(self.instance.topology, subscription),
+            },
             open: Mutex::default(),
         };
         let way = match rules.at_most_once {
@@ -171,7 +175,7 @@ impl MqttEvents {
     async fn begin(&self) -> Result<(), BridgeError> {
         let begun = self.connections().into_iter().map(|connection| {
             let (first, there) = oneshot::channel();
-            self.tasks().spawn(connection.keep(first));
+            self.tasks().spawn_on(connection.keep(first), &io_thread::handle());
             async { there.await.map_err(|_| BridgeError::Closed)?.map_err(BridgeError::from) }
         });
         let begun: Vec<_> = begun.collect();
