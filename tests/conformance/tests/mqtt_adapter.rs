@@ -19,6 +19,8 @@ mod harness;
 mod outages;
 #[path = "mqtt_adapter/outside.rs"]
 mod outside;
+#[path = "mqtt_adapter/replies.rs"]
+mod replies;
 #[path = "mqtt_adapter/requests.rs"]
 mod requests;
 #[path = "mqtt_adapter/rights.rs"]

@@ -75,13 +75,13 @@ impl MqttEvents {
     pub(super) fn new(dialer: Dialer, instance: Instance, client_id: &str) -> Self {
         let (dialer, source): (_, Arc<str>) = (Arc::new(dialer), instance.source().into());
         let largest = capability::event_bridge(Adapter::Mqtt).map_or(u64::MAX, |bridge| bridge.largest_payload);
-        let (replies, flights): (Arc<Replies>, Arc<Flights>) = Default::default();
+        let (replies, flights) = (Arc::new(Replies::new()), Arc::<Flights>::default());
         let live = Arc::new(Live::new(&replies));
         let client_id = format!("{client_id}-{}", instance.unit);
         // Nothing is kept for it: it may be another client each time, and is unlike that of any other process.
         let role = Role { client_id: format!("{client_id}-{}", instance.id), lasting: false, window: u16::MAX };
         let connection = Connection::new(&dialer, role, Arc::<Live>::clone(&live));
-        let reply_topic = names::replies(instance.topology, instance.id);
+        let reply_topic = names::replies(instance.topology, dialer.credentials.username.as_deref(), instance.id);
         let id = Some(live.add(Route::Replies));
         connection.standing.want(Filter { path: reply_topic.clone(), qos: QoS::AtMostOnce, id, beside: None });
         let requests = Requests::new((&connection, &replies, &flights), Arc::clone(&source), reply_topic, largest);
@@ -257,8 +257,9 @@ impl EventAdapter for MqttEvents {
     fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
         let mut made = self.made();
         let inlet = made.inlets.entry(subject).or_insert_with(|| {
+            let (callers, largest) = (names::callers(self.instance.topology), self.largest);
             let (queue, tally) = (Queue::new(), Arc::clone(&self.tally));
-            let calls = Arc::new(Calls { subject, largest: self.largest, queue, tally });
+            let calls = Arc::new(Calls { subject, largest, callers, queue, tally });
             let id = Some(self.live.add(Route::Calls(Arc::clone(&calls))));
             let filter = names::shared(subject, &names::topic(subject));
             self.connection.standing.want(Filter { path: filter.clone(), qos: QoS::AtMostOnce, id, beside: None });
