@@ -63,7 +63,7 @@ mod health;
 mod id;
 mod inbox;
 mod intake;
-#[cfg(any(feature = "amqp", feature = "nats"))]
+#[cfg(feature = "wire")]
 mod io_thread;
 mod lane;
 mod lifecycle;

@@ -9,6 +9,15 @@
 //! beyond 1,000 messages is dropped without a word (0 is no limit, but has Mosquitto throw out who publishes what it may not).
 //! Its `acl_file` does not refuse subscriptions: who may not read an event never hears of it, in silence.
 //!
+//! Rights that are needed, where `shop` is the topology. Who calls commands: to publish to each command's topic
+//! (`shop/command/user/v1/find`), and to receive below `shop/reply/<user>/`, where `<user>` is the MQTT user name with all but
+//! letters, digits, `-` and `_` percent-encoded (`anyone` without one). Who serves commands: to receive from their topics, and
+//! to publish below `shop/reply/`; a request whose response topic is elsewhere is run, counted, and not answered. Who publishes
+//! events: to publish to their topics, and to `shop/subscribed/<subscription>` for each subscription that hears them at least
+//! once. Who subscribes: to receive from the event's topic and from `shop/subscribed/<subscription>`; at least once, also to
+//! publish and receive below `shop/dead/<subscription>/`. Whoever has no more than the first of these reads no event, and no
+//! reply but its own.
+//!
 //! An instance that never comes back keeps its share of the events until its session ends. A subscription that has never been
 //! there, or not since a restart of the broker, hears nothing: publishers wait for it, as long as they have patience, and fail
 //! rather than let it miss an event.
@@ -30,6 +39,7 @@ mod properties;
 mod pump;
 mod queue;
 mod requests;
+mod retained;
 mod session;
 mod settings;
 mod standing;

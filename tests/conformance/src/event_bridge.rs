@@ -16,6 +16,7 @@ mod panics;
 mod process;
 mod raw;
 mod refused;
+mod replies;
 mod requests;
 mod rig;
 mod rights;
@@ -38,6 +39,7 @@ pub use outages::{
 };
 pub use panics::*;
 pub use process::Process;
+pub use replies::*;
 pub use requests::*;
 pub use rig::{Actor, Rig};
 pub use rights::*;

@@ -35,6 +35,7 @@ pontoon_conformance::event_bridge_suite! {
     e25_no_room_is_an_error_and_loses_nothing,
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
+    e29_a_reply_goes_to_no_address_but_a_callers,
     e30_a_payload_that_panics_when_it_is_read,
     e30_a_request_whose_types_panic,
 }

@@ -9,6 +9,8 @@
 
 #[path = "mqtt_adapter/audience.rs"]
 mod audience;
+#[path = "mqtt_adapter/computing.rs"]
+mod computing;
 #[path = "mqtt_adapter/dead_letters.rs"]
 mod dead_letters;
 #[path = "mqtt_adapter/harness.rs"]
@@ -17,6 +19,8 @@ mod harness;
 mod outages;
 #[path = "mqtt_adapter/outside.rs"]
 mod outside;
+#[path = "mqtt_adapter/replies.rs"]
+mod replies;
 #[path = "mqtt_adapter/requests.rs"]
 mod requests;
 #[path = "mqtt_adapter/rights.rs"]

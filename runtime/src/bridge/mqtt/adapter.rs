@@ -25,6 +25,7 @@ use super::outlet::Outlet;
 use super::packets::LARGEST_READ;
 use super::queue::Queue;
 use super::requests::{Replies, Requests};
+use super::retained::Retained;
 use super::session::Session;
 use super::standing::Filter;
 use super::subscription::{Subscription, Way};
@@ -34,6 +35,7 @@ use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topi
 use crate::delivery::Delivery;
 use crate::environment::Instance;
 use crate::health::{Counters, Health};
+use crate::io_thread;
 use crate::soon::Soon;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
@@ -72,13 +74,13 @@ impl MqttEvents {
     pub(super) fn new(dialer: Dialer, instance: Instance, client_id: &str) -> Self {
         let (dialer, source): (_, Arc<str>) = (Arc::new(dialer), instance.source().into());
         let largest = capability::event_bridge(Adapter::Mqtt).map_or(u64::MAX, |bridge| bridge.largest_payload);
-        let (replies, flights): (Arc<Replies>, Arc<Flights>) = Default::default();
+        let (replies, flights) = (Arc::new(Replies::new()), Arc::<Flights>::default());
         let live = Arc::new(Live::new(&replies));
         let client_id = format!("{client_id}-{}", instance.unit);
         // Nothing is kept for it: it may be another client each time, and is unlike that of any other process.
         let role = Role { client_id: format!("{client_id}-{}", instance.id), lasting: false, window: u16::MAX };
         let connection = Connection::new(&dialer, role, Arc::<Live>::clone(&live));
-        let reply_topic = names::replies(instance.topology, instance.id);
+        let reply_topic = names::replies(instance.topology, dialer.credentials.username.as_deref(), instance.id);
         let id = Some(live.add(Route::Replies));
         connection.standing.want(Filter { path: reply_topic.clone(), qos: QoS::AtMostOnce, id, beside: None });
         let requests = Requests::new((&connection, &replies, &flights), Arc::clone(&source), reply_topic, largest);
@@ -115,14 +117,16 @@ impl MqttEvents {
         let nobody = Arc::new(Audience::new(self.instance.topology));
         let graves = Graves {
             subject,
-            below: names::graves(self.instance.topology, subscription),
             source: Arc::clone(&self.source),
             // What has come may have been larger than what we send.
             largest: LARGEST_READ.into(),
             outlet: Outlet::new(&self.connection, &nobody),
             flights: Arc::clone(&self.flights),
-            dialer: Arc::clone(&self.dialer),
-            client_id: format!("{}-{subscription}-dead", self.client_id),
+            retained: Retained {
+                dialer: Arc::clone(&self.dialer),
+                client_id: format!("{}-{subscription}-dead", self.client_id),
+                below: names::graves(self.instance.topology, subscription),
+            },
             open: Mutex::default(),
         };
         let way = match rules.at_most_once {
@@ -170,7 +174,7 @@ impl MqttEvents {
     async fn begin(&self) -> Result<(), BridgeError> {
         let begun = self.connections().into_iter().map(|connection| {
             let (first, there) = oneshot::channel();
-            self.tasks().spawn(connection.keep(first));
+            self.tasks().spawn_on(connection.keep(first), &io_thread::handle());
             async { there.await.map_err(|_| BridgeError::Closed)?.map_err(BridgeError::from) }
         });
         let begun: Vec<_> = begun.collect();
@@ -252,8 +256,9 @@ impl EventAdapter for MqttEvents {
     fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
         let mut made = self.made();
         let inlet = made.inlets.entry(subject).or_insert_with(|| {
+            let (callers, largest) = (names::callers(self.instance.topology), self.largest);
             let (queue, tally) = (Queue::new(), Arc::clone(&self.tally));
-            let calls = Arc::new(Calls { subject, largest: self.largest, queue, tally });
+            let calls = Arc::new(Calls { subject, largest, callers, queue, tally });
             let id = Some(self.live.add(Route::Calls(Arc::clone(&calls))));
             let filter = names::shared(subject, &names::topic(subject));
             self.connection.standing.want(Filter { path: filter.clone(), qos: QoS::AtMostOnce, id, beside: None });

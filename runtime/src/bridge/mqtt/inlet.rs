@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 
 use super::connection::Connection;
 use super::line::{Line, Order, Word};
-use super::outlet::{Parcel, deliver};
+use super::names;
+use super::outlet::{Parcel, deliver, fits};
 use super::properties::{self, Properties};
 use super::queue::Queue;
 use crate::bridge::remote::{Flights, Tally};
@@ -24,6 +25,8 @@ pub(super) struct Calls {
     pub(super) subject: &'static str,
     /// In bytes.
     pub(super) largest: u64,
+    /// What the topics of all callers begin with.
+    pub(super) callers: String,
     pub(super) queue: Queue<Publish>,
     pub(super) tally: Arc<Tally>,
 }
@@ -47,16 +50,37 @@ impl Calls {
         properties.answering(to.correlation.clone()).publish(Bytes::copy_from_slice(to.address.as_bytes()), body)
     }
 
+    /// Where the reply to a request goes; `None` where its caller wants none, or names a topic that is no caller's.
+    fn reply_to(&self, publish: &Publish) -> Option<ReplyTo> {
+        let properties = publish.properties.as_ref()?;
+        let address = properties.response_topic.as_ref()?;
+        if !names::is_callers(&self.callers, address) {
+            self.tally.refuse_reply(self.subject, address);
+            return None;
+        }
+        let correlation = properties.correlation_data.clone().unwrap_or_default();
+        Some(ReplyTo { address: address.clone(), correlation })
+    }
+
     /// A request for which there is no room: its caller hears so, and may try again.
     pub(super) fn turn_away(&self, publish: &Publish, line: &Line) {
         let (subject, id) = (self.subject, Id::draw());
         tracing::warn!(target: "pontoon", subject, fault = %id, "more requests wait than there is room for");
-        if let Some(to) = reply_to(publish) {
-            let reply = self.reply(&to, Reply::Fault { id, class: FaultClass::Unavailable });
-            // What the broker says of it changes nothing.
-            let (says, _) = oneshot::channel();
-            line.suggest(Order::Publish(reply, Word::Taken(says)));
+        if let Some(to) = self.reply_to(publish) {
+            self.suggest(&to, Reply::Fault { id, class: FaultClass::Unavailable }, line);
         }
+    }
+
+    /// Replies if that is possible now.
+    fn suggest(&self, to: &ReplyTo, reply: Reply, line: &Line) {
+        let reply = self.reply(to, reply);
+        if let Err(error) = fits(&reply, line, self.subject) {
+            tracing::warn!(target: "pontoon", subject = self.subject, %error, "a reply could not be sent");
+            return;
+        }
+        // What the broker says of it changes nothing.
+        let (says, _) = oneshot::channel();
+        line.suggest(Order::Publish(reply, Word::Taken(says)));
     }
 }
 
@@ -64,26 +88,22 @@ impl Served {
     async fn take(&self) -> Option<Asked> {
         loop {
             let publish = self.calls.queue.take().await?;
-            let reply_to = reply_to(&publish);
+            let reply_to = self.calls.reply_to(&publish);
             match properties::read(&publish) {
                 Ok(incoming) => {
                     self.calls.tally.look_at_clock(&incoming);
                     return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
-                Err((malformed, _)) => self.refuse(&malformed, reply_to),
+                Err((malformed, _)) => self.refuse(&malformed, reply_to.as_ref()),
             }
         }
     }
 
     /// A request that cannot be read: its caller gets a fault, if there is one who listens.
-    fn refuse(&self, malformed: &Malformed, reply_to: Option<ReplyTo>) {
-        let calls = &self.calls;
-        let fault = calls.tally.unreadable(calls.subject, malformed);
+    fn refuse(&self, malformed: &Malformed, reply_to: Option<&ReplyTo>) {
+        let fault = self.calls.tally.unreadable(self.calls.subject, malformed);
         if let (Some(to), Some(line)) = (reply_to, self.connection.current()) {
-            let reply = calls.reply(&to, fault);
-            // What the broker says of it changes nothing.
-            let (says, _) = oneshot::channel();
-            line.suggest(Order::Publish(reply, Word::Taken(says)));
+            self.calls.suggest(to, fault, &line);
         }
     }
 
@@ -93,12 +113,6 @@ impl Served {
         let parcel = Parcel { subject: self.calls.subject, packet: || publish.clone() };
         deliver(&self.connection, None, parcel, Word::Taken).await.map_err(BridgeError::from)
     }
-}
-
-fn reply_to(publish: &Publish) -> Option<ReplyTo> {
-    let properties = publish.properties.as_ref()?;
-    let correlation = properties.correlation_data.clone().unwrap_or_default();
-    properties.response_topic.clone().map(|address| ReplyTo { address, correlation })
 }
 
 impl Inlet for Served {

@@ -1,5 +1,6 @@
 //! Requests and their replies, which come to a topic of this process.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,17 +23,32 @@ use crate::id::Id;
 use crate::wire::{Outgoing, read_reply};
 
 /// Hands out replies to those who wait for them.
-#[derive(Default)]
 pub(super) struct Replies {
     pub(super) pending: Pending,
+    /// What only those know of this process whom it has asked: others who may publish to its topic answer nothing.
+    secret: u64,
 }
 
 impl Replies {
+    pub(super) fn new() -> Self {
+        Self { pending: Pending::default(), secret: RandomState::new().hash_one(0) }
+    }
+
+    /// What names a request, and proves that its reply answers it.
+    fn correlation(&self, key: u64) -> Bytes {
+        Bytes::from([self.secret.to_be_bytes(), key.to_be_bytes()].concat())
+    }
+
+    /// The key of the request that these data name, if it is one of ours.
+    fn key(&self, correlation: &[u8]) -> Option<u64> {
+        let key = correlation.strip_prefix(&self.secret.to_be_bytes())?;
+        key.try_into().ok().map(u64::from_be_bytes)
+    }
+
     /// A reply has come.
     pub(super) fn heard(&self, publish: &Publish) {
         let correlation = publish.properties.as_ref().and_then(|properties| properties.correlation_data.as_ref());
-        let key = correlation.and_then(|data| data.as_ref().try_into().ok()).map(u64::from_be_bytes);
-        let Some(key) = key else {
+        let Some(key) = correlation.and_then(|data| self.key(data)) else {
             tracing::debug!(target: "pontoon", "a reply to nothing that we asked");
             return;
         };
@@ -93,8 +109,8 @@ impl Requests {
         self.bar.pass()?;
         let line = self.connection.line(deadline.min(Instant::now() + PATIENCE)).await?;
         let waiting = self.replies.pending.begin();
-        let key = Bytes::copy_from_slice(&waiting.key.to_be_bytes());
-        let properties = Properties::of(&outgoing).asking(&self.reply_topic, key, seconds_until(deadline));
+        let correlation = self.replies.correlation(waiting.key);
+        let properties = Properties::of(&outgoing).asking(&self.reply_topic, correlation, seconds_until(deadline));
         let publish = properties.publish(names::published(subject), body);
         fits(&publish, &line, subject)?;
         line.order(Order::Publish(publish, Word::Asked(waiting.key))).await?;
@@ -127,4 +143,19 @@ impl Requests {
 fn seconds_until(deadline: Instant) -> u32 {
     let left = deadline.saturating_duration_since(Instant::now());
     u32::try_from(left.as_secs()).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_not_asked_answers_nothing() {
+        let (replies, other) = (Replies::new(), Replies::new());
+        let ours = replies.correlation(7);
+        assert_eq!((replies.key(&ours), other.key(&ours)), (Some(7), None));
+        for data in [&[][..], &7_u64.to_be_bytes(), &ours[..15], &[&ours[..], &[0]].concat()] {
+            assert_eq!(replies.key(data), None, "{data:?}");
+        }
+    }
 }

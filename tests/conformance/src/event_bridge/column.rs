@@ -82,6 +82,7 @@ const TABLE: &[Row] = &[
     ("e26", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e27", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e28", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
+    ("e29", [Nothing,     Nothing,     Nothing,     Nothing,     Yes]),
     ("e30", [Yes,         Yes,         Yes,         Yes,         Yes]),
 ];
 

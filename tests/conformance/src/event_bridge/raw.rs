@@ -20,6 +20,31 @@ pub(super) async fn publish(rig: &Rig, attributes: &[(&str, &str)], body: &str) 
     }
 }
 
+/// A request as no adapter sends it.
+pub(super) struct Call<'c> {
+    /// The subject of the command.
+    pub(super) subject: &'c str,
+    /// Where the reply is to go, as the broker calls it.
+    pub(super) reply_to: &'c str,
+    /// The attributes of CloudEvents.
+    pub(super) attributes: &'c [(&'c str, &'c str)],
+    pub(super) body: &'c str,
+}
+
+/// Sends a request, and returns once the broker has it.
+///
+/// # Panics
+/// The broker does not take it.
+pub(super) async fn call(rig: &Rig, call: &Call<'_>) {
+    let url = rig.url("raw");
+    match rig.column {
+        Column::InMemory => panic!("in memory there is nothing raw"),
+        Column::Amqp => amqp::call(&url, call).await,
+        Column::NatsCore | Column::JetStream => nats::call(&url, call).await,
+        Column::Mqtt => mqtt::call(&url, call).await,
+    }
+}
+
 /// How many events wait for a subscription or are not acknowledged yet, where the broker can tell. Of RabbitMQ only while
 /// nobody consumes.
 ///

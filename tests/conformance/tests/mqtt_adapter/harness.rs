@@ -32,7 +32,7 @@ fn unique() -> String {
 /// A topology that no other test has, with one event and one command, on a broker.
 #[derive(Clone, Copy)]
 pub(crate) struct Topology {
-    url: &'static str,
+    pub(crate) url: &'static str,
     pub(crate) name: &'static str,
     pub(crate) event: &'static str,
     pub(crate) command: &'static str,
@@ -120,8 +120,18 @@ pub(crate) struct Outsider {
 
 impl Outsider {
     async fn at(url: &str) -> Self {
+        let user = url.strip_prefix("mqtt://").and_then(|rest| rest.split_once('@')).map(|(user, _)| user);
+        let (name, password) = user.and_then(|user| user.split_once(':')).unwrap_or_default();
+        Self::as_user(url, name, password).await
+    }
+
+    /// As a user; as nobody where the name is empty.
+    pub(crate) async fn as_user(url: &str, name: &str, password: &str) -> Self {
         let port = url.rsplit(':').next().and_then(|port| port.parse::<u16>().ok()).expect("a port");
         let mut options = MqttOptions::new(format!("outsider_{}", unique()), ("127.0.0.1", port));
+        if !name.is_empty() {
+            options.set_credentials(name, password.to_owned());
+        }
         options.set_unlimited_incoming_packet_size();
         let (client, mut events) = AsyncClient::builder(options).capacity(64).build();
         let (hear, heard) = mpsc::unbounded_channel();

@@ -81,10 +81,10 @@ async fn another_program_calls_a_command() {
     echo(server.serve(topology.command));
     soon(server.connect()).await.unwrap();
     let mut outsider = topology.outsider().await;
-    outsider.subscribe(topology.topic("answers")).await;
+    outsider.subscribe(topology.topic("reply/outsider/1")).await;
     let attributes = [("specversion", "1.0"), ("id", "1"), ("source", "/me"), ("type", topology.command)];
     let asking = PublishProperties {
-        response_topic: Some(topology.topic("answers")),
+        response_topic: Some(topology.topic("reply/outsider/1")),
         correlation_data: Some(Bytes::from_static(b"seventeen")),
         ..PublishProperties::default()
     };

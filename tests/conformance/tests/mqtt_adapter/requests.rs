@@ -77,9 +77,9 @@ async fn what_cannot_be_read_or_sent_is_a_fault_for_who_asks() {
         inlet.answer(&asked.reply_to.unwrap(), Reply::Output(json.into())).await.unwrap();
     });
     let mut outsider = topology.outsider().await;
-    outsider.subscribe(topology.topic("answers")).await;
+    outsider.subscribe(topology.topic("reply/outsider/1")).await;
     let asking = PublishProperties {
-        response_topic: Some(topology.topic("answers")),
+        response_topic: Some(topology.topic("reply/outsider/1")),
         correlation_data: Some(Bytes::from_static(b"1")),
         ..PublishProperties::default()
     };

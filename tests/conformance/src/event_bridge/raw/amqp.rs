@@ -4,6 +4,8 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOpti
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 
+use super::Call;
+
 async fn channel(url: &str) -> (Connection, Channel) {
     let connection = Connection::connect(url, ConnectionProperties::default()).await.expect("a connection");
     let channel = connection.create_channel().await.expect("a channel");
@@ -11,19 +13,30 @@ async fn channel(url: &str) -> (Connection, Channel) {
 }
 
 pub(super) async fn publish(url: &str, exchange: &str, attributes: &[(&str, &str)], body: &str) {
-    let (connection, channel) = channel(url).await;
-    channel.confirm_select(ConfirmSelectOptions::default()).await.expect("confirms");
+    send(url, (exchange, ""), body, with(attributes)).await;
+}
+
+pub(super) async fn call(url: &str, call: &Call<'_>) {
+    let properties = with(call.attributes).with_reply_to(call.reply_to.into()).with_correlation_id("raw".into());
+    send(url, ("suite.command", call.subject), call.body, properties).await;
+}
+
+fn with(attributes: &[(&str, &str)]) -> BasicProperties {
     let mut headers = FieldTable::default();
     for (name, value) in attributes {
         let value = AMQPValue::LongString(LongString::from(*value));
         headers.insert(ShortString::from(format!("cloudEvents:{name}")), value);
     }
-    let properties = BasicProperties::default()
-        .with_content_type("application/json".into())
-        .with_delivery_mode(2)
-        .with_headers(headers);
+    BasicProperties::default().with_content_type("application/json".into()).with_delivery_mode(2).with_headers(headers)
+}
+
+/// Publishes by an exchange and a routing key.
+async fn send(url: &str, route: (&str, &str), body: &str, properties: BasicProperties) {
+    let (connection, channel) = channel(url).await;
+    channel.confirm_select(ConfirmSelectOptions::default()).await.expect("confirms");
+    let (exchange, key) = route;
     let confirm = channel
-        .basic_publish(exchange.into(), "".into(), BasicPublishOptions::default(), body.as_bytes(), properties)
+        .basic_publish(exchange.into(), key.into(), BasicPublishOptions::default(), body.as_bytes(), properties)
         .await
         .expect("sent");
     assert!(confirm.await.expect("a confirm").is_ack());

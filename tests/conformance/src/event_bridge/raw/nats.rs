@@ -5,6 +5,8 @@ use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::stream::{Config, RetentionPolicy};
 use async_nats::jetstream::{self, Context};
 
+use super::Call;
+
 /// The stream of the topology's events.
 const STREAM: &str = "suite_events";
 
@@ -14,12 +16,25 @@ async fn context(url: &str) -> Context {
 
 pub(super) async fn publish(url: &str, subject: &str, attributes: &[(&str, &str)], body: &str) {
     let client = async_nats::connect(url).await.expect("a connection");
+    let headers = headers(attributes);
+    client.publish_with_headers(subject.to_owned(), headers, body.to_owned().into()).await.expect("sent");
+    client.flush().await.expect("flushed");
+}
+
+pub(super) async fn call(url: &str, call: &Call<'_>) {
+    let client = async_nats::connect(url).await.expect("a connection");
+    let (subject, reply_to, body) = (call.subject.to_owned(), call.reply_to.to_owned(), call.body.to_owned());
+    let headers = headers(call.attributes);
+    client.publish_with_reply_and_headers(subject, reply_to, headers, body.into()).await.expect("sent");
+    client.flush().await.expect("flushed");
+}
+
+fn headers(attributes: &[(&str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in attributes {
         headers.insert(format!("ce-{name}"), *value);
     }
-    client.publish_with_headers(subject.to_owned(), headers, body.to_owned().into()).await.expect("sent");
-    client.flush().await.expect("flushed");
+    headers
 }
 
 /// How many messages a consumer has not got, or not acknowledged.

@@ -1,0 +1,95 @@
+//! Reads what the broker has retained below a topic. A client of its own subscribes to all of it, and the broker sends what it
+//! has; a message of our own comes after all that was there before it, and marks the end.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v5::{
+    Disconnect, DisconnectReasonCode, Packet, PubAck, PubAckReason, Publish, Subscribe, SubscribeFilter,
+    SubscribeReasonCode,
+};
+use tokio::time::timeout;
+
+use super::dialer::{Dialer, Role};
+use super::packets::Packets;
+use super::trouble::Trouble;
+use crate::bridge::BridgeError;
+use crate::bridge::remote::PATIENCE;
+use crate::id::Id;
+use crate::io_thread;
+
+/// What is retained below a topic.
+#[derive(Clone)]
+pub(super) struct Retained {
+    pub(super) dialer: Arc<Dialer>,
+    /// What the id begins with of the client that reads it.
+    pub(super) client_id: String,
+    /// Below which each message has a topic.
+    pub(super) below: String,
+}
+
+impl Retained {
+    /// All of it.
+    pub(super) async fn read(&self) -> Result<Vec<Publish>, BridgeError> {
+        let reader = self.clone();
+        let read = io_thread::run(timeout(PATIENCE, async move { reader.connect().await }));
+        let late = |_| BridgeError::Unavailable(format!("the broker has not listed them within {PATIENCE:?}").into());
+        Ok(read.await.ok_or(BridgeError::Closed)?.map_err(late)??)
+    }
+
+    async fn connect(&self) -> Result<Vec<Publish>, Trouble> {
+        let client_id = format!("{}-{}", self.client_id, Id::draw());
+        let (mut packets, _) = self.dialer.dial(&Role { client_id, lasting: false, window: u16::MAX }).await?;
+        let found = self.collect(&mut packets).await?;
+        let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
+        if packets.put(&goodbye).is_ok() {
+            // There is nothing that the broker would do otherwise without it.
+            let _ = packets.shut().await;
+        }
+        Ok(found)
+    }
+
+    async fn collect(&self, packets: &mut Packets) -> Result<Vec<Publish>, Trouble> {
+        let mut subscribe = Subscribe::new(SubscribeFilter::new(format!("{}/+", self.below), QoS::AtLeastOnce), None);
+        subscribe.pkid = 1;
+        put(packets, &Packet::Subscribe(subscribe))?;
+        let (marker, mut found) = (Bytes::from(format!("{}/{}", self.below, Id::draw())), Vec::new());
+        loop {
+            match packets.next().await? {
+                Packet::SubAck(ack) => {
+                    if let Some(code) =
+                        ack.return_codes.first().filter(|code| !matches!(code, SubscribeReasonCode::Success(_)))
+                    {
+                        return Err(Trouble::unsubscribed(&self.below, *code));
+                    }
+                    let (qos, topic) = (QoS::AtLeastOnce, marker.clone());
+                    put(packets, &Packet::Publish(Publish { qos, topic, pkid: 2, ..Publish::default() }))?;
+                }
+                Packet::PubAck(ack)
+                    if !matches!(ack.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) =>
+                {
+                    return Err(Trouble::unpublished(&self.below, ack.reason));
+                }
+                Packet::Publish(publish) => {
+                    if publish.qos == QoS::AtLeastOnce {
+                        put(packets, &Packet::PubAck(PubAck::new(publish.pkid, None)))?;
+                    }
+                    if publish.topic == marker {
+                        return Ok(found);
+                    }
+                    // That of somebody else who reads at this moment, or one that is removed.
+                    if !publish.payload.is_empty() {
+                        found.push(publish);
+                    }
+                }
+                Packet::Disconnect(disconnect) => return Err(Trouble::disconnected(&self.client_id, &disconnect)),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn put(packets: &mut Packets, packet: &Packet) -> Result<(), Trouble> {
+    packets.put(packet).map_err(|error| Trouble::Away(format!("a packet cannot be written: {error}")))
+}
