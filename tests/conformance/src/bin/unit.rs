@@ -6,7 +6,10 @@ use pontoon::InvokeError;
 use pontoon_conformance::event_bridge::Actor;
 use pontoon_conformance::system::contract::{Batch, Note, REFUSED, Refused};
 use pontoon_conformance::system::script::{Orders, Script};
-use pontoon_conformance::topology::{apart, back, client, front, in_order, together};
+use pontoon_conformance::system::{book, ledger, till};
+use pontoon_conformance::topology::{
+    apart, back, client, counter, counter_renamed, front, in_order, small_counter, small_counter_renamed, together,
+};
 
 #[tokio::main]
 async fn main() -> pontoon::Result<()> {
@@ -25,6 +28,18 @@ async fn main() -> pontoon::Result<()> {
         "side" => apart::side::run(apart::side::Side::resources(&script)).await,
         "steps" => in_order::steps::run(in_order::steps::Steps::resources(&script)).await,
         "outside" => outside(stock).await,
+        "till" => counter::till::run(counter::till::Resources { till: till::Resources {} }).await,
+        "book" => counter::book::run(counter::book::Resources { book: book::Resources {} }).await,
+        "ledger" => counter::ledger::run(counter::ledger::Resources { ledger: ledger::Resources {} }).await,
+        "cashier" => {
+            counter_renamed::cashier::run(counter_renamed::cashier::Resources { till: till::Resources {} }).await
+        }
+        "small_till" => small_counter::till::run(small_counter::till::Resources { till: till::Resources {} }).await,
+        "small_book" => small_counter::book::run(small_counter::book::Resources { book: book::Resources {} }).await,
+        "small_cashier" => {
+            let resources = small_counter_renamed::cashier::Resources { till: till::Resources {} };
+            small_counter_renamed::cashier::run(resources).await
+        }
         "together" => together::run(together::Together::resources(&script)).await,
         other => Err(pontoon::Error::fault(format!("there is no unit `{other}`"))),
     }
