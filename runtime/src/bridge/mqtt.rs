@@ -22,6 +22,7 @@
 //! there, or not since a restart of the broker, hears nothing: publishers wait for it, as long as they have patience, and fail
 //! rather than let it miss an event.
 
+mod acks;
 mod adapter;
 mod address;
 mod audience;
@@ -35,15 +36,18 @@ mod live;
 mod names;
 mod outlet;
 mod packets;
+mod probe;
 mod properties;
 mod pump;
 mod queue;
+mod reason;
 mod requests;
 mod retained;
 mod session;
 mod settings;
 mod standing;
 mod subscription;
+mod suspects;
 mod topic;
 mod trouble;
 mod window;
