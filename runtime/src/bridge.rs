@@ -89,6 +89,16 @@ pub trait EventAdapter: Send + Sync {
 pub trait Topic: Send + Sync {
     /// Publishes an event; done once it is safe, as far as the adapter promises that.
     fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>>;
+
+    /// Whether the bridge can ever carry an event, as far as that is known without asking anybody: the outbox commits nothing
+    /// that it cannot.
+    ///
+    /// # Errors
+    /// [`BridgeError::TooLarge`], [`BridgeError::Malformed`].
+    fn check(&self, event: &Message) -> Result<(), BridgeError> {
+        let _ = event;
+        Ok(())
+    }
 }
 
 /// Carries jobs.
@@ -107,6 +117,15 @@ pub trait QueueAdapter: Send + Sync {
 pub trait JobQueue: Feed {
     /// Puts a job in; done once it is safe, as far as the adapter promises that.
     fn push(&self, job: Job) -> Soon<'_, Result<(), BridgeError>>;
+
+    /// Whether the bridge can ever carry a job, as [`Topic::check`].
+    ///
+    /// # Errors
+    /// [`BridgeError::TooLarge`], [`BridgeError::Malformed`].
+    fn check(&self, job: &Message) -> Result<(), BridgeError> {
+        let _ = job;
+        Ok(())
+    }
 
     /// What the queue holds.
     fn depth(&self) -> Soon<'_, Result<Depth, BridgeError>>;

@@ -1,7 +1,6 @@
 //! The context of a running unit: what its handlers get as `ctx`, and where each edge goes.
 
 use std::future::Future;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -83,7 +82,8 @@ impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
         let topic = &self.scope.origin.unit.publisher().topic;
         let event = Message::new(metadata, payload);
         let Some(stage) = self.scope.stage() else { return topic.publish(event) };
-        stage.send(Sent::Event { subject: E::SUBJECT, topic: Arc::clone(topic), event });
+        let job = Job { message: event, delay: None, deduplication: None };
+        stage.send(Sent { subject: E::SUBJECT, job, is_job: false });
         Soon::now(Ok(()))
     }
 }
@@ -94,7 +94,7 @@ impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
         let JobOptions { delay, deduplication } = options;
         let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
         let Some(stage) = self.scope.stage() else { return queue.push(job) };
-        stage.send(Sent::Job { subject: Q::SUBJECT, queue: Arc::clone(queue), job });
+        stage.send(Sent { subject: Q::SUBJECT, job, is_job: true });
         Soon::now(Ok(()))
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::delivery::QueueRules;
+use crate::listeners::Listeners;
 
 /// What can travel between services: plain data. Implemented for every type that has what it takes.
 #[diagnostic::on_unimplemented(
@@ -37,6 +38,8 @@ pub trait Event: Copy + Send + Sync + 'static {
     const SUBJECT: &'static str;
     /// How many events and jobs may have led to this one, if that is limited (`max_hops`).
     const MAX_HOPS: Option<u32> = None;
+    /// What those need who hear it.
+    const LISTENERS: Listeners = Listeners::new();
 }
 
 /// A queue of jobs. Generated for each queue of the topology.
@@ -47,6 +50,8 @@ pub trait Queue: Copy + Send + Sync + 'static {
     const SUBJECT: &'static str;
     /// How jobs are leased, tried again and given up.
     const RULES: QueueRules = QueueRules::new();
+    /// What those need who work on it.
+    const LISTENERS: Listeners = Listeners::new();
 }
 
 /// A collection of state. Generated for each collection of the topology.

@@ -39,7 +39,7 @@ impl fmt::Display for Health {
     }
 }
 
-/// What went by on a bridge without anybody being told, since the process started.
+/// What went by on a bridge without anybody being told, since the process started, and what the outbox has.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counters {
     /// Replies that came when nobody waited for them any more.
@@ -51,4 +51,8 @@ pub struct Counters {
     pub malformed: u64,
     /// Replies that were not sent, because their requests named an address that is no caller's.
     pub refused_replies: u64,
+    /// Entries of the outbox that this process has given up.
+    pub outbox_dead: u64,
+    /// Entries of the outbox that waited for their turn when this process last looked, up to a hundred for each subject.
+    pub outbox_waiting: u64,
 }

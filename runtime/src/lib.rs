@@ -63,10 +63,11 @@ mod health;
 mod id;
 mod inbox;
 mod intake;
-#[cfg(any(feature = "mqtt", feature = "nats"))]
+#[cfg(feature = "wire")]
 mod io_thread;
 mod lane;
 mod lifecycle;
+mod listeners;
 mod message;
 mod metadata;
 mod never;
@@ -128,10 +129,12 @@ pub use crate::handler::{FromResources, HandlerOf, Handles, Provides, Route};
 pub use crate::health::{Counters, Health};
 pub use crate::id::{Id, InvalidId};
 pub use crate::intake::Intake;
+pub use crate::listeners::Listeners;
 pub use crate::message::Message;
 pub use crate::metadata::{Metadata, Trace};
 pub use crate::never::Never;
 pub use crate::operation::{Command, Exposed, Kind, Operation, Schedule, Subscription, Tick, Worker};
+pub use crate::outbox::{OutboxDeadLetter, OutboxDeadLetters};
 pub use crate::policy::{Backoff, Key, Policy};
 pub use crate::reach::{Bridge, Local, Reach, Way};
 pub use crate::secret::{SecretError, SecretValue};

@@ -57,7 +57,7 @@ impl Metadata {
 }
 
 /// Metadata as the outbox keeps it. A deadline is an instant of this process, and is not kept.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
     id: Id,
     correlation: Id,

@@ -1,132 +1,166 @@
 //! `outbox: true`: what a handler writes and sends takes effect together once it succeeded, or not at all.
 //!
-//! Events and jobs are put into the state store in the same transaction as the writes, and published after it. What a
-//! crash or a broker out of reach leaves behind there, the relay publishes: at least once, under its old id.
+//! Events and jobs are put into the state store in the same transaction as the writes, and published after it, in the order of
+//! commits. They belong to their subject: whatever a crash or a broker out of reach leaves behind, any unit that can publish the
+//! subject relays: at least once, under its old id.
 
+mod commit;
+mod dead;
+mod direct;
 mod entry;
+mod lane;
+mod lease;
+mod order;
+mod port;
 mod relay;
 mod stage;
+mod sweep;
 
-pub(crate) use relay::{relay, sweep};
+pub(crate) use commit::commit;
+pub use dead::{OutboxDeadLetter, OutboxDeadLetters};
+pub(crate) use port::Port;
 pub(crate) use stage::{Sent, Stage};
+pub(crate) use sweep::sweep;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::Notify;
-use tokio::time::timeout;
 
-use crate::bridge::{JobQueue, Topic};
 use crate::core::Core;
-use crate::store::{Change, Expect, StoreError};
-use crate::unit::Asked;
+use crate::health::{Counters, Health};
+use crate::listeners::Listeners;
+use crate::store::{Change, Expect};
+
+use dead::bury;
+use lane::Lane;
+use sweep::Strangers;
 
 /// How long a handler that has succeeded waits until what it sent is published.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The collection of what is to be published.
+/// The collection of what is to be published, by subject and number.
 const COLLECTION: &str = "$outbox";
 
+/// The collection of which entries may have been sent not longer ago than a listener remembers. They go away by the clock of the
+/// store: no clock of a process decides how old an entry is.
+const SENT: &str = "$outbox_sent";
+
+/// Where a unit can publish, by subject.
+pub(crate) type Ports = HashMap<&'static str, (Port, Listeners)>;
+
 pub(crate) struct Outbox {
-    /// Whose entries: several units may share a store.
-    unit: &'static str,
-    topics: HashMap<&'static str, Arc<dyn Topic>>,
-    queues: HashMap<&'static str, Arc<dyn JobQueue>>,
-    /// What is being published by the handler that sent it, and is not for the relay.
-    under_way: Mutex<HashSet<String>>,
-    left_behind: Notify,
+    lanes: BTreeMap<&'static str, Arc<Lane>>,
+    /// A sweep is asked for.
+    asked: Notify,
+    strangers: Mutex<Strangers>,
+    /// How many dead letters there are, by subject.
+    dead: Mutex<BTreeMap<String, usize>>,
+    counts: Counts,
+}
+
+/// How often what has happened since the process started.
+#[derive(Default)]
+struct Counts {
+    dead: AtomicU64,
+    left: AtomicU64,
+    late: AtomicU64,
 }
 
 impl Outbox {
-    pub(crate) fn new(unit: &'static str, asked: Asked) -> Self {
-        let Asked { topics, queues, .. } = asked;
-        Self { unit, topics, queues, under_way: Mutex::default(), left_behind: Notify::new() }
+    pub(crate) fn new(ports: Ports) -> Self {
+        let lane = |(subject, (port, listeners))| (subject, Arc::new(Lane::new(subject, port, listeners)));
+        Self {
+            lanes: ports.into_iter().map(lane).collect(),
+            asked: Notify::new(),
+            strangers: Mutex::default(),
+            dead: Mutex::default(),
+            counts: Counts::default(),
+        }
     }
 
-    fn under_way(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lane(&self, subject: &str) -> Option<&Arc<Lane>> {
+        self.lanes.get(subject)
     }
-}
 
-/// Makes what a handler held back take effect, together with one more change.
-pub(crate) async fn commit(core: &Core, stage: &Stage, record: Option<Change>) -> Result<(), StoreError> {
-    let (mut changes, sent) = stage.take();
-    changes.extend(record);
-    let mut entries = Vec::with_capacity(sent.len());
-    for sent in sent {
-        let key = format!("{}/{}", core.outbox.unit, sent.message().metadata().id);
-        changes.push(Change {
-            collection: COLLECTION,
-            key: key.clone(),
-            expect: Expect::Anything,
-            put: Some((entry::write(&sent)?, None)),
+    fn dead(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
+        self.dead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the store looked through soon: something may have been left behind.
+    fn sweep_soon(&self) {
+        self.asked.notify_one();
+    }
+
+    fn strangers(&self, found: BTreeMap<String, usize>, is_first: bool) {
+        self.strangers.lock().unwrap_or_else(PoisonError::into_inner).update(found, is_first);
+    }
+
+    fn buried(&self, counts: BTreeMap<String, usize>) {
+        *self.dead() = counts;
+    }
+
+    fn count_dead(&self, subject: &str) {
+        self.counts.dead.fetch_add(1, Ordering::Relaxed);
+        *self.dead().entry(subject.to_owned()).or_default() += 1;
+    }
+
+    fn say_left(&self, entry: &str, error: &str) {
+        let count = self.counts.left.fetch_add(1, Ordering::Relaxed) + 1;
+        if count.is_power_of_two() {
+            tracing::warn!(target: "pontoon", error, entry, count, "stays in the outbox, to be published later");
+        }
+    }
+
+    fn say_late(&self) {
+        let count = self.counts.late.fetch_add(1, Ordering::Relaxed) + 1;
+        if count.is_power_of_two() {
+            tracing::warn!(target: "pontoon", count, "the bridge takes too long: what a handler sent is published later");
+        }
+    }
+
+    /// Whether there is something that people have to look at.
+    pub(crate) fn health(&self) -> Health {
+        let dead = self.dead().iter().fold(Health::Ready, |health, (subject, count)| {
+            health.and(Health::Degraded(format!("the outbox has given up {count} entries of `{subject}`")))
         });
-        entries.push((key, sent));
-    }
-    if changes.is_empty() {
-        return Ok(());
-    }
-    // Before the transaction, or the relay could see the entries in between.
-    let publishing = Publishing::new(&core.outbox, entries);
-    core.adapters.state.commit(changes).await?;
-    if !publishing.entries.is_empty() {
-        publishing.publish(core).await;
-    }
-    Ok(())
-}
-
-/// Entries that are being published. Whatever ends that, those that are not done by then are the relay's.
-struct Publishing<'o> {
-    outbox: &'o Outbox,
-    entries: Vec<(String, Sent)>,
-    done: bool,
-}
-
-impl<'o> Publishing<'o> {
-    fn new(outbox: &'o Outbox, entries: Vec<(String, Sent)>) -> Self {
-        outbox.under_way().extend(entries.iter().map(|(key, _)| key.clone()));
-        Self { outbox, entries, done: false }
+        dead.and(self.strangers.lock().unwrap_or_else(PoisonError::into_inner).health())
     }
 
-    /// Publishes them, unless that takes too long: whoever waits for the handler's answer does not wait for a broker that is
-    /// away, as nothing is lost by then.
-    async fn publish(self, core: &Core) {
-        if timeout(PATIENCE, self.publish_all(core)).await.is_err() {
-            tracing::warn!(target: "pontoon", "the bridge takes too long: what a handler sent is published later");
-        }
+    pub(crate) fn count(&self, counters: Counters) -> Counters {
+        let outbox_dead = self.counts.dead.load(Ordering::Relaxed);
+        let outbox_waiting = self.lanes.values().map(|lane| lane.waits()).sum();
+        Counters { outbox_dead, outbox_waiting, ..counters }
     }
 
-    async fn publish_all(mut self, core: &Core) {
-        let mut published = Vec::with_capacity(self.entries.len());
-        for (key, sent) in &self.entries {
-            match sent.publish().await {
-                Ok(()) => published.push(remove(key.clone())),
-                Err(error) => {
-                    tracing::warn!(target: "pontoon", %error, entry = key, "stays in the outbox, to be published later");
-                }
-            }
-        }
-        let all = published.len() == self.entries.len();
-        // What is published and cannot be taken out is published once more.
-        self.done = core.adapters.state.commit(published).await.is_ok() && all;
+    /// How many subjects have something to publish and can do it.
+    pub(crate) fn busy(&self) -> usize {
+        self.lanes.values().filter(|lane| lane.is_busy()).count()
     }
 }
 
-impl Drop for Publishing<'_> {
-    fn drop(&mut self) {
-        let mut under_way = self.outbox.under_way();
-        for (key, _) in &self.entries {
-            under_way.remove(key);
-        }
-        drop(under_way);
-        if !self.done {
-            self.outbox.left_behind.notify_one();
-        }
-    }
+/// Publishes what is committed, for as long as the unit runs.
+pub(crate) async fn publish(core: &Core) {
+    join_all(core.outbox.lanes.values().map(|lane| lane.run(core))).await;
 }
 
-/// An entry that has been published.
-fn remove(key: String) -> Change {
-    Change { collection: COLLECTION, key, expect: Expect::Anything, put: None }
+/// Waits until what was committed is published, as far as it can be now.
+pub(crate) async fn finish(core: &Core) {
+    join_all(core.outbox.lanes.values().map(|lane| lane.rested())).await;
+}
+
+/// An entry that is done with.
+fn remove(lane: &Lane, key: &str) -> impl Iterator<Item = Change> {
+    let entry = Change { collection: COLLECTION, key: key.to_owned(), expect: Expect::Anything, put: None };
+    let marker = lane.listeners.keep.map(|_| sent_marker(key.to_owned(), None));
+    std::iter::once(entry).chain(marker)
+}
+
+/// Notes that an entry may be sent from now on, or forgets it.
+fn sent_marker(key: String, keep: Option<Duration>) -> Change {
+    let put = keep.map(|keep| (Arc::from(&b"true"[..]), Some(keep)));
+    Change { collection: SENT, key, expect: Expect::Anything, put }
 }

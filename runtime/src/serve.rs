@@ -59,7 +59,7 @@ where
     U: Send + Sync,
     M: Command + Route<U>,
 {
-    let Some(reply) = reply::<M, U>(running, &asked).await else { return };
+    let reply = reply::<M, U>(running, &asked).await;
     let Some(to) = &asked.reply_to else { return };
     if let Err(error) = inlet.answer(to, reply).await {
         let id = asked.message.metadata().id;
@@ -67,8 +67,8 @@ where
     }
 }
 
-/// What the caller gets; nothing where it does not wait any more.
-async fn reply<M, U>(running: &Running<U>, asked: &Asked) -> Option<Reply>
+/// What the caller gets. A request that comes too late is answered with that: who sent it may have another idea of the time.
+async fn reply<M, U>(running: &Running<U>, asked: &Asked) -> Reply
 where
     U: Send + Sync,
     M: Command + Route<U>,
@@ -77,11 +77,11 @@ where
     let limits = Limits { deadline: &metadata.deadline, lifecycle: None };
     if limits.are_over() {
         tracing::info!(target: "pontoon", handler = M::ADDRESS, message = %metadata.id, "not run: its deadline was over");
-        return None;
+        return Reply::Fault { id: metadata.id, class: FaultClass::TimedOut };
     }
     let input = match asked.message.read::<M::Input>() {
         Ok(input) => input,
-        Err(fault) => return Some(failed(fault.report(M::ADDRESS))),
+        Err(fault) => return failed(fault.report(M::ADDRESS)),
     };
     let origin = Origin::new(running, Source::Request(metadata, asked.attempt), &metadata.deadline);
     let before = Scope::before(&origin);
@@ -96,7 +96,7 @@ where
         Err(InvokeError::Fault(fault)) => Ok(Reply::Fault { id: fault.id(), class: fault.class() }),
     });
     let written = written.and_then(|json| json.map_err(|error| Fault::of(FaultClass::Malformed, error)));
-    Some(written.unwrap_or_else(|fault| failed(fault.report(M::ADDRESS))))
+    written.unwrap_or_else(|fault| failed(fault.report(M::ADDRESS)))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is done with")]

@@ -162,7 +162,7 @@ impl<U: Unit> Launch<U> {
         adapters.state.connect().await?;
         adapters.events.connect().await?;
         adapters.queues.connect().await?;
-        let core = Core::new(adapters, Outbox::new(U::NAME, asked), self.wall);
+        let core = Core::new(adapters, Outbox::new(asked.ports), self.wall);
         Ok(Started::begin(Arc::new(Running { unit, core }), intake))
     }
 

@@ -19,7 +19,7 @@ use crate::intake::Intake;
 use crate::lane::Lane;
 use crate::lifecycle::Phase;
 use crate::operation::Operation;
-use crate::outbox::{relay, sweep};
+use crate::outbox::{self, OutboxDeadLetters};
 use crate::running::Running;
 use crate::state::{Access, View};
 use crate::unit::{Enqueues, Keeps, Unit};
@@ -62,7 +62,7 @@ impl<U: Unit> Started<U> {
         lanes.push(tokio::spawn(async move {
             tokio::select! {
                 () = outbox.core.lifecycle.reached(Phase::Drained) => {}
-                () = relay(&outbox.core) => {}
+                _ = async { tokio::join!(outbox::publish(&outbox.core), outbox::sweep(&outbox.core)) } => {}
             }
         }));
         tracing::info!(target: "pontoon", unit = U::NAME, "ready");
@@ -79,19 +79,27 @@ impl<U: Unit> Started<U> {
     #[must_use]
     pub fn health(&self) -> Health {
         let core = &self.running.core;
-        core.adapters.health().and(core.lanes.health())
+        core.adapters.health().and(core.lanes.health()).and(core.outbox.health())
     }
 
-    /// What went by on its event bridge without anybody being told.
+    /// What went by on its event bridge without anybody being told, and what its outbox has.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.running.core.adapters.events.counters()
+        let core = &self.running.core;
+        core.outbox.count(core.adapters.events.counters())
     }
 
     /// What a subscription or a worker has given up.
     #[must_use]
     pub fn dead_letters<M: Operation>(&self, _: M) -> DeadLetters<M> {
         DeadLetters::new(self.feeds.get(M::ADDRESS).cloned())
+    }
+
+    /// What the outbox has given up: what could never be sent, and what may have been sent so long ago that a listener may have
+    /// forgotten it. Of every unit that shares the state store.
+    #[must_use]
+    pub fn outbox_dead_letters(&self) -> OutboxDeadLetters<'_> {
+        OutboxDeadLetters::new(&self.running.core)
     }
 
     /// What a queue holds.
@@ -117,7 +125,8 @@ impl<U: Unit> Started<U> {
     /// jobs are waited for, too.
     pub async fn settled(&self) {
         let far = Instant::now() + Duration::from_secs(365 * 24 * 3600);
-        self.running.core.lifecycle.finished(|| self.unfinished(far)).await;
+        let core = &self.running.core;
+        core.lifecycle.finished(|| self.unfinished(far) + core.outbox.busy()).await;
     }
 
     /// Stops: nothing new is taken, what runs and what only this process has is finished within the grace, then the adapters
@@ -136,8 +145,9 @@ impl<U: Unit> Started<U> {
             adapters.events.drain().await;
             lifecycle.calls_done().await;
             join_all(clocks).await;
-            sweep(&self.running.core).await;
-            lifecycle.finished(|| unfinished(feeds, end)).await;
+            outbox::finish(&self.running.core).await;
+            let outbox = &self.running.core.outbox;
+            lifecycle.finished(|| unfinished(feeds, end) + outbox.busy()).await;
             lifecycle.advance(Phase::Drained);
             join_all(lanes).await;
         });

@@ -1,6 +1,5 @@
 //! A unit, the process that generated code describes, and the ports through which its handlers reach the rest.
 
-use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use crate::definition::{Event, Queue, Secret, State};
 use crate::environment::Environment;
 use crate::handler::{FromResources, Route};
 use crate::intake::Intake;
+use crate::outbox::{self, Port};
 use crate::secret::SecretAdapter;
 use crate::store::StateAdapter;
 
@@ -51,8 +51,7 @@ pub(crate) struct Asked {
     /// All have to be there when the unit starts.
     pub(crate) secrets: Vec<&'static str>,
     /// By subject: where the outbox sends what it kept.
-    pub(crate) topics: HashMap<&'static str, Arc<dyn Topic>>,
-    pub(crate) queues: HashMap<&'static str, Arc<dyn JobQueue>>,
+    pub(crate) ports: outbox::Ports,
 }
 
 impl Ports {
@@ -64,7 +63,7 @@ impl Ports {
     #[must_use]
     pub fn publisher<E: Event>(&self) -> Publisher<E> {
         let topic = self.adapters.events.topic(E::SUBJECT);
-        self.asked().topics.insert(E::SUBJECT, Arc::clone(&topic));
+        self.asked().ports.insert(E::SUBJECT, (Port::Topic(Arc::clone(&topic)), E::LISTENERS));
         Publisher { topic, marker: PhantomData }
     }
 
@@ -72,7 +71,7 @@ impl Ports {
     #[must_use]
     pub fn enqueuer<Q: Queue>(&self) -> Enqueuer<Q> {
         let queue = self.adapters.queues.queue(Q::SUBJECT, Q::RULES);
-        self.asked().queues.insert(Q::SUBJECT, Arc::clone(&queue));
+        self.asked().ports.insert(Q::SUBJECT, (Port::Queue(Arc::clone(&queue)), Q::LISTENERS));
         Enqueuer { queue, marker: PhantomData }
     }
 

@@ -49,7 +49,7 @@ const SHAPES: [Shape; 7] = [
         item: "Nats",
         purposes: &[Purpose::EventBridge],
         arguments: &["servers"],
-        options: &["username", "password", "token", "credentials"],
+        options: &["username", "password", "token", "credentials", "inbox_prefix"],
         remote: true,
     },
     Shape {

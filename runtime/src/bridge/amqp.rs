@@ -1,8 +1,10 @@
 //! RabbitMQ, and other brokers that speak AMQP 0.9.1.
 //!
 //! An event is a durable fanout exchange, a subscription a queue that is bound to it: a quorum queue where events are handled
-//! at least once, otherwise a classic one. A command is a queue that is there as long as somebody serves it; replies come
-//! straight back. What is published is confirmed, what is taken is acknowledged. What may come once at most is acknowledged
+//! at least once, otherwise a classic one. A command is a queue that is there as long as somebody serves it, bound by its
+//! subject to the topology's exchange of commands (`shop.command`, a topic exchange); a reply goes through `shop.reply` to the
+//! queue of its caller, `shop.reply.<user>.…`, and to nobody else, whatever a request says; a dead letter goes through
+//! `shop.dead`. Nothing is published to the default exchange, so that no user needs a right to it. What is published is confirmed, what is taken is acknowledged. What may come once at most is acknowledged
 //! before it is handled: it is handled twice only where an acknowledgement is lost with its connection.
 
 mod adapter;
@@ -13,6 +15,8 @@ mod graves;
 mod inlet;
 mod known;
 mod line;
+mod listening;
+mod names;
 mod objects;
 mod outlet;
 mod pipe;
@@ -41,6 +45,7 @@ use crate::soon::Soon;
 use adapter::AmqpEvents;
 use address::Address;
 use dial::Dialer;
+use names::Names;
 
 pub use settings::Amqp;
 
@@ -52,7 +57,7 @@ impl EventBridge for Amqp {
     fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
         Soon::later(async move {
             let adapter: Arc<dyn EventAdapter> = match self.dialer(opening).await {
-                Some(dialer) => Arc::new(AmqpEvents::new(dialer, opening.verify)),
+                Some((dialer, names)) => Arc::new(AmqpEvents::new(dialer, Arc::new(names), opening.verify)),
                 // There is a problem, and nothing will connect.
                 None => Arc::new(InMemoryEvents::new()),
             };
@@ -63,7 +68,7 @@ impl EventBridge for Amqp {
 
 impl Amqp {
     /// What connects; or problems.
-    async fn dialer(&self, opening: &mut Opening) -> Option<Dialer> {
+    async fn dialer(&self, opening: &mut Opening) -> Option<(Dialer, Names)> {
         let before = opening.problems().len();
         let url = opening.text(&self.url).await;
         let username = opening.optional(self.username.as_ref()).await;
@@ -81,9 +86,14 @@ impl Amqp {
         };
         address.credentials(username, password);
         let encryption = address.encrypted.then(|| Encryption::new(&pems.unwrap_or_default())).transpose();
-        match encryption {
-            Ok(encryption) => Some(Dialer { address, instance: opening.instance, encryption }),
-            Err(problem) => {
+        let names = Names::new(&opening.instance, &address.uri.authority.userinfo.username);
+        match (encryption, names) {
+            (Ok(encryption), Ok(names)) => Some((Dialer { address, instance: opening.instance, encryption }, names)),
+            (_, Err(trouble)) => {
+                opening.problem(trouble.to_string());
+                None
+            }
+            (Err(problem), _) => {
                 opening.problem(format!("the TLS of amqp: {problem}"));
                 None
             }

@@ -7,6 +7,7 @@ mod durable;
 mod flow;
 mod graveyard;
 mod headers;
+mod inbox;
 mod inlet;
 mod lossy;
 mod objects;

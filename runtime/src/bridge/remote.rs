@@ -7,7 +7,9 @@ mod feed;
 mod flights;
 mod heard;
 mod link;
+mod numbering;
 mod retry;
+mod skew;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,6 +21,7 @@ pub(crate) use feed::{Buried, Delivered, RemoteFeed, Source, dead};
 pub(crate) use flights::Flights;
 pub(crate) use heard::{Arrived, Heard};
 pub(crate) use link::Link;
+pub(crate) use numbering::Numbering;
 pub(crate) use retry::Retry;
 
 use crate::bridge::Reply;
@@ -26,7 +29,8 @@ use crate::bridge::pending::Pending;
 use crate::fault::FaultClass;
 use crate::health::Counters;
 use crate::id::Id;
-use crate::wire::Malformed;
+use crate::wire::{Incoming, Malformed};
+use skew::Skews;
 
 /// How long something that has no time-out of its own waits for a broker that is away, or that blocks its publishers.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,6 +47,7 @@ pub(crate) struct Tally {
     pub(crate) lost: AtomicU64,
     pub(crate) malformed: AtomicU64,
     refused_replies: AtomicU64,
+    skews: Skews,
 }
 
 impl Tally {
@@ -65,6 +70,13 @@ impl Tally {
         }
     }
 
+    /// Looks at the clock of who has sent a request.
+    pub(crate) fn look_at_clock(&self, incoming: &Incoming) {
+        if let (Some(sent), Some(patience)) = (incoming.sent, incoming.patience) {
+            self.skews.look(&incoming.source, sent, patience);
+        }
+    }
+
     /// The counts so far, with the late replies of `pending`.
     pub(crate) fn counters<A>(&self, pending: &Pending<A>) -> Counters {
         Counters {
@@ -72,6 +84,7 @@ impl Tally {
             lost: self.lost.load(Ordering::Relaxed),
             malformed: self.malformed.load(Ordering::Relaxed),
             refused_replies: self.refused_replies.load(Ordering::Relaxed),
+            ..Counters::default()
         }
     }
 }

@@ -120,7 +120,7 @@ async fn effect<M: Operation>(
     };
     match (stage, record) {
         (None, None) => Ok(()),
-        (Some(stage), record) => outbox::commit(core, stage, record).await.map_err(Fault::caused_by),
+        (Some(stage), record) => outbox::commit(core, stage, record).await,
         (None, Some(record)) => core.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by),
     }
 }

@@ -1,91 +1,281 @@
-//! Publishes what was left in the outbox: by a broker out of reach, or by a process that is gone.
+//! Publishes what was left in the outbox, in the order of commits: by a bridge out of reach, or by a process that is gone.
+//!
+//! One process at a time relays a subject. Before it hands an entry to the bridge, it notes in the store that the entry may have
+//! been sent: whoever relays after a crash knows. An entry that has been published and is not taken out is published once more,
+//! under its id.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
 use crate::core::Core;
-use crate::outbox::{COLLECTION, entry, remove};
-use crate::policy::Backoff;
-use crate::store::{Entry, Range, StoreError};
+use crate::outbox::direct::DIRECT;
+use crate::outbox::entry::Entry;
+use crate::outbox::lane::{Lane, Queued};
+use crate::outbox::lease::Lease;
+use crate::outbox::order::prefix;
+use crate::outbox::port::is_final;
+use crate::outbox::{COLLECTION, SENT, bury, remove, sent_marker};
+use crate::store::{self, Change, Expect, Range, StoreError};
 
 /// How many entries are looked at in one go.
 const PAGE: usize = 100;
 
-/// Publishes what is left in the outbox, now and whenever something is left there, until the unit stops.
-pub(crate) async fn relay(core: &Core) {
-    let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
-    loop {
-        let mut failures = 0;
-        while !sweep(core).await {
-            failures += 1;
-            sleep(backoff.after(failures)).await;
+/// How long an entry of another process is left to it, from when it is first seen here: longer than that process may go on.
+const OTHERS: Duration = Duration::from_secs(2).saturating_add(DIRECT);
+
+/// How long one entry may take.
+const PUBLISH: Duration = Duration::from_secs(35);
+
+/// How long nothing is tried while the bridge says that it is away.
+const AWAY: Duration = Duration::from_secs(60);
+
+/// What became of a pass.
+pub(super) enum Pass {
+    /// Nothing is left.
+    Clear,
+    /// Another process is at it.
+    Held,
+    /// Something could not be published or taken out.
+    Failed,
+    /// The unit has stopped.
+    Closed,
+}
+
+/// What this process knows of the entries of one subject.
+#[derive(Default)]
+pub(super) struct Relay {
+    /// Everything up to this number is known to be gone.
+    pub(super) all_gone_up_to: Option<u64>,
+    /// Committed by this process: nobody else is publishing them.
+    mine: HashSet<String>,
+    /// Published, and only to be taken out.
+    published: HashSet<String>,
+    /// Those that their processes may be publishing, since when they are known here.
+    seen: HashMap<String, Instant>,
+    /// When it last tried although the bridge was away.
+    tried: Option<Instant>,
+}
+
+/// Why a pass ends before everything is done.
+enum Stop {
+    Pass(Pass),
+    /// Something has changed: it is looked at anew.
+    Again,
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Closed => Self::Pass(Pass::Closed),
+            StoreError::Conflict { .. } => Self::Again,
+            error => {
+                tracing::debug!(target: "pontoon", %error, "the outbox cannot be read or changed");
+                Self::Pass(Pass::Failed)
+            }
         }
-        core.outbox.left_behind.notified().await;
     }
 }
 
-/// Publishes what is there. Says whether nothing was left behind.
-pub(crate) async fn sweep(core: &Core) -> bool {
-    let mut all = true;
-    let mut range = Range { prefix: format!("{}/", core.outbox.unit), after: None, limit: PAGE };
-    loop {
-        let page = match core.adapters.state.list(COLLECTION, range.clone()).await {
-            Ok(page) => page,
-            Err(StoreError::Closed) => return true,
-            Err(error) => {
-                tracing::warn!(target: "pontoon", %error, "the outbox cannot be read");
-                return false;
+impl Relay {
+    pub(super) fn own(&mut self, queued: &[Queued]) {
+        self.mine.extend(queued.iter().map(|queued| queued.key.clone()));
+    }
+
+    pub(super) fn published(&mut self, keys: Vec<String>) {
+        self.published.extend(keys);
+    }
+
+    /// What is published has been taken out; if that was all, up to this number.
+    pub(super) fn taken_out(&mut self, last: Option<u64>) {
+        for key in self.published.drain() {
+            self.mine.remove(&key);
+        }
+        if last.is_some() {
+            self.all_gone_up_to = last;
+            self.mine.clear();
+        }
+    }
+
+    /// Publishes what waits, until nothing does.
+    pub(super) async fn pass(&mut self, core: &Core, lane: &Lane) -> Pass {
+        match self.begin(core, lane).await {
+            Ok(()) => Pass::Clear,
+            Err(Stop::Pass(pass)) => pass,
+            Err(Stop::Again) => Pass::Held,
+        }
+    }
+
+    async fn begin(&mut self, core: &Core, lane: &Lane) -> Result<(), Stop> {
+        self.own(&lane.take());
+        let store = &*core.adapters.state;
+        let first = store.list(COLLECTION, range(lane, None, 1)).await?;
+        if first.entries.is_empty() && first.next.is_none() {
+            return self.clear(lane);
+        }
+        if lane.port.is_down(&core.adapters) && self.tried.is_some_and(|tried| tried.elapsed() < AWAY) {
+            return Err(Stop::Pass(Pass::Failed));
+        }
+        if lane.port.is_down(&core.adapters) {
+            // The first look at a bridge that is away is no try, either.
+            if self.tried.replace(Instant::now()).is_none() {
+                return Err(Stop::Pass(Pass::Failed));
             }
+        }
+        let Some(lease) = Lease::acquire(store, lane.subject).await? else { return Err(Stop::Pass(Pass::Held)) };
+        let mut holding = Holding { core, lane, lease };
+        let ended = self.publish_all(&mut holding).await;
+        holding.lease.release(store).await;
+        ended
+    }
+
+    fn clear(&mut self, lane: &Lane) -> Result<(), Stop> {
+        lane.waiting.store(0, std::sync::atomic::Ordering::Relaxed);
+        (self.all_gone_up_to, self.tried) = (None, None);
+        self.mine.clear();
+        self.published.clear();
+        self.seen.clear();
+        Ok(())
+    }
+
+    /// Publishes page by page, until there is none.
+    async fn publish_all(&mut self, holding: &mut Holding<'_>) -> Result<(), Stop> {
+        let (core, lane) = (holding.core, holding.lane);
+        let mut after = None;
+        loop {
+            self.own(&lane.take());
+            holding.keep().await?;
+            let page = core.adapters.state.list(COLLECTION, range(lane, after.take(), PAGE)).await?;
+            if page.entries.is_empty() {
+                match page.next {
+                    Some(next) => after = Some(next),
+                    None => return self.clear(lane),
+                }
+                continue;
+            }
+            lane.waiting.store(page.entries.len() as u64, std::sync::atomic::Ordering::Relaxed);
+            let mut taken = Vec::new();
+            let mut ended = Ok(());
+            for (key, kept) in page.entries {
+                ended = self.publish(holding, &mut taken, &key, &kept).await;
+                if ended.is_err() {
+                    break;
+                }
+            }
+            let removed = core.adapters.state.commit(taken).await;
+            match ended {
+                Ok(()) | Err(Stop::Again) => {
+                    removed?;
+                    self.taken_out(None);
+                }
+                Err(stop) => {
+                    if removed.is_ok() {
+                        self.taken_out(None);
+                    }
+                    return Err(stop);
+                }
+            }
+        }
+    }
+
+    /// Publishes one entry. What is to be taken out is gathered.
+    async fn publish(
+        &mut self,
+        holding: &mut Holding<'_>,
+        taken: &mut Vec<Change>,
+        key: &str,
+        kept: &store::Entry,
+    ) -> Result<(), Stop> {
+        let (core, lane) = (holding.core, holding.lane);
+        if self.published.contains(key) {
+            taken.extend(remove(lane, key));
+            return Ok(());
+        }
+        let mut entry = match Entry::read(&kept.value) {
+            Ok(entry) => entry,
+            Err(error) => return Ok(bury(core, lane, key, &format!("it cannot be read: {error}")).await?),
         };
-        for (key, entry) in page.entries {
-            let under_way = core.outbox.under_way().contains(&key);
-            if !under_way {
-                all &= publish(core, key, &entry).await;
+        if entry.direct && entry.attempts == 0 && !self.mine.contains(key) {
+            let since = *self.seen.entry(key.to_owned()).or_insert_with(Instant::now);
+            if since.elapsed() < OTHERS {
+                sleep(Duration::from_millis(50)).await;
+                return Err(Stop::Again);
             }
         }
-        match page.next {
-            Some(next) => range.after = Some(next),
-            None => return all,
+        let mut mark = Vec::new();
+        if let Some(keep) = lane.listeners.keep {
+            if !entry.may_have_been_sent() {
+                mark.push(sent_marker(key.to_owned(), Some(keep)));
+            } else if core.adapters.state.get(SENT, key).await?.is_none() {
+                let reason = format!("it may have been sent more than {keep:?} ago: a listener may have forgotten it");
+                return Ok(bury(core, lane, key, &reason).await?);
+            }
+        }
+        entry.attempts = entry.attempts.saturating_add(1);
+        let put = Some((entry.write()?, None));
+        let expect = Expect::Version(kept.etag.clone());
+        mark.push(Change { collection: COLLECTION, key: key.to_owned(), expect, put });
+        mark.extend(taken.iter().cloned());
+        // A relay that took over meanwhile has changed the entry: then this one is not ours.
+        core.adapters.state.commit(mark).await?;
+        taken.clear();
+        self.taken_out(None);
+        match holding.publish(&entry).await? {
+            Ok(()) => {
+                taken.extend(remove(lane, key));
+                self.published.insert(key.to_owned());
+                self.tried = None;
+                Ok(())
+            }
+            Err(BridgeError::Closed) => Err(Stop::Pass(Pass::Closed)),
+            Err(error) if is_final(&error, entry.attempts) => Ok(bury(core, lane, key, &error.to_string()).await?),
+            Err(error) => {
+                if entry.attempts.is_power_of_two() {
+                    let attempts = entry.attempts;
+                    tracing::warn!(target: "pontoon", %error, entry = key, attempts, "still in the outbox");
+                }
+                Err(Stop::Pass(Pass::Failed))
+            }
         }
     }
 }
 
-/// Publishes one entry and takes it out. Says whether there is nothing left to do about it.
-async fn publish(core: &Core, key: String, kept: &Entry) -> bool {
-    let entry = match entry::read(&kept.value) {
-        Ok(entry) => entry,
-        Err(error) => {
-            tracing::error!(target: "pontoon", %error, entry = key, "left in the outbox: it cannot be read");
-            return true;
-        }
-    };
-    let outbox = &core.outbox;
-    let subject = entry.subject.clone();
-    let published = if entry.job.is_some() {
-        match outbox.queues.get(&*subject) {
-            Some(queue) => queue.push(entry.into_job()).await,
-            None => return unknown(&key, &subject),
-        }
-    } else {
-        match outbox.topics.get(&*subject) {
-            Some(topic) => topic.publish(entry.into_message()).await,
-            None => return unknown(&key, &subject),
-        }
-    };
-    match published {
-        Ok(()) => core.adapters.state.commit(vec![remove(key)]).await.is_ok(),
-        Err(BridgeError::Closed) => true,
-        Err(error) => {
-            tracing::warn!(target: "pontoon", %error, entry = key, "still in the outbox");
-            false
+/// A relay that has the lease.
+struct Holding<'c> {
+    core: &'c Core,
+    lane: &'c Lane,
+    lease: Lease,
+}
+
+impl Holding<'_> {
+    async fn keep(&mut self) -> Result<(), Stop> {
+        if self.lease.keep(&*self.core.adapters.state).await { Ok(()) } else { Err(Stop::Pass(Pass::Held)) }
+    }
+
+    /// Publishes an entry, and keeps the lease meanwhile.
+    async fn publish(&mut self, entry: &Entry) -> Result<Result<(), BridgeError>, Stop> {
+        self.keep().await?;
+        let lane = self.lane;
+        let mut publishing = std::pin::pin!(timeout(PUBLISH, lane.port.publish(entry.to_job())));
+        loop {
+            tokio::select! {
+                ended = &mut publishing => {
+                    let late = |_| Err(BridgeError::Unavailable(format!("not published within {PUBLISH:?}").into()));
+                    return Ok(ended.unwrap_or_else(late));
+                }
+                () = tokio::time::sleep_until(self.lease.due()) => {}
+            }
+            // Where the renewal takes long, the publishing goes on after it.
+            self.keep().await?;
+            if self.lease.due() <= Instant::now() {
+                sleep(Duration::from_millis(100)).await;
+            }
         }
     }
 }
 
-/// Sent by a version of the unit that had a port for it.
-fn unknown(key: &str, subject: &str) -> bool {
-    tracing::error!(target: "pontoon", entry = key, subject, "left in the outbox: this unit does not publish there");
-    true
+fn range(lane: &Lane, after: Option<String>, limit: usize) -> Range {
+    Range { prefix: prefix(lane.subject), after, limit }
 }

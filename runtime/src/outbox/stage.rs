@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::bridge::{BridgeError, Job, JobQueue, Topic};
-use crate::message::Message;
+use crate::bridge::Job;
 use crate::store::{Change, Entry, Etag, Page, Range};
 
 /// What a handler holds back while it runs.
@@ -19,25 +18,12 @@ struct Held {
 }
 
 /// A message that is held back, and where it goes.
-pub(crate) enum Sent {
-    Event { subject: &'static str, topic: Arc<dyn Topic>, event: Message },
-    Job { subject: &'static str, queue: Arc<dyn JobQueue>, job: Job },
-}
-
-impl Sent {
-    pub(crate) fn message(&self) -> &Message {
-        match self {
-            Self::Event { event, .. } => event,
-            Self::Job { job, .. } => &job.message,
-        }
-    }
-
-    pub(crate) async fn publish(&self) -> Result<(), BridgeError> {
-        match self {
-            Self::Event { topic, event, .. } => topic.publish(event.clone()).await,
-            Self::Job { queue, job, .. } => queue.push(job.clone()).await,
-        }
-    }
+pub(crate) struct Sent {
+    pub(crate) subject: &'static str,
+    /// What is sent. An event has no options.
+    pub(crate) job: Job,
+    /// Whether it goes into a queue.
+    pub(crate) is_job: bool,
 }
 
 impl Stage {

@@ -35,7 +35,7 @@ attributes! {
     SOURCE "source";
     /// What it is: the subject.
     TYPE "type";
-    /// When it was sent; not of requests, which know until when they are waited for.
+    /// When it was sent, by the clock of who sent it.
     TIME "time";
     /// The chain of messages that it belongs to.
     CORRELATION "correlationid";
@@ -51,7 +51,9 @@ attributes! {
     ATTEMPT "attempt";
     /// Which one of its publisher's events of this subject it is; the first is 1.
     SEQUENCE "sequence";
-    /// When nobody waits for an answer any more. The extension of CloudEvents for that.
+    /// For how many milliseconds somebody waits for an answer, from when it was sent: a duration, as clocks of two hosts differ.
+    TIMEOUT "timeoutms";
+    /// When a message of others is worth nothing any more. The extension of CloudEvents for that.
     EXPIRY "expirytime";
     /// W3C Trace Context. The extension of CloudEvents for that.
     TRACEPARENT "traceparent";

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use humantime::parse_rfc3339;
@@ -26,6 +26,10 @@ pub(crate) struct Incoming {
     pub(crate) source: String,
     /// Which one of its sender's events of this subject it is, where it says so.
     pub(crate) sequence: Option<u64>,
+    /// When it was sent, by the clock of who sent it, where it says so.
+    pub(crate) sent: Option<SystemTime>,
+    /// Of a request: for how long its caller waited from then on.
+    pub(crate) patience: Option<Duration>,
     /// Of a dead letter: why it was given up, and after how many attempts.
     pub(crate) dead: Option<(String, u32)>,
 }
@@ -41,8 +45,18 @@ impl fmt::Display for Malformed {
 }
 
 impl Incoming {
-    /// Reads a message of which `get` knows the attributes.
+    /// Reads a message that arrives now, of which `get` knows the attributes.
     pub(crate) fn read<'a>(body: Bytes, get: impl Fn(Attribute) -> Option<Cow<'a, str>>) -> Result<Self, Malformed> {
+        Self::read_at(Instant::now(), body, get)
+    }
+
+    /// Reads a message that arrived then, of which `get` knows the attributes. What it has waited since in this process is taken
+    /// from what is left of its deadline.
+    pub(crate) fn read_at<'a>(
+        arrived: Instant,
+        body: Bytes,
+        get: impl Fn(Attribute) -> Option<Cow<'a, str>>,
+    ) -> Result<Self, Malformed> {
         let required = |attribute: Attribute| {
             let value = get(attribute).filter(|value| !value.is_empty());
             value.ok_or_else(|| Malformed(format!("no CloudEvents attribute `{}`", attribute.mqtt)))
@@ -55,13 +69,19 @@ impl Incoming {
         required(Attribute::TYPE)?;
         let id = id.parse().unwrap_or_else(|_| foreign(&source, &id));
         let correlation = parsed(&get, Attribute::CORRELATION)?.unwrap_or(id);
+        let patience = parsed(&get, Attribute::TIMEOUT)?.map(Duration::from_millis);
+        let deadline = match patience {
+            // Later than the clock can say is as good as never.
+            Some(patience) => arrived.checked_add(patience),
+            None => get(Attribute::EXPIRY).map(|text| deadline(&text)).transpose()?,
+        };
         let metadata = Metadata {
             id,
             correlation,
             causation: parsed(&get, Attribute::CAUSATION)?,
             principal: get(Attribute::PRINCIPAL).map(Arc::from),
             tenant: get(Attribute::TENANT).map(Arc::from),
-            deadline: get(Attribute::EXPIRY).map(|text| deadline(&text)).transpose()?,
+            deadline,
             hops: parsed(&get, Attribute::HOPS)?.unwrap_or(0),
             trace: trace::read(get(Attribute::TRACEPARENT).as_deref(), get(Attribute::TRACESTATE), correlation),
         };
@@ -72,6 +92,9 @@ impl Incoming {
             attempt: parsed(&get, Attribute::ATTEMPT)?.unwrap_or(1).max(1),
             source,
             sequence: parsed(&get, Attribute::SEQUENCE)?,
+            // Only to be compared: what it is, does not matter to anybody.
+            sent: get(Attribute::TIME).and_then(|text| parse_rfc3339(&text).ok()),
+            patience,
             dead: dead.map(|reason| (reason, attempts)),
         })
     }
@@ -86,12 +109,12 @@ fn parsed<'a, T: FromStr>(
     text.parse().map(Some).map_err(malformed)
 }
 
-/// The instant of this process at which a time of day comes; now, if it has gone by.
+/// The instant of this process at which a time of day comes by its own clock; now, if it has gone by. Ours send a duration.
 fn deadline(text: &str) -> Result<Instant, Malformed> {
     let at = parse_rfc3339(text).map_err(|_| Malformed(format!("the attribute `expirytime` is {text:?}")))?;
     let left = at.duration_since(SystemTime::now()).unwrap_or_default();
     // Later than the clock can say is as good as a year from now.
-    let year = std::time::Duration::from_secs(365 * 24 * 60 * 60);
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
     Ok(Instant::now() + left.min(year))
 }
 

@@ -55,9 +55,7 @@ impl<'m> Outgoing<'m> {
         put.shown(Attribute::ID, metadata.id);
         put.text(Attribute::SOURCE, self.source);
         put.text(Attribute::TYPE, self.subject);
-        if self.deadline.is_none() {
-            put.shown(Attribute::TIME, format_rfc3339_millis(SystemTime::now()));
-        }
+        put.shown(Attribute::TIME, format_rfc3339_millis(SystemTime::now()));
         put.shown(Attribute::CORRELATION, metadata.correlation);
         if let Some(causation) = metadata.causation {
             put.shown(Attribute::CAUSATION, causation);
@@ -79,7 +77,7 @@ impl<'m> Outgoing<'m> {
         }
         if let Some(deadline) = self.deadline {
             let left = deadline.saturating_duration_since(Instant::now());
-            put.shown(Attribute::EXPIRY, format_rfc3339_millis(SystemTime::now() + left));
+            put.shown(Attribute::TIMEOUT, left.as_millis());
         }
         put.shown(Attribute::TRACEPARENT, trace::Parent(metadata));
         if let Some(state) = metadata.trace.as_ref().and_then(|trace| trace.state.as_deref()) {

@@ -63,6 +63,29 @@ fn metadata_survive_the_wire() {
     assert_eq!(incoming.message.decode::<u32>().unwrap(), 7);
 }
 
+/// The clock of the sender is nowhere in it.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_deadline_travels_as_a_duration() {
+    let message = Message::new(Metadata::fresh(), 7);
+    let deadline = Some(Instant::now() + Duration::from_secs(5));
+    let mut attributes = written(&Outgoing { deadline, ..Outgoing::new(SUBJECT, &message, "/") });
+    assert_eq!(attributes["timeoutms"], "5000");
+    assert!(!attributes.contains_key("expirytime"));
+    for time in ["1970-01-01T00:00:00Z", "2999-01-01T00:00:00Z"] {
+        attributes.insert("time", time.to_owned());
+        let incoming = read(&attributes).unwrap();
+        assert_eq!(incoming.message.metadata().deadline, deadline, "{time}");
+        assert_eq!(incoming.patience, Some(Duration::from_secs(5)));
+    }
+    let arrived = Instant::now();
+    tokio::time::advance(Duration::from_secs(3)).await;
+    let get = |attribute: Attribute| attributes.get(attribute.mqtt).map(|text| Cow::Borrowed(&**text));
+    let late = Incoming::read_at(arrived, "7".into(), get).unwrap();
+    assert_eq!(late.message.metadata().deadline, deadline, "it has waited here");
+    attributes.insert("timeoutms", u64::MAX.to_string());
+    assert!(read(&attributes).is_ok());
+}
+
 #[test]
 fn a_reason_is_kept_as_far_as_it_fits() {
     let (message, reason) = (Message::new(Metadata::fresh(), 7), "é".repeat(8 * 1024));
@@ -110,6 +133,7 @@ fn what_cannot_be_understood_is_malformed() {
         ("attempt", "99999999999999999999"),
         ("sequence", ""),
         ("expirytime", "tomorrow"),
+        ("timeoutms", "-1"),
         ("deadattempts", "many"),
     ];
     for (name, value) in wrong {

@@ -2,8 +2,8 @@
 //! state, and a `lab` of commands with one promise each.
 
 use pontoon::{
-    Command, Delivery, Event, Exposed, Key, Kind, Never, Operation, Policy, Queue, QueueRules, Schedule, Secret, State,
-    Subscription, Tick, Timetable, WhenFull, Worker,
+    Command, Delivery, Event, Exposed, Key, Kind, Listeners, Never, Operation, Policy, Queue, QueueRules, Schedule,
+    Secret, State, Subscription, Tick, Timetable, WhenFull, Worker,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -383,7 +383,12 @@ pub mod event {
     }
 
     event!(UserSignedUp, super::UserSignedUp, "shop.event.user_signed_up.v1");
-    event!(Ping, u64, "shop.event.ping.v1");
+    event!(
+        Ping,
+        u64,
+        "shop.event.ping.v1",
+        const LISTENERS: Listeners = Listeners::new().keep(Duration::from_secs(3600));
+    );
     event!(Keyed, (String, u64), "shop.event.keyed.v1");
     event!(Again, u64, "shop.event.again.v1", const MAX_HOPS: Option<u32> = Some(4););
 }

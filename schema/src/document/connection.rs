@@ -74,6 +74,9 @@ pub struct Nats {
     pub token: Option<Text>,
     /// The credentials: the content of a `.creds` file, or its path, for example `${secret:nats_credentials}`.
     pub credentials: Option<Text>,
+    /// What the subjects begin with on which answers arrive, before the user: `shop.reply` becomes `shop.reply.ann.>` for the
+    /// user `ann`. The same for all units and clients of a system. Default: the topology's name, and `reply`.
+    pub inbox_prefix: Option<Text>,
     /// The authority to trust, where it is none that the system knows: a PEM, or the path of a PEM file, for example
     /// `${CA_FILE}`.
     pub ca: Option<Text>,

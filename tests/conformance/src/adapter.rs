@@ -87,7 +87,10 @@ pub fn echo(inlet: Arc<dyn Inlet>) -> JoinHandle<()> {
     tokio::spawn(async move {
         while let Some(Asked { message, reply_to, .. }) = inlet.next().await {
             let json = message.json().unwrap();
-            inlet.answer(&reply_to.unwrap(), Reply::Output(json)).await.unwrap();
+            // A stranger's request may have nowhere to go.
+            if let Some(to) = reply_to {
+                inlet.answer(&to, Reply::Output(json)).await.unwrap();
+            }
         }
     })
 }

@@ -15,6 +15,8 @@ mod credentials;
 mod dead_letters;
 #[path = "nats_adapter/harness.rs"]
 mod harness;
+#[path = "nats_adapter/inboxes.rs"]
+mod inboxes;
 #[path = "nats_adapter/objects.rs"]
 mod objects;
 #[path = "nats_adapter/outages.rs"]

@@ -123,7 +123,19 @@ impl Program for RabbitMq {
                  ok = Users:set_permissions({name}, <<\"/\">>, {configure}, {write}, {read}, {name})."
             ),
             "{ok, ok}",
-        )
+        )?;
+        for topics in &user.rights.topics {
+            let exchange = binary(&topics.exchange);
+            let [write, read] = [&topics.write, &topics.read].map(|grant| binary(&expression(grant)));
+            call(
+                site,
+                &format!(
+                    "rabbit_auth_backend_internal:set_topic_permissions({name}, <<\"/\">>, {exchange}, {write}, {read}, {name})."
+                ),
+                "{ok, ok}",
+            )?;
+        }
+        Ok(())
     }
 
     fn virtual_host(&self, site: &Site, name: &str) -> Result<(), Error> {

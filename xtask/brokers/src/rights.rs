@@ -21,6 +21,16 @@ pub struct Rights {
     pub(crate) configure: Grant,
     pub(crate) write: Grant,
     pub(crate) read: Grant,
+    /// Of a topic exchange of RabbitMQ: what keys may be published with, and bound.
+    pub(crate) topics: Vec<Topics>,
+}
+
+/// What a user may do at a topic exchange, where it may do something there at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Topics {
+    pub(crate) exchange: String,
+    pub(crate) write: Grant,
+    pub(crate) read: Grant,
 }
 
 /// What one right reaches.
@@ -35,7 +45,7 @@ impl Rights {
     #[must_use]
     pub fn everything() -> Self {
         let everything = || Grant::Everything;
-        Self { configure: everything(), write: everything(), read: everything() }
+        Self { configure: everything(), write: everything(), read: everything(), topics: Vec::new() }
     }
 
     /// To connect, and no more.
@@ -62,6 +72,15 @@ impl Rights {
     #[must_use]
     pub fn read(mut self, patterns: &[&str]) -> Self {
         self.read = Grant::only(patterns);
+        self
+    }
+
+    /// At this topic exchange of RabbitMQ, to publish only with the keys that match `write`, and to bind only by those that
+    /// match `read`.
+    #[must_use]
+    pub fn topics(mut self, exchange: &str, write: &[&str], read: &[&str]) -> Self {
+        let (write, read) = (Grant::only(write), Grant::only(read));
+        self.topics.push(Topics { exchange: exchange.to_owned(), write, read });
         self
     }
 }

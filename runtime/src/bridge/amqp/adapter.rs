@@ -1,7 +1,6 @@
 //! The adapter: two connections, and what goes over them.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,18 +14,21 @@ use super::graves::Graves;
 use super::inlet::Served;
 use super::known::Known;
 use super::line::Line;
-use super::objects::{Object, Objects, Queue, name};
+use super::listening::Listening;
+use super::names::Names;
+use super::objects::{Binding, Exchange, Object, Objects, Queue, name};
 use super::outlet::Outlet;
 use super::provision::Provision;
 use super::replies::Replies;
 use super::requests::Requests;
 use super::subscription::Subscription;
 use super::tap::{Rest, Tap};
-use super::topic::Exchange;
-use crate::bridge::remote::{Flights, RemoteFeed, Retry, Tally};
+use super::topic::Event;
+use crate::bridge::remote::{Flights, Numbering, RemoteFeed, Retry, Tally};
 use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
 use crate::delivery::Delivery;
 use crate::health::{Counters, Health};
+use crate::io_thread;
 use crate::soon::Soon;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
@@ -39,6 +41,7 @@ pub(super) struct AmqpEvents {
     /// Consumes, and has the objects made.
     takes: Arc<Line>,
     objects: Arc<Objects>,
+    names: Arc<Names>,
     source: Arc<str>,
     largest: u64,
     requests: Arc<Requests>,
@@ -53,25 +56,27 @@ pub(super) struct AmqpEvents {
 #[derive(Default)]
 struct Made {
     known: HashMap<&'static str, Arc<Known>>,
-    exchanges: HashMap<&'static str, Arc<Exchange>>,
+    exchanges: HashMap<&'static str, Arc<Event>>,
     feeds: HashMap<&'static str, Arc<RemoteFeed<Subscription>>>,
     inlets: HashMap<&'static str, Arc<Served>>,
 }
 
 impl AmqpEvents {
-    pub(super) fn new(dialer: Dialer, verify: bool) -> Self {
+    pub(super) fn new(dialer: Dialer, names: Arc<Names>, verify: bool) -> Self {
         let source: Arc<str> = dialer.instance.source().into();
         let largest = capability::event_bridge(Adapter::Amqp).map_or(u64::MAX, |bridge| bridge.largest_payload);
         let objects = Arc::new(Objects::new(Provision { verify }));
         let dialer = Arc::new(dialer);
         let sends = Line::new(Arc::clone(&dialer), "sends", None);
         let takes = Line::new(dialer, "takes", Some(Arc::clone(&objects)));
-        let requests = Requests::new(&sends, Arc::clone(&source), largest);
-        let replies = Arc::new(Replies::new(&sends, largest));
+        let listening = Listening::new(&takes, &objects, Arc::clone(&names));
+        let requests = Requests::new(&sends, listening, Arc::clone(&source), largest);
+        let replies = Arc::new(Replies::new(&sends, Arc::clone(&names), largest));
         Self {
             sends,
             takes,
             objects,
+            names,
             source,
             largest,
             requests,
@@ -85,6 +90,11 @@ impl AmqpEvents {
 
     fn made(&self) -> MutexGuard<'_, Made> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a task until the adapter is closed, on the thread of connections.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks().spawn_on(task, &io_thread::handle());
     }
 
     fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
@@ -103,10 +113,14 @@ impl AmqpEvents {
     fn needs(&self, subject: &str, subscription: &str, rules: Delivery) -> (Queue, Vec<Object>) {
         let exchange = self.named(subject);
         let queue = Queue::of_subscription(self.named(&format!("{subject}.{subscription}")), rules);
-        let binding = Object::Binding { exchange: exchange.clone(), queue: queue.name.clone() };
-        let mut needs = vec![Object::Exchange(exchange), Object::Queue(queue.clone()), binding];
+        let binding = Object::Binding(Binding::of_event(exchange.clone(), queue.name.clone()));
+        let mut needs = vec![Object::Exchange(Exchange::of_event(exchange)), Object::Queue(queue.clone()), binding];
         if rules.dead_letter {
-            needs.push(Object::Queue(Queue::of_dead_letters(self.named(&format!("{}.dead", queue.name)))));
+            let exchange = self.names.dead.clone();
+            let dead = Queue::of_dead_letters(self.named(&format!("{}.dead", queue.name)));
+            needs.push(Object::Exchange(Exchange::of_queues(exchange.clone())));
+            let binding = Binding::by_name(exchange, &dead);
+            needs.extend([Object::Queue(dead), Object::Binding(binding)]);
         }
         (queue, needs)
     }
@@ -121,7 +135,8 @@ impl AmqpEvents {
         let (queue, needs) = self.needs(subject, subscription, rules);
         self.objects.want(needs.iter().cloned());
         let dead = self.named(&format!("{}.dead", queue.name));
-        let outlet = self.outlet(Route { exchange: "".into(), key: dead.clone() }, Arc::new(Known::somebody()));
+        let outlet =
+            self.outlet(Route { exchange: self.names.dead.clone(), key: dead.clone() }, Arc::new(Known::somebody()));
         let graves = Graves {
             subject,
             queue: dead,
@@ -147,19 +162,18 @@ impl AmqpEvents {
         feeds.chain(made.inlets.values().map(|inlet| &inlet.tap)).cloned().collect()
     }
 
-    /// Connects, has the objects made, and then consumes and listens for replies. What need not wait for each other does not.
+    /// Connects, has the objects made, and then consumes. What need not wait for each other does not.
     async fn begin(&self) -> Result<(), BridgeError> {
         let begun = async {
             let (takes, sends) = tokio::try_join!(self.takes.begin(), self.sends.begin())?;
             for (line, lively) in [(&self.takes, takes), (&self.sends, sends)] {
-                self.tasks().spawn(Arc::clone(line).keep(lively));
+                self.spawn(Arc::clone(line).keep(lively));
             }
-            self.tasks().spawn(Arc::clone(&self.requests).keep());
+            self.spawn(Arc::clone(&self.requests.listening).keep());
             let taps = self.taps();
-            let opened = try_join_all(taps.iter().map(|tap| open(tap, &self.takes)));
-            tokio::try_join!(opened, self.requests.ready())?;
+            try_join_all(taps.iter().map(|tap| open(tap, &self.takes))).await?;
             for tap in taps {
-                self.tasks().spawn(tap.keep());
+                self.spawn(tap.keep());
             }
             Ok(())
         };
@@ -176,7 +190,7 @@ impl AmqpEvents {
             tap.shut();
         }
         self.tasks().abort_all();
-        self.requests.close();
+        self.requests.listening.close();
         // Acknowledgements that were given go before.
         tokio::join!(self.takes.close(), self.sends.close());
     }
@@ -201,17 +215,17 @@ impl EventAdapter for AmqpEvents {
         let known = Arc::clone(made.known.entry(subject).or_default());
         let topic = made.exchanges.entry(subject).or_insert_with(|| {
             let exchange = self.named(subject);
-            self.objects.want([Object::Exchange(exchange.clone())]);
-            Arc::new(Exchange {
+            self.objects.want([Object::Exchange(Exchange::of_event(exchange.clone()))]);
+            Arc::new(Event {
                 subject,
                 source: Arc::clone(&self.source),
                 largest: self.largest,
-                sequence: AtomicU64::new(0),
+                numbering: Numbering::default(),
                 outlet: self.outlet(Route { exchange, key: "".into() }, known),
                 flights: Arc::clone(&self.flights),
             })
         });
-        Arc::<Exchange>::clone(topic)
+        Arc::<Event>::clone(topic)
     }
 
     fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
@@ -234,7 +248,13 @@ impl EventAdapter for AmqpEvents {
         let mut made = self.made();
         let inlet = made.inlets.entry(subject).or_insert_with(|| {
             let queue = Queue::of_command(self.named(subject));
-            let needs = vec![Object::Queue(queue.clone())];
+            let Names { commands, replies, .. } = &*self.names;
+            let commands = Exchange::of_commands(commands.clone());
+            let binding = Binding::by_name(commands.name.clone(), &queue);
+            let exchanges = [Object::Exchange(commands), Object::Exchange(Exchange::of_queues(replies.clone()))];
+            self.objects.want(exchanges.clone());
+            // The queue is made where it is consumed from: one that nobody consumes from would be there for nobody.
+            let needs = exchanges.into_iter().chain([Object::Queue(queue.clone()), Object::Binding(binding)]).collect();
             let tap = Tap::new((&self.takes, &self.objects), (queue.name, needs), Arc::default(), Rest::Taken);
             let (replies, tally) = (Arc::clone(&self.replies), Arc::clone(&self.tally));
             Arc::new(Served { subject, tap, replies, tally })
@@ -288,6 +308,6 @@ impl EventAdapter for AmqpEvents {
     }
 
     fn counters(&self) -> Counters {
-        self.tally.counters(&self.requests.pending)
+        self.tally.counters(&self.requests.listening.pending)
     }
 }

@@ -4,9 +4,6 @@ use std::fmt;
 
 use lapin::uri::{AMQPScheme, AMQPUri};
 
-/// Between two signs of life. A broker that hangs is noticed after two of them, at the latest after two and a half.
-const HEARTBEAT: u16 = 3;
-
 /// The largest frame, in bytes: what RabbitMQ proposes. The client library has buffers of 32 frames. It takes fresh memory for
 /// them, which costs nothing until it is used, if it knows their size from the start, and writes to all of it otherwise.
 const FRAME: u32 = 128 * 1024;
@@ -35,7 +32,8 @@ impl fmt::Display for Address {
 
 impl Address {
     /// Reads a URL. Where TLS is asked for it is used, whatever the scheme; then the port is that of TLS unless the URL says
-    /// one. Says what is wrong, without what may be a password.
+    /// one. The `heartbeat` of the URL counts, in seconds, unless the broker proposes a shorter one; without it, the broker's
+    /// does. A broker that says nothing is given up after two of them. Says what is wrong, without what may be a password.
     pub(super) fn read(url: &str, tls: bool) -> Result<Self, String> {
         let wrong = |what: &str| format!("{what}: expected amqp://user:password@host:5672/vhost, or amqps:// for TLS");
         let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("it is no URL"))?;
@@ -57,7 +55,6 @@ impl Address {
         }
         // The connection is encrypted by us, below the library.
         uri.scheme = AMQPScheme::AMQP;
-        uri.query.heartbeat = Some(HEARTBEAT);
         uri.query.frame_max.get_or_insert(FRAME);
         Ok(Self { uri, encrypted })
     }
@@ -80,17 +77,17 @@ mod tests {
 
     #[test]
     fn urls_are_read() {
-        for (url, tls, shown, vhost) in [
-            ("amqp://localhost", false, "amqp://localhost:5672", "/"),
-            ("amqp://ada:hidden@host:99/%2f", false, "amqp://host:99", "/"),
-            ("amqps://host/shop", false, "amqps://host:5671", "shop"),
-            ("amqp://host/shop?heartbeat=600", true, "amqps://host:5671", "shop"),
-            ("amqp://host:5672", true, "amqps://host:5672", "/"),
-            ("amqp://ada:hidden@[::1]:99", false, "amqp://::1:99", "/"),
+        for (url, tls, shown, vhost, heartbeat) in [
+            ("amqp://localhost", false, "amqp://localhost:5672", "/", None),
+            ("amqp://ada:hidden@host:99/%2f", false, "amqp://host:99", "/", None),
+            ("amqps://host/shop", false, "amqps://host:5671", "shop", None),
+            ("amqp://host/shop?heartbeat=600", true, "amqps://host:5671", "shop", Some(600)),
+            ("amqp://host:5672", true, "amqps://host:5672", "/", None),
+            ("amqp://ada:hidden@[::1]:99", false, "amqp://::1:99", "/", None),
         ] {
             let address = Address::read(url, tls).unwrap();
             assert_eq!(address.to_string(), shown, "{url}");
-            assert_eq!((&*address.uri.vhost, address.uri.query.heartbeat), (vhost, Some(HEARTBEAT)), "{url}");
+            assert_eq!((&*address.uri.vhost, address.uri.query.heartbeat), (vhost, heartbeat), "{url}");
             assert!(!format!("{address:?}").contains("hidden"));
         }
     }

@@ -6,7 +6,8 @@ use lapin::message::BasicReturnMessage;
 use lapin::options::BasicPublishOptions;
 use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel, Confirmation, PublisherConfirm};
-use tokio::runtime::Handle;
+
+use crate::io_thread;
 
 /// Where a message goes.
 #[derive(Clone, Debug)]
@@ -57,10 +58,9 @@ impl<'r, R: Returns> Confirm<'r, R> {
 
 impl<R: Returns> Drop for Confirm<'_, R> {
     fn drop(&mut self) {
-        // Without a runtime, everything ends.
-        let (Some(waiting), Ok(runtime)) = (self.waiting.take(), Handle::try_current()) else { return };
+        let Some(waiting) = self.waiting.take() else { return };
         let returns = Arc::clone(self.returns);
-        runtime.spawn(async move {
+        io_thread::spawn(async move {
             if let Some(message) = waiting.await.ok().and_then(Confirmation::take_message) {
                 returns.returned(message);
             }

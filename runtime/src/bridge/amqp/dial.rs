@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::net::Shutdown;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_rs::util::RuntimeParts;
@@ -22,6 +22,7 @@ use super::transport::{Socket, Waiter};
 use super::trouble::Trouble;
 use crate::bridge::remote::CONNECT_TIMEOUT;
 use crate::environment::Instance;
+use crate::io_thread;
 use crate::socket::{self, Encryption};
 
 /// How long the broker may take to say goodbye.
@@ -77,8 +78,18 @@ impl Drop for Cord {
 }
 
 impl Dialer {
-    /// Connects. `role` is what the broker's lists of connections show of it.
-    pub(super) async fn dial(&self, role: &str) -> Result<(Connected, BoxStream<'static, Event>), Trouble> {
+    /// Connects, on the thread of connections: what keeps the connection alive runs there, whatever handlers do. `role` is what
+    /// the broker's lists of connections show of it.
+    pub(super) async fn dial(
+        self: &Arc<Self>,
+        role: &'static str,
+    ) -> Result<(Connected, BoxStream<'static, Event>), Trouble> {
+        let dialer = Arc::clone(self);
+        let ended = || Err(Trouble::Away("the thread of connections has ended".to_owned()));
+        io_thread::run(async move { dialer.attempt(role).await }).await.unwrap_or_else(ended)
+    }
+
+    async fn attempt(&self, role: &str) -> Result<(Connected, BoxStream<'static, Event>), Trouble> {
         let at = |trouble: Trouble| {
             let place = |text: String| format!("{}: {text}", self.address);
             match trouble {

@@ -30,14 +30,27 @@ impl Served {
             if receipt.acknowledge().is_err() {
                 continue;
             }
-            let reply_to = reply_to(&delivery.properties);
+            let reply_to = self.reply_to(&delivery.properties);
             match properties::read(&delivery.properties, delivery.data.into()) {
                 Ok(incoming) => {
+                    self.tally.look_at_clock(&incoming);
                     return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
                 Err((malformed, _)) => self.refuse(&malformed, reply_to),
             }
         }
+    }
+
+    /// Where the reply goes. One that names an address which is no caller's is handled, as whoever sent it may do that, and
+    /// not answered.
+    fn reply_to(&self, properties: &BasicProperties) -> Option<ReplyTo> {
+        let address = properties.reply_to().as_ref()?.as_str();
+        if !self.replies.reaches(address) {
+            self.tally.refuse_reply(self.subject, address);
+            return None;
+        }
+        let correlation = properties.correlation_id().as_ref().map(ShortString::as_str).unwrap_or_default();
+        Some(ReplyTo { address: address.to_owned(), correlation: Bytes::copy_from_slice(correlation.as_bytes()) })
     }
 
     /// A request that cannot be read: its caller gets a fault, if there is one who listens.
@@ -52,12 +65,6 @@ impl Served {
             }
         });
     }
-}
-
-fn reply_to(properties: &BasicProperties) -> Option<ReplyTo> {
-    let address = properties.reply_to().as_ref()?.to_string();
-    let correlation = properties.correlation_id().as_ref().map(ShortString::as_str).unwrap_or_default();
-    Some(ReplyTo { address, correlation: Bytes::copy_from_slice(correlation.as_bytes()) })
 }
 
 impl Inlet for Served {

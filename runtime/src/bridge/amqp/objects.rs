@@ -1,9 +1,11 @@
-//! What the broker has to have: an exchange for each event, a queue for each subscription, one for its dead letters.
+//! What the broker has to have: an exchange for each event, a queue for each subscription, one for its dead letters; and the
+//! exchanges of the topology, over which all else goes: nothing is published to the broker's default exchange, by which whoever
+//! may write to it reaches every queue.
 
 use std::sync::{Mutex, PoisonError};
 
-use lapin::Connection;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{Connection, ExchangeKind};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
@@ -17,14 +19,58 @@ const DELIVERIES: i64 = 1 << 31;
 /// Something that the broker has to have.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Object {
-    /// Of an event: every queue that is bound gets each message.
-    Exchange(ShortString),
+    Exchange(Exchange),
     Queue(Queue),
-    /// The events of an exchange go into a queue.
-    Binding {
-        exchange: ShortString,
-        queue: ShortString,
-    },
+    Binding(Binding),
+}
+
+/// An exchange.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Exchange {
+    pub(super) name: ShortString,
+    pub(super) kind: ExchangeKind,
+}
+
+impl Exchange {
+    /// Of an event: every queue that is bound gets each message.
+    pub(super) fn of_event(name: ShortString) -> Self {
+        Self { name, kind: ExchangeKind::Fanout }
+    }
+
+    /// Of all commands of a topology: a request goes to the queue that is bound by its subject. A topic exchange, so that
+    /// RabbitMQ's topic permissions can say who may call what.
+    pub(super) fn of_commands(name: ShortString) -> Self {
+        Self { name, kind: ExchangeKind::Topic }
+    }
+
+    /// What is published goes to the queue that is bound by its own name.
+    pub(super) fn of_queues(name: ShortString) -> Self {
+        Self { name, kind: ExchangeKind::Direct }
+    }
+}
+
+/// What is published to an exchange with this key goes into a queue.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Binding {
+    pub(super) exchange: ShortString,
+    pub(super) queue: ShortString,
+    /// Empty where the exchange does not look at it.
+    pub(super) key: ShortString,
+    /// Of a queue that comes and goes: whoever serves it binds it, also where nothing else is to be made.
+    pub(super) passing: bool,
+}
+
+impl Binding {
+    /// Of a subscription to its event.
+    pub(super) fn of_event(exchange: ShortString, queue: ShortString) -> Self {
+        Self { exchange, queue, key: "".into(), passing: false }
+    }
+
+    /// Of a queue by its own name.
+    pub(super) fn by_name(exchange: ShortString, queue: &Queue) -> Self {
+        let (name, passing) = (queue.name.clone(), queue.passing);
+        Self { exchange, key: name.clone(), queue: name, passing }
+    }
 }
 
 /// A queue with its settings.
@@ -57,6 +103,11 @@ impl Queue {
     /// What a subscription has given up.
     pub(super) fn of_dead_letters(name: ShortString) -> Self {
         Self { name, arguments: quorum(), passing: false }
+    }
+
+    /// What waits for a caller. Its connection alone has it.
+    pub(super) fn of_replies(name: ShortString) -> Self {
+        Self { name, arguments: classic(), passing: true }
     }
 
     /// What waits for those who serve a command.

@@ -17,6 +17,7 @@ use super::trouble::Trouble;
 use crate::bridge::BridgeError;
 use crate::bridge::remote::{Bar, PATIENCE};
 use crate::health::Health;
+use crate::io_thread;
 use crate::policy::Backoff;
 
 /// Between two attempts at one message.
@@ -162,11 +163,14 @@ impl Outlet {
 
     fn unbound(&self) -> String {
         let Route { exchange, key } = &self.route;
-        match exchange.as_str() {
-            "" => format!("a message was returned: there is no queue `{key}`"),
-            _ => format!(
+        match key.as_str() {
+            "" => format!(
                 "a message was returned: no queue is bound to the exchange `{exchange}`, though this unit knows of a \
                  subscription: bind its queue"
+            ),
+            _ => format!(
+                "a message was returned: no queue is bound to the exchange `{exchange}` by the key `{key}`: bind the queue \
+                 of this name"
             ),
         }
     }
@@ -181,7 +185,7 @@ impl Returns for Outlet {
     /// Publishes it again, for its sender may have been told that it is safe.
     fn returned(self: Arc<Self>, message: BasicReturnMessage) {
         let delivery = message.delivery;
-        tokio::spawn(async move {
+        io_thread::spawn(async move {
             let body = Bytes::from(delivery.data);
             if let Err(error) = self.publish(&body, || Ok(delivery.properties.clone())).await {
                 let (id, route) = (delivery.properties.message_id(), &self.route);

@@ -2,9 +2,9 @@
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
-use lapin::{Channel, Connection, ExchangeKind};
+use lapin::{Channel, Connection};
 
-use super::objects::{Object, Queue};
+use super::objects::{Binding, Exchange, Object, Queue};
 use super::trouble::Trouble;
 
 /// Makes what is not there, or only checks.
@@ -30,15 +30,21 @@ impl Provision {
     }
 }
 
-/// Checks that something is there. A queue of a command cannot be, as long as nobody serves it: that one is made.
+/// Checks that something is there. A queue of a command cannot be, as long as nobody serves it: that one is made, and bound.
 async fn check(connection: &Connection, object: &Object) -> Result<(), Trouble> {
-    // Whether a queue is bound, the protocol does not tell: an event that is returned does.
-    if matches!(object, Object::Binding { .. }) {
-        return Ok(());
+    match object {
+        Object::Binding(Binding { passing: true, .. }) => {
+            return alone(connection, object, false).await.map_err(|trouble| named(object, trouble));
+        }
+        // Whether a queue is bound, the protocol does not tell: an event that is returned does.
+        Object::Binding(_) => return Ok(()),
+        Object::Exchange(_) | Object::Queue(_) => {}
     }
     match alone(connection, object, true).await {
         Ok(()) => {}
-        Err(Trouble::Absent(_)) if matches!(object, Object::Queue(Queue { passing: true, .. })) => {}
+        Err(Trouble::Absent(_)) if matches!(object, Object::Queue(Queue { passing: true, .. })) => {
+            return alone(connection, object, false).await.map_err(|trouble| named(object, trouble));
+        }
         Err(Trouble::Absent(said)) => {
             let missing =
                 format!("{} is not there ({said}), and `provision: verify` makes nothing: make it", shown(object));
@@ -65,18 +71,18 @@ async fn alone(connection: &Connection, object: &Object, passive: bool) -> Resul
 
 async fn declare(channel: &Channel, object: &Object, passive: bool) -> Result<(), Trouble> {
     match object {
-        Object::Exchange(name) => {
+        Object::Exchange(Exchange { name, kind }) => {
             let options = ExchangeDeclareOptions { passive, durable: true, ..Default::default() };
-            channel.exchange_declare(name.clone(), ExchangeKind::Fanout, options, FieldTable::default()).await?;
+            channel.exchange_declare(name.clone(), kind.clone(), options, FieldTable::default()).await?;
         }
         Object::Queue(Queue { name, arguments, passing }) => {
             let options =
                 QueueDeclareOptions { passive, durable: !passing, auto_delete: *passing, ..Default::default() };
             channel.queue_declare(name.clone(), options, arguments.clone()).await?;
         }
-        Object::Binding { exchange, queue } => {
+        Object::Binding(Binding { exchange, queue, key, .. }) => {
             let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
-            channel.queue_bind(queue.clone(), exchange.clone(), "".into(), options, arguments).await?;
+            channel.queue_bind(queue.clone(), exchange.clone(), key.clone(), options, arguments).await?;
         }
     }
     Ok(())
@@ -96,8 +102,10 @@ fn named(object: &Object, trouble: Trouble) -> Trouble {
 
 fn shown(object: &Object) -> String {
     match object {
-        Object::Exchange(name) => format!("the exchange `{name}`"),
+        Object::Exchange(exchange) => format!("the exchange `{}`", exchange.name),
         Object::Queue(queue) => format!("the queue `{}`", queue.name),
-        Object::Binding { exchange, queue } => format!("the binding of the queue `{queue}` to `{exchange}`"),
+        Object::Binding(Binding { exchange, queue, .. }) => {
+            format!("the binding of the queue `{queue}` to `{exchange}`")
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Replies to requests, sent to where their callers listen. The broker gives no word for them: a caller that is gone is no
-//! loss, and one that gets nothing tries again.
+//! Replies to requests, sent to where their callers listen, and nowhere else: whoever may send a request may name any address.
+//! The broker gives no word for replies: a caller that is gone is no loss, and one that gets nothing tries again.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use lapin::options::BasicPublishOptions;
 use lapin::types::ShortString;
 
 use super::line::Line;
+use super::names::Names;
 use super::pipe::Pipe;
 use super::properties::Headers;
 use super::trouble::Trouble;
@@ -16,13 +17,19 @@ use crate::wire::write_reply;
 /// Sends replies.
 pub(super) struct Replies {
     pipe: Pipe,
+    names: Arc<Names>,
     /// In bytes.
     largest: u64,
 }
 
 impl Replies {
-    pub(super) fn new(line: &Arc<Line>, largest: u64) -> Self {
-        Self { pipe: Pipe::new(line, false), largest }
+    pub(super) fn new(line: &Arc<Line>, names: Arc<Names>, largest: u64) -> Self {
+        Self { pipe: Pipe::new(line, false), names, largest }
+    }
+
+    /// Whether an address is one that a caller of this topology listens at.
+    pub(super) fn reaches(&self, address: &str) -> bool {
+        self.names.is_reply_address(address)
     }
 
     /// Sends a reply; done once it is on its way.
@@ -41,7 +48,7 @@ impl Replies {
         };
         let channel = self.pipe.channel().await?;
         let options = BasicPublishOptions::default();
-        let sent = channel.basic_publish("".into(), address, options, &body, properties).await;
+        let sent = channel.basic_publish(self.names.replies.clone(), address, options, &body, properties).await;
         sent.map(drop).map_err(|error| Trouble::from(error).into())
     }
 }

@@ -164,6 +164,10 @@ impl Tap {
             return Err(Trouble::Away(self.line.link.health().to_string()));
         };
         let connection = &connected.connection;
+        if self.rest == Rest::Taken {
+            // It is there as long as somebody consumes from it: whoever comes first makes it.
+            self.objects.these(connection, &self.needs).await?;
+        }
         let (channel, consumer) = match self.subscribe(connection).await {
             // It is gone since the broker was asked to have it.
             Err(Trouble::Absent(_)) => {

@@ -1,11 +1,10 @@
 //! Where the events of one subject are published: an exchange.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::outlet::Outlet;
 use super::properties;
-use crate::bridge::remote::Flights;
+use crate::bridge::remote::{Flights, Numbering};
 use crate::bridge::{BridgeError, Topic};
 use crate::health::Health;
 use crate::message::Message;
@@ -13,17 +12,17 @@ use crate::soon::Soon;
 use crate::wire::Outgoing;
 
 /// Where the events of one subject are published.
-pub(super) struct Exchange {
+pub(super) struct Event {
     pub(super) subject: &'static str,
     pub(super) source: Arc<str>,
     /// In bytes.
     pub(super) largest: u64,
-    pub(super) sequence: AtomicU64,
+    pub(super) numbering: Numbering,
     pub(super) outlet: Arc<Outlet>,
     pub(super) flights: Arc<Flights>,
 }
 
-impl Exchange {
+impl Event {
     /// Whether events can be published.
     pub(super) fn health(&self) -> Health {
         self.outlet.health()
@@ -33,13 +32,20 @@ impl Exchange {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, event, &self.source);
         let body = outgoing.body(self.largest)?;
-        outgoing.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
-        self.outlet.publish(&body, || properties::kept(&outgoing)).await
+        let numbered = self.numbering.number(event.metadata().id);
+        outgoing.sequence = Some(numbered.sequence);
+        self.outlet.publish(&body, || properties::kept(&outgoing)).await?;
+        numbered.settle();
+        Ok(())
     }
 }
 
-impl Topic for Exchange {
+impl Topic for Event {
     fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
         Soon::later(async move { Self::publish(self, &event).await })
+    }
+
+    fn check(&self, event: &Message) -> Result<(), BridgeError> {
+        Outgoing::new(self.subject, event, &self.source).body(self.largest).map(drop)
     }
 }

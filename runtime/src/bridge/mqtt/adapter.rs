@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -31,7 +30,7 @@ use super::session::Session;
 use super::standing::Filter;
 use super::subscription::{Subscription, Way};
 use super::topic::Published;
-use crate::bridge::remote::{Flights, PREFETCH, RemoteFeed, Tally};
+use crate::bridge::remote::{Flights, Numbering, PREFETCH, RemoteFeed, Tally};
 use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
 use crate::delivery::Delivery;
 use crate::environment::Instance;
@@ -231,7 +230,7 @@ impl EventAdapter for MqttEvents {
                 topic: names::published(subject),
                 source: Arc::clone(&self.source),
                 largest: self.largest,
-                sequence: AtomicU64::new(0),
+                numbering: Numbering::default(),
                 outlet: Outlet::new(&self.connection, &audience),
                 flights: Arc::clone(&self.flights),
             })

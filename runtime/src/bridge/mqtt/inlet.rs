@@ -91,6 +91,7 @@ impl Served {
             let reply_to = self.calls.reply_to(&publish);
             match properties::read(&publish) {
                 Ok(incoming) => {
+                    self.calls.tally.look_at_clock(&incoming);
                     return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
                 Err((malformed, _)) => self.refuse(&malformed, reply_to.as_ref()),

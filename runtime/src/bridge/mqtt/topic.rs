@@ -1,13 +1,12 @@
 //! Where the events of one subject are published.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
 use super::outlet::{Outlet, Parcel};
 use super::properties::Properties;
-use crate::bridge::remote::Flights;
+use crate::bridge::remote::{Flights, Numbering};
 use crate::bridge::{BridgeError, Topic};
 use crate::message::Message;
 use crate::soon::Soon;
@@ -20,7 +19,7 @@ pub(super) struct Published {
     pub(super) source: Arc<str>,
     /// In bytes.
     pub(super) largest: u64,
-    pub(super) sequence: AtomicU64,
+    pub(super) numbering: Numbering,
     pub(super) outlet: Outlet,
     pub(super) flights: Arc<Flights>,
 }
@@ -30,14 +29,21 @@ impl Published {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, event, &self.source);
         let body = outgoing.body(self.largest)?;
-        outgoing.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
+        let numbered = self.numbering.number(event.metadata().id);
+        outgoing.sequence = Some(numbered.sequence);
         let packet = || Properties::of(&outgoing).publish(self.topic.clone(), body.clone());
-        self.outlet.publish(Parcel { subject: self.subject, packet }).await
+        self.outlet.publish(Parcel { subject: self.subject, packet }).await?;
+        numbered.settle();
+        Ok(())
     }
 }
 
 impl Topic for Published {
     fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
         Soon::later(async move { Self::publish(self, &event).await })
+    }
+
+    fn check(&self, event: &Message) -> Result<(), BridgeError> {
+        Outgoing::new(self.subject, event, &self.source).body(self.largest).map(drop)
     }
 }

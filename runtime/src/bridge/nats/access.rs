@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 use tokio::sync::watch;
 
 use crate::bridge::BridgeError;
+use crate::bridge::nats::inbox::{Inbox, user_of_credentials};
 use crate::bridge::nats::refusals::Refusals;
 use crate::bridge::nats::settings::Nats;
 use crate::bridge::remote::CONNECT_TIMEOUT;
@@ -29,6 +30,8 @@ pub(super) const ANSWER: Duration = Duration::from_secs(5);
 pub(super) struct Access {
     servers: Vec<ServerAddr>,
     options: ConnectOptions,
+    /// Where answers arrive.
+    pub(super) inbox: Inbox,
 }
 
 /// What a client says of its connection.
@@ -68,6 +71,7 @@ impl Access {
             // Each server once. After that the client has given up, and the supervisor makes a new one: so it is we who
             // say how long to wait and what to log, and nothing goes on once the bridge is closed.
             .max_reconnects(servers.len());
+        let mut who = user.name.clone();
         if let Some(name) = user.name {
             options = options.user_and_password(name, user.password.unwrap_or_default());
         }
@@ -75,6 +79,7 @@ impl Access {
             options = options.token(token);
         }
         if let Some(credentials) = opening.content(settings.credentials.as_ref(), "-----BEGIN NATS").await {
+            who = user_of_credentials(&credentials);
             match options.clone().credentials(&credentials) {
                 Ok(with) => options = with,
                 Err(error) => opening.problem(format!("`credentials` is no .creds file: {error}")),
@@ -89,7 +94,15 @@ impl Access {
                 Err(problem) => opening.problem(problem),
             }
         }
-        Self { servers, options }
+        let prefix = opening.optional(settings.inbox_prefix.as_ref()).await;
+        let inbox = Inbox::new(opening.instance.topology, prefix, who.as_deref()).unwrap_or_else(|problem| {
+            opening.problem(format!("the inbox_prefix of nats: {problem}"));
+            Inbox::default()
+        });
+        if !inbox.prefix().is_empty() {
+            options = options.custom_inbox_prefix(inbox.prefix());
+        }
+        Self { servers, options, inbox }
     }
 
     /// Connects once. What becomes of the connection is told to `heard`, which ends with the client.

@@ -56,6 +56,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(instance: Instance, verify: bool, access: Access) -> Self {
+        let refusals = Arc::new(Refusals::new(access.inbox.prefix()));
         Self {
             source: instance.source(),
             instance,
@@ -67,7 +68,7 @@ impl Connection {
             sessions: watch::Sender::new(None),
             replies: Pending::default(),
             confirms: Pending::default(),
-            refusals: Arc::default(),
+            refusals,
             tally: Arc::default(),
             has_stream: AtomicBool::new(false),
             may_echo: AtomicBool::new(true),

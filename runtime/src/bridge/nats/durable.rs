@@ -1,6 +1,7 @@
 //! A subscription whose events must not be lost: a durable consumer of JetStream.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_nats::{Message, Subject};
@@ -45,8 +46,11 @@ impl Source for Durable {
     async fn receive(&self) -> Option<Delivered<Token>> {
         loop {
             let Message { payload, headers, reply, .. } = self.pull.next(&self.connection).await?;
-            // Without it, nobody waits for an acknowledgement: it is not from the stream.
-            let Some(ticket) = reply else { continue };
+            // Without one, nobody waits for an acknowledgement: it is not from the stream.
+            let Some(ticket) = reply.filter(|ticket| self.pull.is_ticket(ticket)) else {
+                self.connection.tally.malformed.fetch_add(1, Ordering::Relaxed);
+                continue;
+            };
             let incoming = Incoming::read(payload.clone(), |attribute| headers::get(headers.as_ref(), attribute));
             let incoming = incoming.map_err(|malformed| (malformed, payload));
             let redelivered = deliveries(&ticket).saturating_sub(1);

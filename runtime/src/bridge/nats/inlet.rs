@@ -28,12 +28,26 @@ impl NatsInlet {
         loop {
             let Message { payload, headers, reply, .. } = self.flow.next(&self.connection.link).await?;
             let incoming = Incoming::read(payload, |attribute| headers::get(headers.as_ref(), attribute));
-            let reply_to = reply.map(|reply| ReplyTo { address: reply.as_str().to_owned(), correlation: Bytes::new() });
+            let reply_to = reply.and_then(|reply| self.caller(reply.as_str()));
             match incoming {
-                Ok(Incoming { message, attempt, .. }) => return Some(Asked { message, attempt, reply_to }),
+                Ok(incoming) => {
+                    self.connection.tally.look_at_clock(&incoming);
+                    let Incoming { message, attempt, .. } = incoming;
+                    return Some(Asked { message, attempt, reply_to });
+                }
                 Err(malformed) => self.refuse(&malformed, reply_to).await,
             }
         }
+    }
+
+    /// Where a reply goes: nowhere, where the address is none of a caller's.
+    fn caller(&self, address: &str) -> Option<ReplyTo> {
+        let connection = &self.connection;
+        if !connection.access.inbox.is_callers(address) {
+            connection.tally.refuse_reply(self.flow.subject, address);
+            return None;
+        }
+        Some(ReplyTo { address: address.to_owned(), correlation: Bytes::new() })
     }
 
     /// Tells the caller that its request cannot be read; or counts it, where nobody is to be told.

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::response::Response;
+use async_nats::jetstream::{Error, ErrorCode};
 use async_nats::{HeaderMap, Message};
 use bytes::Bytes;
 use tokio::time::{Duration, Instant, sleep};
@@ -136,6 +136,17 @@ impl Connection {
     }
 }
 
+/// Whether the stream would refuse the same message again: for its size, that of its headers, or what it asks for.
+fn is_for_good(error: &Error) -> bool {
+    let codes = [
+        ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM,
+        ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM,
+        ErrorCode::STREAM_SEALED,
+        ErrorCode::BAD_REQUEST,
+    ];
+    codes.contains(&error.error_code())
+}
+
 /// What the answer to a message says.
 fn stored(answer: &Message) -> Result<Stored, BridgeError> {
     if is_nobody(answer) {
@@ -143,8 +154,8 @@ fn stored(answer: &Message) -> Result<Stored, BridgeError> {
     }
     match serde_json::from_slice(&answer.payload) {
         Ok(Response::<PublishAck>::Ok(_)) => Ok(Stored::Yes),
-        Ok(Response::Err { error }) if error.error_code() == ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM => {
-            Err(BridgeError::Mismatch(format!("the stream does not take a message of this size: {error}")))
+        Ok(Response::Err { error }) if is_for_good(&error) => {
+            Err(BridgeError::Mismatch(format!("the stream does not take this message, and will not: {error}")))
         }
         // Full, mostly. It may have room again soon.
         Ok(Response::Err { error }) => Err(BridgeError::Unavailable(format!("the stream refuses: {error}").into())),

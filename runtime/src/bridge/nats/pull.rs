@@ -73,6 +73,8 @@ impl Word {
 pub(super) struct Pull {
     /// Where messages are asked for.
     next: String,
+    /// What stands in the subject on which a message of this consumer is acknowledged.
+    tickets: String,
     /// How many this process wants to hold. It begins with few and grows with each that is done: a message that ends the
     /// process does not take hundreds with it, which then count as delivered although nobody has looked at them.
     window: AtomicUsize,
@@ -112,11 +114,20 @@ impl Pull {
         let state = State { sessions, source: None, failures: 0 };
         Self {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
+            tickets: format!("{stream}.{consumer}."),
             window: AtomicUsize::new((at_a_time.max(1) as usize).min(PREFETCH.into())),
             ended: watch::Sender::new(false),
             here: StdMutex::default(),
             state: Mutex::new(state),
         }
+    }
+
+    /// Whether a message is acknowledged there: `$JS.ACK.<stream>.<consumer>.…`, with a domain and an account before the stream
+    /// where there are such. Whoever knows our inbox can send there what it likes, with any reply subject.
+    pub(super) fn is_ticket(&self, ticket: &str) -> bool {
+        let Some(rest) = ticket.strip_prefix("$JS.ACK.") else { return false };
+        rest.starts_with(&*self.tickets)
+            || rest.splitn(3, '.').nth(2).is_some_and(|rest| rest.starts_with(&*self.tickets))
     }
 
     /// The next message; `None` once it has ended, or the bridge is closed.

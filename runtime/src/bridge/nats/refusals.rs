@@ -24,6 +24,8 @@ pub(super) enum Act {
 /// What the server has refused on this connection.
 #[derive(Default)]
 pub(super) struct Refusals {
+    /// What the subjects begin with on which answers to us come.
+    inbox: String,
     subjects: Mutex<BTreeMap<(Act, String), Refused>>,
     any: AtomicBool,
     changed: Notify,
@@ -53,6 +55,11 @@ pub(super) struct Watch<'r> {
 }
 
 impl Refusals {
+    /// Nothing is refused yet, to whom answers come below this prefix.
+    pub(super) fn new(inbox: &str) -> Self {
+        Self { inbox: inbox.to_owned(), ..Self::default() }
+    }
+
     /// Takes in what the server says. Says whether it was for us.
     pub(super) fn hear(&self, words: &str) -> bool {
         if words.eq_ignore_ascii_case("invalid subject") {
@@ -60,7 +67,8 @@ impl Refusals {
             self.changed.notify_waiters();
             return true;
         }
-        let Some(what) = read(words) else { return false };
+        let Some((act, subject)) = read(words) else { return false };
+        let what = (act, key(&self.inbox, subject).to_owned());
         let times = {
             let mut subjects = self.subjects();
             if subjects.len() >= SUBJECTS && !subjects.contains_key(&what) {
@@ -81,14 +89,14 @@ impl Refusals {
 
     /// Begins to watch whether we may publish on a subject, before something is sent there.
     pub(super) fn watch<'r>(&'r self, subject: &'r str) -> Watch<'r> {
-        let subject = key(subject);
+        let subject = key(&self.inbox, subject);
         let before = self.times(Act::Publish, subject);
         Watch { refusals: self, act: Act::Publish, subject, before }
     }
 
     /// Watches a subscription that was begun already.
     pub(super) fn watch_subscription<'r>(&'r self, subject: &'r str) -> Watch<'r> {
-        Watch { refusals: self, act: Act::Subscribe, subject: key(subject), before: 0 }
+        Watch { refusals: self, act: Act::Subscribe, subject: key(&self.inbox, subject), before: 0 }
     }
 
     /// How often the server has answered to [`NONSENSE`].
@@ -112,7 +120,7 @@ impl Refusals {
     pub(super) fn lift(&self, subject: &str) {
         if self.any.load(Ordering::Acquire) {
             let mut subjects = self.subjects();
-            subjects.remove(&(Act::Publish, key(subject).to_owned()));
+            subjects.remove(&(Act::Publish, key(&self.inbox, subject).to_owned()));
             self.any.store(!subjects.is_empty(), Ordering::Release);
         }
     }
@@ -171,25 +179,27 @@ impl Watch<'_> {
 
 /// What a refusal is about: `Permissions Violation for Publish to "orders"`, or
 /// `Permissions Violation for Subscription to "orders" using queue "orders"`.
-fn read(words: &str) -> Option<(Act, String)> {
+fn read(words: &str) -> Option<(Act, &str)> {
     const BEGIN: &str = "permissions violation for ";
     let (begin, rest) = words.split_at_checked(BEGIN.len())?;
     let (act, rest) = rest.split_once('"').filter(|_| begin.eq_ignore_ascii_case(BEGIN))?;
     let (subject, _) = rest.split_once('"')?;
     let subscribes = act.to_ascii_lowercase().starts_with("subscription");
-    Some((if subscribes { Act::Subscribe } else { Act::Publish }, key(subject).to_owned()))
+    Some((if subscribes { Act::Subscribe } else { Act::Publish }, subject))
 }
 
 /// What a subject is remembered by. Of those with a token for each message only what they begin with counts.
-fn key(subject: &str) -> &str {
+fn key<'s>(inbox: &str, subject: &'s str) -> &'s str {
     let tokens = |count: usize| {
         let end = subject.match_indices('.').nth(count - 1).map(|(at, _)| at);
         end.map_or(subject, |end| &subject[..end])
     };
     if subject.starts_with("$JS.ACK.") {
         tokens(4)
-    } else if subject.starts_with("_INBOX.") {
-        tokens(2)
+    } else if let Some(below) = subject.strip_prefix(inbox).and_then(|below| below.strip_prefix('.'))
+        && let Some(end) = below.find('.')
+    {
+        &subject[..subject.len() - below.len() + end]
     } else {
         subject
     }
@@ -205,10 +215,13 @@ mod tests {
         for (words, act, subject) in [
             (r#"Permissions Violation for Publish to "a.b""#, publish, "a.b"),
             (r#"permissions violation for subscription to "a.b" using queue "c""#, subscribe, "a.b"),
-            (r#"Permissions Violation for Publish to "_INBOX.x.c17""#, publish, "_INBOX.x"),
+            (r#"Permissions Violation for Publish to "shop.reply.ann.x.c17""#, publish, "shop.reply.ann.x"),
+            (r#"Permissions Violation for Publish to "shop.reply.ann.x""#, publish, "shop.reply.ann.x"),
+            (r#"Permissions Violation for Publish to "shop.event.c17""#, publish, "shop.event.c17"),
             (r#"Permissions Violation for Publish to "$JS.ACK.s.c.1.2.3.4.5""#, publish, "$JS.ACK.s.c"),
         ] {
-            assert_eq!(read(words), Some((act, subject.to_owned())));
+            let (read, full) = read(words).unwrap();
+            assert_eq!((read, key("shop.reply.ann", full)), (act, subject));
         }
         for words in ["Stale Connection", "Permissions Violation", r#"Permissions Violation for "a"#, "é"] {
             assert_eq!(read(words), None, "{words}");

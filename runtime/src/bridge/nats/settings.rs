@@ -10,6 +10,7 @@ pub struct Nats {
     pub(super) password: Option<Text>,
     pub(super) token: Option<Text>,
     pub(super) credentials: Option<Text>,
+    pub(super) inbox_prefix: Option<Text>,
     pub(super) tls: Option<Tls>,
 }
 
@@ -17,7 +18,7 @@ impl Nats {
     /// Where the servers are: `nats://host:4222`, with commas between them.
     #[must_use]
     pub const fn new(servers: Text) -> Self {
-        Self { servers, username: None, password: None, token: None, credentials: None, tls: None }
+        Self { servers, username: None, password: None, token: None, credentials: None, inbox_prefix: None, tls: None }
     }
 
     /// The user.
@@ -45,6 +46,14 @@ impl Nats {
     #[must_use]
     pub const fn credentials(mut self, credentials: Text) -> Self {
         self.credentials = Some(credentials);
+        self
+    }
+
+    /// What the subjects begin with on which answers arrive, before the user. Left out, `<topology>.reply`. All units and
+    /// clients of a system have the same.
+    #[must_use]
+    pub const fn inbox_prefix(mut self, prefix: Text) -> Self {
+        self.inbox_prefix = Some(prefix);
         self
     }
 

@@ -1,13 +1,14 @@
 //! Where the events of one subject are published.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use async_nats::header::NATS_MESSAGE_ID;
 
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::headers;
 use crate::bridge::nats::publish::Publication;
+use crate::bridge::remote::Numbering;
 use crate::bridge::{BridgeError, Topic};
 use crate::message::Message;
 use crate::soon::Soon;
@@ -17,20 +18,21 @@ use crate::wire::Outgoing;
 pub(super) struct NatsTopic {
     connection: Arc<Connection>,
     subject: &'static str,
-    sequence: AtomicU64,
+    numbering: Numbering,
     permitted: AtomicU64,
 }
 
 impl NatsTopic {
     pub(super) fn new(connection: Arc<Connection>, subject: &'static str) -> Self {
-        Self { connection, subject, sequence: AtomicU64::new(0), permitted: AtomicU64::new(0) }
+        Self { connection, subject, numbering: Numbering::default(), permitted: AtomicU64::new(0) }
     }
 
     async fn publish(&self, event: Message) -> Result<(), BridgeError> {
         let connection = &*self.connection;
         let mut outgoing = Outgoing::new(self.subject, &event, &connection.source);
         let body = outgoing.body(connection.largest)?;
-        outgoing.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
+        let numbered = self.numbering.number(event.metadata().id);
+        outgoing.sequence = Some(numbered.sequence);
         let headers = || {
             let mut headers = headers::write(&outgoing);
             // A second attempt at the same event is no second event.
@@ -39,12 +41,19 @@ impl NatsTopic {
         };
         let durable = connection.wanted.is_durable(self.subject);
         let permitted = &self.permitted;
-        connection.publish(Publication { subject: self.subject, durable, permitted, body, headers }).await
+        connection.publish(Publication { subject: self.subject, durable, permitted, body, headers }).await?;
+        numbered.settle();
+        Ok(())
     }
 }
 
 impl Topic for NatsTopic {
     fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
         Soon::later(self.publish(event))
+    }
+
+    fn check(&self, event: &Message) -> Result<(), BridgeError> {
+        let connection = &*self.connection;
+        Outgoing::new(self.subject, event, &connection.source).body(connection.largest).map(drop)
     }
 }

@@ -215,20 +215,24 @@ impl<S: Source> RemoteFeed<S> {
                 return None;
             }
         };
-        if let Some(sequence) = sequence.filter(|_| self.rules.at_most_once) {
-            match self.heard.arrives(&source, sequence) {
-                Arrived::After(missing) => self.tally.lost.fetch_add(missing, Ordering::Relaxed),
-                Arrived::Again => {
-                    self.forget(token).await;
-                    return None;
-                }
-            };
+        if self.rules.at_most_once && self.has_come_before(message.metadata().id, &source, sequence) {
+            self.forget(token).await;
+            return None;
         }
         if self.source.lease().is_some() {
             self.forget_doomed(message.metadata().id);
         }
         let before = counted(redelivered, self.rules.attempts);
         Some(self.hold(message, attempt.saturating_add(before), token))
+    }
+
+    /// Whether an event that may come once has come before. What is missing before it is counted.
+    fn has_come_before(&self, id: Id, source: &str, sequence: Option<u64>) -> bool {
+        let arrived = sequence.map(|sequence| self.heard.arrives(source, sequence));
+        if let Some(Arrived::After(missing)) = arrived {
+            self.tally.lost.fetch_add(missing, Ordering::Relaxed);
+        }
+        self.heard.is_known(id) || arrived == Some(Arrived::Again)
     }
 
     /// What was taken in, under a ticket.

@@ -1,8 +1,10 @@
 //! What has arrived of an event's publishers, by the sequence that each gives its events: what is missing in between is
 //! counted, and what a publisher sends once more because it did not hear that the broker had it is known again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
+
+use crate::id::Id;
 
 /// How many publishers are remembered; then it begins anew, and knows of nothing before.
 const PUBLISHERS: usize = 10_000;
@@ -10,9 +12,23 @@ const PUBLISHERS: usize = 10_000;
 /// How many events of a publisher are remembered, up to the last: more than it has under way at a time.
 const EVENTS: u64 = 1024;
 
+/// How many identifiers of events are remembered, of all publishers together.
+const IDENTIFIERS: usize = 4096;
+
 /// What has arrived of each publisher.
 #[derive(Default)]
-pub(crate) struct Heard(Mutex<HashMap<String, Publisher>>);
+pub(crate) struct Heard {
+    publishers: Mutex<HashMap<String, Publisher>>,
+    identifiers: Mutex<Identifiers>,
+}
+
+/// The events that arrived last, by their identifiers: an event that was left in an outbox is published by another process, under
+/// a number of that one.
+#[derive(Default)]
+struct Identifiers {
+    known: HashSet<Id>,
+    order: VecDeque<Id>,
+}
 
 /// What has arrived of a publisher.
 struct Publisher {
@@ -31,9 +47,25 @@ pub(crate) enum Arrived {
 }
 
 impl Heard {
-    /// An event arrives. Of the first that does, nobody knows what was before it.
+    /// An event arrives. Says whether it has arrived before, from whatever publisher.
+    pub(crate) fn is_known(&self, id: Id) -> bool {
+        let mut identifiers = self.identifiers.lock().unwrap_or_else(PoisonError::into_inner);
+        let Identifiers { known, order } = &mut *identifiers;
+        if !known.insert(id) {
+            return true;
+        }
+        order.push_back(id);
+        if order.len() > IDENTIFIERS
+            && let Some(oldest) = order.pop_front()
+        {
+            known.remove(&oldest);
+        }
+        false
+    }
+
+    /// An event arrives with a number. Of the first that does, nobody knows what was before it.
     pub(crate) fn arrives(&self, source: &str, sequence: u64) -> Arrived {
-        let mut publishers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut publishers = self.publishers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(publisher) = publishers.get_mut(source) {
             return publisher.arrives(sequence);
         }
@@ -95,6 +127,17 @@ mod tests {
         assert_eq!(arrived, [0, 0, 2, 0, 0].map(Arrived::After));
         assert_eq!(heard.arrives("/b", 100), Arrived::After(0));
         assert_eq!(heard.arrives("/a", u64::MAX), Arrived::After(u64::MAX - 11));
+    }
+
+    #[test]
+    fn an_event_is_known_by_its_identifier_whoever_publishes_it() {
+        let heard = Heard::default();
+        let id = Id::draw();
+        assert!(!heard.is_known(id) && heard.is_known(id));
+        for _ in 0..IDENTIFIERS {
+            assert!(!heard.is_known(Id::draw()));
+        }
+        assert!(!heard.is_known(id), "it is too long ago");
     }
 
     #[test]

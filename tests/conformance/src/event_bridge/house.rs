@@ -12,7 +12,8 @@ const STORAGE: u64 = 32 << 20;
 
 /// The broker of a case.
 pub(super) enum House {
-    Own(Box<Broker>),
+    /// With what its URL says beside the place.
+    Own(Box<Broker>, &'static str),
     /// RabbitMQ takes long to start. With a virtual host, a case has it for itself.
     Shared(&'static Broker, &'static str),
 }
@@ -35,7 +36,10 @@ impl House {
             _ if kind == Kind::Amqp => return Self::shared(case),
             _ => setup.start(),
         };
-        Self::Own(Box::new(own.unwrap_or_else(|error| panic!("{error}"))))
+        let own = Box::new(own.unwrap_or_else(|error| panic!("{error}")));
+        // RabbitMQ proposes a minute.
+        let heartbeat = if kind == Kind::Amqp && case.starts_with("e13") { "?heartbeat=3" } else { "" };
+        Self::Own(own, heartbeat)
     }
 
     fn shared(case: &'static str) -> Self {
@@ -48,7 +52,7 @@ impl House {
 
     pub(super) fn broker(&self) -> &Broker {
         match self {
-            Self::Own(broker) => broker,
+            Self::Own(broker, _) => broker,
             Self::Shared(broker, _) => broker,
         }
     }
@@ -57,7 +61,7 @@ impl House {
     pub(super) fn url(&self, port: u16) -> String {
         match self {
             // Who needs a name and a password says them elsewhere.
-            Self::Own(broker) => broker.url_at(port).replace(&format!("{}:{}@", USER.0, USER.1), ""),
+            Self::Own(broker, query) => broker.url_at(port).replace(&format!("{}:{}@", USER.0, USER.1), "") + query,
             Self::Shared(broker, case) => broker.url_at(port).replace("%2f", case),
         }
     }

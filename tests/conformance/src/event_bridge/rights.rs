@@ -43,8 +43,8 @@ pub async fn e24_permission_denied(rig: Rig) {
 
     // All but to publish events.
     let others: &[&str] = match rig.broker().kind() {
-        Kind::Amqp => &["amq.default", "suite\\.command.*", "amq\\.gen.*"],
-        Kind::Nats => &["suite.command.>", "_INBOX.>", "$JS.>"],
+        Kind::Amqp => &["suite\\.command.*", "suite\\.reply.*"],
+        Kind::Nats => &["suite.command.>", "suite.reply.>", "$JS.>"],
         _ => &["suite/command/#"],
     };
     admit(USER, &Rights::everything().write(others));

@@ -6,7 +6,9 @@ use lapin::{Channel, ExchangeKind};
 use pontoon::{BridgeError, Delivery};
 use tokio::join;
 
-use crate::harness::{at, is_quiet, leaked, message, name, outsider, shared, soon, take, until, verifying};
+use crate::harness::{
+    at, echo, is_quiet, leaked, message, name, output, outsider, request, shared, soon, take, until, verifying,
+};
 
 const SUBSCRIPTION: &str = "email.v1.greet";
 
@@ -88,14 +90,17 @@ async fn what_is_only_verified_has_to_be_there() {
 
     let maker = at(shared()).await;
     maker.subscribe(subject, SUBSCRIPTION, rules);
+    maker.serve(name("command.made"));
     maker.connect().await.unwrap();
     maker.close().await;
 
     let command = name("command.verified");
     let verifier = verifying(shared()).await;
     let (topic, feed) = (verifier.topic(subject), verifier.subscribe(subject, SUBSCRIPTION, rules));
-    verifier.serve(command);
+    echo(verifier.serve(command));
     soon(verifier.connect()).await.unwrap();
+    // Of what comes and goes, whoever serves it makes its own.
+    assert_eq!(output(soon(verifier.request(request(command, 1))).await), "1");
     soon(topic.publish(message(1))).await.unwrap();
     assert_eq!(take(&feed).await, 1);
 

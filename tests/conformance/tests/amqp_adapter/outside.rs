@@ -1,10 +1,12 @@
 //! What programs that know nothing of us see of our messages, and what we make of theirs.
 
 use futures_util::StreamExt;
-use lapin::BasicProperties;
 use lapin::message::Delivery as Received;
-use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+};
 use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, ExchangeKind};
 use pontoon::bridge::Settlement;
 use pontoon::{Delivery, Id, Message, Metadata, Trace};
 
@@ -103,6 +105,11 @@ async fn a_request_of_ours_says_how_long_it_is_worth_something() {
     let (_connection, channel) = outsider(shared()).await;
     let options = QueueDeclareOptions { auto_delete: true, ..Default::default() };
     channel.queue_declare(subject.into(), options, FieldTable::default()).await.unwrap();
+    let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
+    channel.exchange_declare("shop.command".into(), ExchangeKind::Topic, durable, FieldTable::default()).await.unwrap();
+    let options = QueueBindOptions::default();
+    let commands = "shop.command".into();
+    channel.queue_bind(subject.into(), commands, subject.into(), options, FieldTable::default()).await.unwrap();
     let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
     let mut consumer = channel.basic_consume(subject.into(), "".into(), options, FieldTable::default()).await.unwrap();
     let answering = async {
@@ -114,7 +121,8 @@ async fn a_request_of_ours_says_how_long_it_is_worth_something() {
         assert!(header(&received, "expirytime").unwrap().ends_with('Z'));
         let reply = BasicProperties::default().with_correlation_id(properties.correlation_id().clone().unwrap());
         let to = properties.reply_to().clone().unwrap();
-        channel.basic_publish("".into(), to, BasicPublishOptions::default(), b"8", reply).await.unwrap();
+        assert!(to.as_str().starts_with("shop.reply.guest."), "{to}");
+        channel.basic_publish("shop.reply".into(), to, BasicPublishOptions::default(), b"8", reply).await.unwrap();
     };
     let (reply, ()) = tokio::join!(soon(adapter.request(request(subject, 7))), answering);
     assert_eq!(crate::harness::output(reply), "8");

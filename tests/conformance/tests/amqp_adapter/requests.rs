@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use lapin::BasicProperties;
-use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueDeclareOptions};
-use lapin::types::{AMQPValue, FieldTable};
+use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{BasicProperties, Channel, Consumer};
 use pontoon::bridge::{Reply, Request};
-use pontoon::{BridgeError, FaultClass, Instant};
+use pontoon::{BridgeError, Delivery, FaultClass, Id, Instant};
 
 use crate::harness::{at, echo, message, name, output, outsider, request, shared, soon, until};
 
@@ -97,15 +97,10 @@ async fn a_malformed_request_gets_a_fault_and_the_others_go_on() {
     echo(adapter.serve(subject));
     adapter.connect().await.unwrap();
     let (_connection, channel) = outsider(shared()).await;
-    let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
-    let inbox = channel.queue_declare("".into(), options, FieldTable::default()).await.unwrap();
-    let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
-    let mut replies =
-        channel.basic_consume(inbox.name().clone(), "".into(), options, FieldTable::default()).await.unwrap();
-    let asks = BasicProperties::default().with_reply_to(inbox.name().clone()).with_correlation_id("7".into());
+    let (inbox, mut replies) = inbox(&channel).await;
+    let asks = BasicProperties::default().with_reply_to(inbox).with_correlation_id("7".into());
     for properties in [asks, BasicProperties::default()] {
-        let options = BasicPublishOptions::default();
-        channel.basic_publish("".into(), subject.into(), options, b"{", properties).await.unwrap();
+        send(&channel, subject, properties).await;
     }
     let reply = soon(replies.next()).await.unwrap().unwrap();
     let headers = reply.properties.headers().clone().unwrap();
@@ -148,6 +143,86 @@ async fn two_instances_share_the_requests_and_one_that_drains_finishes_what_it_h
     echo(second);
     assert!(soon(asking).await.unwrap().iter().all(Result::is_ok));
     for adapter in [one, other, client] {
+        adapter.close().await;
+    }
+}
+
+/// Where replies come to a plain client.
+async fn inbox(channel: &Channel) -> (ShortString, Consumer) {
+    let name = ShortString::from(format!("shop.reply.guest.{}", Id::draw()));
+    let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
+    channel.queue_declare(name.clone(), options, FieldTable::default()).await.unwrap();
+    let (replies, options) = ("shop.reply".into(), QueueBindOptions::default());
+    channel.queue_bind(name.clone(), replies, name.clone(), options, FieldTable::default()).await.unwrap();
+    let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
+    let consumer = channel.basic_consume(name.clone(), "".into(), options, FieldTable::default()).await.unwrap();
+    (name, consumer)
+}
+
+/// Sends a request that cannot be read.
+async fn send(channel: &Channel, subject: &str, properties: BasicProperties) {
+    let options = BasicPublishOptions::default();
+    channel.basic_publish("shop.command".into(), subject.into(), options, b"{", properties).await.unwrap();
+}
+
+/// How many messages a queue has.
+async fn count(channel: &Channel, queue: &str) -> u32 {
+    let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+    channel.queue_declare(queue.into(), passive, FieldTable::default()).await.unwrap().message_count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_goes_to_callers_and_to_nobody_else() {
+    let (command, event) = (name("command.echo"), name("event.untouched"));
+    let (adapter, client) = (at(shared()).await, at(shared()).await);
+    adapter.keep(event, "email.v1.greet", Delivery::at_least_once());
+    echo(adapter.serve(command));
+    for adapter in [&adapter, &client] {
+        adapter.connect().await.unwrap();
+    }
+    let (_connection, channel) = outsider(shared()).await;
+    let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
+    let theirs = channel.queue_declare("".into(), options, FieldTable::default()).await.unwrap().name().clone();
+    let kept = format!("{event}.email.v1.greet");
+    let addresses = [kept.as_str(), theirs.as_str(), command, event, "shop.reply", "shop.reply.", "\u{1b}[2J"];
+    for address in addresses {
+        send(&channel, command, BasicProperties::default().with_reply_to(address.into())).await;
+    }
+    let refused = u64::try_from(addresses.len()).unwrap();
+    until("they are counted", || adapter.counters().refused_replies == refused).await;
+    // The requests themselves were taken.
+    until("they are read", || adapter.counters().malformed == refused).await;
+    // What came after them is answered, and nothing else was sent anywhere.
+    assert_eq!(output(soon(client.request(request(command, 1))).await), "1");
+    assert_eq!((count(&channel, &kept).await, count(&channel, theirs.as_str()).await), (0, 0));
+    for adapter in [adapter, client] {
+        adapter.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_guesses_the_address_of_a_caller_does_not_guess_what_it_asked() {
+    let command = name("command.slow");
+    let (server, client) = (at(shared()).await, at(shared()).await);
+    let inlet = server.serve(command);
+    for adapter in [&server, &client] {
+        adapter.connect().await.unwrap();
+    }
+    let asking = tokio::spawn({
+        let client = Arc::clone(&client);
+        async move { client.request(request(command, 1)).await }
+    });
+    let to = soon(inlet.next()).await.unwrap().reply_to.unwrap();
+    let (_connection, channel) = outsider(shared()).await;
+    for guess in 0..10 {
+        let properties = BasicProperties::default().with_correlation_id(guess.to_string().into());
+        let (options, address) = (BasicPublishOptions::default(), to.address.as_str().into());
+        channel.basic_publish("shop.reply".into(), address, options, b"99", properties).await.unwrap();
+    }
+    soon(channel.close(200, "OK".into())).await.unwrap();
+    inlet.answer(&to, Reply::Output("1".into())).await.unwrap();
+    assert_eq!(output(soon(asking).await.unwrap()), "1");
+    for adapter in [server, client] {
         adapter.close().await;
     }
 }

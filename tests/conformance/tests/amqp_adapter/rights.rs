@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use pontoon::bridge::Settlement;
 use pontoon::{Amqp, BridgeError, Delivery, Health};
 use pontoon_brokers::{Broker, Kind, Rights};
 
-use crate::harness::{at, echo, message, name, output, problems, request, soon, take, text, until, with};
+use crate::harness::{
+    at, echo, leaked, message, name, next, output, outsider, problems, request, soon, take, text, until, verifying,
+    with,
+};
 
 const SUBSCRIPTION: &str = "email.v1.greet";
 
@@ -58,7 +62,7 @@ async fn a_right_that_is_taken_away_is_an_error_for_whom_it_concerns_and_comes_b
     soon(adapter.connect()).await.unwrap();
     soon(barred.publish(message(0))).await.unwrap();
 
-    let rest = Rights::everything().write(&["shop\\.event\\.allowed.*", "shop\\.command.*", "amq\\.default", ""]);
+    let rest = Rights::everything().write(&["shop\\.event\\.allowed.*", "shop\\.command.*", "shop\\.reply.*"]);
     broker.admit("ada", "secret", &rest).unwrap();
     let refused = async {
         let mut pause = Duration::from_secs(1);
@@ -95,4 +99,77 @@ async fn a_right_that_is_taken_away_is_an_error_for_whom_it_concerns_and_comes_b
     soon(again).await;
     until("ready again", || adapter.health().is_ready()).await;
     adapter.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_user_needs_only_the_rights_of_its_edges() {
+    let broker = Broker::configured(Kind::Amqp).user("ada", "secret").start().unwrap();
+    let (command, other) = ("shop.command.sell.v1", "shop.command.refund.v1");
+    let (event, queue) = ("shop.event.sold.v1", "shop.event.sold.v1.email.v1.greet");
+    let rules = Delivery::at_least_once().dead_letter();
+    let maker = at(&broker.url()).await;
+    maker.subscribe(event, SUBSCRIPTION, rules);
+    echo(maker.serve(other));
+    soon(maker.connect()).await.unwrap();
+    maker.drain().await;
+
+    let address = broker.address();
+    let user = |name: &str| address.replace("//", &format!("//{name}:secret@"));
+    let escaped = |names: &[&str]| names.iter().map(|name| name.replace('.', "\\.")).collect::<Vec<_>>();
+    let replies = "shop\\.reply\\.una\\..*";
+    let (own, shared) = (escaped(&[command]), escaped(&["shop.command", "shop.reply"]));
+    let (taken, given) = (escaped(&[queue, &format!("{queue}.dead")]), escaped(&[event, "shop.dead"]));
+    let both = |lists: &[&[String]]| lists.concat();
+    let only =
+        |list: &[String]| list.iter().map(String::as_str).chain([replies]).map(str::to_owned).collect::<Vec<_>>();
+    let (configure, write, read) =
+        (only(&own), only(&both(&[&own, &shared, &given])), only(&both(&[&own, &shared, &taken])));
+    let borrowed = |list: &[String]| list.iter().map(|text| leaked(text.clone())).collect::<Vec<&str>>();
+    let rights = Rights::nothing().configure(&borrowed(&configure)).write(&borrowed(&write)).read(&borrowed(&read));
+    broker.admit("una", "secret", &rights).unwrap();
+    let unit = verifying(&user("una")).await;
+    let (topic, feed) = (unit.topic(event), unit.subscribe(event, SUBSCRIPTION, rules));
+    echo(unit.serve(command));
+    soon(unit.connect()).await.unwrap();
+    soon(topic.publish(message(1))).await.unwrap();
+    let arrival = next(&feed).await;
+    feed.settle(&arrival, Settlement::Dead("poison".to_owned())).await.unwrap();
+    assert_eq!(soon(feed.clear_dead_letters(None, true)).await.unwrap(), 1);
+    assert_eq!(take(&feed).await, 1);
+    assert_eq!(output(soon(unit.request(request(command, 2))).await), "2");
+
+    // Who may only call one command.
+    let replies = ["shop\\.reply\\.gus\\..*", "shop\\.reply"];
+    let rights = Rights::nothing()
+        .configure(&replies[..1])
+        .write(&[replies[0], "shop\\.command"])
+        .read(&replies)
+        .topics("shop.command", &["shop\\.command\\.sell\\.v1"], &[]);
+    broker.admit("gus", "secret", &rights).unwrap();
+    let guest = verifying(&user("gus")).await;
+    let denied = guest.topic(event);
+    soon(guest.connect()).await.unwrap();
+    assert_eq!(output(soon(guest.request(request(command, 3))).await), "3");
+    let Err(BridgeError::Denied(why)) = soon(guest.request(request(other, 4))).await else { panic!("it may call it") };
+    assert!(why.to_string().contains(other), "{why}");
+    assert!(matches!(soon(denied.publish(message(5))).await, Err(BridgeError::Denied(_))));
+    // What is refused of one command ends no other.
+    assert_eq!(output(soon(guest.request(request(command, 6))).await), "6");
+    let to =
+        [("", queue), ("", "shop.reply.una.1"), (event, ""), ("shop.reply", "shop.reply.una.1"), ("shop.dead", queue)];
+    for (exchange, key) in to {
+        let (_connection, channel) = outsider(&user("gus")).await;
+        channel.confirm_select(Default::default()).await.unwrap();
+        let sent =
+            channel.basic_publish(exchange.into(), key.into(), Default::default(), b"1", Default::default()).await;
+        assert!(soon(sent.unwrap()).await.is_err(), "{exchange} {key}");
+    }
+    for taken in [queue, command] {
+        let (_connection, channel) = outsider(&user("gus")).await;
+        let consumed = channel.basic_consume(taken.into(), "".into(), Default::default(), Default::default()).await;
+        assert!(consumed.is_err(), "{taken}");
+    }
+    for adapter in [maker, unit, guest] {
+        adapter.close().await;
+    }
 }

@@ -99,10 +99,30 @@ impl Topology {
         (adapter, topic)
     }
 
-    /// A plain client.
+    /// Where answers to all its callers arrive.
+    pub(crate) fn replies(self) -> &'static str {
+        leaked(format!("{}.reply.>", self.name))
+    }
+
+    /// A plain client, which has its inbox where callers of the topology have theirs.
     pub(crate) async fn outsider(self) -> Client {
-        let client = async_nats::connect(self.url).await;
-        client.unwrap()
+        let mut options =
+            async_nats::ConnectOptions::new().custom_inbox_prefix(format!("{}.reply.outsider", self.name));
+        // The client does not take them from the URL by itself.
+        let server: async_nats::ServerAddr = self.url.parse().unwrap();
+        if let (Some(user), Some(password)) = (server.username(), server.password()) {
+            options = options.user_and_password(user.to_owned(), password.to_owned());
+        }
+        // A user who was admitted may not be known at once.
+        soon(async {
+            loop {
+                match options.clone().connect(self.url).await {
+                    Ok(client) => return client,
+                    Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+                }
+            }
+        })
+        .await
     }
 
     /// A plain client of JetStream.

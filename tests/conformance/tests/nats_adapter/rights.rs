@@ -27,14 +27,14 @@ async fn a_wrong_password_is_no_reason_to_wait() {
 async fn what_may_not_be_heard_or_served_is_said_at_the_start() {
     let broker = Broker::configured(Kind::Nats).user("ann", "secret").start().unwrap();
     let topology = Topology::at(broker.url());
-    broker.admit("ann", "secret", &Rights::everything().read(&["_INBOX.>"])).unwrap();
+    broker.admit("ann", "secret", &Rights::everything().read(&[topology.replies()])).unwrap();
     let adapter = topology.adapter().await;
     adapter.serve(topology.command);
     denied(&soon(adapter.connect()).await);
     let adapter = topology.adapter().await;
     adapter.subscribe(topology.event, "email.v1.greet", Delivery::at_most_once());
     denied(&soon(adapter.connect()).await);
-    broker.admit("ann", "secret", &Rights::everything().write(&["_INBOX.>"])).unwrap();
+    broker.admit("ann", "secret", &Rights::everything().write(&[topology.replies()])).unwrap();
     let adapter = topology.adapter().await;
     adapter.subscribe(topology.event, "email.v1.greet", Delivery::at_least_once());
     let refused = soon(adapter.connect()).await;
@@ -56,7 +56,7 @@ async fn a_right_that_is_taken_away_is_an_error_and_comes_back() {
     echo(server.serve(topology.command));
     soon(server.connect()).await.unwrap();
 
-    broker.admit("ann", "secret", &Rights::everything().write(&["_INBOX.>", "$JS.>"])).unwrap();
+    broker.admit("ann", "secret", &Rights::everything().write(&[topology.replies(), "$JS.>"])).unwrap();
     until("all are there", || speaker.health().is_ready() && server.health().is_ready()).await;
     let begun = pontoon::Instant::now();
     denied(&soon(topic.publish(message(2))).await);
@@ -80,7 +80,7 @@ async fn a_right_that_is_taken_away_is_an_error_and_comes_back() {
 async fn a_publisher_needs_no_more_than_its_subject_and_an_inbox() {
     let broker = Broker::configured(Kind::Nats).user("ann", "secret").start().unwrap();
     let topology = Topology::at(broker.url());
-    broker.admit("bob", "secret", &Rights::everything().write(&[topology.event]).read(&["_INBOX.>"])).unwrap();
+    broker.admit("bob", "secret", &Rights::everything().write(&[topology.event]).read(&[topology.replies()])).unwrap();
     let bob = topology.moved(broker.url().replace("ann", "bob"));
     let (speaker, topic) = bob.speaking().await;
     assert!(speaker.health().is_ready(), "{}", speaker.health());

@@ -1,0 +1,52 @@
+//! Where the entries of a subject are published.
+
+use std::sync::Arc;
+
+use crate::bridge::{BridgeError, Job, JobQueue, Topic};
+use crate::core::Adapters;
+use crate::message::Message;
+
+/// How often an entry is refused for missing rights before it makes room for those behind it. Rights may be given back; with
+/// the pauses of the relay these are about ten minutes.
+const DENIALS: u32 = 24;
+
+/// Where the entries of a subject are published.
+#[derive(Clone)]
+pub(crate) enum Port {
+    Topic(Arc<dyn Topic>),
+    Queue(Arc<dyn JobQueue>),
+}
+
+impl Port {
+    /// Whether the bridge can ever carry a message.
+    pub(super) fn check(&self, message: &Message) -> Result<(), BridgeError> {
+        match self {
+            Self::Topic(topic) => topic.check(message),
+            Self::Queue(queue) => queue.check(message),
+        }
+    }
+
+    pub(super) async fn publish(&self, job: Job) -> Result<(), BridgeError> {
+        match self {
+            Self::Topic(topic) => topic.publish(job.message).await,
+            Self::Queue(queue) => queue.push(job).await,
+        }
+    }
+
+    /// Whether the bridge is known to be away: nothing has to be tried to find that out.
+    pub(super) fn is_down(&self, adapters: &Adapters) -> bool {
+        matches!(self, Self::Topic(_)) && !adapters.events.health().is_ready()
+    }
+}
+
+/// Whether a message is refused for good after so many attempts: another one would end the same.
+pub(super) fn is_final(error: &BridgeError, attempts: u32) -> bool {
+    match error {
+        BridgeError::TooLarge { .. }
+        | BridgeError::Malformed(_)
+        | BridgeError::Mismatch(_)
+        | BridgeError::TooManyHops { .. } => true,
+        BridgeError::Denied(_) => attempts >= DENIALS,
+        _ => false,
+    }
+}

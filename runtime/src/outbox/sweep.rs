@@ -1,0 +1,148 @@
+//! Looks for what waits in the outbox, whoever left it there: at the start, every few seconds, and when a bridge or the store is
+//! back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::core::Core;
+use crate::health::Health;
+use crate::outbox::entry::Entry;
+use crate::outbox::{COLLECTION, dead, order};
+use crate::store::{Change, Expect, Range, StoreError};
+
+/// Between two sweeps: between half and one and a half of it, so that instances do not sweep together.
+const SWEEP: Duration = Duration::from_secs(5);
+
+/// Between two looks at the health of bridge and store: no question to them.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How many entries of one subject that nobody here can publish are counted.
+const COUNTED: usize = 1000;
+
+/// How long such entries may wait before health says so: others may be about to publish them.
+const OLD: Duration = Duration::from_secs(300);
+
+/// Sweeps for as long as the unit runs.
+pub(crate) async fn sweep(core: &Core) {
+    let mut is_first = true;
+    loop {
+        match scan(core, is_first).await {
+            Ok(()) => is_first = false,
+            Err(StoreError::Closed) => return,
+            // The store says so itself, and is swept when it is back.
+            Err(error) => tracing::debug!(target: "pontoon", %error, "the outbox cannot be read"),
+        }
+        pause(core).await;
+    }
+}
+
+/// Waits for the next sweep.
+async fn pause(core: &Core) {
+    let end = Instant::now() + SWEEP.mul_f64(0.5 + fastrand::f64());
+    let mut was_ready = core.adapters.health().is_ready();
+    while Instant::now() < end {
+        tokio::select! {
+            () = core.outbox.asked.notified() => return,
+            () = sleep(LOOK.min(end.saturating_duration_since(Instant::now()))) => {}
+        }
+        let is_ready = core.adapters.health().is_ready();
+        if is_ready && !was_ready {
+            core.outbox.lanes.values().for_each(|lane| lane.hurry());
+            return;
+        }
+        was_ready = is_ready;
+    }
+}
+
+/// Looks once: which subjects have entries, and who publishes them.
+async fn scan(core: &Core, is_first: bool) -> Result<(), StoreError> {
+    let mut strangers = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let range = Range { prefix: String::new(), after: after.take(), limit: 1 };
+        let page = core.adapters.state.list(COLLECTION, range).await?;
+        let Some((key, _)) = page.entries.first() else {
+            match page.next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+            continue;
+        };
+        let owner = key.split('/').next().unwrap_or_default().to_owned();
+        match core.outbox.lane(&owner) {
+            Some(lane) => lane.look(),
+            None => foreign(core, &owner, &mut strangers).await?,
+        }
+        // To the first key of the next subject.
+        after = Some(format!("{owner}/\u{10ffff}"));
+    }
+    core.outbox.strangers(strangers, is_first);
+    core.outbox.buried(dead::counts(core).await?);
+    Ok(())
+}
+
+/// Entries that are under no subject of this unit: of others, or as they were written when entries belonged to a unit. Of those,
+/// what this unit can publish takes its place among the entries of its subject.
+async fn foreign(core: &Core, owner: &str, strangers: &mut BTreeMap<String, usize>) -> Result<(), StoreError> {
+    let store = &*core.adapters.state;
+    let mut range = Range { prefix: format!("{owner}/"), after: None, limit: 100 };
+    let mut looked = 0;
+    loop {
+        let page = store.list(COLLECTION, range.clone()).await?;
+        for (key, kept) in page.entries {
+            looked += 1;
+            let subject = Entry::read(&kept.value).map_or_else(|_| owner.to_owned(), |entry| entry.subject);
+            let Some(lane) = core.outbox.lane(&subject) else {
+                *strangers.entry(subject).or_default() += 1;
+                continue;
+            };
+            let Ok(entry) = Entry::read(&kept.value) else { continue };
+            let expect = Expect::Version(kept.etag);
+            let moved = Change { collection: COLLECTION, key, expect, put: None };
+            match order::append(store, &entry, vec![moved]).await {
+                Ok(()) => lane.look(),
+                // Somebody else has moved it.
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        match page.next {
+            Some(next) if looked < COUNTED => range.after = Some(next),
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// What waits that nobody here can publish: how much of it, and since when that is known here.
+#[derive(Default)]
+pub(super) struct Strangers(BTreeMap<String, (usize, Instant)>);
+
+impl Strangers {
+    /// Takes in what was found.
+    pub(super) fn update(&mut self, found: BTreeMap<String, usize>, is_first: bool) {
+        let now = Instant::now();
+        let before = std::mem::take(&mut self.0);
+        for (subject, count) in found {
+            let since = before.get(&subject).map(|(_, since)| *since);
+            if is_first {
+                tracing::warn!(
+                    target: "pontoon",
+                    subject,
+                    count,
+                    "the outbox has entries that this unit cannot publish: they wait for a unit that can"
+                );
+            }
+            self.0.insert(subject, (count, since.unwrap_or(now)));
+        }
+    }
+
+    pub(super) fn health(&self) -> Health {
+        let old = self.0.iter().filter(|(_, (_, since))| since.elapsed() >= OLD);
+        old.fold(Health::Ready, |health, (subject, (count, _))| {
+            let reason = format!("{count} entries of the outbox wait for a unit that publishes `{subject}`");
+            health.and(Health::Degraded(reason))
+        })
+    }
+}

@@ -1,0 +1,230 @@
+//! A bridge and a store that do what a test says: away, refusing, silent, slow.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use pontoon::bridge::in_memory::InMemoryEvents;
+use pontoon::bridge::{EventAdapter, Feed, Inlet, Reply, Request, Topic};
+use pontoon::store::in_memory::InMemory;
+use pontoon::store::{Change, Entry, Page, Range, StateAdapter};
+use pontoon::{Adapters, BridgeError, Delivery, Health, Id, Message, Soon, StoreError};
+
+use crate::unit::adapters;
+
+/// What becomes of an event.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fate {
+    /// Not sent, and the bridge does not know that it is away.
+    Unsent,
+    /// Sent, and nobody says so.
+    Unheard,
+    /// Never answered.
+    Silence,
+    /// Refused for good.
+    Mismatch,
+    /// Refused as long as rights are missing.
+    Denied,
+    /// Too large.
+    TooLarge,
+}
+
+/// A broker that several instances share, and what it has got. Numbers are written down and go to nobody.
+#[derive(Clone, Default)]
+pub struct Broker {
+    events: Arc<InMemoryEvents>,
+    published: Arc<Mutex<Vec<(u64, Id)>>>,
+}
+
+impl Broker {
+    /// The payloads that came, in their order.
+    pub fn published(&self) -> Vec<u64> {
+        self.published.lock().unwrap().iter().map(|(payload, _)| *payload).collect()
+    }
+
+    /// The same with the ids of the events.
+    pub fn ids(&self) -> Vec<(u64, Id)> {
+        self.published.lock().unwrap().clone()
+    }
+
+    /// Waits until so many events have come.
+    pub async fn got(&self, count: usize) -> Vec<u64> {
+        while self.published().len() < count {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        self.published()
+    }
+}
+
+/// The way of one instance to the broker.
+#[derive(Clone, Default)]
+pub struct Bridge {
+    broker: Broker,
+    /// What becomes of all events, and of those with one payload.
+    all: Arc<Mutex<Option<Fate>>>,
+    some: Arc<Mutex<HashMap<u64, Fate>>>,
+    /// It knows that it is away.
+    down: Arc<AtomicBool>,
+}
+
+impl Bridge {
+    pub fn to(broker: &Broker) -> Self {
+        Self { broker: broker.clone(), ..Self::default() }
+    }
+
+    pub fn all(&self, fate: impl Into<Option<Fate>>) {
+        *self.all.lock().unwrap() = fate.into();
+    }
+
+    pub fn one(&self, payload: u64, fate: impl Into<Option<Fate>>) {
+        match fate.into() {
+            Some(fate) => self.some.lock().unwrap().insert(payload, fate),
+            None => self.some.lock().unwrap().remove(&payload),
+        };
+    }
+
+    pub fn down(&self, down: bool) {
+        self.down.store(down, Ordering::SeqCst);
+        self.all(down.then_some(Fate::Unsent));
+    }
+
+    fn fate(&self, payload: u64) -> Option<Fate> {
+        self.some.lock().unwrap().get(&payload).copied().or(*self.all.lock().unwrap())
+    }
+
+    /// An instance that goes this way, with this store.
+    pub fn adapters(&self, state: &Arc<impl StateAdapter + 'static>) -> Adapters {
+        Adapters { state: Arc::clone(state) as Arc<dyn StateAdapter>, ..adapters(Arc::new(self.clone())) }
+    }
+}
+
+struct Way {
+    bridge: Bridge,
+    topic: Arc<dyn Topic>,
+}
+
+impl Topic for Way {
+    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
+        let Ok(payload) = event.decode::<u64>() else { return self.topic.publish(event) };
+        Soon::later(async move {
+            let fate = self.bridge.fate(payload);
+            match fate {
+                None | Some(Fate::Unheard) => {}
+                Some(Fate::Unsent) => return Err(BridgeError::Unavailable("out of reach".into())),
+                Some(Fate::Silence) => std::future::pending().await,
+                Some(Fate::Mismatch) => return Err(BridgeError::Mismatch("there is no such exchange".into())),
+                Some(Fate::Denied) => return Err(BridgeError::Denied("no right to write".into())),
+                Some(Fate::TooLarge) => return Err(too_large()),
+            }
+            self.bridge.broker.published.lock().unwrap().push((payload, event.metadata().id));
+            match fate {
+                Some(_) => Err(BridgeError::Unavailable("the connection broke".into())),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn check(&self, event: &Message) -> Result<(), BridgeError> {
+        match event.decode::<u64>().ok().and_then(|payload| self.bridge.fate(payload)) {
+            Some(Fate::TooLarge) => Err(too_large()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn too_large() -> BridgeError {
+    BridgeError::TooLarge { subject: "shop.event.ping.v1".into(), size: 3_000_000, limit: 1_000_000 }
+}
+
+impl EventAdapter for Bridge {
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
+        Arc::new(Way { bridge: self.clone(), topic: self.broker.events.topic(subject) })
+    }
+
+    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+        self.broker.events.subscribe(subject, subscription, rules)
+    }
+
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        self.broker.events.serve(subject)
+    }
+
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+        self.broker.events.request(request)
+    }
+
+    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+        self.broker.events.connect()
+    }
+
+    /// The broker stays: others are on it.
+    fn close(&self) -> Soon<'_, ()> {
+        Soon::now(())
+    }
+
+    fn health(&self) -> Health {
+        match self.down.load(Ordering::SeqCst) {
+            true => Health::Degraded("the bridge is away".into()),
+            false => Health::Ready,
+        }
+    }
+}
+
+/// Which changes a store refuses.
+type Refuses = Box<dyn Fn(&Change) -> bool + Send + Sync>;
+
+/// A store that several instances share, and that refuses what a test says, without a change.
+#[derive(Default)]
+pub struct Store {
+    inner: InMemory,
+    refuses: Mutex<Option<Refuses>>,
+}
+
+impl Store {
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Refuses every transaction with such a change.
+    pub fn refuse(&self, refuses: impl Fn(&Change) -> bool + Send + Sync + 'static) {
+        *self.refuses.lock().unwrap() = Some(Box::new(refuses));
+    }
+
+    pub fn recover(&self) {
+        *self.refuses.lock().unwrap() = None;
+    }
+
+    /// The keys of a collection.
+    pub async fn keys(&self, collection: &str) -> Vec<String> {
+        let range = Range { prefix: String::new(), after: None, limit: 1000 };
+        let page = self.inner.list(collection, range).await.unwrap();
+        page.entries.into_iter().map(|(key, _)| key).collect()
+    }
+}
+
+impl StateAdapter for Store {
+    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> Soon<'a, Result<Option<Entry>, StoreError>> {
+        self.inner.get(collection, key)
+    }
+
+    fn list<'a>(&'a self, collection: &'a str, range: Range) -> Soon<'a, Result<Page<Entry>, StoreError>> {
+        self.inner.list(collection, range)
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> Soon<'_, Result<(), StoreError>> {
+        let refused = self.refuses.lock().unwrap().as_ref().is_some_and(|refuses| changes.iter().any(refuses));
+        match refused {
+            true => Soon::now(Err(StoreError::Unavailable("the store is away".into()))),
+            false => self.inner.commit(changes),
+        }
+    }
+
+    fn connect(&self) -> Soon<'_, Result<(), StoreError>> {
+        self.inner.connect()
+    }
+
+    /// The store stays: others use it.
+    fn close(&self) -> Soon<'_, ()> {
+        Soon::now(())
+    }
+}
