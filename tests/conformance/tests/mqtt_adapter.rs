@@ -7,6 +7,8 @@
     reason = "a test, also where no #[test] stands on it"
 )]
 
+#[path = "mqtt_adapter/attempts.rs"]
+mod attempts;
 #[path = "mqtt_adapter/audience.rs"]
 mod audience;
 #[path = "mqtt_adapter/computing.rs"]

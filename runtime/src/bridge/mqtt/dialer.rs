@@ -18,7 +18,7 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// How long a broker keeps the session of a subscription whose process is away: long enough for a weekend and the days after
 /// it, and not for ever, since an instance that never comes back keeps its share of the events until then.
-const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub(super) const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Connects to one broker, again and again.
 pub(super) struct Dialer {

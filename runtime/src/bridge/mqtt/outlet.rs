@@ -69,6 +69,11 @@ impl Outlet {
         }
     }
 
+    /// An error where nothing is published any more.
+    pub(super) fn closed(&self) -> Result<(), BridgeError> {
+        if self.connection.link.is_closed() { Err(BridgeError::Closed) } else { Ok(()) }
+    }
+
     /// Whether the broker lets us publish.
     pub(super) fn health(&self) -> Health {
         self.bar.health()
