@@ -2,6 +2,7 @@
 //! table of [`Column`].
 
 mod again;
+mod clocks;
 mod column;
 mod delivery;
 mod flow;
@@ -24,6 +25,7 @@ mod safety;
 mod stopping;
 
 pub use again::*;
+pub use clocks::*;
 pub use column::{Cell, Column};
 pub use delivery::*;
 pub(crate) use flow::{Flow, Manner};

@@ -38,4 +38,5 @@ pontoon_conformance::event_bridge_suite! {
     e28_an_object_with_other_settings_is_a_clear_error,
     e30_a_payload_that_panics_when_it_is_read,
     e30_a_request_whose_types_panic,
+    e34_clocks_that_differ_change_no_deadline,
 }

@@ -38,4 +38,5 @@ pontoon_conformance::event_bridge_suite! {
     e29_a_reply_goes_to_no_address_but_a_callers,
     e30_a_payload_that_panics_when_it_is_read,
     e30_a_request_whose_types_panic,
+    e34_clocks_that_differ_change_no_deadline,
 }

@@ -35,4 +35,5 @@ pontoon_conformance::event_bridge_suite! {
     e27_metadata_survive_retry_and_dead_letter,
     e30_a_payload_that_panics_when_it_is_read,
     e30_a_request_whose_types_panic,
+    e34_clocks_that_differ_change_no_deadline,
 }

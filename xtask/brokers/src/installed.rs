@@ -19,6 +19,7 @@ pub const PACKAGES: &[Package] = &[
     Package { name: "mosquitto", program: "mosquitto" },
     Package { name: "rabbitmq-server", program: "rabbitmq-server" },
     Package { name: "openssl", program: "openssl" },
+    Package { name: "faketime", program: "faketime" },
 ];
 
 impl Package {

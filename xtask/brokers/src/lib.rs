@@ -3,6 +3,7 @@
 
 mod broker;
 mod certificates;
+mod clock;
 mod error;
 mod folder;
 mod installed;
@@ -21,6 +22,7 @@ mod warden;
 
 pub use broker::Broker;
 pub use certificates::Certificates;
+pub use clock::clock_off_by;
 pub use error::Error;
 pub use folder::Folder;
 pub use installed::{PACKAGES, Package};

@@ -84,6 +84,7 @@ const TABLE: &[Row] = &[
     ("e28", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
     ("e29", [Nothing,     Nothing,     Nothing,     Nothing,     Yes]),
     ("e30", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e34", [Nothing,     Yes,         Yes,         Nothing,     Yes]),
 ];
 
 /// As the table calls it.

@@ -10,7 +10,7 @@ use pontoon::{
     Adapters, Amqp, DeadLetter, Event, EventBridge, Instance, Launch, Message, Metadata, Mqtt, Nats, Opening, Part,
     Started, Text, Unit, Variables,
 };
-use pontoon_brokers::{Broker, Proxy};
+use pontoon_brokers::{Broker, Proxy, clock_off_by};
 use tempfile::TempDir;
 use tokio::task::block_in_place;
 use tokio::time::{sleep, timeout};
@@ -205,8 +205,23 @@ impl Rig {
     /// A unit in a process of its own, which has begun to start.
     #[must_use]
     pub fn process(&self, unit: &str, name: &str, orders: &Orders) -> Process {
+        self.process_with(unit, name, orders, Vec::new())
+    }
+
+    /// A unit in a process of its own whose clock is off by so much, as libfaketime writes it: `+10s`, `-1d`.
+    ///
+    /// # Panics
+    /// The library for that is not installed.
+    #[must_use]
+    pub fn process_with_clock(&self, unit: &str, orders: &Orders, offset: &str) -> Process {
+        self.process_with(unit, unit, orders, clock_off_by(offset).expect("another clock"))
+    }
+
+    fn process_with(&self, unit: &str, name: &str, orders: &Orders, more: Vec<(String, String)>) -> Process {
         let (environment, _) = self.environment.lock().expect("an environment").clone();
-        Process::start(self.program, self.folder.path(), unit, &environment, self.variables(name), orders)
+        let mut variables = self.variables(name);
+        variables.extend(more);
+        Process::start(self.program, self.folder.path(), unit, &environment, variables, orders)
     }
 
     /// The adapter itself: to publish what no unit would, and to look at what arrives. Not connected yet, where there is
