@@ -28,7 +28,6 @@ pub(crate) fn handle() -> Handle {
 }
 
 /// Runs a task on the thread.
-#[cfg_attr(not(feature = "nats"), allow(dead_code, reason = "some adapters spawn into sets of their own"))]
 pub(crate) fn spawn<F>(task: F) -> JoinHandle<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,

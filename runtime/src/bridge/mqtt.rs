@@ -9,21 +9,30 @@
 //! beyond 1,000 messages is dropped without a word (0 is no limit, but has Mosquitto throw out who publishes what it may not).
 //! Its `acl_file` does not refuse subscriptions: who may not read an event never hears of it, in silence.
 //!
+//! What counts as an attempt: that a message was handed to a handler. A message that the broker repeats to a process, because
+//! it was with another before, is counted at the broker before it is handed out, in a retained message below
+//! `shop/attempts/<client id>/`, which goes with the acknowledgement. So one that ends its process is given up once it has been
+//! handed out as often as it has attempts, and once more: whether the first process to have it has handed it out, nobody knows,
+//! and what is repeated for the first time is in its second attempt, or its last. What was only with a process, and not handed
+//! out, loses no attempt; nor does what a process gives back when it is told to stop.
+//!
 //! Rights that are needed, where `shop` is the topology. Who calls commands: to publish to each command's topic
 //! (`shop/command/user/v1/find`), and to receive below `shop/reply/<user>/`, where `<user>` is the MQTT user name with all but
 //! letters, digits, `-` and `_` percent-encoded (`anyone` without one). Who serves commands: to receive from their topics, and
 //! to publish below `shop/reply/`; a request whose response topic is elsewhere is run, counted, and not answered. Who publishes
 //! events: to publish to their topics, and to `shop/subscribed/<subscription>` for each subscription that hears them at least
 //! once. Who subscribes: to receive from the event's topic and from `shop/subscribed/<subscription>`; at least once, also to
-//! publish and receive below `shop/dead/<subscription>/`. Whoever has no more than the first of these reads no event, and no
+//! publish and receive below `shop/dead/<subscription>/` and below `shop/attempts/<client id>/`. Whoever has no more than the first of these reads no event, and no
 //! reply but its own.
 //!
 //! An instance that never comes back keeps its share of the events until its session ends. A subscription that has never been
 //! there, or not since a restart of the broker, hears nothing: publishers wait for it, as long as they have patience, and fail
 //! rather than let it miss an event.
 
+mod acks;
 mod adapter;
 mod address;
+mod attempts;
 mod audience;
 mod connection;
 mod dialer;
@@ -35,15 +44,18 @@ mod live;
 mod names;
 mod outlet;
 mod packets;
+mod probe;
 mod properties;
 mod pump;
 mod queue;
+mod reason;
 mod requests;
 mod retained;
 mod session;
 mod settings;
 mod standing;
 mod subscription;
+mod suspects;
 mod topic;
 mod trouble;
 mod window;

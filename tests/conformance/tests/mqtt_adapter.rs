@@ -7,18 +7,24 @@
     reason = "a test, also where no #[test] stands on it"
 )]
 
+#[path = "mqtt_adapter/attempts.rs"]
+mod attempts;
 #[path = "mqtt_adapter/audience.rs"]
 mod audience;
 #[path = "mqtt_adapter/computing.rs"]
 mod computing;
 #[path = "mqtt_adapter/dead_letters.rs"]
 mod dead_letters;
+#[path = "mqtt_adapter/fake.rs"]
+mod fake;
 #[path = "mqtt_adapter/harness.rs"]
 mod harness;
 #[path = "mqtt_adapter/outages.rs"]
 mod outages;
 #[path = "mqtt_adapter/outside.rs"]
 mod outside;
+#[path = "mqtt_adapter/refusals.rs"]
+mod refusals;
 #[path = "mqtt_adapter/replies.rs"]
 mod replies;
 #[path = "mqtt_adapter/requests.rs"]

@@ -117,6 +117,7 @@ fn write(site: &Site, memory: Memory) -> Result<(), Error> {
             format!("require_certificate {}", tls.mutual),
         ]);
     }
+    lines.extend(site.setup.lines.lines().map(str::to_owned));
     site.folder.write("mosquitto.conf", &(lines.join("\n") + "\n")).map(drop)
 }
 

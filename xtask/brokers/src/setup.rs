@@ -72,7 +72,8 @@ impl Setup {
         self
     }
 
-    /// What NATS has in its configuration beside ours, such as the operator that it trusts. The other kinds ignore it.
+    /// What NATS or Mosquitto has in its configuration beside ours, such as the operator that it trusts, or
+    /// `message_size_limit`. The other kinds ignore it.
     #[must_use]
     pub fn lines(mut self, lines: &str) -> Self {
         lines.clone_into(&mut self.lines);

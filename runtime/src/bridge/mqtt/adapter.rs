@@ -9,10 +9,11 @@ use std::time::Duration;
 use futures_util::future::{join_all, try_join_all};
 use pontoon_schema::capability::{self, Adapter};
 use rumqttc::mqttbytes::QoS;
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::attempts::Attempts;
 use super::audience::Audience;
 use super::connection::Connection;
 use super::dialer::{Dialer, Role};
@@ -141,6 +142,16 @@ impl MqttEvents {
     fn lasting(&self, subject: &str, subscription: &str) -> Way {
         let session = Arc::new(Session::new(names::published(subject)));
         let client_id = format!("{}-{subscription}", self.client_id);
+        let attempts = Attempts {
+            retained: Retained {
+                dialer: Arc::clone(&self.dialer),
+                client_id: format!("{client_id}-attempts"),
+                below: names::attempts(self.instance.topology, &client_id),
+            },
+            outlet: Outlet::new(&self.connection, &Arc::new(Audience::new(self.instance.topology))),
+            flights: Arc::clone(&self.flights),
+            counts: OnceCell::new(),
+        };
         let role = Role { client_id, lasting: true, window: PREFETCH };
         let connection = Connection::new(&self.dialer, role, Arc::<Session>::clone(&session));
         let presence = names::presence(self.instance.topology, subscription);
@@ -150,7 +161,7 @@ impl MqttEvents {
             id: None,
             beside: Some(names::shared(subscription, &presence)),
         });
-        Way::Session(session, connection)
+        Way::Session(session, connection, Arc::new(attempts))
     }
 
     /// A subscription whose events may be lost.
@@ -165,7 +176,7 @@ impl MqttEvents {
     fn connections(&self) -> Vec<Arc<Connection>> {
         let made = self.made();
         let sessions = made.feeds.values().filter_map(|feed| match &feed.source().way {
-            Way::Session(_, connection) => Some(Arc::clone(connection)),
+            Way::Session(_, connection, _) => Some(Arc::clone(connection)),
             Way::Live(..) => None,
         });
         std::iter::once(Arc::clone(&self.connection)).chain(sessions).collect()
@@ -191,7 +202,7 @@ impl MqttEvents {
             let made = self.made();
             for feed in made.feeds.values() {
                 match &feed.source().way {
-                    Way::Session(session, _) => session.queue.shut(),
+                    Way::Session(session, ..) => session.queue.shut(),
                     Way::Live(queue, _) => queue.close(),
                 }
             }
@@ -290,7 +301,7 @@ impl EventAdapter for MqttEvents {
             };
             let feeds = join_all(feeds.iter().map(async |feed| match &feed.source().way {
                 // Its subscription stays, and what the broker has for it: the next one of this name goes on with it.
-                Way::Session(session, _) => session.queue.shut(),
+                Way::Session(session, ..) => session.queue.shut(),
                 Way::Live(queue, filter) => {
                     self.unsubscribe(filter).await;
                     queue.close();
@@ -316,7 +327,7 @@ impl EventAdapter for MqttEvents {
         let made = self.made();
         let health =
             made.topics.values().fold(self.requests.health(), |health, topic| health.and(topic.outlet.health()));
-        made.feeds.values().fold(health, |health, feed| health.and(feed.source().graves.outlet.health()))
+        made.feeds.values().fold(health, |health, feed| health.and(feed.source().health()))
     }
 
     fn counters(&self) -> Counters {

@@ -106,13 +106,13 @@ impl Audience {
             let question = Publish { qos: QoS::AtLeastOnce, topic, ..Publish::default() };
             match line.publish(question, Word::Taken).await {
                 Verdict::Taken => return Presence::All,
-                Verdict::Lost => return Presence::Lost,
+                Verdict::Lost | Verdict::Broken => return Presence::Lost,
                 Verdict::Nobody => sleep(pause).await,
                 Verdict::Refused(reason) => {
                     let topic = names::presence(self.topology, subscription);
                     return Presence::Refused(Trouble::unpublished(&topic, reason));
                 }
-                Verdict::Unwritable(why) => return Presence::Refused(Trouble::Mismatch(why)),
+                Verdict::Unwritable(why) => return Presence::Refused(Trouble::Unsendable(why)),
             }
             pause = (pause * 2).min(LONGEST);
         }

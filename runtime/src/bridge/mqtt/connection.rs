@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::dialer::{Dialer, Role};
 use super::ear::Ear;
 use super::line::{Line, Order};
+use super::probe::Probe;
 use super::pump::Pump;
 use super::standing::Standing;
 use super::trouble::{Trouble, taken_over};
@@ -26,6 +27,8 @@ pub(super) struct Connection {
     ear: Arc<dyn Ear>,
     pub(super) standing: Standing,
     pub(super) link: Link,
+    /// For what may be the reason why the connection is lost.
+    pub(super) probe: Probe,
     state: Mutex<State>,
 }
 
@@ -41,8 +44,9 @@ pub(super) type First = oneshot::Sender<Result<(), Trouble>>;
 
 impl Connection {
     pub(super) fn new(dialer: &Arc<Dialer>, role: Role, ear: Arc<dyn Ear>) -> Arc<Self> {
+        let probe = Probe::new(dialer, &role.client_id);
         let (dialer, standing, link) = (Arc::clone(dialer), Standing::default(), Link::new());
-        Arc::new(Self { dialer, role, ear, standing, link, state: Mutex::default() })
+        Arc::new(Self { dialer, role, ear, standing, link, probe, state: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

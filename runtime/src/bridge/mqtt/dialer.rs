@@ -8,7 +8,7 @@ use rumqttc::mqttbytes::v5::{ConnAck, Connect, ConnectAuth, ConnectProperties, C
 use tokio::time::timeout;
 
 use super::address::{Address, Credentials};
-use super::packets::{LARGEST_READ, Packets};
+use super::packets::{LARGEST_READ, Packets, Received};
 use super::trouble::Trouble;
 use crate::bridge::remote::CONNECT_TIMEOUT;
 use crate::socket::{self, Encryption, Socket};
@@ -18,7 +18,7 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// How long a broker keeps the session of a subscription whose process is away: long enough for a weekend and the days after
 /// it, and not for ever, since an instance that never comes back keeps its share of the events until then.
-const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub(super) const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Connects to one broker, again and again.
 pub(super) struct Dialer {
@@ -81,8 +81,8 @@ impl Dialer {
         let connect = Packet::Connect(connect, None, self.credentials.packet());
         packets.put(&connect).map_err(|error| Trouble::Mismatch(format!("we cannot say who we are: {error}")))?;
         match packets.next().await? {
-            Packet::ConnAck(ack) => granted(&ack, lasting),
-            other => Err(Trouble::Away(format!("it answers with {:?}", other.packet_type()))),
+            Received::Packet(Packet::ConnAck(ack)) => granted(&ack, lasting),
+            other => Err(Trouble::Away(format!("it answers CONNECT with {other:?}"))),
         }
     }
 

@@ -109,6 +109,18 @@ impl Served {
 
     async fn answer(&self, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
         let _flight = self.flights.begin()?;
+        match self.send(to, reply).await {
+            Err(error @ (BridgeError::TooLarge { .. } | BridgeError::Malformed(_))) => {
+                // Who waits for it hears that it cannot come.
+                let (subject, id) = (self.calls.subject, Id::draw());
+                tracing::error!(target: "pontoon", subject, fault = %id, %error, "a reply cannot be sent");
+                self.send(to, Reply::Fault { id, class: FaultClass::Malformed }).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send(&self, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
         let publish = self.calls.reply(to, reply);
         let parcel = Parcel { subject: self.calls.subject, packet: || publish.clone() };
         deliver(&self.connection, None, parcel, Word::Taken).await.map_err(BridgeError::from)

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rumqttc::mqttbytes::v5::{PubAckReason, Publish};
+use rumqttc::mqttbytes::v5::Publish;
 use tokio::sync::{mpsc, oneshot};
 
+use super::reason::Reason;
 use super::trouble::Trouble;
 
 /// How many orders may wait for the connection to take them; then whoever has another one waits.
@@ -47,10 +48,12 @@ pub(super) enum Verdict {
     /// The broker had nobody to give it to.
     Nobody,
     /// The broker does not take it.
-    Refused(PubAckReason),
+    Refused(Reason),
     /// It cannot be written as MQTT has it: a text is too long, or has characters that no text may have.
     Unwritable(String),
-    /// The connection was lost before the broker said anything.
+    /// The connection was lost while it was under way: the broker may have it, or may have ended the connection because of it.
+    Broken,
+    /// The connection was lost before it was sent, or after the broker has acknowledged it and before it was safe.
     Lost,
 }
 
@@ -84,12 +87,12 @@ impl Line {
     }
 }
 
-impl From<PubAckReason> for Verdict {
-    fn from(reason: PubAckReason) -> Self {
+impl From<Reason> for Verdict {
+    fn from(reason: Reason) -> Self {
         match reason {
-            PubAckReason::Success => Self::Taken,
-            PubAckReason::NoMatchingSubscribers => Self::Nobody,
-            reason => Self::Refused(reason),
+            Reason::NO_MATCHING_SUBSCRIBERS => Self::Nobody,
+            reason if reason.refusal().is_some() => Self::Refused(reason),
+            _ => Self::Taken,
         }
     }
 }

@@ -61,6 +61,11 @@ pub(super) fn graves(topology: &str, subscription: &str) -> String {
     format!("{topology}/dead/{subscription}")
 }
 
+/// Below which it is counted how often the messages of a session were handed out: `shop/attempts/host-1-mail-email%2Ev1%2Egreet`.
+pub(super) fn attempts(topology: &str, client_id: &str) -> String {
+    format!("{topology}/attempts/{}", utf8_percent_encode(client_id, ENCODED))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +76,7 @@ mod tests {
         assert_eq!(shared("email.v1.greet", "shop/event/a/v1"), "$share/email.v1.greet/shop/event/a/v1");
         assert_eq!(presence("shop", "email.v1.greet"), "shop/subscribed/email.v1.greet");
         assert_eq!(graves("shop", "email.v1.greet"), "shop/dead/email.v1.greet");
+        assert_eq!(attempts("shop", "host/1"), "shop/attempts/host%2F1");
         assert_eq!(replies("shop", Some("ann"), Id::from(1)), "shop/reply/ann/00000000-0000-0000-0000-000000000001");
     }
 

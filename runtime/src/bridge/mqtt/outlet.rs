@@ -5,23 +5,27 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::mqttbytes::v5::Publish;
-use serde::ser::Error as _;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::audience::{Audience, Presence};
 use super::connection::Connection;
 use super::line::{Line, Verdict, Word};
+use super::properties::attribute;
 use super::trouble::Trouble;
 use crate::bridge::BridgeError;
 use crate::bridge::remote::{Bar, PATIENCE};
 use crate::health::Health;
+use crate::wire::Attribute;
 
 /// Between two attempts at what the broker does not take now.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// We may be the first to notice that a connection is lost.
 const NOTICE: Duration = Duration::from_millis(1);
+
+/// After how many connections that broke while it was under way something is published alone.
+pub(super) const SUSPECT: u32 = 2;
 
 /// Publishes to one place.
 pub(super) struct Outlet {
@@ -65,6 +69,11 @@ impl Outlet {
         }
     }
 
+    /// An error where nothing is published any more.
+    pub(super) fn closed(&self) -> Result<(), BridgeError> {
+        if self.connection.link.is_closed() { Err(BridgeError::Closed) } else { Ok(()) }
+    }
+
     /// Whether the broker lets us publish.
     pub(super) fn health(&self) -> Health {
         self.bar.health()
@@ -102,6 +111,7 @@ pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
 ) -> Result<(), Undelivered> {
     let until = Instant::now() + PATIENCE;
     let audience = audience.filter(|audience| !audience.is_empty());
+    let mut breaks = 0;
     loop {
         let line = connection.line(until).await?;
         if let Some(audience) = audience {
@@ -118,9 +128,16 @@ pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
         let publish = (parcel.packet)();
         fits(&publish, &line, parcel.subject)?;
         let late = |_| BridgeError::Unavailable(format!("the broker has not taken it within {PATIENCE:?}").into());
-        let trouble = match timeout_at(until, line.publish(publish, word)).await.map_err(late)? {
+        let verdict = if breaks < SUSPECT {
+            timeout_at(until, line.publish(publish, word)).await.map_err(late)?
+        } else {
+            let probed = connection.probe.publish(&publish, until).await;
+            probed.map_err(|trouble| refused(parcel.subject, &publish, trouble))?
+        };
+        let trouble = match verdict {
             Verdict::Taken => return Ok(()),
-            Verdict::Lost => {
+            Verdict::Lost | Verdict::Broken => {
+                breaks += u32::from(verdict == Verdict::Broken);
                 sleep(NOTICE).await;
                 continue;
             }
@@ -132,13 +149,23 @@ pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
                 }
             },
             Verdict::Refused(reason) => Trouble::unpublished(parcel.subject, reason),
-            Verdict::Unwritable(why) => return Err(BridgeError::Malformed(serde_json::Error::custom(why)).into()),
+            Verdict::Unwritable(why) => Trouble::Unsendable(why),
         };
         if trouble.lasts() || Instant::now() + PAUSE >= until {
-            return Err(Undelivered::Refused(trouble));
+            return Err(refused(parcel.subject, &(parcel.packet)(), trouble));
         }
         sleep(PAUSE).await;
     }
+}
+
+/// What is not taken for good is put aside: its publisher has to know, and who looks for it.
+pub(super) fn refused(subject: &str, publish: &Publish, trouble: Trouble) -> Undelivered {
+    if let Trouble::Unsendable(why) = &trouble {
+        let id = attribute(publish, Attribute::ID).unwrap_or_default();
+        let bytes = publish.payload.len();
+        tracing::error!(target: "pontoon", subject, message = %id, bytes, why, "a message is never taken: it is put aside");
+    }
+    Undelivered::Refused(trouble)
 }
 
 fn unheard(subscription: &str) -> BridgeError {

@@ -10,6 +10,8 @@ use rumqttc::mqttbytes;
 use rumqttc::mqttbytes::v5::{Packet, Publish};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
+use super::acks::Ack;
+use super::reason::Reason;
 use super::trouble::Trouble;
 use crate::socket::Socket;
 
@@ -19,6 +21,20 @@ pub(super) const LARGEST_READ: u32 = 1 << 20;
 
 /// How much room there is at least for what is read next, in bytes.
 const ROOM: usize = 8 << 10;
+
+/// The first byte of DISCONNECT.
+const DISCONNECT: u8 = 0xe0;
+
+/// What the broker has sent.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and most are the large one")]
+pub(super) enum Received {
+    Ack(Ack),
+    /// The broker ends the connection, and may say why in its own words.
+    Disconnect(Reason, Option<String>),
+    /// Anything else.
+    Packet(Packet),
+}
 
 /// Packets over a socket.
 pub(super) struct Packets {
@@ -61,14 +77,39 @@ impl Packets {
     }
 
     /// A packet that has arrived as a whole.
-    pub(super) fn take(&mut self) -> Result<Option<Packet>, Trouble> {
-        match Packet::read(&mut self.inbox, Some(LARGEST_READ)) {
-            Ok(packet) => Ok(Some(packet)),
+    pub(super) fn take(&mut self) -> Result<Option<Received>, Trouble> {
+        match self.read() {
+            Ok(received) => Ok(Some(received)),
             Err(mqttbytes::Error::InsufficientBytes(missing)) => {
                 self.inbox.reserve(missing);
                 Ok(None)
             }
             Err(error) => Err(Trouble::unreadable(&error)),
+        }
+    }
+
+    fn read(&mut self) -> Result<Received, mqttbytes::Error> {
+        let length = mqttbytes::check(self.inbox.iter(), Some(LARGEST_READ))?.frame_length();
+        let mut frame = self.inbox.split_to(length);
+        // The length of the body has up to four bytes, of which the last is below 0x80.
+        let header = 2 + frame.iter().skip(1).take_while(|byte| **byte >= 0x80).count();
+        let (first, body) = (frame.first().copied().unwrap_or_default(), frame.get(header..).unwrap_or_default());
+        if let Some(ack) = Ack::read(first, body) {
+            return Ok(Received::Ack(ack));
+        }
+        if first == DISCONNECT {
+            // Its properties may be left out, which the codec takes for a packet that is not whole.
+            let reason = Reason(body.first().copied().unwrap_or_default());
+            let text = match Packet::read(&mut frame, Some(LARGEST_READ)) {
+                Ok(Packet::Disconnect(read)) => read.properties.and_then(|properties| properties.reason_string),
+                _ => None,
+            };
+            return Ok(Received::Disconnect(reason, text));
+        }
+        match Packet::read(&mut frame, Some(LARGEST_READ)) {
+            // It is whole.
+            Err(mqttbytes::Error::InsufficientBytes(_)) => Err(mqttbytes::Error::MalformedPacket),
+            read => read.map(Received::Packet),
         }
     }
 
@@ -78,10 +119,10 @@ impl Packets {
     }
 
     /// Waits for the next packet, and writes what is to be written meanwhile.
-    pub(super) async fn next(&mut self) -> Result<Packet, Trouble> {
+    pub(super) async fn next(&mut self) -> Result<Received, Trouble> {
         loop {
-            if let Some(packet) = self.take()? {
-                return Ok(packet);
+            if let Some(received) = self.take()? {
+                return Ok(received);
             }
             self.turn(true).await?;
         }

@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{
-    Disconnect, DisconnectReasonCode, Packet, PubAck, Publish, SubAck, Subscribe, SubscribeProperties,
-    SubscribeReasonCode, Unsubscribe,
+    Disconnect, DisconnectReasonCode, Packet, PubAck, Publish, Subscribe, SubscribeProperties, Unsubscribe,
 };
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::acks::Ack;
 use super::dialer::{Granted, Role};
 use super::ear::Ear;
 use super::line::{Order, Word};
-use super::packets::Packets;
+use super::packets::{Packets, Received};
 use super::standing::Standing;
 use super::trouble::Trouble;
 use super::window::Window;
@@ -88,15 +88,21 @@ impl<'c> Pump<'c> {
 
     /// Drives the connection until it is lost, and says why; `Ok` where it was ended on purpose. Calls `settled` once all
     /// subscriptions are there, or were refused.
-    pub(super) async fn run(mut self, mut settled: impl FnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    pub(super) async fn run(mut self, settled: impl FnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let ended = self.drive(settled).await;
+        self.window.broken();
+        ended
+    }
+
+    async fn drive(&mut self, mut settled: impl FnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.standing.begin();
         self.subscribe()?;
         loop {
-            while let Some(packet) = self.packets.take()? {
+            while let Some(received) = self.packets.take()? {
                 self.heard_last = Instant::now();
-                self.hear(packet)?;
+                self.hear(received)?;
             }
             self.settle(&mut settled)?;
             if self.window.wants_ping() && self.pings == 0 {
@@ -135,7 +141,7 @@ impl<'c> Pump<'c> {
     }
 
     /// Says goodbye; what was ordered before is written before.
-    async fn end(mut self) -> Result<(), Trouble> {
+    async fn end(&mut self) -> Result<(), Trouble> {
         self.put(&Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection)))?;
         self.packets.shut().await.map_err(|error| Trouble::from_io(&error))
     }
@@ -180,14 +186,36 @@ impl<'c> Pump<'c> {
         Ok(())
     }
 
-    fn hear(&mut self, packet: Packet) -> Result<(), Trouble> {
-        match packet {
-            Packet::Publish(publish) => self.hear_publish(publish)?,
-            Packet::PubAck(ack) => match self.window.acknowledged(ack.pkid, ack.reason) {
+    fn hear(&mut self, received: Received) -> Result<(), Trouble> {
+        match received {
+            Received::Ack(ack) => self.hear_ack(ack),
+            Received::Disconnect(reason, text) => {
+                Err(Trouble::disconnected(&self.role.client_id, reason, text.as_deref()))
+            }
+            Received::Packet(packet) => self.hear_packet(packet),
+        }
+    }
+
+    fn hear_ack(&mut self, ack: Ack) -> Result<(), Trouble> {
+        match ack {
+            Ack::Publish(identifier, reason) => match self.window.acknowledged(identifier, reason) {
                 Some(Some((key, verdict))) => self.ear.unanswered(key, verdict),
                 Some(None) => {}
-                None => return Err(Trouble::Away(format!("the broker acknowledges {}, which nobody sent", ack.pkid))),
+                None => return Err(Trouble::Away(format!("the broker acknowledges {identifier}, which nobody sent"))),
             },
+            Ack::Subscribe(identifier, reasons) => {
+                if let Some(number) = self.window.subscribed(identifier) {
+                    self.standing.answered(number, reasons.into_iter().find(|reason| reason.refusal().is_some()));
+                }
+            }
+            Ack::Unsubscribe(identifier) => self.window.unsubscribed(identifier),
+        }
+        Ok(())
+    }
+
+    fn hear_packet(&mut self, packet: Packet) -> Result<(), Trouble> {
+        match packet {
+            Packet::Publish(publish) => self.hear_publish(publish)?,
             Packet::PingResp => {
                 self.pings = self.pings.saturating_sub(1);
                 if self.pings == 0 {
@@ -197,9 +225,6 @@ impl<'c> Pump<'c> {
                     }
                 }
             }
-            Packet::SubAck(ack) => self.hear_suback(&ack),
-            Packet::UnsubAck(ack) => self.window.unsubscribed(ack.pkid),
-            Packet::Disconnect(disconnect) => return Err(Trouble::disconnected(&self.role.client_id, &disconnect)),
             other => return Err(Trouble::Away(format!("the broker sends a {:?} out of turn", other.packet_type()))),
         }
         Ok(())
@@ -214,12 +239,6 @@ impl<'c> Pump<'c> {
             self.put(&Packet::PubAck(PubAck::new(identifier, None)))?;
         }
         Ok(())
-    }
-
-    fn hear_suback(&mut self, ack: &SubAck) {
-        let Some(number) = self.window.subscribed(ack.pkid) else { return };
-        let refused = ack.return_codes.iter().find(|code| !matches!(code, SubscribeReasonCode::Success(_)));
-        self.standing.answered(number, refused.copied());
     }
 
     /// Once all subscriptions were answered to: those that last have to be saved before anybody relies on them.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rumqttc::mqttbytes::v5::Publish;
-use serde::ser::Error as _;
 use tokio::time::Instant;
 
 use super::connection::Connection;
-use super::line::{Order, Verdict, Word};
+use super::line::{Line, Order, Verdict, Word};
 use super::names;
-use super::outlet::fits;
+use super::outlet::{SUSPECT, fits, refused};
 use super::properties::{Properties, attribute};
+use super::suspects::Suspects;
 use super::trouble::Trouble;
 use crate::bridge::pending::Pending;
 use crate::bridge::remote::{Bar, Flights, PATIENCE};
@@ -63,9 +63,11 @@ impl Replies {
     /// A request has not reached anybody. Which command it was, who asked knows.
     pub(super) fn unanswered(&self, key: u64, verdict: Verdict) {
         let error = match verdict {
-            Verdict::Refused(reason) => Trouble::unpublished("", reason).into(),
-            Verdict::Unwritable(why) => BridgeError::Malformed(serde_json::Error::custom(why)),
-            Verdict::Taken | Verdict::Nobody | Verdict::Lost => BridgeError::NoResponder { subject: "" },
+            Verdict::Refused(reason) => Trouble::unpublished("the command", reason).into(),
+            Verdict::Unwritable(why) => Trouble::Unsendable(why).into(),
+            Verdict::Taken | Verdict::Nobody | Verdict::Lost | Verdict::Broken => {
+                BridgeError::NoResponder { subject: "" }
+            }
         };
         self.pending.answer(key, Err(error));
     }
@@ -87,6 +89,7 @@ pub(super) struct Requests {
     /// In bytes.
     largest: u64,
     bar: Bar,
+    suspects: Suspects,
 }
 
 impl Requests {
@@ -97,7 +100,8 @@ impl Requests {
         largest: u64,
     ) -> Self {
         let (connection, replies) = (Arc::clone(connection), Arc::clone(replies));
-        Self { connection, replies, flights: Arc::clone(flights), source, reply_topic, largest, bar: Bar::new() }
+        let (flights, bar, suspects) = (Arc::clone(flights), Bar::new(), Suspects::default());
+        Self { connection, replies, flights, source, reply_topic, largest, bar, suspects }
     }
 
     /// Asks, and waits for the answer.
@@ -113,8 +117,21 @@ impl Requests {
         let properties = Properties::of(&outgoing).asking(&self.reply_topic, correlation, seconds_until(deadline));
         let publish = properties.publish(names::published(subject), body);
         fits(&publish, &line, subject)?;
-        line.order(Order::Publish(publish, Word::Asked(waiting.key))).await?;
+        let id = message.metadata().id;
+        if self.suspects.breaks(id) < SUSPECT {
+            line.order(Order::Publish(publish, Word::Asked(waiting.key))).await?;
+        } else {
+            let probed = self.connection.probe.publish(&publish, deadline).await;
+            match probed.map_err(|trouble| refused(subject, &publish, trouble))? {
+                Verdict::Taken => self.suspects.cleared(id),
+                verdict => self.replies.unanswered(waiting.key, verdict),
+            }
+        }
         let answer = waiting.answer().await;
+        let is_current = |now: Arc<Line>| now.number == line.number;
+        if matches!(answer, Err(BridgeError::Unavailable(_))) && !self.connection.current().is_some_and(is_current) {
+            self.suspects.broke(id);
+        }
         match answer {
             Ok(reply) => {
                 self.bar.taken();

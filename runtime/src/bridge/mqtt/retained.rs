@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rumqttc::mqttbytes::QoS;
-use rumqttc::mqttbytes::v5::{
-    Disconnect, DisconnectReasonCode, Packet, PubAck, PubAckReason, Publish, Subscribe, SubscribeFilter,
-    SubscribeReasonCode,
-};
+use rumqttc::mqttbytes::v5::{Disconnect, DisconnectReasonCode, Packet, PubAck, Publish, Subscribe, SubscribeFilter};
 use tokio::time::timeout;
 
+use super::acks::Ack;
 use super::dialer::{Dialer, Role};
-use super::packets::Packets;
+use super::packets::{Packets, Received};
 use super::trouble::Trouble;
 use crate::bridge::BridgeError;
 use crate::bridge::remote::PATIENCE;
@@ -57,21 +55,17 @@ impl Retained {
         let (marker, mut found) = (Bytes::from(format!("{}/{}", self.below, Id::draw())), Vec::new());
         loop {
             match packets.next().await? {
-                Packet::SubAck(ack) => {
-                    if let Some(code) =
-                        ack.return_codes.first().filter(|code| !matches!(code, SubscribeReasonCode::Success(_)))
-                    {
-                        return Err(Trouble::unsubscribed(&self.below, *code));
+                Received::Ack(Ack::Subscribe(_, reasons)) => {
+                    if let Some(reason) = reasons.into_iter().find(|reason| reason.refusal().is_some()) {
+                        return Err(Trouble::unsubscribed(&self.below, reason));
                     }
                     let (qos, topic) = (QoS::AtLeastOnce, marker.clone());
                     put(packets, &Packet::Publish(Publish { qos, topic, pkid: 2, ..Publish::default() }))?;
                 }
-                Packet::PubAck(ack)
-                    if !matches!(ack.reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) =>
-                {
-                    return Err(Trouble::unpublished(&self.below, ack.reason));
+                Received::Ack(Ack::Publish(_, reason)) if reason.refusal().is_some() => {
+                    return Err(Trouble::unpublished(&self.below, reason));
                 }
-                Packet::Publish(publish) => {
+                Received::Packet(Packet::Publish(publish)) => {
                     if publish.qos == QoS::AtLeastOnce {
                         put(packets, &Packet::PubAck(PubAck::new(publish.pkid, None)))?;
                     }
@@ -83,7 +77,9 @@ impl Retained {
                         found.push(publish);
                     }
                 }
-                Packet::Disconnect(disconnect) => return Err(Trouble::disconnected(&self.client_id, &disconnect)),
+                Received::Disconnect(reason, text) => {
+                    return Err(Trouble::disconnected(&self.client_id, reason, text.as_deref()));
+                }
                 _ => {}
             }
         }

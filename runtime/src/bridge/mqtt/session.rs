@@ -26,8 +26,10 @@ use crate::wire::Attribute;
 #[derive(Clone)]
 pub(super) struct Held {
     pub(super) publish: Arc<Publish>,
-    /// How often it has come before, as far as anybody knows.
+    /// How often it has come before, as far as this process knows.
     pub(super) before: u32,
+    /// The broker repeats it, and not to the process that it was given to first.
+    pub(super) repeated: bool,
     /// Unlike those of all other messages of this session.
     serial: u64,
 }
@@ -164,7 +166,7 @@ impl Ear for Session {
         if publish.qos == QoS::AtMostOnce {
             drop(table);
             // Its sender accepts that it gets lost: nothing holds it back.
-            let _ = self.queue.offer(Held { publish: Arc::new(publish), before: 0, serial });
+            let _ = self.queue.offer(Held { publish: Arc::new(publish), before: 0, repeated: false, serial });
             return true;
         }
         let (identifier, repeated) = (publish.pkid, publish.dup);
@@ -189,7 +191,7 @@ impl Ear for Session {
             self.count();
         }
         drop(table);
-        self.queue.push(Held { publish: Arc::new(publish), before: repeated.into(), serial });
+        self.queue.push(Held { publish: Arc::new(publish), before: repeated.into(), repeated, serial });
         false
     }
 

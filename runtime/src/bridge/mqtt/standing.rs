@@ -5,9 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rumqttc::mqttbytes::QoS;
-use rumqttc::mqttbytes::v5::{RetainForwardRule, SubscribeFilter, SubscribeReasonCode};
+use rumqttc::mqttbytes::v5::{RetainForwardRule, SubscribeFilter};
 use tokio::time::Instant;
 
+use super::reason::Reason;
 use super::trouble::Trouble;
 use crate::health::Health;
 
@@ -97,13 +98,13 @@ impl Standing {
     }
 
     /// The broker has answered.
-    pub(super) fn answered(&self, number: usize, refused: Option<SubscribeReasonCode>) {
+    pub(super) fn answered(&self, number: usize, refused: Option<Reason>) {
         if let Some((filter, state)) = self.filters().get_mut(number)
             && *state == State::Asked
         {
             *state = match refused {
                 None => State::Granted,
-                Some(code) => State::Refused(Trouble::unsubscribed(&filter.path, code), Instant::now() + AGAIN),
+                Some(reason) => State::Refused(Trouble::unsubscribed(&filter.path, reason), Instant::now() + AGAIN),
             };
         }
     }
@@ -141,7 +142,7 @@ mod tests {
         assert_eq!(standing.due().len(), 2);
         standing.answered(0, None);
         assert!(!standing.is_answered() && standing.due().is_empty());
-        standing.answered(1, Some(SubscribeReasonCode::NotAuthorized));
+        standing.answered(1, Some(Reason(0x87)));
         assert!(standing.is_answered() && standing.refusal().unwrap().lasts() && !standing.health().is_ready());
         assert!(standing.due().is_empty());
         tokio::time::advance(AGAIN).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rumqttc::mqttbytes::v5::Publish;
 
+use super::attempts::Attempts;
 use super::connection::Connection;
 use super::graves::{Grave, Graves};
 use super::properties;
@@ -11,6 +12,8 @@ use super::queue::Queue;
 use super::session::{Held, Session};
 use crate::bridge::remote::{Buried, Delivered, Source};
 use crate::bridge::{BridgeError, Dead};
+use crate::health::Health;
+use crate::id::Id;
 
 /// A subscription.
 pub(super) struct Subscription {
@@ -22,7 +25,7 @@ pub(super) struct Subscription {
 pub(super) enum Way {
     /// By a session of its own: each connection has one window of what is not acknowledged, and a slow subscription, or one
     /// whose events are tried again and again, must not hold up others.
-    Session(Arc<Session>, Arc<Connection>),
+    Session(Arc<Session>, Arc<Connection>, Arc<Attempts>),
     /// By the connection that all share, with its filter there.
     Live(Arc<Queue<Publish>>, String),
 }
@@ -30,11 +33,59 @@ pub(super) enum Way {
 /// What a message is acknowledged by.
 #[derive(Clone)]
 pub(super) enum Token {
-    Held(Held),
+    /// With what was counted of its attempts before, where that is counted.
+    Held(Held, Option<Counted>),
     /// There is nothing to acknowledge.
     Nothing,
     /// A dead letter.
     Grave(Arc<Grave>),
+}
+
+impl Subscription {
+    /// Whether the broker lets it publish what it has to.
+    pub(super) fn health(&self) -> Health {
+        let health = self.graves.outlet.health();
+        match &self.way {
+            Way::Session(_, _, attempts) => health.and(attempts.health()),
+            Way::Live(..) => health,
+        }
+    }
+}
+
+/// A message whose attempts are counted.
+#[derive(Clone, Copy)]
+pub(super) struct Counted {
+    id: Id,
+    tried: u32,
+}
+
+/// A message that goes back to the queue unless it is handed out.
+struct Taken<'s> {
+    session: &'s Session,
+    held: Option<Held>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.session.queue.put_back(held);
+        }
+    }
+}
+
+/// The next message of a session. One that is repeated is handed out once that is counted.
+async fn next(session: &Session, attempts: &Attempts) -> Option<Delivered<Token>> {
+    let held = session.queue.take().await?;
+    let incoming = properties::read(&held.publish);
+    let repeated = incoming.as_ref().ok().map(|incoming| incoming.message.metadata().id).filter(|_| held.repeated);
+    let Some(id) = repeated else {
+        return Some(Delivered { incoming, redelivered: held.before, token: Token::Held(held, None) });
+    };
+    let mut taken = Taken { session, held: Some(held) };
+    let tried = attempts.begin(id).await.ok()?;
+    let held = taken.held.take()?;
+    let redelivered = held.before.saturating_add(tried);
+    Some(Delivered { incoming, redelivered, token: Token::Held(held, Some(Counted { id, tried })) })
 }
 
 impl Source for Subscription {
@@ -42,11 +93,7 @@ impl Source for Subscription {
 
     async fn receive(&self) -> Option<Delivered<Token>> {
         match &self.way {
-            Way::Session(session, _) => {
-                let held = session.queue.take().await?;
-                let incoming = properties::read(&held.publish);
-                Some(Delivered { incoming, redelivered: held.before, token: Token::Held(held) })
-            }
+            Way::Session(session, _, attempts) => next(session, attempts).await,
             Way::Live(queue, _) => {
                 let incoming = properties::read(&queue.take().await?);
                 Some(Delivered { incoming, redelivered: 0, token: Token::Nothing })
@@ -56,17 +103,33 @@ impl Source for Subscription {
 
     async fn done(&self, token: Token) -> Result<(), BridgeError> {
         match (token, &self.way) {
-            (Token::Held(held), Way::Session(session, _)) => session.done(&held).await,
+            (Token::Held(held, counted), Way::Session(session, _, attempts)) => {
+                session.done(&held).await?;
+                if let Some(Counted { id, .. }) = counted {
+                    attempts.forget(id);
+                }
+                Ok(())
+            }
             (Token::Grave(grave), _) => self.graves.remove(&grave).await,
             _ => Ok(()),
         }
     }
 
     async fn back(&self, token: Token) -> Result<(), BridgeError> {
-        if let (Token::Held(held), Way::Session(session, _)) = (token, &self.way) {
+        if let (Token::Held(held, counted), Way::Session(session, _, attempts)) = (token, &self.way) {
             session.back(held);
+            if let Some(Counted { id, .. }) = counted {
+                attempts.undo(id).await;
+            }
         }
         Ok(())
+    }
+
+    fn tried(&self, token: &Token) -> Option<u32> {
+        match token {
+            Token::Held(_, counted) => counted.map(|counted| counted.tried),
+            _ => None,
+        }
     }
 
     async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {

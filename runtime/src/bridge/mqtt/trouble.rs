@@ -4,8 +4,10 @@ use std::fmt;
 use std::io;
 
 use rumqttc::mqttbytes;
-use rumqttc::mqttbytes::v5::{ConnectReturnCode, Disconnect, DisconnectReasonCode, PubAckReason, SubscribeReasonCode};
+use rumqttc::mqttbytes::v5::ConnectReturnCode;
+use serde::ser::Error as _;
 
+use super::reason::{Reason, Refusal};
 use crate::bridge::BridgeError;
 use crate::socket::is_tls;
 
@@ -16,6 +18,8 @@ pub(super) enum Trouble {
     Denied(String),
     /// The broker is not what we need: somebody has to make up their mind.
     Mismatch(String),
+    /// The broker never takes this message, by what it is.
+    Unsendable(String),
     /// Whatever passes.
     Away(String),
 }
@@ -27,7 +31,7 @@ impl Trouble {
     }
 
     pub(super) fn text(&self) -> &str {
-        let (Self::Denied(text) | Self::Mismatch(text) | Self::Away(text)) = self;
+        let (Self::Denied(text) | Self::Mismatch(text) | Self::Unsendable(text) | Self::Away(text)) = self;
         text
     }
 
@@ -36,6 +40,7 @@ impl Trouble {
         match self {
             Self::Denied(text) => Self::Denied(format!("{place}: {text}")),
             Self::Mismatch(text) => Self::Mismatch(format!("{place}: {text}")),
+            Self::Unsendable(text) => Self::Unsendable(format!("{place}: {text}")),
             Self::Away(text) => Self::Away(format!("{place}: {text}")),
         }
     }
@@ -62,35 +67,31 @@ impl Trouble {
     }
 
     /// The broker does not let us subscribe.
-    pub(super) fn unsubscribed(filter: &str, code: SubscribeReasonCode) -> Self {
-        let text = format!("it refuses the subscription to `{filter}`: {code:?}");
-        match code {
-            SubscribeReasonCode::NotAuthorized => Self::Denied(text),
-            SubscribeReasonCode::SharedSubscriptionsNotSupported
-            | SubscribeReasonCode::SubscriptionIdNotSupported
-            | SubscribeReasonCode::TopicFilterInvalid => Self::Mismatch(text),
+    pub(super) fn unsubscribed(filter: &str, reason: Reason) -> Self {
+        let text = format!("it refuses the subscription to `{filter}`: {reason}");
+        match reason.refusal() {
+            Some(Refusal::Denied) => Self::Denied(text),
+            Some(Refusal::Permanent) => Self::Mismatch(text),
             _ => Self::Away(text),
         }
     }
 
     /// The broker has not taken a message.
-    pub(super) fn unpublished(topic: &str, reason: PubAckReason) -> Self {
-        let text = format!("the broker does not take what is published to `{topic}`: {reason:?}");
-        match reason {
-            PubAckReason::NotAuthorized => Self::Denied(text),
-            PubAckReason::TopicNameInvalid | PubAckReason::PayloadFormatInvalid => Self::Mismatch(text),
+    pub(super) fn unpublished(topic: &str, reason: Reason) -> Self {
+        let text = format!("the broker does not take it for `{topic}`: {reason}");
+        match reason.refusal() {
+            Some(Refusal::Denied) => Self::Denied(text),
+            Some(Refusal::Permanent) => Self::Unsendable(text),
             _ => Self::Away(text),
         }
     }
 
     /// The broker has ended the connection of this client.
-    pub(super) fn disconnected(client_id: &str, disconnect: &Disconnect) -> Self {
-        let code = disconnect.reason_code;
-        let reason = disconnect.properties.as_ref().and_then(|properties| properties.reason_string.as_deref());
-        Self::Away(match (code, reason) {
-            (DisconnectReasonCode::SessionTakenOver, _) => taken_over(client_id),
-            (_, Some(reason)) => format!("the broker has ended the connection: {code:?}, {reason}"),
-            (_, None) => format!("the broker has ended the connection: {code:?}"),
+    pub(super) fn disconnected(client_id: &str, reason: Reason, text: Option<&str>) -> Self {
+        Self::Away(match (reason, text) {
+            (Reason::SESSION_TAKEN_OVER, _) => taken_over(client_id),
+            (_, Some(text)) => format!("the broker has ended the connection: {reason}, {text}"),
+            (_, None) => format!("the broker has ended the connection: {reason}"),
         })
     }
 
@@ -118,6 +119,7 @@ impl From<Trouble> for BridgeError {
         match trouble {
             Trouble::Denied(text) => Self::Denied(text.into()),
             Trouble::Mismatch(text) => Self::Mismatch(text),
+            Trouble::Unsendable(text) => Self::Malformed(serde_json::Error::custom(text)),
             Trouble::Away(text) => Self::Unavailable(text.into()),
         }
     }

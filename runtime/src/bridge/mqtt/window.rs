@@ -7,10 +7,10 @@
 
 use std::mem;
 
-use rumqttc::mqttbytes::v5::PubAckReason;
 use tokio::sync::oneshot;
 
 use super::line::{Verdict, Word};
+use super::reason::Reason;
 
 /// More than this is never under way on one connection, whatever the broker would allow.
 const MOST: u16 = 4096;
@@ -98,7 +98,7 @@ impl Window {
     }
 
     /// The broker acknowledges what was published. `None` where nothing was published under this identifier.
-    pub(super) fn acknowledged(&mut self, identifier: u16, reason: PubAckReason) -> Option<Option<Unanswered>> {
+    pub(super) fn acknowledged(&mut self, identifier: u16, reason: Reason) -> Option<Option<Unanswered>> {
         match self.take(identifier) {
             Slot::Published(word) => Some(self.settle(word, reason.into())),
             _ => None,
@@ -155,6 +155,17 @@ impl Window {
         }
     }
 
+    /// The connection is lost: who waits for what was under way is told that it was.
+    pub(super) fn broken(&mut self) {
+        for slot in self.slots.drain(..) {
+            if let Slot::Published(Word::Safe(waits) | Word::Taken(waits)) = slot {
+                // Who has stopped waiting need not know.
+                let _ = waits.send(Verdict::Broken);
+            }
+        }
+        self.free.clear();
+    }
+
     /// Whether the broker owes us a word.
     #[cfg(test)]
     pub(super) fn is_idle(&self) -> bool {
@@ -176,10 +187,10 @@ mod tests {
         let mut window = Window::new(10);
         let (one, mut first) = publish(&mut window);
         let (two, mut second) = publish(&mut window);
-        window.acknowledged(one, PubAckReason::Success).unwrap();
+        window.acknowledged(one, Reason(0)).unwrap();
         assert!(window.wants_ping());
         window.pinged();
-        window.acknowledged(two, PubAckReason::Success).unwrap();
+        window.acknowledged(two, Reason(0)).unwrap();
         assert!(first.try_recv().is_err());
         window.ponged();
         assert_eq!(first.try_recv(), Ok(Verdict::Taken));
@@ -194,10 +205,10 @@ mod tests {
     fn a_refusal_needs_no_ping() {
         let mut window = Window::new(10);
         let (one, mut refused) = publish(&mut window);
-        window.acknowledged(one, PubAckReason::NotAuthorized).unwrap();
-        assert_eq!(refused.try_recv(), Ok(Verdict::Refused(PubAckReason::NotAuthorized)));
+        window.acknowledged(one, Reason(0x87)).unwrap();
+        assert_eq!(refused.try_recv(), Ok(Verdict::Refused(Reason(0x87))));
         let asked = window.publish(Word::Asked(7)).unwrap();
-        let unanswered = window.acknowledged(asked, PubAckReason::NoMatchingSubscribers).unwrap();
+        let unanswered = window.acknowledged(asked, Reason::NO_MATCHING_SUBSCRIBERS).unwrap();
         assert_eq!(unanswered, Some((7, Verdict::Nobody)));
         assert!(!window.wants_ping() && window.is_idle());
     }
@@ -209,18 +220,22 @@ mod tests {
         let (two, _second) = publish(&mut window);
         assert_eq!((one, two), (1, 2));
         assert!(!window.has_room());
-        window.acknowledged(one, PubAckReason::Success).unwrap();
+        window.acknowledged(one, Reason(0)).unwrap();
         assert!(window.has_room());
         assert_eq!(publish(&mut window).0, 1, "an identifier that is free is used again");
-        assert!(window.acknowledged(9, PubAckReason::Success).is_none(), "nothing was published under it");
-        assert!(window.acknowledged(0, PubAckReason::Success).is_none());
+        assert!(window.acknowledged(9, Reason(0)).is_none(), "nothing was published under it");
+        assert!(window.acknowledged(0, Reason(0)).is_none());
     }
 
     #[test]
     fn who_waits_when_the_connection_is_lost_is_told() {
         let mut window = Window::new(2);
+        let (one, mut acknowledged) = publish(&mut window);
+        window.acknowledged(one, Reason(0)).unwrap();
         let (_, mut verdict) = publish(&mut window);
+        window.broken();
+        assert_eq!(verdict.try_recv(), Ok(Verdict::Broken));
         drop(window);
-        assert!(matches!(verdict.try_recv(), Err(oneshot::error::TryRecvError::Closed)));
+        assert!(matches!(acknowledged.try_recv(), Err(oneshot::error::TryRecvError::Closed)), "the broker took it");
     }
 }

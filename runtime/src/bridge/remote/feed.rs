@@ -42,6 +42,12 @@ pub(crate) trait Source: Send + Sync + 'static {
         async { Ok(false) }
     }
 
+    /// How many of a message's deliveries before this one were attempts, where the source counts them: each was handed out.
+    fn tried(&self, token: &Self::Token) -> Option<u32> {
+        let _ = token;
+        None
+    }
+
     /// After how long the broker takes a message for lost, if it does.
     fn lease(&self) -> Option<Duration> {
         None
@@ -222,7 +228,12 @@ impl<S: Source> RemoteFeed<S> {
         if self.source.lease().is_some() {
             self.forget_doomed(message.metadata().id);
         }
-        let before = counted(redelivered, self.rules.attempts);
+        let attempts = self.rules.attempts;
+        let before = match self.source.tried(&token) {
+            Some(tried) if tried >= attempts => tried,
+            Some(_) => redelivered.min(attempts.saturating_sub(1)),
+            None => counted(redelivered, attempts),
+        };
         Some(self.hold(message, attempt.saturating_add(before), token))
     }
 

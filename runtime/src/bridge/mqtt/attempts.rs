@@ -1,0 +1,173 @@
+//! How often a message of a session was handed out, also by processes that are gone: a message may end each process that handles
+//! it. Mosquitto repeats what was not acknowledged, and counts nothing.
+//!
+//! Only a message that the broker repeats to a process is counted, before it is handed out: a retained message of its own at
+//! the broker has the count. What is repeated without a count was with an earlier process; whether that has handed it out,
+//! nobody knows.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v5::{Publish, PublishProperties};
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, sleep};
+
+use super::dialer::SESSION_EXPIRY;
+use super::outlet::{Outlet, Parcel};
+use super::retained::Retained;
+use crate::bridge::BridgeError;
+use crate::bridge::remote::{Flights, PATIENCE, Retry};
+use crate::health::Health;
+use crate::id::Id;
+use crate::io_thread;
+
+/// How often the messages of a session were handed out.
+pub(super) struct Attempts {
+    /// The counts at the broker: each has a topic.
+    pub(super) retained: Retained,
+    pub(super) outlet: Outlet,
+    pub(super) flights: Arc<Flights>,
+    /// The counts, once they are read.
+    pub(super) counts: OnceCell<Mutex<HashMap<Id, u32>>>,
+}
+
+impl Attempts {
+    /// How often a message was handed out before, as far as that was counted. Done once the broker has it that it is handed
+    /// out once more. An error only where the bridge is closed; safe to drop while it waits, and then it counts nothing.
+    pub(super) async fn begin(&self, id: Id) -> Result<u32, BridgeError> {
+        let counts = self.counts.get_or_try_init(|| self.read()).await?;
+        let tried = lock(counts).get(&id).copied().unwrap_or_default();
+        let now = tried.saturating_add(1);
+        self.write(id, now).await?;
+        lock(counts).insert(id, now);
+        Ok(tried)
+    }
+
+    /// A message was handed out and given back untried.
+    pub(super) async fn undo(&self, id: Id) {
+        let Some(counts) = self.counts.get() else { return };
+        let before = {
+            let mut counts = lock(counts);
+            let Some(count) = counts.get_mut(&id) else { return };
+            *count = count.saturating_sub(1);
+            *count
+        };
+        let written = if before == 0 { self.remove(id).await } else { self.publish(id, before).await };
+        if let Err(error) = written {
+            tracing::warn!(target: "pontoon", message = %id, %error, "a message may have one attempt less");
+        }
+    }
+
+    /// A message is done with: its count is removed, some time.
+    pub(super) fn forget(self: &Arc<Self>, id: Id) {
+        let known = self.counts.get().is_some_and(|counts| lock(counts).remove(&id).is_some());
+        if known {
+            let this = Arc::clone(self);
+            io_thread::spawn(async move {
+                // Otherwise the broker drops it with the session.
+                if let Err(error) = this.remove(id).await {
+                    tracing::debug!(target: "pontoon", message = %id, %error, "a count of attempts is not removed yet");
+                }
+            });
+        }
+    }
+
+    /// Whether messages can be counted.
+    pub(super) fn health(&self) -> Health {
+        self.outlet.health()
+    }
+
+    /// The counts at the broker. Where they cannot be read for good, nothing is known.
+    async fn read(&self) -> Result<Mutex<HashMap<Id, u32>>, BridgeError> {
+        let mut retry = Retry::new("reading the counts of attempts");
+        loop {
+            let begun = Instant::now();
+            let error = match self.retained.read().await {
+                Ok(found) => return Ok(Mutex::new(found.iter().filter_map(count).collect())),
+                Err(error) => error,
+            };
+            self.outlet.closed()?;
+            // Brokers may say nothing of what a user may not receive.
+            if is_lasting(&error) || begun.elapsed() >= PATIENCE {
+                let topics = &self.retained.below;
+                tracing::error!(target: "pontoon", %error, topics, "nobody knows how often messages were tried before");
+                return Ok(Mutex::default());
+            }
+            sleep(retry.failed(&error)).await;
+        }
+    }
+
+    /// Writes a count, over as many connections as it takes. Where that is refused for good, the message is handed out all the
+    /// same.
+    async fn write(&self, id: Id, count: u32) -> Result<(), BridgeError> {
+        let mut retry = Retry::new("counting an attempt");
+        loop {
+            let Err(error) = self.publish(id, count).await else { return Ok(()) };
+            self.outlet.closed()?;
+            let pause = retry.failed(&error);
+            if is_lasting(&error) {
+                return Ok(());
+            }
+            sleep(pause).await;
+        }
+    }
+
+    async fn publish(&self, id: Id, count: u32) -> Result<(), BridgeError> {
+        let expiry = u32::try_from(SESSION_EXPIRY.as_secs()).ok();
+        self.put(id, Bytes::from(count.to_string()), expiry).await
+    }
+
+    async fn remove(&self, id: Id) -> Result<(), BridgeError> {
+        self.put(id, Bytes::new(), None).await
+    }
+
+    async fn put(&self, id: Id, payload: Bytes, message_expiry_interval: Option<u32>) -> Result<(), BridgeError> {
+        let _flight = self.flights.begin()?;
+        let topic = Bytes::from(format!("{}/{id}", self.retained.below));
+        let packet = || Publish {
+            qos: QoS::AtLeastOnce,
+            retain: true,
+            topic: topic.clone(),
+            payload: payload.clone(),
+            properties: Some(PublishProperties { message_expiry_interval, ..PublishProperties::default() }),
+            ..Publish::default()
+        };
+        self.outlet.publish(Parcel { subject: &self.retained.below, packet }).await
+    }
+}
+
+fn lock(counts: &Mutex<HashMap<Id, u32>>) -> MutexGuard<'_, HashMap<Id, u32>> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A count as the broker has it. What is none of ours says nothing.
+fn count(publish: &Publish) -> Option<(Id, u32)> {
+    let id = std::str::from_utf8(&publish.topic).ok()?.rsplit('/').next()?.parse().ok()?;
+    Some((id, std::str::from_utf8(&publish.payload).ok()?.parse().ok()?))
+}
+
+/// Whether another attempt ends as this one.
+fn is_lasting(error: &BridgeError) -> bool {
+    matches!(
+        error,
+        BridgeError::Denied(_) | BridgeError::Mismatch(_) | BridgeError::Malformed(_) | BridgeError::TooLarge { .. }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_read_where_it_is_one() {
+        let read = |topic: &str, payload: &str| {
+            count(&Publish { topic: topic.to_owned().into(), payload: payload.to_owned().into(), ..Publish::default() })
+        };
+        let id = Id::draw();
+        assert_eq!(read(&format!("shop/attempts/a/{id}"), "3"), Some((id, 3)));
+        assert_eq!(read(&format!("shop/attempts/a/{id}"), "many"), None);
+        assert_eq!(read("shop/attempts/a/b", "3"), None);
+    }
+}

@@ -1,0 +1,145 @@
+//! Publishes something alone, on a connection of its own. What was under way each time a connection broke may be what breaks it:
+//! a broker need not say which message it does not take. Here no other message suffers from it.
+
+use std::sync::Arc;
+
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v5::{Disconnect, DisconnectReasonCode, Packet, Publish};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::acks::Ack;
+use super::dialer::{Dialer, KEEP_ALIVE, Role};
+use super::line::Verdict;
+use super::packets::{Packets, Received};
+use super::reason::Reason;
+use super::trouble::Trouble;
+use crate::bridge::BridgeError;
+use crate::bridge::remote::{PATIENCE, Retry};
+use crate::id::Id;
+use crate::io_thread;
+
+/// How often a connection breaks on which nothing else is published before that is taken for an answer.
+const BREAKS: u32 = 2;
+
+/// How many are published in this way at a time.
+const AT_A_TIME: usize = 4;
+
+/// The packet identifier of the only packet that has one.
+const IDENTIFIER: u16 = 1;
+
+/// Publishes what is under suspicion.
+pub(super) struct Probe {
+    dialer: Arc<Dialer>,
+    /// What the ids of its clients begin with.
+    client_id: String,
+    room: Semaphore,
+}
+
+/// How an attempt ended.
+enum Attempt {
+    Said(Verdict),
+    /// The broker has ended the connection over it.
+    Broken(String),
+}
+
+impl Probe {
+    pub(super) fn new(dialer: &Arc<Dialer>, client_id: &str) -> Self {
+        let client_id = format!("{client_id}-alone");
+        Self { dialer: Arc::clone(dialer), client_id, room: Semaphore::new(AT_A_TIME) }
+    }
+
+    /// Publishes until the broker says something of it, or has ended the connection over it often enough; until then at most.
+    pub(super) async fn publish(&self, publish: &Publish, until: Instant) -> Result<Verdict, Trouble> {
+        let left = until.saturating_duration_since(Instant::now());
+        // Never closed.
+        let late = |_| Trouble::Away(format!("the broker has not taken it within {PATIENCE:?}"));
+        timeout(left, async {
+            let _room = self.room.acquire().await;
+            let (mut retry, mut breaks) = (Retry::new("publishing it alone"), 0);
+            loop {
+                let trouble = match self.attempt(publish.clone()).await {
+                    Ok(Attempt::Said(verdict)) => return Ok(verdict),
+                    Ok(Attempt::Broken(why)) => {
+                        breaks += 1;
+                        if breaks >= BREAKS {
+                            return Err(Trouble::Unsendable(format!(
+                                "each time that it is published, the broker ends the connection: {why}"
+                            )));
+                        }
+                        Trouble::Away(why)
+                    }
+                    Err(trouble) if trouble.lasts() => return Err(trouble),
+                    Err(trouble) => trouble,
+                };
+                sleep(retry.failed(&trouble)).await;
+            }
+        })
+        .await
+        .map_err(late)?
+    }
+
+    async fn attempt(&self, publish: Publish) -> Result<Attempt, Trouble> {
+        let dialer = Arc::clone(&self.dialer);
+        let client_id = format!("{}-{}", self.client_id, Id::draw());
+        let attempt = async move {
+            let (mut packets, granted) = dialer.dial(&Role { client_id, lasting: false, window: 1 }).await?;
+            let publish = Publish { qos: QoS::AtLeastOnce, pkid: IDENTIFIER, ..publish };
+            if u64::try_from(publish.size()).is_ok_and(|size| size > u64::from(granted.largest)) {
+                return Ok(Attempt::Said(Verdict::Refused(Reason::TOO_LARGE)));
+            }
+            let answer = match timeout(2 * KEEP_ALIVE, answer(&mut packets, &publish)).await {
+                Ok(answer) => answer?,
+                Err(_) => return Err(Trouble::Away("the broker says nothing of it".to_owned())),
+            };
+            let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
+            if packets.put(&goodbye).is_ok() {
+                // There is nothing that the broker would do otherwise without it.
+                let _ = packets.shut().await;
+            }
+            Ok(answer)
+        };
+        io_thread::run(attempt).await.unwrap_or(Err(Trouble::Away(BridgeError::Closed.to_string())))
+    }
+}
+
+/// Publishes, and waits for the acknowledgement and then for the answer to a ping, with which it is safe.
+async fn answer(packets: &mut Packets, publish: &Publish) -> Result<Attempt, Trouble> {
+    if let Err(error) = packets.put_publish(publish) {
+        return Ok(Attempt::Said(Verdict::Unwritable(error.to_string())));
+    }
+    let mut verdict = None;
+    loop {
+        let received = match (packets.next().await, &verdict) {
+            (Ok(received), _) => received,
+            (Err(trouble), None) => return Ok(Attempt::Broken(trouble.text().to_owned())),
+            (Err(trouble), Some(_)) => return Err(trouble),
+        };
+        match received {
+            Received::Ack(Ack::Publish(IDENTIFIER, reason)) => {
+                if reason.refusal().is_some() {
+                    return Ok(Attempt::Said(reason.into()));
+                }
+                verdict = Some(Verdict::from(reason));
+                packets.put(&Packet::PingReq).map_err(|error| Trouble::unreadable(&error))?;
+            }
+            Received::Packet(Packet::PingResp) => {
+                if let Some(verdict) = verdict {
+                    return Ok(Attempt::Said(verdict));
+                }
+            }
+            Received::Disconnect(reason, text) => {
+                let trouble = Trouble::disconnected("", reason, text.as_deref());
+                return match reason {
+                    // What refuses a message ends the connection with some brokers: there is no other message here.
+                    reason if verdict.is_none() && reason.is_lasting() => Ok(Attempt::Said(Verdict::Refused(reason))),
+                    Reason::UNSPECIFIED | Reason::IMPLEMENTATION if verdict.is_none() => {
+                        Ok(Attempt::Broken(trouble.text().to_owned()))
+                    }
+                    _ => Err(trouble),
+                };
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Messages that end their processes: counted at the broker, and given up in the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pontoon::Delivery;
+use pontoon::bridge::{EventAdapter, Feed, Settlement};
+use pontoon_brokers::{Broker, Kind, Proxy, Rights};
+
+use crate::harness::{RULES, Topology, is_quiet, message, next, number, soon, take, text, until};
+
+/// At least once, in three attempts.
+const THREE: Delivery = RULES.attempts(3);
+
+/// A process that gets the next message and dies of it: its number, and which attempt it was.
+async fn dies_of_the_next(hearing: (Arc<dyn EventAdapter>, Arc<dyn Feed>)) -> (u32, u32) {
+    let (_hearer, ear) = hearing;
+    let arrival = next(&ear).await;
+    (number(&arrival), arrival.attempt)
+}
+
+/// The counts at the broker, as somebody sees them who subscribes now.
+async fn counts(topology: Topology) -> Vec<String> {
+    let mut outsider = topology.outsider().await;
+    outsider.subscribe(topology.topic("attempts/#")).await;
+    // What is retained comes before it.
+    outsider.publish(&topology.topic("attempts/end"), &[], "end").await;
+    let mut counts = Vec::new();
+    loop {
+        let publish = outsider.next().await;
+        if publish.payload == "end" {
+            return counts;
+        }
+        counts.push(String::from_utf8(publish.payload.to_vec()).unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_ends_its_process_is_given_up_and_its_neighbours_are_not() {
+    const NEIGHBOURS: u32 = 5;
+    let broker = Broker::start(Kind::Mqtt).unwrap();
+    let topology = Topology::at(broker.url());
+    let hearing = || topology.hearing_as(topology.name, THREE);
+    let first = hearing().await;
+    let (_speaker, topic) = topology.speaking().await;
+    for number in 0..=NEIGHBOURS {
+        soon(topic.publish(message(number))).await.unwrap();
+    }
+    assert_eq!(dies_of_the_next(first).await, (0, 1));
+    assert!(counts(topology).await.is_empty(), "a message in its first process costs nothing");
+    let mut attempts = Vec::new();
+    for run in 0..4 {
+        if run == 2 {
+            broker.kill().unwrap();
+            broker.restart().unwrap();
+        }
+        let (number, attempt) = dies_of_the_next(hearing().await).await;
+        assert_eq!(number, 0);
+        attempts.push(attempt);
+    }
+    assert_eq!(attempts, [2, 3, 3, 4], "the last one is more than it has");
+    assert_eq!(counts(topology).await, ["4"]);
+    let (_hearer, ear) = hearing().await;
+    let poison = next(&ear).await;
+    soon(ear.settle(&poison, Settlement::Done)).await.unwrap();
+    for expected in 1..=NEIGHBOURS {
+        let neighbour = next(&ear).await;
+        assert_eq!(
+            (number(&neighbour), neighbour.attempt),
+            (expected, 2),
+            "nobody has handed it out since it was counted"
+        );
+        soon(ear.settle(&neighbour, Settlement::Done)).await.unwrap();
+    }
+    assert!(is_quiet(&ear).await);
+    let removed = async {
+        while !counts(topology).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    soon(removed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_with_one_attempt_is_tried_once_more_and_not_for_ever() {
+    let topology = Topology::shared();
+    let hearing = || topology.hearing_as(topology.name, RULES.attempts(1));
+    let first = hearing().await;
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(7))).await.unwrap();
+    assert_eq!(dies_of_the_next(first).await, (7, 1));
+    assert_eq!(dies_of_the_next(hearing().await).await, (7, 1), "nobody knows whether it was tried");
+    assert_eq!(dies_of_the_next(hearing().await).await, (7, 2), "now it is known");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_back_by_a_process_that_stops_was_not_tried() {
+    let topology = Topology::shared();
+    let hearing = || topology.hearing_as(topology.name, THREE);
+    let first = hearing().await;
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(7))).await.unwrap();
+    assert_eq!(dies_of_the_next(first).await, (7, 1));
+    for _ in 0..6 {
+        let (hearer, ear) = hearing().await;
+        let arrival = next(&ear).await;
+        assert_eq!((number(&arrival), arrival.attempt), (7, 2));
+        soon(hearer.drain()).await;
+        soon(ear.settle(&arrival, Settlement::Again(Duration::ZERO))).await.unwrap();
+        soon(hearer.close()).await;
+    }
+}
+
+/// Two lanes take at the same time, and one of them is left: what it was about to get is not lost, nor counted twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stops_waiting_while_it_is_counted_takes_nothing_away() {
+    let broker = Broker::start(Kind::Mqtt).unwrap();
+    let topology = Topology::at(broker.url());
+    let first = topology.hearing_as(topology.name, THREE).await;
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(7))).await.unwrap();
+    assert_eq!(dies_of_the_next(first).await, (7, 1));
+    let proxy = Proxy::before(&broker).unwrap();
+    let (hearer, ear) = topology.moved(broker.url_at(proxy.port())).hearing_as(topology.name, THREE).await;
+    // The broker says nothing to what it is told.
+    proxy.freeze();
+    assert!(tokio::time::timeout(Duration::from_millis(300), ear.next()).await.is_err());
+    proxy.thaw();
+    assert_eq!(take(&ear).await, 7);
+    assert!(is_quiet(&ear).await);
+    assert!(hearer.health().is_ready());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_count_says_so_and_handles_all_the_same() {
+    let broker = Broker::configured(Kind::Mqtt).user("ann", "secret").start().unwrap();
+    let topology = Topology::at(broker.url());
+    let first = topology.hearing_as(topology.name, THREE).await;
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(7))).await.unwrap();
+    assert_eq!(dies_of_the_next(first).await, (7, 1));
+    let (event, presence) = (topology.event.replace('.', "/"), topology.topic("subscribed/#"));
+    broker.admit("bob", "hidden", &Rights::everything().write(&[&event, &presence])).unwrap();
+    let as_bob = topology.moved(broker.address());
+    let bob = as_bob.settings_as(topology.name).username(text("bob")).password(text("hidden"));
+    let hearer = as_bob.open(bob).await;
+    let ear = hearer.subscribe(topology.event, crate::harness::EAR, THREE);
+    soon(hearer.connect()).await.unwrap();
+    assert_eq!(take(&ear).await, 7);
+    until("it says so", || hearer.health().to_string().contains("attempts")).await;
+}

@@ -1,0 +1,121 @@
+//! What the broker refuses: that message and no other, for good or for now.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use pontoon::bridge::{Reply, Request};
+use pontoon::{BridgeError, FaultClass, Message, Metadata};
+use pontoon_brokers::{Broker, Kind, Proxy};
+use rumqttc::mqttbytes::v5::Publish;
+
+use crate::fake::{Fake, Says};
+use crate::harness::{EAR, RULES, Topology, echo, message, output, request, soon, take, until};
+
+/// A text of so many bytes.
+fn large(bytes: usize) -> Message {
+    Message::new(Metadata::fresh(), "x".repeat(bytes))
+}
+
+/// The number of what is published.
+fn number(publish: &Publish) -> u8 {
+    std::str::from_utf8(&publish.payload).ok().and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// Asserts that an error is for good, and says this.
+fn assert_permanent<T: std::fmt::Debug>(refused: Result<T, BridgeError>, says: &str) {
+    let Err(BridgeError::Malformed(why)) = &refused else { panic!("{refused:?}") };
+    assert!(why.to_string().contains(says), "{why}");
+}
+
+/// Mosquitto has a limit that it tells nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_for_the_broker_fails_alone() {
+    let broker = Broker::configured(Kind::Mqtt).lines("message_size_limit 2000").start().unwrap();
+    let proxy = Proxy::before(&broker).unwrap();
+    let topology = Topology::at(broker.url_at(proxy.port()));
+    let unit = topology.adapter().await;
+    let ear = unit.subscribe(topology.event, EAR, RULES.dead_letter());
+    let (topic, inlet) = (unit.topic(topology.event), unit.serve(topology.command));
+    soon(unit.connect()).await.unwrap();
+    let caller = topology.adapter().await;
+    soon(caller.connect()).await.unwrap();
+    let connections = proxy.connections();
+
+    for round in 0..3 {
+        assert_permanent(soon(topic.publish(large(3000))).await, "packet too large (0x95)");
+        soon(topic.publish(message(round))).await.unwrap();
+        assert_eq!(take(&ear).await, round);
+    }
+    let too_large = Request { message: large(3000), ..request(topology.command, 0) };
+    assert_permanent(soon(caller.request(too_large)).await, "packet too large (0x95)");
+    let asking = tokio::spawn({
+        let caller = std::sync::Arc::clone(&caller);
+        async move { caller.request(request(topology.command, 1)).await }
+    });
+    let asked = soon(inlet.next()).await.unwrap();
+    let json = format!("\"{}\"", "x".repeat(3000));
+    soon(inlet.answer(&asked.reply_to.unwrap(), Reply::Output(json.into()))).await.unwrap();
+    let fault = soon(asking).await.unwrap().unwrap();
+    assert!(matches!(fault, Reply::Fault { class: FaultClass::Malformed, .. }), "{fault:?}");
+    echo(inlet);
+    assert_eq!(output(soon(caller.request(request(topology.command, 2))).await), "2");
+    assert_eq!(proxy.connections(), connections, "no connection was lost");
+    assert!(unit.health().is_ready() && caller.health().is_ready());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_reason_code_is_about_one_message() {
+    let asked = Mutex::<HashMap<u8, u32>>::default();
+    let fake = Fake::start(move |publish| {
+        let reason = number(publish);
+        let mut asked = asked.lock().unwrap();
+        let times = asked.entry(reason).or_default();
+        *times += 1;
+        // What may pass has passed the second time.
+        Says::Ack(if *times > 1 { 0 } else { reason })
+    })
+    .await;
+    let topology = Topology::at(&fake.url);
+    let (speaker, topic) = topology.speaking().await;
+    for code in [0x81, 0x90, 0x95, 0x99, 0x9a] {
+        assert_permanent(soon(topic.publish(message(code))).await, &format!("({code:#04x})"));
+    }
+    for code in [0x00, 0x01, 0x10, 0x7f, 0x80, 0x83, 0x97, 0xc0, 0xff] {
+        soon(topic.publish(message(code))).await.unwrap();
+    }
+    assert!(speaker.health().is_ready());
+    let denied = soon(topic.publish(message(0x87))).await;
+    assert!(matches!(denied, Err(BridgeError::Denied(_))), "{denied:?}");
+    assert_eq!(fake.connections(), 1, "none of them is about the connection");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ends_each_connection_is_put_aside_and_all_else_goes_on() {
+    for end in [Says::Close, Says::Disconnect(0x80), Says::Disconnect(0x95)] {
+        let fake = Fake::start(move |publish| if number(publish) == 13 { end } else { Says::Ack(0) }).await;
+        let topology = Topology::at(&fake.url);
+        let (speaker, topic) = topology.speaking().await;
+        let publishing = (0..20).map(|number| topic.publish(message(number)));
+        let published = soon(futures_util::future::join_all(publishing)).await;
+        for (number, published) in published.into_iter().enumerate() {
+            match number {
+                13 => assert_permanent(published, if matches!(end, Says::Disconnect(0x95)) { "0x95" } else { "ends" }),
+                _ => published.unwrap(),
+            }
+        }
+        until("it is connected", || speaker.health().is_ready()).await;
+        // A request is not sent again by itself: whoever tries it again does.
+        let poison = request(topology.command, 13);
+        let mut unavailable = 0;
+        let refused = loop {
+            match soon(speaker.request(poison.clone())).await {
+                Err(BridgeError::Unavailable(_)) => unavailable += 1,
+                refused => break refused,
+            }
+        };
+        assert_eq!(unavailable, 2, "{end:?}");
+        assert_permanent(refused, if matches!(end, Says::Disconnect(0x95)) { "0x95" } else { "ends" });
+        until("it is connected again", || speaker.health().is_ready()).await;
+        soon(topic.publish(message(14))).await.unwrap();
+    }
+}
