@@ -11,6 +11,7 @@ mod adapter;
 mod address;
 mod confirm;
 mod dial;
+mod flow;
 mod graves;
 mod inlet;
 mod known;

@@ -8,6 +8,8 @@ mod flights;
 mod heard;
 mod link;
 mod retry;
+#[cfg(feature = "amqp")]
+mod window;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,6 +22,8 @@ pub(crate) use flights::Flights;
 pub(crate) use heard::{Arrived, Heard};
 pub(crate) use link::Link;
 pub(crate) use retry::Retry;
+#[cfg(feature = "amqp")]
+pub(crate) use window::Window;
 
 use crate::bridge::Reply;
 use crate::bridge::pending::Pending;

@@ -36,4 +36,7 @@ pontoon_conformance::event_bridge_suite! {
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
     e28_an_object_with_other_settings_is_a_clear_error,
+    e31_one_message_that_ends_its_process,
+    e32_a_slow_handler_and_the_time_that_a_broker_waits,
+    e33_a_handler_that_computes_without_yielding,
 }

@@ -23,7 +23,7 @@ use super::provision::Provision;
 use super::replies::Replies;
 use super::requests::Requests;
 use super::subscription::Subscription;
-use super::tap::{Rest, Tap};
+use super::tap::{Rest, Share, Tap};
 use super::topic::Event;
 use crate::bridge::remote::{Flights, RemoteFeed, Retry, Tally};
 use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
@@ -147,7 +147,12 @@ impl AmqpEvents {
             line: Arc::clone(&self.takes),
             flights: Arc::clone(&self.flights),
         };
-        let tap = Tap::new((&self.takes, &self.objects), (queue.name, needs), known, Rest::Left);
+        let tap = Tap::new(
+            (&self.takes, &self.objects),
+            (queue.name, needs),
+            known,
+            (Rest::Left, Share::of_subscription(rules)),
+        );
         let (counts, ordered) = (!rules.at_most_once, rules.ordered);
         let subscription_at = Subscription { tap, graves, counts, ordered };
         Arc::new(RemoteFeed::new(subscription_at, subscription, rules, Arc::clone(&self.tally)))
@@ -256,7 +261,12 @@ impl EventAdapter for AmqpEvents {
             self.objects.want(exchanges.clone());
             // The queue is made where it is consumed from: one that nobody consumes from would be there for nobody.
             let needs = exchanges.into_iter().chain([Object::Queue(queue.clone()), Object::Binding(binding)]).collect();
-            let tap = Tap::new((&self.takes, &self.objects), (queue.name, needs), Arc::default(), Rest::Taken);
+            let tap = Tap::new(
+                (&self.takes, &self.objects),
+                (queue.name, needs),
+                Arc::default(),
+                (Rest::Taken, Share::of_command()),
+            );
             let (replies, tally) = (Arc::clone(&self.replies), Arc::clone(&self.tally));
             Arc::new(Served { subject, tap, replies, tally })
         });

@@ -59,6 +59,11 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// All dead letters, oldest first. Nobody else gets them while their tokens live, where the broker can see to that.
     fn buried(&self) -> impl Future<Output = Result<Vec<Buried<Self::Token>>, BridgeError>> + Send;
 
+    /// A handler has had a message for so long, and it is settled.
+    fn handled(&self, took: Duration) {
+        let _ = took;
+    }
+
     /// Whether what was received is known to this process alone.
     fn is_volatile(&self) -> bool {
         false
@@ -100,6 +105,8 @@ pub(crate) struct RemoteFeed<S: Source> {
 struct Held<T> {
     tickets: u64,
     tokens: HashMap<u64, T>,
+    /// Since when a handler has a message.
+    handed: HashMap<u64, Instant>,
     /// What waits for its time.
     aside: BTreeMap<(Instant, u64), Aside>,
 }
@@ -134,7 +141,8 @@ fn counted(before: u32, attempts: u32) -> u32 {
 
 impl<S: Source> RemoteFeed<S> {
     pub(crate) fn new(source: S, subscription: &'static str, rules: Delivery, tally: Arc<Tally>) -> Self {
-        let held = Mutex::new(Held { tickets: 0, tokens: HashMap::new(), aside: BTreeMap::new() });
+        let held =
+            Mutex::new(Held { tickets: 0, tokens: HashMap::new(), handed: HashMap::new(), aside: BTreeMap::new() });
         Self { source, subscription, rules, tally, heard: Heard::default(), held, changed: Notify::new() }
     }
 
@@ -169,7 +177,12 @@ impl<S: Source> RemoteFeed<S> {
     /// The next message. Whoever goes off with one lets another reader look when the next of those aside is due.
     async fn receive(&self) -> Option<Arrival> {
         let arrival = self.receive_one().await?;
-        if !self.held().aside.is_empty() {
+        let waits = {
+            let mut held = self.held();
+            held.handed.insert(arrival.ticket, Instant::now());
+            !held.aside.is_empty()
+        };
+        if waits {
             self.changed.notify_one();
         }
         Some(arrival)
@@ -301,6 +314,10 @@ impl<S: Source> RemoteFeed<S> {
     }
 
     async fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Result<(), BridgeError> {
+        let handed = self.held().handed.remove(&arrival.ticket);
+        if let Some(handed) = handed {
+            self.source.handled(handed.elapsed());
+        }
         match settlement {
             Settlement::Done => {
                 let token = self.token(arrival)?;

@@ -82,6 +82,9 @@ const TABLE: &[Row] = &[
     ("e26", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e27", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e28", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
+    ("e31", [Nothing,     Yes,         Nothing,     Nothing,     Nothing]),
+    ("e32", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
+    ("e33", [Nothing,     Yes,         Yes,         Yes,         Nothing]),
 ];
 
 /// As the table calls it.
