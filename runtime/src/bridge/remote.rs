@@ -23,7 +23,7 @@ pub(crate) use heard::{Arrived, Heard};
 pub(crate) use link::Link;
 pub(crate) use retry::Retry;
 #[cfg(feature = "amqp")]
-pub(crate) use window::Window;
+pub(crate) use window::{Change, Window};
 
 use crate::bridge::Reply;
 use crate::bridge::pending::Pending;

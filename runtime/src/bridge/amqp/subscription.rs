@@ -54,6 +54,10 @@ impl Source for Subscription {
         self.tap.handled(took);
     }
 
+    fn aside(&self, count: usize) {
+        self.tap.aside(count);
+    }
+
     async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
         self.graves.bury(dead).await
     }

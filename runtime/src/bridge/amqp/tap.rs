@@ -2,7 +2,7 @@
 //! it, which it does without a word to anybody who does not listen.
 
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::line::Line;
 use super::objects::{Object, Objects};
 use super::receipt::Receipt;
 use super::trouble::Trouble;
-use crate::bridge::remote::{Link, PREFETCH, Retry, Window};
+use crate::bridge::remote::{Change, Link, PREFETCH, Retry, Window};
 use crate::delivery::Delivery;
 use crate::health::Health;
 
@@ -39,7 +39,7 @@ pub(super) struct Tap {
     rest: Rest,
     share: Share,
     /// How many it is to have, where that changes.
-    wanted: AtomicU16,
+    wanted: Mutex<Option<Change>>,
     uneven: Notify,
     link: Link,
     flow: RwLock<Option<Arc<Flow>>>,
@@ -76,14 +76,14 @@ impl Share {
     }
 
     /// Of a subscription. Where order matters, a consumer cannot be replaced by another: the next message might go to another
-    /// process while this one has those before it. What comes at most once is acknowledged before it is handled: nothing
-    /// counts how often it was delivered, and a few are enough.
+    /// process while this one has those before it; and a key whose message waits for its next attempt must not take the room
+    /// of the others. What comes at most once is acknowledged before it is handled: nothing counts its deliveries.
     pub(super) fn of_subscription(rules: Delivery) -> Self {
-        let limited = |count: u32| u16::try_from(count.max(1)).unwrap_or(u16::MAX);
+        let some = || u16::try_from(rules.concurrency.max(1).saturating_mul(16)).unwrap_or(u16::MAX).min(PREFETCH);
         match (rules.at_most_once, rules.ordered) {
-            (true, _) => Self::Fixed(limited(rules.concurrency.saturating_mul(16)).min(PREFETCH)),
-            (false, true) => Self::Fixed(limited(rules.concurrency)),
             (false, false) => Self::Grows(Window::new(rules.concurrency)),
+            (false, true) if rules.concurrency <= 1 => Self::Fixed(1),
+            _ => Self::Fixed(some()),
         }
     }
 }
@@ -103,7 +103,7 @@ impl Tap {
             known,
             rest,
             share,
-            wanted: AtomicU16::new(0),
+            wanted: Mutex::default(),
             uneven: Notify::new(),
             link: Link::new(),
             flow: RwLock::default(),
@@ -145,25 +145,35 @@ impl Tap {
 
     /// A handler has had a message for so long.
     pub(super) fn handled(&self, took: Duration) {
-        if let Share::Grows(window) = &self.share
-            && let Some(size) = window.handled(took)
-        {
-            self.wanted.store(u16::try_from(size).unwrap_or(u16::MAX), Ordering::Relaxed);
+        if let Share::Grows(window) = &self.share {
+            self.change(window.handled(took));
+        }
+    }
+
+    /// So many messages wait for their next attempt.
+    pub(super) fn aside(&self, count: usize) {
+        if let Share::Grows(window) = &self.share {
+            self.change(window.aside(count));
+        }
+    }
+
+    fn change(&self, change: Option<Change>) {
+        if let Some(Change { now, fewer }) = change {
+            {
+                let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+                let fewer = fewer || wanted.is_some_and(|wanted| wanted.fewer);
+                *wanted = Some(Change { now, fewer });
+            }
             self.uneven.notify_one();
         }
     }
 
-    /// Has as many messages at a time as are worked off in time.
+    /// Has as many messages at a time as the window says by now.
     async fn resize(&self, flow: &Arc<Flow>) {
-        let Share::Grows(window) = &self.share else { return };
-        let wanted = self.wanted.swap(0, Ordering::Relaxed);
-        if wanted == 0 {
-            return;
-        }
-        let (wanted, fewer) = (wanted.max(1), window.became(wanted.into()));
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Change { now, fewer }) = wanted else { return };
         let late = |_| Err(Trouble::Away(format!("`{}` does not answer", self.queue)));
-        let resized = timeout(ANSWER, flow.resize(wanted, fewer)).await.unwrap_or_else(late);
-        match resized {
+        match timeout(ANSWER, flow.resize(now, fewer)).await.unwrap_or_else(late) {
             Ok(()) => self.changed.notify_waiters(),
             Err(why) => self.end(flow, Some(why)),
         }

@@ -64,6 +64,11 @@ pub(crate) trait Source: Send + Sync + 'static {
         let _ = took;
     }
 
+    /// So many messages wait in this process for their next attempt, unacknowledged.
+    fn aside(&self, count: usize) {
+        let _ = count;
+    }
+
     /// Whether what was received is known to this process alone.
     fn is_volatile(&self) -> bool {
         false
@@ -162,15 +167,27 @@ impl<S: Source> RemoteFeed<S> {
 
     /// What is due, or when something will be.
     fn due(&self) -> Result<Aside, Option<Instant>> {
-        let mut held = self.held();
-        let Some(first) = held.aside.first_entry() else { return Err(None) };
-        let due = first.key().0;
-        if due <= Instant::now() { Ok(first.remove()) } else { Err(Some(due)) }
+        let (aside, count) = {
+            let mut held = self.held();
+            let Some(first) = held.aside.first_entry() else { return Err(None) };
+            let due = first.key().0;
+            if due > Instant::now() {
+                return Err(Some(due));
+            }
+            (first.remove(), held.aside.len())
+        };
+        self.source.aside(count);
+        Ok(aside)
     }
 
     fn put_aside(&self, arrival: Arrival, pause: Duration, doom: Option<Doom>) {
         let place = (Instant::now() + pause, arrival.ticket);
-        self.held().aside.insert(place, Aside { arrival, doom });
+        let count = {
+            let mut held = self.held();
+            held.aside.insert(place, Aside { arrival, doom });
+            held.aside.len()
+        };
+        self.source.aside(count);
         self.changed.notify_one();
     }
 

@@ -1,5 +1,6 @@
 //! How many messages of a subscription a process has from its broker at a time: as many as its handlers work off within about
-//! a second, by the time that they have taken so far.
+//! a second, by the time that they have taken so far; and room for those that wait for their next attempt, which others are not
+//! to wait for.
 //!
 //! **What counts as an attempt.** An attempt is what was handed to a handler. A broker counts deliveries, also of messages that
 //! it gave to a process which died, or stopped, before it looked at them. So a process begins with as many as it hands out at
@@ -22,6 +23,12 @@ const STEP: u32 = 4;
 /// How many messages were handled before a window is looked at again, at least.
 const SAMPLE: u32 = 4;
 
+/// For how many messages that wait there is room at most: a broker remembers what is not acknowledged.
+const MOST_ASIDE: u32 = 4096;
+
+/// After how many messages room that is not needed any more is given up.
+const SPARE: u32 = 16;
+
 /// How many messages of a subscription a process has from its broker at a time.
 pub(crate) struct Window {
     /// How many it hands out at once: where each window begins.
@@ -35,12 +42,42 @@ struct State {
     mean: Option<Duration>,
     /// How many have ended since the window has this size.
     handled: u32,
+    /// How many messages wait for their next attempt, and for how many there is room.
+    aside: u32,
+    room: u32,
+}
+
+impl State {
+    fn new(size: u32, mean: Option<Duration>) -> Self {
+        Self { size, mean, handled: 0, aside: 0, room: 0 }
+    }
+
+    fn change(&mut self, size: u32, room: u32) -> Option<Change> {
+        let (before, now) = (self.size + self.room, size + room);
+        if before == now {
+            return None;
+        }
+        (self.size, self.room, self.handled) = (size, room, 0);
+        Some(Change { now: u16::try_from(now).unwrap_or(u16::MAX), fewer: now < before })
+    }
+}
+
+/// How many messages a process is to have from now on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Change {
+    pub(crate) now: u16,
+    pub(crate) fewer: bool,
+}
+
+/// For how many that wait there is to be room, where so many do.
+fn room(aside: u32) -> u32 {
+    if aside == 0 { 0 } else { aside.min(MOST_ASIDE).next_power_of_two() }
 }
 
 impl Window {
     pub(crate) fn new(concurrency: u32) -> Self {
         let concurrency = concurrency.clamp(1, u16::MAX.into());
-        Self { concurrency, state: Mutex::new(State { size: concurrency, mean: None, handled: 0 }) }
+        Self { concurrency, state: Mutex::new(State::new(concurrency, None)) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -50,29 +87,33 @@ impl Window {
     /// It begins anew: what is delivered now may be what has ended something.
     pub(crate) fn restart(&self) -> u32 {
         let mut state = self.state();
-        *state = State { size: self.concurrency, mean: state.mean, handled: 0 };
+        *state = State::new(self.concurrency, state.mean);
         state.size
     }
 
-    /// A handler has ended after this time. Returns the size that the window should have, where that is another one.
-    pub(crate) fn handled(&self, took: Duration) -> Option<u32> {
+    /// A handler has ended after this time. Returns how many messages the process should have, where that changes.
+    pub(crate) fn handled(&self, took: Duration) -> Option<Change> {
         let mut state = self.state();
         // One that takes long counts at once: what is behind it waits.
         let mean = state.mean.map_or(took, |mean| if took > mean { (mean + took) / 2 } else { (mean * 7 + took) / 8 });
         state.mean = Some(mean);
         state.handled = state.handled.saturating_add(1);
         let ideal = self.ideal(mean);
-        let size = state.size;
-        let grows = ideal >= size.saturating_mul(2) && state.handled >= size.max(SAMPLE);
-        (grows || ideal.saturating_mul(2) <= size).then(|| ideal.min(size.saturating_mul(STEP)))
+        let grows = ideal >= state.size.saturating_mul(2) && state.handled >= state.size.max(SAMPLE);
+        let changes = grows || ideal.saturating_mul(2) <= state.size;
+        let size = if changes { ideal.min(state.size.saturating_mul(STEP)) } else { state.size };
+        let spare = state.aside.saturating_mul(4) < state.room && (state.handled >= SPARE || ideal < state.room);
+        let room = if spare { room(state.aside) } else { state.room };
+        state.change(size, room)
     }
 
-    /// The window has this size now. Says whether that is less than before.
-    pub(crate) fn became(&self, size: u32) -> bool {
+    /// So many messages wait for their next attempt.
+    pub(crate) fn aside(&self, count: usize) -> Option<Change> {
         let mut state = self.state();
-        let fewer = size < state.size;
-        (state.size, state.handled) = (size, 0);
-        fewer
+        state.aside = u32::try_from(count).unwrap_or(u32::MAX);
+        let room = if state.aside > state.room { room(state.aside) } else { state.room };
+        let size = state.size;
+        state.change(size, room)
     }
 
     /// How many handlers work off in time if each takes as long as this.
@@ -88,14 +129,13 @@ impl Window {
 mod tests {
     use super::*;
 
-    /// The size after so many messages that took as long as this.
+    /// How many it has after so many messages that took as long as this.
     fn after(window: &Window, count: u32, took: Duration) -> u32 {
         for _ in 0..count {
-            if let Some(size) = window.handled(took) {
-                window.became(size);
-            }
+            window.handled(took);
         }
-        window.state().size
+        let state = window.state();
+        state.size + state.room
     }
 
     #[test]
@@ -113,9 +153,20 @@ mod tests {
     fn a_window_shrinks_at_once_where_a_handler_takes_long_and_begins_anew() {
         let window = Window::new(1);
         assert_eq!(after(&window, 1000, Duration::from_millis(1)), u32::from(PREFETCH));
-        assert_eq!(after(&window, 1, Duration::from_secs(10)), 1);
+        assert_eq!(window.handled(Duration::from_secs(10)), Some(Change { now: 1, fewer: true }));
         let window = Window::new(1);
         after(&window, 1000, Duration::from_millis(1));
         assert_eq!((window.restart(), after(&window, 0, Duration::ZERO)), (1, 1));
+    }
+
+    #[test]
+    fn who_waits_for_the_next_attempt_takes_no_place() {
+        let window = Window::new(1);
+        assert_eq!(window.aside(1), Some(Change { now: 2, fewer: false }));
+        assert_eq!((window.aside(0), window.aside(1)), (None, None));
+        assert_eq!(window.aside(3), Some(Change { now: 5, fewer: false }));
+        assert_eq!(window.aside(0), None);
+        // What is not needed is given up.
+        assert_eq!(after(&window, SPARE, Duration::from_secs(60)), 1);
     }
 }
