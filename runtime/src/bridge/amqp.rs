@@ -15,6 +15,7 @@ mod flow;
 mod graves;
 mod inlet;
 mod known;
+mod limit;
 mod line;
 mod listening;
 mod names;

@@ -39,4 +39,5 @@ pontoon_conformance::event_bridge_suite! {
     e31_one_message_that_ends_its_process,
     e32_a_slow_handler_and_the_time_that_a_broker_waits,
     e33_a_handler_that_computes_without_yielding,
+    e36_what_the_broker_refuses_for_good,
 }

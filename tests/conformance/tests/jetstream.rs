@@ -35,4 +35,5 @@ pontoon_conformance::event_bridge_suite! {
     e28_an_object_with_other_settings_is_a_clear_error,
     e32_a_slow_handler_and_the_time_that_a_broker_waits,
     e33_a_handler_that_computes_without_yielding,
+    e36_what_the_broker_refuses_for_good,
 }

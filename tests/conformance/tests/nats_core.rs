@@ -34,4 +34,5 @@ pontoon_conformance::event_bridge_suite! {
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
     e33_a_handler_that_computes_without_yielding,
+    e36_what_the_broker_refuses_for_good,
 }

@@ -14,6 +14,7 @@ use super::dial::Dialer;
 use super::graves::Graves;
 use super::inlet::Served;
 use super::known::Known;
+use super::limit::Limit;
 use super::line::Line;
 use super::listening::Listening;
 use super::names::Names;
@@ -44,7 +45,7 @@ pub(super) struct AmqpEvents {
     objects: Arc<Objects>,
     names: Arc<Names>,
     source: Arc<str>,
-    largest: u64,
+    limit: Arc<Limit>,
     requests: Arc<Requests>,
     replies: Arc<Replies>,
     flights: Arc<Flights>,
@@ -66,12 +67,13 @@ impl AmqpEvents {
     pub(super) fn new(dialer: Dialer, names: Arc<Names>, verify: bool) -> Self {
         let source: Arc<str> = dialer.instance.source().into();
         let largest = capability::event_bridge(Adapter::Amqp).map_or(u64::MAX, |bridge| bridge.largest_payload);
+        let limit = Arc::new(Limit::new(largest));
         let objects = Arc::new(Objects::new(Provision { verify }));
         let dialer = Arc::new(dialer);
-        let sends = Line::new(Arc::clone(&dialer), "sends", None);
-        let takes = Line::new(dialer, "takes", Some(Arc::clone(&objects)));
+        let sends = Line::sends(Arc::clone(&dialer), Arc::clone(&limit));
+        let takes = Line::takes(dialer, Arc::clone(&objects));
         let listening = Listening::new(&takes, &objects, Arc::clone(&names));
-        let requests = Requests::new(&sends, listening, Arc::clone(&source), largest);
+        let requests = Requests::new(&sends, listening, Arc::clone(&source), Arc::clone(&limit));
         let replies = Arc::new(Replies::new(&sends, Arc::clone(&names), largest));
         Self {
             sends,
@@ -79,7 +81,7 @@ impl AmqpEvents {
             objects,
             names,
             source,
-            largest,
+            limit,
             requests,
             replies,
             flights: Arc::default(),
@@ -142,7 +144,6 @@ impl AmqpEvents {
             subject,
             queue: dead,
             source: Arc::clone(&self.source),
-            largest: self.largest,
             outlet,
             line: Arc::clone(&self.takes),
             flights: Arc::clone(&self.flights),
@@ -159,7 +160,7 @@ impl AmqpEvents {
     }
 
     fn outlet(&self, route: Route, known: Arc<Known>) -> Arc<Outlet> {
-        Outlet::new((&self.sends, &self.takes), &self.objects, route, known)
+        Outlet::new((&self.sends, &self.takes), &self.objects, &self.limit, (route, known))
     }
 
     fn taps(&self) -> Vec<Arc<Tap>> {
@@ -225,7 +226,6 @@ impl EventAdapter for AmqpEvents {
             Arc::new(Event {
                 subject,
                 source: Arc::clone(&self.source),
-                largest: self.largest,
                 sequence: AtomicU64::new(0),
                 outlet: self.outlet(Route { exchange, key: "".into() }, known),
                 flights: Arc::clone(&self.flights),

@@ -16,8 +16,6 @@ use crate::wire::Outgoing;
 pub(super) struct Event {
     pub(super) subject: &'static str,
     pub(super) source: Arc<str>,
-    /// In bytes.
-    pub(super) largest: u64,
     pub(super) sequence: AtomicU64,
     pub(super) outlet: Arc<Outlet>,
     pub(super) flights: Arc<Flights>,
@@ -32,7 +30,7 @@ impl Event {
     async fn publish(&self, event: &Message) -> Result<(), BridgeError> {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, event, &self.source);
-        let body = outgoing.body(self.largest)?;
+        let body = outgoing.body(self.outlet.limit.bytes())?;
         outgoing.sequence = Some(self.sequence.fetch_add(1, Ordering::Relaxed) + 1);
         self.outlet.publish(&body, || properties::kept(&outgoing)).await
     }

@@ -85,6 +85,7 @@ const TABLE: &[Row] = &[
     ("e31", [Nothing,     Yes,         Nothing,     Nothing,     Nothing]),
     ("e32", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
     ("e33", [Nothing,     Yes,         Yes,         Yes,         Nothing]),
+    ("e36", [Nothing,     Yes,         Yes,         Yes,         Nothing]),
 ];
 
 /// As the table calls it.

@@ -38,7 +38,7 @@ impl House {
             "e24" => setup.user(USER.0, USER.1).start(),
             "e25" => setup.storage(STORAGE).start(),
             "e32" => setup.acknowledged_within(ACKNOWLEDGED_WITHIN).start(),
-            "e36" => setup.largest(LARGEST).start(),
+            "e36" => setup.largest(LARGEST).lines(&format!("max_payload: {LARGEST}")).start(),
             "e12" | "e13" | "e33" | "soa" => setup.start(),
             // It writes all that it has with each message, which a consumer that is slow makes ever more of.
             "e14" if kind == Kind::Mqtt => setup.volatile().start(),
