@@ -36,7 +36,12 @@ pontoon_conformance::event_bridge_suite! {
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
     e28_an_object_with_other_settings_is_a_clear_error,
+    e29_a_reply_goes_to_no_address_but_a_callers,
     e30_a_payload_that_panics_when_it_is_read,
     e30_a_request_whose_types_panic,
+    e31_one_message_that_ends_its_process,
+    e32_a_slow_handler_and_the_time_that_a_broker_waits,
+    e33_a_handler_that_computes_without_yielding,
     e34_clocks_that_differ_change_no_deadline,
+    e36_what_the_broker_refuses_for_good,
 }
