@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::bridge::{EventAdapter, QueueAdapter};
 use crate::environment::{Environment, Opening};
 use crate::health::Health;
+use crate::inbox::Waits;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::Outbox;
 use crate::schedule::Wall;
@@ -16,6 +17,7 @@ pub(crate) struct Core {
     pub(crate) adapters: Adapters,
     pub(crate) outbox: Outbox,
     pub(crate) wall: Wall,
+    pub(crate) waits: Waits,
 }
 
 /// The adapters behind a unit's ports: one environment.
@@ -52,6 +54,6 @@ impl Adapters {
 
 impl Core {
     pub(crate) fn new(adapters: Adapters, outbox: Outbox, wall: Wall) -> Self {
-        Self { lifecycle: Lifecycle::new(), adapters, outbox, wall }
+        Self { lifecycle: Lifecycle::new(), adapters, outbox, wall, waits: Waits::default() }
     }
 }
