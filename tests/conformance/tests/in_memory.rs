@@ -31,4 +31,5 @@ pontoon_conformance::event_bridge_suite! {
     e25_no_room_is_an_error_and_loses_nothing,
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
+    e39_keys_have_a_scope,
 }

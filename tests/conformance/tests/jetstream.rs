@@ -33,4 +33,6 @@ pontoon_conformance::event_bridge_suite! {
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
     e28_an_object_with_other_settings_is_a_clear_error,
+    e35_another_instance_relays_what_a_dead_one_left,
+    e39_keys_have_a_scope,
 }

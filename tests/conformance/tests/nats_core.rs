@@ -33,4 +33,5 @@ pontoon_conformance::event_bridge_suite! {
     e24_permission_denied,
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
+    e39_keys_have_a_scope,
 }

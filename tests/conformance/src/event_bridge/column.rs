@@ -82,6 +82,8 @@ const TABLE: &[Row] = &[
     ("e26", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e27", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e28", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
+    ("e35", [Nothing,     OneEffect,   Nothing,     OneEffect,   OneEffect]),
+    ("e39", [Yes,         Yes,         Yes,         Yes,         Yes]),
 ];
 
 /// As the table calls it.
