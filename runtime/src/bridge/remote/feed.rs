@@ -369,6 +369,14 @@ impl<S: Source> RemoteFeed<S> {
                 }
                 Ok(())
             }
+            Settlement::Later(pause) => {
+                // Held in this process: brokers count what they deliver again.
+                let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
+                self.source.extend(token).await?;
+                let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
+                self.put_aside(arrival.clone(), pause, None);
+                Ok(())
+            }
             Settlement::Dead(reason) => self.bury(arrival.clone(), Doom { reason, failures: 0 }).await,
             Settlement::Unreadable => {
                 self.tally.malformed.fetch_add(1, Ordering::Relaxed);

@@ -88,7 +88,9 @@ const TABLE: &[Row] = &[
     ("e32", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
     ("e33", [Nothing,     Yes,         Yes,         Yes,         Yes]),
     ("e34", [Nothing,     Yes,         Yes,         Nothing,     Yes]),
+    ("e35", [Nothing,     OneEffect,   Nothing,     OneEffect,   OneEffect]),
     ("e36", [Nothing,     Yes,         Yes,         Yes,         Nothing]),
+    ("e39", [Yes,         Yes,         Yes,         Yes,         Yes]),
 ];
 
 /// As the table calls it.

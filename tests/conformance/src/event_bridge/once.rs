@@ -158,7 +158,7 @@ async fn killed_with_an_inbox(rig: Rig) {
 }
 
 /// The store of the units, to look into.
-async fn effects(url: &str) -> std::sync::Arc<dyn pontoon::store::StateAdapter> {
+pub(super) async fn effects(url: &str) -> std::sync::Arc<dyn pontoon::store::StateAdapter> {
     const REDIS: Redis = Redis::new(Text(&[Part::Variable("REDIS_URL")]));
     let variables = Variables::of([("REDIS_URL", url)]);
     let mut opening = Opening::new(Instance::new("suite", "look"), false, variables);
