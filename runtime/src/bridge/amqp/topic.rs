@@ -44,6 +44,6 @@ impl Topic for Event {
     }
 
     fn check(&self, event: &Message) -> Result<(), BridgeError> {
-        Outgoing::new(self.subject, event, &self.source).body(self.largest).map(drop)
+        Outgoing::new(self.subject, event, &self.source).body(self.outlet.limit.bytes()).map(drop)
     }
 }
