@@ -15,7 +15,7 @@ const SAID: &str = "the clock of a caller is";
 /// # Panics
 /// The adapter does not pass.
 pub async fn e34_clocks_that_differ_change_no_deadline(rig: Rig) {
-    let front = rig.front().await;
+    let (front, side) = (rig.front().await, rig.side().await);
     let client = front.client();
     let ear = rig.ear("back");
     for offset in ["+10s", "-10s", "+1h", "-1d"] {
@@ -36,5 +36,5 @@ pub async fn e34_clocks_that_differ_change_no_deadline(rig: Rig) {
         back.terminate();
         assert!(back.ended(std::time::Duration::from_secs(10)).await.success());
     }
-    drop(front);
+    drop((front, side));
 }
