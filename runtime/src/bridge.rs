@@ -218,6 +218,8 @@ pub enum Settlement {
     Done,
     /// It is to be delivered again, after a pause; others do not wait for it.
     Again(Duration),
+    /// The same, and what has happened was no attempt: its number stays.
+    Later(Duration),
     /// It is given up, and goes to the dead letters with a reason.
     Dead(String),
     /// Its payload cannot be read, and it has no dead letters to go to: it is done, and counted if it came from elsewhere.

@@ -12,6 +12,7 @@ use crate::error::InvokeError;
 use crate::execute::execute;
 use crate::fault::{Chain, Fault, FaultClass};
 use crate::handler::Route;
+use crate::inbox::Busy;
 use crate::lifecycle::Phase;
 use crate::never::Never;
 use crate::operation::Operation;
@@ -148,6 +149,9 @@ async fn hold(feed: &dyn Feed, arrival: &Arrival) -> BridgeError {
 }
 
 fn after_fault<M: Operation>(rules: Consumption, arrival: &Arrival, fault: &Fault) -> Settlement {
+    if let Some(Busy(pause)) = busy(fault) {
+        return Settlement::Later(*pause);
+    }
     let class = fault.class();
     if class == FaultClass::Stopped {
         return Settlement::Again(std::time::Duration::ZERO);
@@ -156,6 +160,11 @@ fn after_fault<M: Operation>(rules: Consumption, arrival: &Arrival, fault: &Faul
         return Settlement::Again(rules.backoff.after(arrival.attempt));
     }
     give_up::<M>(rules, arrival, format!("{fault}: {}", Chain(fault.cause())))
+}
+
+/// Another handler has the key of the message: nothing went wrong.
+fn busy(fault: &Fault) -> Option<&Busy> {
+    fault.cause()?.downcast_ref()
 }
 
 fn give_up<M: Operation>(rules: Consumption, arrival: &Arrival, reason: String) -> Settlement {

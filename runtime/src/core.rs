@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::bridge::{EventAdapter, QueueAdapter};
 use crate::environment::{Environment, Opening};
 use crate::health::Health;
+use crate::inbox::Waits;
 use crate::lane::Lanes;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::Outbox;
@@ -18,6 +19,7 @@ pub(crate) struct Core {
     pub(crate) adapters: Adapters,
     pub(crate) outbox: Outbox,
     pub(crate) wall: Wall,
+    pub(crate) waits: Waits,
 }
 
 /// The adapters behind a unit's ports: one environment.
@@ -54,6 +56,6 @@ impl Adapters {
 
 impl Core {
     pub(crate) fn new(adapters: Adapters, outbox: Outbox, wall: Wall) -> Self {
-        Self { lifecycle: Lifecycle::new(), lanes: Lanes::default(), adapters, outbox, wall }
+        Self { lifecycle: Lifecycle::new(), lanes: Lanes::default(), adapters, outbox, wall, waits: Waits::default() }
     }
 }

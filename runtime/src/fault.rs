@@ -23,6 +23,8 @@ pub enum FaultClass {
     TooManyHops,
     /// A payload could not be read.
     Malformed,
+    /// An idempotency key came with another input than before.
+    KeyReused,
     /// The unit is stopping, or has stopped.
     Stopped,
 }
@@ -31,7 +33,7 @@ impl FaultClass {
     /// Whether another attempt may end otherwise.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        !matches!(self, Self::TooManyHops | Self::Malformed | Self::Stopped)
+        !matches!(self, Self::TooManyHops | Self::Malformed | Self::KeyReused | Self::Stopped)
     }
 
     /// The class as it stands in logs: `timed_out`.
@@ -45,6 +47,7 @@ impl FaultClass {
             Self::Conflict => "conflict",
             Self::TooManyHops => "too_many_hops",
             Self::Malformed => "malformed",
+            Self::KeyReused => "key_reused",
             Self::Stopped => "stopped",
         }
     }
@@ -59,6 +62,7 @@ impl FaultClass {
             Self::Conflict,
             Self::TooManyHops,
             Self::Malformed,
+            Self::KeyReused,
             Self::Stopped,
         ];
         all.into_iter().find(|class| class.as_str() == text).unwrap_or(Self::Failed)
@@ -95,6 +99,12 @@ impl Fault {
     /// A fault of another unit, which has logged it.
     pub(crate) fn elsewhere(id: Id, class: FaultClass) -> Self {
         Self(Box::new(Inner { id, class, cause: None, reported: true }))
+    }
+
+    /// The same, not to be logged: nothing went wrong.
+    pub(crate) fn quiet(mut self) -> Self {
+        self.0.reported = true;
+        self
     }
 
     /// The fault that an error is, or brings along: one that was reported is not reported again.

@@ -37,6 +37,7 @@ where
 
 /// Runs a task on the thread and waits for its result; dropped before that, it ends the task. `None`: the task has panicked,
 /// or the runtime is shutting down.
+#[cfg_attr(not(any(feature = "nats", feature = "redis")), allow(dead_code, reason = "for adapters over a network"))]
 pub(crate) async fn run<F>(task: F) -> Option<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,

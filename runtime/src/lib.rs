@@ -63,7 +63,6 @@ mod health;
 mod id;
 mod inbox;
 mod intake;
-#[cfg(feature = "wire")]
 mod io_thread;
 mod lane;
 mod lifecycle;
@@ -135,7 +134,7 @@ pub use crate::metadata::{Metadata, Trace};
 pub use crate::never::Never;
 pub use crate::operation::{Command, Exposed, Kind, Operation, Schedule, Subscription, Tick, Worker};
 pub use crate::outbox::{OutboxDeadLetter, OutboxDeadLetters};
-pub use crate::policy::{Backoff, Key, Policy};
+pub use crate::policy::{Backoff, Field, IdempotencyKey, Key, Named, Policy};
 pub use crate::reach::{Bridge, Local, Reach, Way};
 pub use crate::secret::{SecretError, SecretValue};
 pub use crate::soon::Soon;

@@ -1,5 +1,6 @@
 //! What the topology promises for one operation: time-out, retry, idempotency, outbox.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -59,15 +60,6 @@ impl Policy {
         self.outbox = true;
         self
     }
-
-    /// How long a claim on an idempotency key holds before another process may take over: as long as the handler can
-    /// take, or five minutes where it has no time-out.
-    pub(crate) fn claim(&self) -> Duration {
-        let Some(timeout) = self.timeout else { return Duration::from_secs(300) };
-        let pauses = self.backoff.longest.saturating_mul(self.attempts.saturating_sub(1));
-        // With a second to spare: the last attempt still has to write its reply.
-        timeout.saturating_mul(self.attempts).saturating_add(pauses).saturating_add(Duration::from_secs(1))
-    }
 }
 
 impl Default for Policy {
@@ -115,9 +107,68 @@ impl Key {
         })
     }
 
-    /// The key as text.
+    /// A field that is an idempotency key.
+    pub fn field<T: Serialize>(value: &T) -> Field<'_, T> {
+        Field(Named(value))
+    }
+
+    /// The key as text. Empty where a field that has to be there is not: a message without its key is malformed.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A field that `idempotency: { key: … }` names. What it is asked depends on `optional`.
+pub struct Field<'i, T>(Named<'i, T>);
+
+/// A field of any type.
+pub struct Named<'i, T>(&'i T);
+
+impl<T: Serialize> Named<'_, T> {
+    /// The key, which is always there.
+    #[must_use]
+    pub fn required(&self) -> Key {
+        self.optional().unwrap_or(Key(String::new()))
+    }
+
+    /// The key, if there is one: neither nothing nor an empty text is.
+    #[must_use]
+    pub fn optional(&self) -> Option<Key> {
+        match serde_json::to_value(self.0) {
+            Ok(Value::Null) => None,
+            Ok(Value::String(text)) if text.is_empty() => None,
+            _ => Some(Key::of(self.0)),
+        }
+    }
+}
+
+/// What can be an idempotency key that every message has. No `Option` is one.
+#[diagnostic::on_unimplemented(
+    message = "an idempotency key of type `{Self}` may be absent",
+    label = "this field is not there in every message",
+    note = "write `idempotency: {{ key: …, optional: true }}` in topology.yaml: a message without a key is then handled each \
+            time it comes",
+    note = "or make the field's type one that is always there"
+)]
+pub trait IdempotencyKey {}
+
+/// Found before the method of the same name that other types have, and asks for what no `Option` is: rustc then says why.
+impl<T> Field<'_, Option<T>> {
+    /// Does not compile: the key of some messages is absent.
+    #[must_use]
+    pub fn required(&self) -> Key
+    where
+        Option<T>: IdempotencyKey,
+    {
+        Key(String::new())
+    }
+}
+
+impl<'i, T> Deref for Field<'i, T> {
+    type Target = Named<'i, T>;
+
+    fn deref(&self) -> &Named<'i, T> {
         &self.0
     }
 }
@@ -141,5 +192,21 @@ mod tests {
         assert_eq!(Key::of("a").as_str(), "a");
         assert_eq!(Key::of(&7).as_str(), "7");
         assert_eq!(Key::of(&(1, "b")).as_str(), "[1,\"b\"]");
+    }
+
+    #[test]
+    fn an_optional_key_is_absent_where_there_is_nothing() {
+        assert_eq!(Key::field(&Some("a")).optional(), Some(Key::of("a")));
+        assert_eq!(Key::field(&"a").optional(), Some(Key::of("a")));
+        assert_eq!(Key::field(&None::<String>).optional(), None);
+        assert_eq!(Key::field(&"").optional(), None);
+        assert_eq!(Key::field(&Some(String::new())).optional(), None);
+        assert_eq!(Key::field(&Some(0)).optional(), Some(Key::of(&0)));
+    }
+
+    #[test]
+    fn a_required_key_that_is_not_there_is_empty() {
+        assert_eq!(Key::field(&7).required(), Key::of(&7));
+        assert_eq!(Key::field(&"").required().as_str(), "");
     }
 }

@@ -173,6 +173,11 @@ impl<'c, U> Scope<'c, U> {
         !self.is_first() || matches!(self.origin.source, Source::Client(_) | Source::Request(..))
     }
 
+    /// Whether it handles an event or a job, for which nobody waits.
+    pub(crate) fn is_delivered(&self) -> bool {
+        self.is_first() && matches!(self.origin.source, Source::Message(..))
+    }
+
     /// Whether its caller is in another unit, and tries again from there.
     pub(crate) fn is_asked(&self) -> bool {
         self.is_first() && matches!(self.origin.source, Source::Request(..))

@@ -37,6 +37,12 @@ pub trait StateAdapter: Send + Sync {
     /// Disconnects, for good: whatever is asked after it ends in [`StoreError::Closed`]. Closing twice is no error.
     fn close(&self) -> Soon<'_, ()>;
 
+    /// Whether the store is in the memory of the process. What has to be done in one outside while handlers compute has a
+    /// thread of its own.
+    fn is_in_process(&self) -> bool {
+        false
+    }
+
     /// Whether the store can be used, as far as is known: no question to it.
     fn health(&self) -> Health {
         Health::Ready

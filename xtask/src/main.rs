@@ -34,7 +34,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "soak",
-        summary: "[SECONDS] [BRIDGE…] brokers that are killed every half minute (default 600 seconds each)",
+        summary: "[--mixed] [SECONDS] [SEED] [BRIDGE…] brokers, or all there is, killed at random (default 600 s each)",
         run: soak::run,
     },
     Command { name: "fuzz", summary: "[SECONDS] hostile topologies against the compiler (default 60)", run: fuzz::run },

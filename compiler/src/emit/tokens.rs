@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote};
 
 use super::scope::Scope;
-use crate::plan::Place;
+use crate::plan::{Listeners, Place};
 use crate::topology::WhenFull;
 
 /// A name of the topology, or one made from it. Names were checked when they were read.
@@ -39,6 +39,17 @@ impl ToTokens for Place {
         }
         tokens.append(ident(&self.item));
     }
+}
+
+/// What those need who hear an event or work on a queue, where that is anything.
+pub(super) fn listeners(scope: &Scope<'_>, listeners: Listeners) -> Option<TokenStream> {
+    let Listeners { remembered, in_order } = listeners;
+    let keep = remembered.map(|time| scope.duration(time)).map(|time| quote!(.keep(#time)));
+    let ordered = in_order.then(|| quote!(.ordered()));
+    (keep.is_some() || in_order).then(|| {
+        let listeners = scope.runtime("Listeners");
+        quote!(const LISTENERS: #listeners = #listeners::new()#keep #ordered;)
+    })
 }
 
 /// What happens to a message when there is no room for it.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::operation::{self, Operation};
 use super::place::{Place, Rust, version_module};
 use super::time::{Backoff, Time};
-use crate::topology::{self, RustPath, RustType, Topology, WhenFull};
+use crate::topology::{self, EventId, Handler, QueueId, RustPath, RustType, Topology, WhenFull};
 
 /// What is generated once, whatever the deployments are.
 #[derive(Clone, Debug, Serialize)]
@@ -67,6 +67,36 @@ pub struct Event {
     /// How many events and jobs may have led to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_hops: Option<u32>,
+    /// What those need who hear it.
+    #[serde(flatten)]
+    pub listeners: Listeners,
+}
+
+/// What those who hear an event or work on a queue need of whoever sends it.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Listeners {
+    /// The shortest time for which one of them remembers what it has handled: a message that is sent once more after it would
+    /// have a second effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<Time>,
+    /// Whether one of them handles messages in order.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_order: bool,
+}
+
+impl Listeners {
+    fn of(topology: &Topology, handlers: impl Iterator<Item = Handler>) -> Self {
+        handlers.fold(Self::default(), |listeners, handler| {
+            let idempotency = topology.operation(handler).idempotency.as_ref();
+            let keep = idempotency.map(|idempotency| idempotency.value.keep.value);
+            let in_order = match handler {
+                Handler::Subscription(id) => topology.subscriptions[id].ordered.is_some(),
+                _ => false,
+            };
+            let remembered = listeners.remembered.map(|Time(time)| time).into_iter().chain(keep).min();
+            Self { remembered: remembered.map(Time), in_order: listeners.in_order || in_order }
+        })
+    }
 }
 
 /// Jobs for competing workers.
@@ -99,6 +129,9 @@ pub struct Queue {
     /// What happens to the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when_full: Option<WhenFull>,
+    /// What those need who work on it.
+    #[serde(flatten)]
+    pub listeners: Listeners,
 }
 
 /// Values under keys.
@@ -132,8 +165,8 @@ pub(super) fn plan(topology: &Topology) -> Contract {
     Contract {
         path: Rust(topology.contract.value.clone()),
         services: services(topology),
-        events: topology.events.values().map(|event| self::event(topology, event)).collect(),
-        queues: topology.queues.values().map(|queue| self::queue(topology, queue)).collect(),
+        events: topology.events.iter().map(|(id, event)| self::event(topology, id, event)).collect(),
+        queues: topology.queues.iter().map(|(id, queue)| self::queue(topology, id, queue)).collect(),
         states: topology.states.values().map(state).collect(),
         secrets: topology.secrets.values().map(secret).collect(),
     }
@@ -168,7 +201,8 @@ fn version(topology: &Topology, service: &topology::Service) -> ServiceVersion {
     }
 }
 
-fn event(topology: &Topology, event: &topology::Event) -> Event {
+fn event(topology: &Topology, id: EventId, event: &topology::Event) -> Event {
+    let heard = topology.subscriptions.iter().filter(|(_, subscription)| subscription.event.value == id);
     let name = &event.name.value;
     Event {
         name: name.clone(),
@@ -177,10 +211,12 @@ fn event(topology: &Topology, event: &topology::Event) -> Event {
         payload: Rust(event.payload.value.clone()),
         subject: pontoon_schema::subject::event(&topology.name.value, name, event.version),
         max_hops: event.max_hops.map(|hops| hops.value),
+        listeners: Listeners::of(topology, heard.map(|(id, _)| Handler::Subscription(id))),
     }
 }
 
-fn queue(topology: &Topology, queue: &topology::Queue) -> Queue {
+fn queue(topology: &Topology, id: QueueId, queue: &topology::Queue) -> Queue {
+    let worked = topology.workers.iter().filter(|(_, worker)| worker.queue.value == id);
     let name = &queue.name.value;
     Queue {
         name: name.clone(),
@@ -195,6 +231,7 @@ fn queue(topology: &Topology, queue: &topology::Queue) -> Queue {
         deduplicate: queue.deduplicate.map(|window| Time(window.value)),
         bound: queue.bound.map(|bound| u32::try_from(bound.value).unwrap_or(u32::MAX)),
         when_full: queue.when_full.map(|when_full| when_full.value),
+        listeners: Listeners::of(topology, worked.map(|(id, _)| Handler::Worker(id))),
     }
 }
 

@@ -116,11 +116,22 @@ pub struct Policy {
     /// How often it is tried, and the waits in between.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<(u32, Backoff)>,
-    /// The field by which a second run is told, and how long it is remembered.
+    /// How a second run is told.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub idempotency: Option<(String, Time)>,
+    pub idempotency: Option<Idempotency>,
     /// Whether its writes, events and jobs stand together or not at all.
     pub outbox: bool,
+}
+
+/// How a second run of a handler is told from the first.
+#[derive(Clone, Debug, Serialize)]
+pub struct Idempotency {
+    /// The field of the input that is the same.
+    pub key: String,
+    /// How long it is remembered.
+    pub keep: Time,
+    /// Whether a message may come without it.
+    pub optional: bool,
 }
 
 /// Something that a handler may do.
@@ -260,11 +271,15 @@ fn policy(topology: &Topology, handler: Handler) -> Policy {
     Policy {
         timeout: operation.timeout.as_ref().map(|timeout| Time(timeout.value)),
         retry: retry.map(|retry| (retry.attempts.value, retry.backoff.value.into())),
-        idempotency: operation
-            .idempotency
-            .as_ref()
-            .map(|idempotency| (idempotency.value.key.value.clone(), Time(idempotency.value.keep.value))),
+        idempotency: operation.idempotency.as_ref().map(|idempotency| idempotency.value.clone().into()),
         outbox: operation.outbox.value,
+    }
+}
+
+impl From<topology::Idempotency> for Idempotency {
+    fn from(idempotency: topology::Idempotency) -> Self {
+        let topology::Idempotency { key, keep, optional } = idempotency;
+        Self { key: key.value, keep: Time(keep.value), optional: optional.value }
     }
 }
 

@@ -206,7 +206,8 @@ impl<'s> Resolver<'s, '_> {
         let idempotency = written.idempotency().zip(node.get("idempotency")).map(|(idempotency, node)| {
             let keep = idempotency.keep.map_or(KEEP, document::Duration::as_std);
             let key = filled(node, "key", idempotency.key.to_string());
-            Located::new(Idempotency { key, keep: filled(node, "keep", keep) }, node.value_span())
+            let (keep, optional) = (filled(node, "keep", keep), filled(node, "optional", idempotency.optional));
+            Located::new(Idempotency { key, keep, optional }, node.value_span())
         });
         Some(Operation {
             name: Located::new(name.to_string(), node.key_span()),

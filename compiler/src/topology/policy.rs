@@ -47,6 +47,8 @@ pub struct Idempotency {
     pub key: Located<String>,
     /// How long a key is remembered.
     pub keep: Located<Duration>,
+    /// Whether a message may come without one.
+    pub optional: Located<bool>,
 }
 
 /// What happens to the next message when a buffer is full.

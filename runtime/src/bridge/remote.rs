@@ -10,6 +10,8 @@ mod link;
 mod numbering;
 mod retry;
 mod skew;
+#[cfg(feature = "amqp")]
+mod window;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -23,6 +25,8 @@ pub(crate) use heard::{Arrived, Heard};
 pub(crate) use link::Link;
 pub(crate) use numbering::Numbering;
 pub(crate) use retry::Retry;
+#[cfg(feature = "amqp")]
+pub(crate) use window::{Change, Window};
 
 use crate::bridge::Reply;
 use crate::bridge::pending::Pending;

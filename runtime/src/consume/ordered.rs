@@ -93,10 +93,19 @@ where
                         () = sleep(pause) => arrival.attempt += 1,
                     }
                 }
+                // Another handler has its key. What is behind it waits as well.
+                Some(Settlement::Later(pause)) if running.core.lifecycle.is_running() => {
+                    tokio::select! {
+                        biased;
+                        () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Later(pause)),
+                        _ = hold(feed, &arrival) => break None,
+                        () = sleep(pause) => {}
+                    }
+                }
                 settlement => break settlement,
             }
         };
-        let comes_again = matches!(settlement, Some(Settlement::Again(_)));
+        let comes_again = matches!(settlement, Some(Settlement::Again(_) | Settlement::Later(_)));
         settle(running, feed, M::ADDRESS, &arrival, settlement).await;
         // What is behind it has to wait for it, wherever it comes again. In memory that is here.
         if comes_again && !feed.is_volatile() {

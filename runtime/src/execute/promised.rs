@@ -16,6 +16,7 @@ use crate::inbox::{self, Claim, Claimed, Reply};
 use crate::operation::Operation;
 use crate::outbox::{self, Stage};
 use crate::scope::{Own, Scope};
+use crate::store::Change;
 
 /// Runs the handler of `M` as its policy says.
 pub(super) async fn execute<M, U>(
@@ -33,7 +34,7 @@ where
     let mut own = Own { id: outer.id(), deadline: inherited, attempt: outer.attempt(), stage };
 
     let claim = if M::POLICY.keep.is_some() {
-        match inbox::claim(core, M::ADDRESS, M::key(&input), M::POLICY, inherited).await {
+        match inbox::claim::<M, U>(core, &outer, &input).await {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Replied(reply)) => return reply.read::<M>(),
             Err(fault) => return Err(InvokeError::Fault(carried(&outer, fault.report(M::ADDRESS)))),
@@ -74,7 +75,7 @@ where
         let fault = span.in_scope(|| fault.report(M::ADDRESS));
         let (Some(pause), Some(spare)) = (pause::<M>(&fault, own.attempt, inherited), &spare) else {
             if let Some(claim) = claim {
-                claim.release(core).await;
+                claim.release().await;
             }
             return Err(InvokeError::Fault(carried(&outer, fault)));
         };
@@ -114,20 +115,25 @@ async fn effect<M: Operation>(
     claim: Option<&Claim>,
     output: &M::Output,
 ) -> Result<(), Fault> {
-    let record = match claim {
-        Some(claim) => Some(claim.record(&Reply::output::<M>(output)?).map_err(Fault::caused_by)?),
-        None => None,
+    let Some(claim) = claim else {
+        return match stage {
+            Some(stage) => outbox::commit(core, stage, None).await,
+            None => Ok(()),
+        };
     };
-    match (stage, record) {
-        (None, None) => Ok(()),
-        (Some(stage), record) => outbox::commit(core, stage, record).await,
-        (None, Some(record)) => core.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by),
+    let reply = Reply::output::<M>(output)?;
+    match stage {
+        Some(stage) => claim.commit(&reply, |record| outbox::commit(core, stage, Some(record))).await,
+        None => claim.commit(&reply, |record| write(core, record)).await,
     }
 }
 
 /// Records a rejection: it is a reply, to be given again. What the handler held back is left out.
 async fn record<M: Operation>(core: &Core, claim: Option<&Claim>, rejection: &M::Rejection) -> Result<(), Fault> {
     let Some(claim) = claim else { return Ok(()) };
-    let record = claim.record(&Reply::rejection::<M>(rejection)?).map_err(Fault::caused_by)?;
+    claim.commit(&Reply::rejection::<M>(rejection)?, |record| write(core, record)).await
+}
+
+async fn write(core: &Core, record: Change) -> Result<(), Fault> {
     core.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by)
 }

@@ -18,7 +18,7 @@ use crate::outbox::relay::{Pass, Relay};
 use crate::policy::Backoff;
 
 /// Between two tries of a relay that could not publish.
-const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
+const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// Between two looks while another process relays.
 const LOOKS: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));

@@ -8,7 +8,7 @@ use crate::message::Message;
 
 /// How often an entry is refused for missing rights before it makes room for those behind it. Rights may be given back; with
 /// the pauses of the relay these are about ten minutes.
-const DENIALS: u32 = 24;
+const DENIALS: u32 = 128;
 
 /// Where the entries of a subject are published.
 #[derive(Clone)]

@@ -38,21 +38,25 @@ pub(crate) async fn sweep(core: &Core) {
     }
 }
 
-/// Waits for the next sweep.
+/// Waits for the next sweep. While a bridge or the store is away, that is as soon as it is back.
 async fn pause(core: &Core) {
     let end = Instant::now() + SWEEP.mul_f64(0.5 + fastrand::f64());
-    let mut was_ready = core.adapters.health().is_ready();
-    while Instant::now() < end {
+    let is_ready = || core.adapters.health().is_ready();
+    let mut was_ready = is_ready();
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
         tokio::select! {
             () = core.outbox.asked.notified() => return,
-            () = sleep(LOOK.min(end.saturating_duration_since(Instant::now()))) => {}
+            () = sleep(if was_ready { left } else { LOOK.min(left) }) => {}
         }
-        let is_ready = core.adapters.health().is_ready();
-        if is_ready && !was_ready {
+        if !was_ready && is_ready() {
             core.outbox.lanes.values().for_each(|lane| lane.hurry());
             return;
         }
-        was_ready = is_ready;
+        if Instant::now() >= end {
+            return;
+        }
+        was_ready = is_ready();
     }
 }
 

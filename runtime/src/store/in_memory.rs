@@ -134,6 +134,10 @@ impl StateAdapter for InMemory {
         Soon::now(self.open().and_then(|mut contents| contents.commit(changes)))
     }
 
+    fn is_in_process(&self) -> bool {
+        true
+    }
+
     fn connect(&self) -> Soon<'_, Result<(), StoreError>> {
         Soon::now(self.open().map(drop))
     }

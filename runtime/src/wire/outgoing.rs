@@ -15,6 +15,11 @@ use crate::wire::{Attribute, trace};
 /// stands in the log.
 const REASON: usize = 8 * 1024;
 
+/// How many bytes a message may say about itself, as it is written where that takes the most, so that all bridges carry the
+/// same: NATS has 64 KiB for all headers of a message, RabbitMQ a frame of 128 KiB. The rest is for what every message says,
+/// and for the reason of a dead letter, so that what was carried once can also be kept.
+const ATTRIBUTES: usize = 36 * 1024;
+
 /// A message as it is written: what it says about itself, and what is said about this sending of it.
 pub(crate) struct Outgoing<'m> {
     /// Where it goes.
@@ -38,13 +43,27 @@ impl<'m> Outgoing<'m> {
         Self { subject, message, source, attempt: 1, sequence: None, deadline: None, dead: None }
     }
 
-    /// The payload as JSON, if it is not larger than the bridge carries.
+    /// The payload as JSON, if neither it nor what the message says about itself is larger than the bridge carries.
     pub(crate) fn body(&self, limit: u64) -> Result<Bytes, BridgeError> {
+        let size = self.said();
+        if size > ATTRIBUTES && self.dead.is_none() {
+            let subject = format!("the attributes of {}", self.subject);
+            return Err(BridgeError::TooLarge { subject, size, limit: ATTRIBUTES as u64 });
+        }
         let body = self.message.json().map_err(BridgeError::Malformed)?;
         if u64::try_from(body.len()).is_ok_and(|size| size <= limit) {
             return Ok(body);
         }
         Err(BridgeError::TooLarge { subject: self.subject.to_owned(), size: body.len(), limit })
+    }
+
+    /// How many bytes those attributes are that may have any length.
+    fn said(&self) -> usize {
+        let metadata = self.message.metadata();
+        let state = metadata.trace.as_ref().and_then(|trace| trace.state.as_deref());
+        let texts =
+            [Some(self.subject), Some(self.source), metadata.principal.as_deref(), metadata.tenant.as_deref(), state];
+        texts.into_iter().flatten().map(written).sum()
     }
 
     /// Gives every attribute with its text.
@@ -88,6 +107,11 @@ impl<'m> Outgoing<'m> {
             put.shown(Attribute::DEAD_ATTEMPTS, attempts);
         }
     }
+}
+
+/// How many bytes a text is where all but what can be seen of ASCII is percent-encoded.
+fn written(text: &str) -> usize {
+    text.bytes().map(|byte| if byte.is_ascii_graphic() && !matches!(byte, b'"' | b'%') { 1 } else { 3 }).sum()
 }
 
 /// Writes values that have no text yet, all into one buffer.

@@ -181,3 +181,17 @@ fn replies_survive_the_wire() {
     assert_eq!(plain.unwrap(), Reply::Output("1".into()), "of a program that knows nothing of us");
     assert!(read_reply("1".into(), |_| Some("maybe".into())).is_err());
 }
+
+#[test]
+fn attributes_that_not_every_bridge_carries_are_refused_before_they_are_sent() {
+    let body = |principal: String| {
+        let message = Message::new(Metadata { principal: Some(principal.into()), ..Metadata::fresh() }, 7);
+        Outgoing::new(SUBJECT, &message, "/").body(u64::MAX)
+    };
+    assert!(body("x".repeat(30 * 1024)).is_ok());
+    // Percent-encoded, it is three times as long.
+    for principal in ["x".repeat(37 * 1024), " ".repeat(13 * 1024), "é".repeat(7 * 1024)] {
+        let Err(BridgeError::TooLarge { subject, .. }) = body(principal) else { panic!("it is sent") };
+        assert_eq!(subject, format!("the attributes of {SUBJECT}"));
+    }
+}

@@ -44,6 +44,13 @@ impl std::fmt::Display for SignUpRejected {
 
 impl std::error::Error for SignUpRejected {}
 
+/// Money that moves once, if it has a key.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Payment {
+    pub key: Option<String>,
+    pub amount: u64,
+}
+
 /// A command with `u64` in and out, exposed, that may do nothing.
 macro_rules! command {
     ($name:ident, $module:ident, $address:literal, $policy:expr, [$($edge:path),*] $(, $key:item)?) => {
@@ -311,6 +318,66 @@ pub mod lab {
         }
     );
 
+    /// Pays once for each key, and each time without one.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Pay;
+
+    /// The same for events.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Book;
+
+    /// The same, in the order of the keys.
+    #[derive(Clone, Copy, Debug)]
+    pub struct BookInOrder;
+
+    macro_rules! paying {
+        ($name:ident, $module:ident, $kind:ident, $output:ty, $key:expr) => {
+            impl Operation for $name {
+                type Input = Payment;
+                type Output = $output;
+                type Rejection = Never;
+                const KIND: Kind = Kind::$kind;
+                const ADDRESS: &'static str = concat!("lab.", stringify!($module));
+                const POLICY: Policy = Policy::new().idempotency(Duration::from_secs(3600));
+
+                fn key(input: &Payment) -> Option<Key> {
+                    $key(input)
+                }
+            }
+
+            pub mod $module {
+                pub trait Context: pontoon::Context {}
+                impl<C: pontoon::Context> Context for C {}
+            }
+        };
+    }
+
+    paying!(Pay, pay, Command, u64, |input: &Payment| Key::field(&input.key).optional());
+    paying!(Book, book, Subscription, (), |input: &Payment| {
+        Some(Key::field(&input.key.clone().unwrap_or_default()).required())
+    });
+    paying!(BookInOrder, book_in_order, Subscription, (), |input: &Payment| Key::field(&input.key).optional());
+
+    impl Command for Pay {
+        const SUBJECT: &'static str = "shop.command.lab.pay";
+    }
+
+    impl Exposed for Pay {}
+
+    impl Subscription for Book {
+        type Event = event::Paid;
+        const DELIVERY: Delivery = Delivery::at_least_once().attempts(3).dead_letter();
+    }
+
+    impl Subscription for BookInOrder {
+        type Event = event::PaidInOrder;
+        const DELIVERY: Delivery = Delivery::at_least_once().attempts(3).dead_letter().ordered();
+
+        fn order(payload: &Payment) -> Option<Key> {
+            Some(Key::of(&payload.key))
+        }
+    }
+
     /// Works on tasks.
     #[derive(Clone, Copy, Debug)]
     pub struct Toil;
@@ -389,6 +456,8 @@ pub mod event {
         "shop.event.ping.v1",
         const LISTENERS: Listeners = Listeners::new().keep(Duration::from_secs(3600));
     );
+    event!(Paid, Payment, "shop.event.paid.v1");
+    event!(PaidInOrder, Payment, "shop.event.paid_in_order.v1");
     event!(Keyed, (String, u64), "shop.event.keyed.v1");
     event!(Again, u64, "shop.event.again.v1", const MAX_HOPS: Option<u32> = Some(4););
 }

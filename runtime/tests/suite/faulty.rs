@@ -219,6 +219,10 @@ impl StateAdapter for Store {
         }
     }
 
+    fn is_in_process(&self) -> bool {
+        true
+    }
+
     fn connect(&self) -> Soon<'_, Result<(), StoreError>> {
         self.inner.connect()
     }

@@ -59,20 +59,19 @@ async fn a_fault_gives_the_claim_back() {
     assert!(before.elapsed() < SECOND);
 }
 
-/// As a crash leaves it behind: the future is dropped in the middle.
+/// Its caller is gone, and its future was dropped in the middle.
 #[tokio::test(start_paused = true)]
-async fn a_claim_that_was_left_behind_is_taken_over() {
+async fn a_claim_whose_handler_was_ended_is_given_back() {
     let script = Script::new();
     script.next("once", [Act::Hold]);
     let unit = start(&script).await;
     let client = unit.client();
-    let crashed = tokio::spawn(async move { client.invoke(lab::Once, 5).await });
+    let ended = tokio::spawn(async move { client.invoke(lab::Once, 5).await });
     script.begun("once", 1).await;
-    crashed.abort();
+    ended.abort();
     let before = Instant::now();
     assert_eq!(unit.client().invoke(lab::Once, 5).await.unwrap(), 2);
-    // The handler's time-out of 10 s and a second to spare: so long could it still have been at work.
-    assert!((11 * SECOND..13 * SECOND).contains(&before.elapsed()), "{:?}", before.elapsed());
+    assert!(before.elapsed() < SECOND, "{:?}", before.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

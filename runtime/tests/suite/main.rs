@@ -9,6 +9,7 @@
 #![allow(unreachable_pub, reason = "the modules of one test")]
 
 mod calls;
+mod claims;
 mod contract;
 mod deadlines;
 mod events;
@@ -20,6 +21,7 @@ mod panics;
 mod queues;
 mod relay;
 mod schedules;
+mod scope;
 mod script;
 mod shutdown;
 mod starting;

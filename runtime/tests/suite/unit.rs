@@ -101,6 +101,9 @@ scripted!(Retried, lab::Retried, lab::retried::Context, "retried", u64, u64, |n|
 scripted!(Stubborn, lab::Stubborn, lab::stubborn::Context, "stubborn", u64, u64, |n| n);
 scripted!(Pong, lab::Pong, lab::pong::Context, "pong", u64, (), |_| ());
 scripted!(InOrder, lab::InOrder, lab::in_order::Context, "in_order", (String, u64), (), |_| ());
+scripted!(Pay, lab::Pay, lab::pay::Context, "pay", Payment, u64, |payment: Payment| payment.amount);
+scripted!(Book, lab::Book, lab::book::Context, "book", Payment, (), |_| ());
+scripted!(BookInOrder, lab::BookInOrder, lab::book_in_order::Context, "book_in_order", Payment, (), |_| ());
 scripted!(Toil, lab::Toil, lab::toil::Context, "toil", u64, (), |_| ());
 scripted!(Beat, lab::Beat, lab::beat::Context, "beat", Tick, (), |_| ());
 scripted!(Nightly, lab::Nightly, lab::nightly::Context, "nightly", Tick, (), |_| ());
@@ -262,6 +265,9 @@ handlers! {
     echo: Echo = lab::Echo,
     round: Round = lab::Round,
     in_order: InOrder = lab::InOrder,
+    pay: Pay = lab::Pay,
+    book: Book = lab::Book,
+    book_in_order: BookInOrder = lab::BookInOrder,
     toil: Toil = lab::Toil,
     beat: Beat = lab::Beat,
     nightly: Nightly = lab::Nightly,
@@ -323,6 +329,8 @@ impl Unit for Monolith {
         intake.subscribe(lab::Echo);
         intake.subscribe(lab::Round);
         intake.subscribe(lab::InOrder);
+        intake.subscribe(lab::Book);
+        intake.subscribe(lab::BookInOrder);
         intake.work(lab::Toil);
         intake.tick(lab::Beat);
         intake.tick(lab::Nightly);

@@ -39,7 +39,8 @@ pub struct Retry {
     pub backoff: Option<Backoff>,
 }
 
-/// How a handler recognises a message that it has already handled.
+/// How a handler recognises a message that it has already handled. Keys of different tenants are different keys; another input
+/// under a key that was used is refused.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Idempotency {
@@ -47,6 +48,10 @@ pub struct Idempotency {
     pub key: FieldPath,
     /// How long handled keys are remembered, for example `24h`. Longer than the longest chain of retries. Default: `24h`.
     pub keep: Option<Duration>,
+    /// Whether a message may come without a key: its field is an `Option`, or an empty text. It is then handled each time it
+    /// comes. Without this, a field that may be absent does not compile, and an empty text is malformed. Default: `false`.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// Messages of one key are handled one after another, in order; without a key all of them, one at a time.

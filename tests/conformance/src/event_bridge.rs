@@ -6,13 +6,16 @@ mod clocks;
 mod column;
 mod delivery;
 mod flow;
+mod handling;
 mod house;
+mod keys;
 mod limits;
 mod metadata;
 mod mismatch;
 mod once;
 mod order;
 mod outages;
+mod outbox;
 mod panics;
 mod process;
 mod raw;
@@ -29,6 +32,8 @@ pub use clocks::*;
 pub use column::{Cell, Column};
 pub use delivery::*;
 pub(crate) use flow::{Flow, Manner};
+pub use handling::*;
+pub use keys::*;
 pub use limits::*;
 pub use metadata::*;
 pub use mismatch::*;
@@ -39,6 +44,7 @@ pub use outages::{
     e12_broker_killed_and_restarted_in_mid_flow, e13_connection_cut, e13_half_open_connection,
     e20_broker_absent_at_start,
 };
+pub use outbox::*;
 pub use panics::*;
 pub use process::Process;
 pub use replies::*;

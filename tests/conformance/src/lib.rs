@@ -7,6 +7,7 @@
 
 pub mod adapter;
 pub mod event_bridge;
+pub mod mixed;
 pub mod soak;
 pub mod state;
 pub mod system;

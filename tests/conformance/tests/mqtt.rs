@@ -38,5 +38,9 @@ pontoon_conformance::event_bridge_suite! {
     e29_a_reply_goes_to_no_address_but_a_callers,
     e30_a_payload_that_panics_when_it_is_read,
     e30_a_request_whose_types_panic,
+    e31_one_message_that_ends_its_process,
+    e33_a_handler_that_computes_without_yielding,
     e34_clocks_that_differ_change_no_deadline,
+    e35_another_instance_relays_what_a_dead_one_left,
+    e39_keys_have_a_scope,
 }

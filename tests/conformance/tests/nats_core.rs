@@ -33,7 +33,11 @@ pontoon_conformance::event_bridge_suite! {
     e24_permission_denied,
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
+    e29_a_reply_goes_to_no_address_but_a_callers,
     e30_a_payload_that_panics_when_it_is_read,
     e30_a_request_whose_types_panic,
+    e33_a_handler_that_computes_without_yielding,
     e34_clocks_that_differ_change_no_deadline,
+    e36_what_the_broker_refuses_for_good,
+    e39_keys_have_a_scope,
 }

@@ -47,6 +47,12 @@ impl Program for RabbitMq {
             "raft.wal_max_size_bytes = 64000000".to_owned(),
             format!("disk_free_limit.absolute = {FREE}"),
         ];
+        if let Some(limit) = site.setup.acknowledged_within {
+            lines.push(format!("consumer_timeout = {}", limit.as_millis()));
+        }
+        if let Some(bytes) = site.setup.largest {
+            lines.push(format!("max_message_size = {bytes}"));
+        }
         if let Some(user) = site.users().first() {
             // Made when the node starts for the first time, instead of the guest.
             lines.push(format!("default_user = {}", user.name));
@@ -71,7 +77,7 @@ impl Program for RabbitMq {
         let folder = site.folder.path();
         let node = format!("pontoon{}@localhost", site.port());
         let port = site.own_port(1);
-        let arguments = [
+        let mut arguments = vec![
             "-noinput".to_owned(),
             format!("-sname {node} -start_epmd false -erl_epmd_port {port}"),
             format!(
@@ -80,6 +86,10 @@ impl Program for RabbitMq {
             // One scheduler that does not spin: several brokers share few cores.
             "+S 1:1 +sbwt none".to_owned(),
         ];
+        if site.setup.acknowledged_within.is_some() {
+            // How often it looks for what is not acknowledged, in milliseconds.
+            arguments.push("-rabbit channel_tick_interval 1000".to_owned());
+        }
         let mut command = Command::new(find_at("/usr/lib/rabbitmq/bin", "rabbitmq-server", "rabbitmq-server")?);
         command
             // The script becomes the beam instead of waiting for it, so that signals reach the broker.

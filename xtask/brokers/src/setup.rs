@@ -6,6 +6,7 @@ use crate::rights::User;
 use crate::{Broker, Certificates, Error, Folder, Kind, Port, Rights};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// A broker to be: `Broker::configured(Kind::Nats).user("anna", "secret").start()`.
 #[derive(Debug, Clone)]
@@ -17,6 +18,9 @@ pub struct Setup {
     /// In bytes.
     pub(crate) storage: u64,
     pub(crate) lines: String,
+    pub(crate) acknowledged_within: Option<Duration>,
+    /// In bytes.
+    pub(crate) largest: Option<u64>,
 }
 
 /// The files that the broker shows and trusts.
@@ -31,7 +35,16 @@ pub(crate) struct Tls {
 
 impl Setup {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, tls: None, users: Vec::new(), durable: true, storage: 1 << 30, lines: String::new() }
+        Self {
+            kind,
+            tls: None,
+            users: Vec::new(),
+            durable: true,
+            storage: 1 << 30,
+            lines: String::new(),
+            acknowledged_within: None,
+            largest: None,
+        }
     }
 
     /// Clients have to use TLS; the broker shows the server certificate. The certificates must outlive the broker.
@@ -77,6 +90,21 @@ impl Setup {
     #[must_use]
     pub fn lines(mut self, lines: &str) -> Self {
         lines.clone_into(&mut self.lines);
+        self
+    }
+
+    /// RabbitMQ takes what is not acknowledged after this time from its consumer, instead of after half an hour. It looks
+    /// every second. The other kinds ignore it.
+    #[must_use]
+    pub fn acknowledged_within(mut self, limit: Duration) -> Self {
+        self.acknowledged_within = Some(limit);
+        self
+    }
+
+    /// RabbitMQ refuses what has more bytes than this, instead of 128 MiB. It announces neither. The other kinds ignore it.
+    #[must_use]
+    pub fn largest(mut self, bytes: u64) -> Self {
+        self.largest = Some(bytes);
         self
     }
 

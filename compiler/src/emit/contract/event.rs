@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::marker;
 use crate::emit::scope::Scope;
-use crate::emit::tokens::ident;
+use crate::emit::tokens::{ident, listeners};
 use crate::plan::Event;
 
 pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
@@ -13,6 +13,7 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
     let (name, payload, subject) = (ident(&event.marker.item), scope.named(&event.payload), &event.subject);
     let max_hops = event.max_hops.map(Literal::u32_unsuffixed);
     let max_hops = max_hops.map(|hops| quote!(const MAX_HOPS: Option<u32> = Some(#hops);));
+    let listeners = listeners(scope, event.listeners);
     let event = scope.runtime("Event");
     quote! {
         #marker
@@ -21,6 +22,7 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
             type Payload = #payload;
             const SUBJECT: &'static str = #subject;
             #max_hops
+            #listeners
         }
     }
 }

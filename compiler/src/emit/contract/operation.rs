@@ -6,7 +6,7 @@ use quote::quote;
 use super::{context, marker};
 use crate::emit::scope::Scope;
 use crate::emit::tokens::{field, ident, when_full};
-use crate::plan::{Delivery, Operation, Place, Policy, Timetable, Trigger};
+use crate::plan::{Delivery, Idempotency, Operation, Place, Policy, Timetable, Trigger};
 
 pub(super) fn print(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
     let marker = marker(&operation.description, &operation.marker);
@@ -23,7 +23,7 @@ fn general(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
     let (kind, input, output, rejection) = types(scope, &operation.trigger);
     let address = &operation.address;
     let policy = policy(scope, &operation.policy);
-    let key = operation.policy.idempotency.as_ref().map(|(key, _)| self::key(scope, "key", "input", key));
+    let key = operation.policy.idempotency.as_ref().map(|idempotency| idempotency_key(scope, idempotency));
     quote! {
         impl #trait_name for #name {
             type Input = #input;
@@ -58,8 +58,8 @@ fn policy(scope: &Scope<'_>, policy: &Policy) -> Option<TokenStream> {
         let (attempts, backoff) = (Literal::u32_unsuffixed(attempts), scope.backoff(backoff));
         quote!(.retry(#attempts).backoff(#backoff))
     });
-    let idempotency = policy.idempotency.as_ref().map(|(_, keep)| {
-        let keep = scope.duration(*keep);
+    let idempotency = policy.idempotency.as_ref().map(|idempotency| {
+        let keep = scope.duration(idempotency.keep);
         quote!(.idempotency(#keep))
     });
     let outbox = policy.outbox.then(|| quote!(.outbox()));
@@ -70,12 +70,24 @@ fn policy(scope: &Scope<'_>, policy: &Policy) -> Option<TokenStream> {
     })
 }
 
-/// What tells one input from another.
-fn key(scope: &Scope<'_>, method: &str, of: &str, path: &str) -> TokenStream {
-    let (method, of, field, key) = (ident(method), ident(of), field(path), scope.runtime("Key"));
+/// What tells one input from another. Whether a field that may be absent is a key, rustc says: it knows the field's type.
+fn idempotency_key(scope: &Scope<'_>, idempotency: &Idempotency) -> TokenStream {
+    let (field, key) = (field(&idempotency.key), scope.runtime("Key"));
+    let found = quote!(#key::field(&input #field));
+    let found = if idempotency.optional { quote!(#found.optional()) } else { quote!(Some(#found.required())) };
     quote! {
-        fn #method(#of: &Self::Input) -> Option<#key> {
-            Some(#key::of(&#of #field))
+        fn key(input: &Self::Input) -> Option<#key> {
+            #found
+        }
+    }
+}
+
+/// What stays in order.
+fn order(scope: &Scope<'_>, path: &str) -> TokenStream {
+    let (field, key) = (field(path), scope.runtime("Key"));
+    quote! {
+        fn order(payload: &Self::Input) -> Option<#key> {
+            Some(#key::of(&payload #field))
         }
     }
 }
@@ -98,7 +110,7 @@ fn special(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
             let subscription = scope.runtime("Subscription");
             let delivery_type = scope.runtime("Delivery");
             let order = delivery.ordered.as_ref().and_then(Option::as_ref);
-            let order = order.map(|path| key(scope, "order", "payload", path));
+            let order = order.map(|path| self::order(scope, path));
             let (event, delivery) = (from_service(operation, event), self::delivery(scope, delivery));
             quote! {
                 impl #subscription for #name {

@@ -5,13 +5,13 @@ use quote::quote;
 
 use super::marker;
 use crate::emit::scope::Scope;
-use crate::emit::tokens::{ident, when_full};
+use crate::emit::tokens::{ident, listeners, when_full};
 use crate::plan::Queue;
 
 pub(super) fn print(scope: &Scope<'_>, queue: &Queue) -> TokenStream {
     let marker = marker(&queue.description, &queue.marker);
     let (name, payload, subject) = (ident(&queue.marker.item), scope.named(&queue.payload), &queue.subject);
-    let rules = rules(scope, queue);
+    let (rules, listeners) = (rules(scope, queue), listeners(scope, queue.listeners));
     let (queue, queue_rules) = (scope.runtime("Queue"), scope.runtime("QueueRules"));
     quote! {
         #marker
@@ -20,6 +20,7 @@ pub(super) fn print(scope: &Scope<'_>, queue: &Queue) -> TokenStream {
             type Payload = #payload;
             const SUBJECT: &'static str = #subject;
             const RULES: #queue_rules = #rules;
+            #listeners
         }
     }
 }

@@ -13,6 +13,7 @@ use super::dial::Dialer;
 use super::graves::Graves;
 use super::inlet::Served;
 use super::known::Known;
+use super::limit::Limit;
 use super::line::Line;
 use super::listening::Listening;
 use super::names::Names;
@@ -22,7 +23,7 @@ use super::provision::Provision;
 use super::replies::Replies;
 use super::requests::Requests;
 use super::subscription::Subscription;
-use super::tap::{Rest, Tap};
+use super::tap::{Rest, Share, Tap};
 use super::topic::Event;
 use crate::bridge::remote::{Flights, Numbering, RemoteFeed, Retry, Tally};
 use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
@@ -43,7 +44,7 @@ pub(super) struct AmqpEvents {
     objects: Arc<Objects>,
     names: Arc<Names>,
     source: Arc<str>,
-    largest: u64,
+    limit: Arc<Limit>,
     requests: Arc<Requests>,
     replies: Arc<Replies>,
     flights: Arc<Flights>,
@@ -65,12 +66,13 @@ impl AmqpEvents {
     pub(super) fn new(dialer: Dialer, names: Arc<Names>, verify: bool) -> Self {
         let source: Arc<str> = dialer.instance.source().into();
         let largest = capability::event_bridge(Adapter::Amqp).map_or(u64::MAX, |bridge| bridge.largest_payload);
+        let limit = Arc::new(Limit::new(largest));
         let objects = Arc::new(Objects::new(Provision { verify }));
         let dialer = Arc::new(dialer);
-        let sends = Line::new(Arc::clone(&dialer), "sends", None);
-        let takes = Line::new(dialer, "takes", Some(Arc::clone(&objects)));
+        let sends = Line::sends(Arc::clone(&dialer), Arc::clone(&limit));
+        let takes = Line::takes(dialer, Arc::clone(&objects));
         let listening = Listening::new(&takes, &objects, Arc::clone(&names));
-        let requests = Requests::new(&sends, listening, Arc::clone(&source), largest);
+        let requests = Requests::new(&sends, listening, Arc::clone(&source), Arc::clone(&limit));
         let replies = Arc::new(Replies::new(&sends, Arc::clone(&names), largest));
         Self {
             sends,
@@ -78,7 +80,7 @@ impl AmqpEvents {
             objects,
             names,
             source,
-            largest,
+            limit,
             requests,
             replies,
             flights: Arc::default(),
@@ -141,19 +143,23 @@ impl AmqpEvents {
             subject,
             queue: dead,
             source: Arc::clone(&self.source),
-            largest: self.largest,
             outlet,
             line: Arc::clone(&self.takes),
             flights: Arc::clone(&self.flights),
         };
-        let tap = Tap::new((&self.takes, &self.objects), (queue.name, needs), known, Rest::Left);
+        let tap = Tap::new(
+            (&self.takes, &self.objects),
+            (queue.name, needs),
+            known,
+            (Rest::Left, Share::of_subscription(rules)),
+        );
         let (counts, ordered) = (!rules.at_most_once, rules.ordered);
         let subscription_at = Subscription { tap, graves, counts, ordered };
         Arc::new(RemoteFeed::new(subscription_at, subscription, rules, Arc::clone(&self.tally)))
     }
 
     fn outlet(&self, route: Route, known: Arc<Known>) -> Arc<Outlet> {
-        Outlet::new((&self.sends, &self.takes), &self.objects, route, known)
+        Outlet::new((&self.sends, &self.takes), &self.objects, &self.limit, (route, known))
     }
 
     fn taps(&self) -> Vec<Arc<Tap>> {
@@ -219,7 +225,6 @@ impl EventAdapter for AmqpEvents {
             Arc::new(Event {
                 subject,
                 source: Arc::clone(&self.source),
-                largest: self.largest,
                 numbering: Numbering::default(),
                 outlet: self.outlet(Route { exchange, key: "".into() }, known),
                 flights: Arc::clone(&self.flights),
@@ -255,7 +260,12 @@ impl EventAdapter for AmqpEvents {
             self.objects.want(exchanges.clone());
             // The queue is made where it is consumed from: one that nobody consumes from would be there for nobody.
             let needs = exchanges.into_iter().chain([Object::Queue(queue.clone()), Object::Binding(binding)]).collect();
-            let tap = Tap::new((&self.takes, &self.objects), (queue.name, needs), Arc::default(), Rest::Taken);
+            let tap = Tap::new(
+                (&self.takes, &self.objects),
+                (queue.name, needs),
+                Arc::default(),
+                (Rest::Taken, Share::of_command()),
+            );
             let (replies, tally) = (Arc::clone(&self.replies), Arc::clone(&self.tally));
             Arc::new(Served { subject, tap, replies, tally })
         });

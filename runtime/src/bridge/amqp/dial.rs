@@ -95,7 +95,7 @@ impl Dialer {
             match trouble {
                 Trouble::Denied(text) => Trouble::Denied(place(text)),
                 Trouble::Mismatch(text) => Trouble::Mismatch(place(text)),
-                Trouble::Absent(text) | Trouble::Away(text) => Trouble::Away(place(text)),
+                Trouble::TooLarge(text, _) | Trouble::Absent(text) | Trouble::Away(text) => Trouble::Away(place(text)),
             }
         };
         let (socket, cord) = self.socket().await.map_err(|error| at(Trouble::from_io(&error)))?;

@@ -29,8 +29,6 @@ pub(super) struct Graves {
     pub(super) subject: &'static str,
     pub(super) queue: ShortString,
     pub(super) source: Arc<str>,
-    /// In bytes.
-    pub(super) largest: u64,
     pub(super) outlet: Arc<Outlet>,
     pub(super) line: Arc<Line>,
     pub(super) flights: Arc<Flights>,
@@ -42,7 +40,7 @@ impl Graves {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
         outgoing.dead = Some((&dead.reason, dead.attempts));
-        let body = outgoing.body(self.largest)?;
+        let body = outgoing.body(self.outlet.limit.bytes())?;
         self.outlet.publish(&body, || properties::kept(&outgoing)).await
     }
 

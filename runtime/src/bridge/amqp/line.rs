@@ -11,6 +11,7 @@ use tokio::sync::futures::Notified;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::dial::{Connected, Dialer};
+use super::limit::Limit;
 use super::objects::Objects;
 use super::trouble::Trouble;
 use crate::bridge::BridgeError;
@@ -28,6 +29,8 @@ pub(super) struct Line {
     role: &'static str,
     /// What the broker has to have before the line is up.
     objects: Option<Arc<Objects>>,
+    /// What the broker has said about sizes: another one may say something else.
+    limit: Option<Arc<Limit>>,
     pub(super) link: Link,
     current: RwLock<Option<Arc<Connected>>>,
     /// Something has happened to it, or to one of its channels.
@@ -38,9 +41,19 @@ pub(super) struct Line {
 pub(super) type Lively = (Arc<Connected>, BoxStream<'static, Event>);
 
 impl Line {
-    pub(super) fn new(dialer: Arc<Dialer>, role: &'static str, objects: Option<Arc<Objects>>) -> Arc<Self> {
+    /// The line on which messages are published.
+    pub(super) fn sends(dialer: Arc<Dialer>, limit: Arc<Limit>) -> Arc<Self> {
+        Arc::new(Self { limit: Some(limit), ..Self::new(dialer, "sends") })
+    }
+
+    /// The line on which messages are consumed, and objects made.
+    pub(super) fn takes(dialer: Arc<Dialer>, objects: Arc<Objects>) -> Arc<Self> {
+        Arc::new(Self { objects: Some(objects), ..Self::new(dialer, "takes") })
+    }
+
+    fn new(dialer: Arc<Dialer>, role: &'static str) -> Self {
         let (link, current, stirred) = (Link::new(), RwLock::new(None), Notify::new());
-        Arc::new(Self { dialer, role, objects, link, current, stirred })
+        Self { dialer, role, objects: None, limit: None, link, current, stirred }
     }
 
     /// The connection, if there is one.
@@ -86,6 +99,9 @@ impl Line {
         let (connected, events) = self.dialer.dial(self.role).await?;
         if let Some(objects) = &self.objects {
             objects.ensure(&connected.connection).await?;
+        }
+        if let Some(limit) = &self.limit {
+            limit.forget();
         }
         let connected = Arc::new(connected);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&connected));

@@ -1,4 +1,5 @@
-//! Where messages for one place are published and confirmed: an exchange, or a queue. It has a channel of its own.
+//! Where messages for one place are published and confirmed: an exchange, and perhaps a key. It has a channel of its own, which
+//! the broker closes where it refuses one message: that is an error of this one, and the others are published again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,10 +7,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use lapin::message::BasicReturnMessage;
 use lapin::{BasicProperties, Channel, Confirmation};
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::confirm::{Confirm, Returns, Route};
 use super::known::Known;
+use super::limit::Limit;
 use super::line::Line;
 use super::objects::Objects;
 use super::pipe::Pipe;
@@ -26,11 +29,14 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_
 /// Publishes to one place.
 pub(super) struct Outlet {
     pipe: Pipe,
+    /// For one message at a time: of several on one channel, the broker does not say which one it refused.
+    alone: AsyncMutex<Pipe>,
     /// What has to be there, and the line that it is made on: not the one that an alarm blocks.
     objects: Arc<Objects>,
     making: Arc<Line>,
     route: Route,
     known: Arc<Known>,
+    pub(super) limit: Arc<Limit>,
     bar: Bar,
 }
 
@@ -50,11 +56,12 @@ impl Outlet {
     pub(super) fn new(
         (sends, takes): (&Arc<Line>, &Arc<Line>),
         objects: &Arc<Objects>,
-        route: Route,
-        known: Arc<Known>,
+        limit: &Arc<Limit>,
+        (route, known): (Route, Arc<Known>),
     ) -> Arc<Self> {
-        let (objects, making) = (Arc::clone(objects), Arc::clone(takes));
-        Arc::new(Self { pipe: Pipe::new(sends, true), objects, making, route, known, bar: Bar::new() })
+        let (objects, making, limit) = (Arc::clone(objects), Arc::clone(takes), Arc::clone(limit));
+        let (pipe, alone) = (Pipe::new(sends, true), AsyncMutex::new(Pipe::new(sends, true)));
+        Arc::new(Self { pipe, alone, objects, making, route, known, limit, bar: Bar::new() })
     }
 
     /// Publishes a message until it is safe; for so long at most. With `properties` it is written anew for each attempt.
@@ -83,11 +90,18 @@ impl Outlet {
     ) -> Result<(), BridgeError> {
         let mut failures = 0;
         let mut returned = false;
+        // Whether this one may be what the broker has refused.
+        let mut suspect = false;
         loop {
             self.bar.pass()?;
-            let channel = self.pipe.channel().await?;
             let begun = Instant::now();
-            let error = match self.once(&channel, properties()?, body).await {
+            let sent = if suspect {
+                let pipe = self.alone.lock().await;
+                self.once(&*pipe.channel().await?, properties()?, body).await
+            } else {
+                self.once(&*self.pipe.channel().await?, properties()?, body).await
+            };
+            let error = match sent {
                 Ok(Sent::Safe) => {
                     self.bar.taken();
                     return Ok(());
@@ -107,6 +121,24 @@ impl Outlet {
                 Err(Trouble::Denied(why)) => {
                     self.bar.refused(&why);
                     return Err(BridgeError::Denied(why.into()));
+                }
+                Err(Trouble::TooLarge(why, sizes)) => {
+                    let size = u64::try_from(body.len()).unwrap_or(u64::MAX);
+                    let limit = sizes.map(|sizes| sizes.limit);
+                    if let Some(limit) = limit {
+                        self.limit.learn(limit);
+                    }
+                    if suspect || limit.is_some_and(|limit| size > limit) {
+                        let limit = limit.unwrap_or_else(|| size.saturating_sub(1));
+                        return Err(BridgeError::TooLarge { subject: self.place(), size: body.len(), limit });
+                    }
+                    suspect |= limit.is_none();
+                    BridgeError::Unavailable(why.into())
+                }
+                Err(Trouble::Mismatch(why)) if suspect => return Err(BridgeError::Mismatch(why)),
+                Err(Trouble::Mismatch(why)) => {
+                    suspect = true;
+                    BridgeError::Unavailable(why.into())
                 }
                 // The exchange is gone.
                 Err(trouble @ Trouble::Absent(_)) => {
@@ -159,6 +191,11 @@ impl Outlet {
             // Otherwise the next attempt will show.
             _ => Ok(()),
         }
+    }
+
+    fn place(&self) -> String {
+        let Route { exchange, key } = &self.route;
+        (if key.as_str().is_empty() { exchange } else { key }).to_string()
     }
 
     fn unbound(&self) -> String {

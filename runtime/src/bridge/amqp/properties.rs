@@ -11,10 +11,6 @@ use tokio::time::Instant;
 use crate::bridge::BridgeError;
 use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
 
-/// How many bytes of attributes a message may have. They travel in one frame, and a broker disconnects whoever sends a larger
-/// one than was agreed on, which is 128 KiB unless somebody says otherwise.
-const HEADERS: usize = 64 * 1024;
-
 /// Kept by a queue that is, in a broker that dies.
 const PERSISTENT: u8 = 2;
 const TRANSIENT: u8 = 1;
@@ -26,13 +22,10 @@ const OTHER_PREFIX: &str = "cloudEvents_";
 #[derive(Default)]
 pub(super) struct Headers {
     table: FieldTable,
-    size: usize,
 }
 
 impl Headers {
     pub(super) fn put(&mut self, attribute: Attribute, text: &str) {
-        // Name, value, their lengths and the type.
-        self.size += attribute.amqp.len() + text.len() + 6;
         self.table.insert(attribute.amqp.into(), AMQPValue::LongString(text.into()));
     }
 
@@ -57,10 +50,6 @@ pub(super) fn passing(outgoing: &Outgoing<'_>) -> Result<BasicProperties, Bridge
 fn of(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
     let mut headers = Headers::default();
     outgoing.attributes(|attribute, text| headers.put(attribute, text));
-    if headers.size > HEADERS {
-        let subject = format!("the attributes of {}", outgoing.subject);
-        return Err(BridgeError::TooLarge { subject, size: headers.size, limit: HEADERS as u64 });
-    }
     let id = outgoing.message.metadata().id.to_string();
     Ok(headers.into_properties().with_message_id(id.into()))
 }
@@ -149,13 +138,5 @@ mod tests {
         assert_eq!(delivered_before(&properties), 2);
         let (malformed, body) = read(&BasicProperties::default(), "7".into()).unwrap_err();
         assert!(malformed.to_string().contains("specversion") && body == "7");
-    }
-
-    #[test]
-    fn attributes_that_no_frame_would_hold_are_refused() {
-        let principal = "x".repeat(HEADERS).into();
-        let message = Message::new(Metadata { principal: Some(principal), ..Metadata::fresh() }, 7);
-        let refused = kept(&Outgoing::new(SUBJECT, &message, "/"));
-        assert!(matches!(refused, Err(BridgeError::TooLarge { .. })));
     }
 }

@@ -96,7 +96,9 @@ fn named(object: &Object, trouble: Trouble) -> Trouble {
              topology to what it is"
         )),
         Trouble::Denied(said) => Trouble::Denied(format!("{object}: {said}")),
-        Trouble::Absent(said) | Trouble::Away(said) => Trouble::Away(format!("{object}: {said}")),
+        Trouble::TooLarge(said, _) | Trouble::Absent(said) | Trouble::Away(said) => {
+            Trouble::Away(format!("{object}: {said}"))
+        }
     }
 }
 

@@ -9,12 +9,13 @@ use lapin::{Channel, Confirmation};
 use tokio::time::{Instant, timeout_at};
 
 use super::confirm::{Confirm, Returns, Route};
+use super::limit::Limit;
 use super::line::Line;
 use super::listening::Listening;
 use super::objects::name;
 use super::pipe::Pipe;
 use super::properties;
-use super::trouble::Trouble;
+use super::trouble::{Sizes, Trouble};
 use crate::bridge::remote::{Bar, PATIENCE};
 use crate::bridge::{BridgeError, Reply, Request};
 use crate::health::Health;
@@ -25,8 +26,7 @@ pub(super) struct Requests {
     line: Arc<Line>,
     pub(super) listening: Arc<Listening>,
     source: Arc<str>,
-    /// In bytes.
-    largest: u64,
+    limit: Arc<Limit>,
     calls: RwLock<HashMap<&'static str, Arc<Call>>>,
 }
 
@@ -45,8 +45,8 @@ enum Sent {
 }
 
 impl Requests {
-    pub(super) fn new(line: &Arc<Line>, listening: Arc<Listening>, source: Arc<str>, largest: u64) -> Arc<Self> {
-        Arc::new(Self { line: Arc::clone(line), listening, source, largest, calls: RwLock::default() })
+    pub(super) fn new(line: &Arc<Line>, listening: Arc<Listening>, source: Arc<str>, limit: Arc<Limit>) -> Arc<Self> {
+        Arc::new(Self { line: Arc::clone(line), listening, source, limit, calls: RwLock::default() })
     }
 
     fn call(&self, subject: &'static str) -> Arc<Call> {
@@ -70,7 +70,7 @@ impl Requests {
     async fn deliver(self: &Arc<Self>, request: Request) -> Result<Reply, BridgeError> {
         let Request { subject, message, deadline, attempt } = request;
         let outgoing = Outgoing { attempt, deadline: Some(deadline), ..Outgoing::new(subject, &message, &self.source) };
-        let body = outgoing.body(self.largest)?;
+        let body = outgoing.body(self.limit.bytes())?;
         let call = self.call(subject);
         call.bar.pass()?;
         let patience = deadline.min(Instant::now() + PATIENCE);
@@ -104,7 +104,7 @@ impl Requests {
             .with_correlation_id(self.listening.correlation(waiting.key).into());
         let confirm = match Confirm::publish((self, channel), route, true, (properties, body)).await {
             Ok(confirm) => confirm,
-            Err(error) => return call.failed(error),
+            Err(error) => return self.failed(call, error, (outgoing.subject, body.len())),
         };
         let mut answer = std::pin::pin!(waiting.answer());
         let answer = tokio::select! {
@@ -121,29 +121,33 @@ impl Requests {
                     Arc::clone(self).returned(message);
                     answer.await
                 }
-                Err(error) => return call.failed(error),
+                Err(error) => return self.failed(call, error, (outgoing.subject, body.len())),
             },
         };
         Ok(Sent::Done(answer))
+    }
+
+    fn failed(&self, call: &Call, error: lapin::Error, (subject, size): (&str, usize)) -> Result<Sent, BridgeError> {
+        match Trouble::from(error) {
+            trouble @ Trouble::Absent(_) => Ok(Sent::Gone(trouble)),
+            Trouble::Denied(why) => {
+                call.bar.refused(&why);
+                Err(BridgeError::Denied(why.into()))
+            }
+            Trouble::TooLarge(_, Some(Sizes { limit, .. })) if size as u64 > limit => {
+                self.limit.learn(limit);
+                Err(BridgeError::TooLarge { subject: subject.to_owned(), size, limit })
+            }
+            // Another one was refused. Whether this one is on its way, nobody can tell.
+            Trouble::Mismatch(why) | Trouble::TooLarge(why, _) => Err(BridgeError::Unavailable(why.into())),
+            trouble => Err(trouble.into()),
+        }
     }
 
     /// Whether it can ask, and answers can come.
     pub(super) fn health(&self) -> Health {
         let calls = self.calls.read().unwrap_or_else(PoisonError::into_inner);
         calls.values().fold(self.listening.health(), |health, call| health.and(call.bar.health()))
-    }
-}
-
-impl Call {
-    fn failed(&self, error: lapin::Error) -> Result<Sent, BridgeError> {
-        match Trouble::from(error) {
-            trouble @ Trouble::Absent(_) => Ok(Sent::Gone(trouble)),
-            Trouble::Denied(why) => {
-                self.bar.refused(&why);
-                Err(BridgeError::Denied(why.into()))
-            }
-            trouble => Err(trouble.into()),
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A subscription at the broker: a queue of its own, which all instances take from.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::graves::Graves;
 use super::properties;
@@ -47,6 +48,14 @@ impl Source for Subscription {
 
     async fn back(&self, token: Receipt) -> Result<(), BridgeError> {
         token.give_back()
+    }
+
+    fn handled(&self, took: Duration) {
+        self.tap.handled(took);
+    }
+
+    fn aside(&self, count: usize) {
+        self.tap.aside(count);
     }
 
     async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {

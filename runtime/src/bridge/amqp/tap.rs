@@ -1,25 +1,24 @@
 //! A queue from which messages are taken: a channel of its own with one consumer, made again whenever the broker has ended
 //! it, which it does without a word to anybody who does not listen.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures_util::future::FutureExt;
-use futures_util::stream::StreamExt;
-use lapin::message::Delivery;
-use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
-use lapin::types::{FieldTable, ShortString};
-use lapin::{Channel, Connection, Consumer};
-use tokio::sync::{Mutex as AsyncMutex, Notify};
+use lapin::message::Delivery as Delivered;
+use lapin::types::ShortString;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::flow::{Flow, Over};
 use super::known::Known;
 use super::line::Line;
 use super::objects::{Object, Objects};
 use super::receipt::Receipt;
 use super::trouble::Trouble;
-use crate::bridge::remote::{Link, PREFETCH, Retry};
+use crate::bridge::remote::{Change, Link, PREFETCH, Retry, Window};
+use crate::delivery::Delivery;
 use crate::health::Health;
 
 /// How long a queue may take to answer.
@@ -38,8 +37,14 @@ pub(super) struct Tap {
     /// Who else there is; together they notice that the queue is gone.
     known: Arc<Known>,
     rest: Rest,
+    share: Share,
+    /// How many it is to have, where that changes.
+    wanted: Mutex<Option<Change>>,
+    uneven: Notify,
     link: Link,
     flow: RwLock<Option<Arc<Flow>>>,
+    /// Why the last one has ended, as the broker says.
+    why: Mutex<Option<Trouble>>,
     closed: AtomicBool,
     /// There is another flow, or none any more.
     changed: Notify,
@@ -56,16 +61,30 @@ pub(super) enum Rest {
     Left,
 }
 
-/// What comes out of it while its channel lives.
-struct Flow {
-    channel: Arc<Channel>,
-    tag: ShortString,
-    consumer: AsyncMutex<Consumer>,
+/// How many messages a process has from the broker at a time.
+pub(super) enum Share {
+    /// So many.
+    Fixed(u16),
+    /// As many as are worked off in time.
+    Grows(Window),
 }
 
-impl Flow {
-    fn lives(&self) -> bool {
-        self.channel.status().connected()
+impl Share {
+    /// Of those who serve a command: a request is taken before it is run.
+    pub(super) fn of_command() -> Self {
+        Self::Fixed(PREFETCH)
+    }
+
+    /// Of a subscription. Where order matters, a consumer cannot be replaced by another: the next message might go to another
+    /// process while this one has those before it; and a key whose message waits for its next attempt must not take the room
+    /// of the others. What comes at most once is acknowledged before it is handled: nothing counts its deliveries.
+    pub(super) fn of_subscription(rules: Delivery) -> Self {
+        let some = || u16::try_from(rules.concurrency.max(1).saturating_mul(16)).unwrap_or(u16::MAX).min(PREFETCH);
+        match (rules.at_most_once, rules.ordered) {
+            (false, false) => Self::Grows(Window::new(rules.concurrency)),
+            (false, true) if rules.concurrency <= 1 => Self::Fixed(1),
+            _ => Self::Fixed(some()),
+        }
     }
 }
 
@@ -74,7 +93,7 @@ impl Tap {
         (line, objects): (&Arc<Line>, &Arc<Objects>),
         (queue, needs): (ShortString, Vec<Object>),
         known: Arc<Known>,
-        rest: Rest,
+        (rest, share): (Rest, Share),
     ) -> Arc<Self> {
         Arc::new(Self {
             line: Arc::clone(line),
@@ -83,8 +102,12 @@ impl Tap {
             needs,
             known,
             rest,
+            share,
+            wanted: Mutex::default(),
+            uneven: Notify::new(),
             link: Link::new(),
             flow: RwLock::default(),
+            why: Mutex::default(),
             closed: AtomicBool::new(false),
             changed: Notify::new(),
             ended: Notify::new(),
@@ -96,9 +119,9 @@ impl Tap {
     }
 
     /// The next message; `None` once the tap is closed and what had come out before is taken.
-    pub(super) async fn next(&self) -> Option<(Delivery, Receipt)> {
+    pub(super) async fn next(&self) -> Option<(Delivered, Receipt)> {
         loop {
-            let changed = self.changed.notified();
+            let mut changed = pin!(self.changed.notified());
             let flow = self.flow();
             if self.is_closed() && (self.rest == Rest::Left || flow.is_none()) {
                 return None;
@@ -107,33 +130,59 @@ impl Tap {
                 changed.await;
                 continue;
             };
-            let next = async { flow.consumer.lock().await.next().await };
-            let next = tokio::select! {
+            let came = tokio::select! {
                 biased;
-                next = next => next,
-                () = changed => continue,
+                came = flow.next() => came,
+                () = &mut changed => continue,
             };
-            match next {
-                // What came before its channel ended is the broker's again.
-                Some(Ok(delivery)) if flow.lives() => {
-                    let receipt = Receipt::new(&flow.channel, delivery.delivery_tag);
-                    return Some((delivery, receipt));
-                }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => self.end(&flow),
+            match came {
+                Ok(taken) => return Some(taken),
+                Err(Over::Change) => changed.await,
+                Err(Over::End(why)) => self.end(&flow, why),
             }
+        }
+    }
+
+    /// A handler has had a message for so long.
+    pub(super) fn handled(&self, took: Duration) {
+        if let Share::Grows(window) = &self.share {
+            self.change(window.handled(took));
+        }
+    }
+
+    /// So many messages wait for their next attempt.
+    pub(super) fn aside(&self, count: usize) {
+        if let Share::Grows(window) = &self.share {
+            self.change(window.aside(count));
+        }
+    }
+
+    fn change(&self, change: Option<Change>) {
+        if let Some(Change { now, fewer }) = change {
+            {
+                let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+                let fewer = fewer || wanted.is_some_and(|wanted| wanted.fewer);
+                *wanted = Some(Change { now, fewer });
+            }
+            self.uneven.notify_one();
+        }
+    }
+
+    /// Has as many messages at a time as the window says by now.
+    async fn resize(&self, flow: &Arc<Flow>) {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Change { now, fewer }) = wanted else { return };
+        let late = |_| Err(Trouble::Away(format!("`{}` does not answer", self.queue)));
+        match timeout(ANSWER, flow.resize(now, fewer)).await.unwrap_or_else(late) {
+            Ok(()) => self.changed.notify_waiters(),
+            Err(why) => self.end(flow, Some(why)),
         }
     }
 
     /// Gives back what has come out and was not taken.
     pub(super) async fn give_back(&self) {
-        let Some(flow) = self.flow() else { return };
-        let mut consumer = flow.consumer.lock().await;
-        while let Some(Some(Ok(delivery))) = consumer.next().now_or_never() {
-            let receipt = Receipt::new(&flow.channel, delivery.delivery_tag);
-            if receipt.give_back().is_err() {
-                return;
-            }
+        if let Some(flow) = self.flow() {
+            flow.give_back().await;
         }
     }
 
@@ -141,7 +190,10 @@ impl Tap {
         self.flow.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn end(&self, flow: &Arc<Flow>) {
+    fn end(&self, flow: &Arc<Flow>, why: Option<Trouble>) {
+        if why.is_some() {
+            *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        }
         {
             let mut current = self.flow.write().unwrap_or_else(PoisonError::into_inner);
             if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, flow)) {
@@ -168,27 +220,22 @@ impl Tap {
             // It is there as long as somebody consumes from it: whoever comes first makes it.
             self.objects.these(connection, &self.needs).await?;
         }
-        let (channel, consumer) = match self.subscribe(connection).await {
+        let at_a_time = match &self.share {
+            Share::Fixed(count) => *count,
+            Share::Grows(window) => u16::try_from(window.restart()).unwrap_or(u16::MAX),
+        };
+        let flow = match Flow::open(connection, &self.queue, at_a_time).await {
             // It is gone since the broker was asked to have it.
             Err(Trouble::Absent(_)) => {
                 self.objects.these(connection, &self.needs).await?;
-                self.subscribe(connection).await?
+                Flow::open(connection, &self.queue, at_a_time).await?
             }
-            subscribed => subscribed?,
+            opened => opened?,
         };
-        let flow = Flow { channel: Arc::new(channel), tag: consumer.tag(), consumer: AsyncMutex::new(consumer) };
         *self.flow.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(flow));
         self.link.up();
         self.changed.notify_waiters();
         Ok(())
-    }
-
-    async fn subscribe(&self, connection: &Connection) -> Result<(Channel, Consumer), Trouble> {
-        let channel = connection.create_channel().await?;
-        channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
-        let options = BasicConsumeOptions::default();
-        let consumer = channel.basic_consume(self.queue.clone(), "".into(), options, FieldTable::default()).await?;
-        Ok((channel, consumer))
     }
 
     /// Consumes whenever it does not, until the tap is closed.
@@ -222,19 +269,23 @@ impl Tap {
                 return None;
             }
             let Some(flow) = self.flow() else {
-                return Some(Trouble::Away("the broker has ended the consumer".to_owned()));
+                let why = self.why.lock().unwrap_or_else(PoisonError::into_inner).take();
+                return Some(why.unwrap_or_else(|| Trouble::Away("the broker has ended the consumer".to_owned())));
             };
             if !flow.lives() {
-                self.end(&flow);
-                return Some(Trouble::Away("the broker has closed the channel".to_owned()));
+                // Whoever takes from it hears the broker's reason: it comes behind what was delivered.
+                let why = flow.reason();
+                self.end(&flow, None);
+                return Some(why.unwrap_or_else(|| Trouble::Away("the broker has closed the channel".to_owned())));
             }
             tokio::select! {
                 () = stirred => {}
                 () = changed => {}
                 () = self.ended.notified() => {}
+                () = self.uneven.notified() => self.resize(&flow).await,
                 // Of a queue that was deleted and made again at once, RabbitMQ does not tell those who consumed from it.
                 () = renewed => {
-                    self.end(&flow);
+                    self.end(&flow, None);
                     return Some(Trouble::Away("its queue was gone".to_owned()));
                 }
             }
@@ -251,7 +302,7 @@ impl Tap {
     pub(super) async fn close(&self) {
         self.shut();
         let Some(flow) = self.flow() else { return };
-        let cancelled = flow.channel.basic_cancel(flow.tag.clone(), BasicCancelOptions::default());
+        let cancelled = flow.cancel();
         // Where it fails, the channel has ended. A broker that hangs is not waited for.
         let _ = timeout(CANCEL, cancelled).await;
     }

@@ -15,8 +15,6 @@ use crate::wire::Outgoing;
 pub(super) struct Event {
     pub(super) subject: &'static str,
     pub(super) source: Arc<str>,
-    /// In bytes.
-    pub(super) largest: u64,
     pub(super) numbering: Numbering,
     pub(super) outlet: Arc<Outlet>,
     pub(super) flights: Arc<Flights>,
@@ -31,7 +29,7 @@ impl Event {
     async fn publish(&self, event: &Message) -> Result<(), BridgeError> {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, event, &self.source);
-        let body = outgoing.body(self.largest)?;
+        let body = outgoing.body(self.outlet.limit.bytes())?;
         let numbered = self.numbering.number(event.metadata().id);
         outgoing.sequence = Some(numbered.sequence);
         self.outlet.publish(&body, || properties::kept(&outgoing)).await?;
@@ -46,6 +44,6 @@ impl Topic for Event {
     }
 
     fn check(&self, event: &Message) -> Result<(), BridgeError> {
-        Outgoing::new(self.subject, event, &self.source).body(self.largest).map(drop)
+        Outgoing::new(self.subject, event, &self.source).body(self.outlet.limit.bytes()).map(drop)
     }
 }

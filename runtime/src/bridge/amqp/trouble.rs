@@ -14,13 +14,32 @@ pub(super) enum Trouble {
     Denied(String),
     /// Something is there with other settings: somebody has to make up their mind.
     Mismatch(String),
+    /// A payload that is larger than the broker takes: its size and the limit in bytes, where the broker says them.
+    TooLarge(String, Option<Sizes>),
     /// Something is not there.
     Absent(String),
     /// Whatever passes.
     Away(String),
 }
 
+/// What the broker says of a payload that it does not take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Sizes {
+    pub(super) size: u64,
+    pub(super) limit: u64,
+}
+
+impl Sizes {
+    /// Of `message size 200 is larger than configured max size 100`.
+    fn read(text: &str) -> Option<Self> {
+        let (_, rest) = text.split_once("message size ")?;
+        let mut numbers = rest.split_ascii_whitespace().filter_map(|word| word.parse().ok());
+        Some(Self { size: numbers.next()?, limit: numbers.next()? })
+    }
+}
+
 /// Reply codes: <https://www.rabbitmq.com/amqp-0-9-1-protocol#constants>.
+const CONTENT_TOO_LARGE: u16 = 311;
 const ACCESS_REFUSED: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const PRECONDITION_FAILED: u16 = 406;
@@ -33,8 +52,13 @@ impl Trouble {
     }
 
     pub(super) fn text(&self) -> &str {
-        let (Self::Denied(text) | Self::Mismatch(text) | Self::Absent(text) | Self::Away(text)) = self;
-        text
+        match self {
+            Self::Denied(text)
+            | Self::Mismatch(text)
+            | Self::TooLarge(text, _)
+            | Self::Absent(text)
+            | Self::Away(text) => text,
+        }
     }
 }
 
@@ -47,7 +71,12 @@ impl From<lapin::Error> for Trouble {
                     // The broker says so where a virtual host is missing, or is not ours.
                     ACCESS_REFUSED | NOT_ALLOWED => Self::Denied(text),
                     NOT_FOUND => Self::Absent(text),
-                    PRECONDITION_FAILED => Self::Mismatch(text),
+                    CONTENT_TOO_LARGE => Self::TooLarge(text, None),
+                    PRECONDITION_FAILED => match Sizes::read(&text) {
+                        Some(sizes) => Self::TooLarge(text, Some(sizes)),
+                        None if text.contains("delivery acknowledgement") => Self::Away(text),
+                        None => Self::Mismatch(text),
+                    },
                     _ => Self::Away(text),
                 }
             }
@@ -70,7 +99,7 @@ impl From<Trouble> for BridgeError {
         match trouble {
             Trouble::Denied(text) => Self::Denied(text.into()),
             Trouble::Mismatch(text) => Self::Mismatch(text),
-            Trouble::Absent(text) | Trouble::Away(text) => Self::Unavailable(text.into()),
+            Trouble::TooLarge(text, _) | Trouble::Absent(text) | Trouble::Away(text) => Self::Unavailable(text.into()),
         }
     }
 }
@@ -78,5 +107,18 @@ impl From<Trouble> for BridgeError {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_broker_says_of_sizes_is_read() {
+        let said = "PRECONDITION_FAILED - message size 200 is larger than configured max size 100";
+        assert_eq!(Sizes::read(said), Some(Sizes { size: 200, limit: 100 }));
+        assert_eq!(Sizes::read("PRECONDITION_FAILED - message size of nothing"), None);
+        assert_eq!(Sizes::read("PRECONDITION_FAILED - unknown delivery tag 7"), None);
     }
 }

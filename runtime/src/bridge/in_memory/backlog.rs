@@ -265,6 +265,10 @@ impl Backlog {
                 let item = Item { message: message.clone(), attempt: attempt + 1, since };
                 contents.put_aside(Instant::now() + pause, item);
             }
+            Settlement::Later(pause) => {
+                let item = Item { message: message.clone(), attempt: *attempt, since };
+                contents.put_aside(Instant::now() + pause, item);
+            }
             Settlement::Dead(reason) => {
                 contents.bury(Dead { message: message.clone(), reason, attempts: *attempt }, self.name);
             }

@@ -48,6 +48,11 @@ impl Outlet {
         Self { connection: Arc::clone(connection), audience: Arc::clone(audience), bar: Bar::new() }
     }
 
+    /// Whether a message is no larger than the broker takes, as far as it has said.
+    pub(super) fn fits(&self, publish: &Publish, subject: &str) -> Result<(), BridgeError> {
+        self.connection.current().map_or(Ok(()), |line| fits(publish, &line, subject))
+    }
+
     /// Publishes until it is on the broker's disk.
     pub(super) async fn publish<F: Fn() -> Publish + Send + Sync>(
         &self,

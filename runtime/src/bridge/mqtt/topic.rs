@@ -44,6 +44,9 @@ impl Topic for Published {
     }
 
     fn check(&self, event: &Message) -> Result<(), BridgeError> {
-        Outgoing::new(self.subject, event, &self.source).body(self.largest).map(drop)
+        // The largest number has as many digits as any.
+        let outgoing = Outgoing { sequence: Some(u64::MAX), ..Outgoing::new(self.subject, event, &self.source) };
+        let body = outgoing.body(self.largest)?;
+        self.outlet.fits(&Properties::of(&outgoing).publish(self.topic.clone(), body), self.subject)
     }
 }

@@ -14,6 +14,9 @@ use crate::message::Message;
 use crate::soon::Soon;
 use crate::wire::Outgoing;
 
+/// How many bytes the headers of an event have beside its attributes: its sequence, and the identifier for JetStream.
+const MORE: usize = 128;
+
 /// Where the events of one subject are published.
 pub(super) struct NatsTopic {
     connection: Arc<Connection>,
@@ -54,6 +57,15 @@ impl Topic for NatsTopic {
 
     fn check(&self, event: &Message) -> Result<(), BridgeError> {
         let connection = &*self.connection;
-        Outgoing::new(self.subject, event, &connection.source).body(connection.largest).map(drop)
+        let outgoing = Outgoing::new(self.subject, event, &connection.source);
+        let body = outgoing.body(connection.largest)?;
+        let Some(session) = connection.sessions.borrow().clone() else { return Ok(()) };
+        // What the server takes may be less than we think, and counts the headers, of which an event has two more.
+        let (limit, size) =
+            (session.client.max_payload(), body.len() + headers::length(&headers::write(&outgoing)) + MORE);
+        if size <= limit {
+            return Ok(());
+        }
+        Err(BridgeError::TooLarge { subject: self.subject.to_owned(), size, limit: limit as u64 })
     }
 }

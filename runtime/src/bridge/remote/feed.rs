@@ -65,6 +65,16 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// All dead letters, oldest first. Nobody else gets them while their tokens live, where the broker can see to that.
     fn buried(&self) -> impl Future<Output = Result<Vec<Buried<Self::Token>>, BridgeError>> + Send;
 
+    /// A handler has had a message for so long, and it is settled.
+    fn handled(&self, took: Duration) {
+        let _ = took;
+    }
+
+    /// So many messages wait in this process for their next attempt, unacknowledged.
+    fn aside(&self, count: usize) {
+        let _ = count;
+    }
+
     /// Whether what was received is known to this process alone.
     fn is_volatile(&self) -> bool {
         false
@@ -106,6 +116,8 @@ pub(crate) struct RemoteFeed<S: Source> {
 struct Held<T> {
     tickets: u64,
     tokens: HashMap<u64, T>,
+    /// Since when a handler has a message.
+    handed: HashMap<u64, Instant>,
     /// What waits for its time.
     aside: BTreeMap<(Instant, u64), Aside>,
 }
@@ -140,7 +152,8 @@ fn counted(before: u32, attempts: u32) -> u32 {
 
 impl<S: Source> RemoteFeed<S> {
     pub(crate) fn new(source: S, subscription: &'static str, rules: Delivery, tally: Arc<Tally>) -> Self {
-        let held = Mutex::new(Held { tickets: 0, tokens: HashMap::new(), aside: BTreeMap::new() });
+        let held =
+            Mutex::new(Held { tickets: 0, tokens: HashMap::new(), handed: HashMap::new(), aside: BTreeMap::new() });
         Self { source, subscription, rules, tally, heard: Heard::default(), held, changed: Notify::new() }
     }
 
@@ -160,22 +173,39 @@ impl<S: Source> RemoteFeed<S> {
 
     /// What is due, or when something will be.
     fn due(&self) -> Result<Aside, Option<Instant>> {
-        let mut held = self.held();
-        let Some(first) = held.aside.first_entry() else { return Err(None) };
-        let due = first.key().0;
-        if due <= Instant::now() { Ok(first.remove()) } else { Err(Some(due)) }
+        let (aside, count) = {
+            let mut held = self.held();
+            let Some(first) = held.aside.first_entry() else { return Err(None) };
+            let due = first.key().0;
+            if due > Instant::now() {
+                return Err(Some(due));
+            }
+            (first.remove(), held.aside.len())
+        };
+        self.source.aside(count);
+        Ok(aside)
     }
 
     fn put_aside(&self, arrival: Arrival, pause: Duration, doom: Option<Doom>) {
         let place = (Instant::now() + pause, arrival.ticket);
-        self.held().aside.insert(place, Aside { arrival, doom });
+        let count = {
+            let mut held = self.held();
+            held.aside.insert(place, Aside { arrival, doom });
+            held.aside.len()
+        };
+        self.source.aside(count);
         self.changed.notify_one();
     }
 
     /// The next message. Whoever goes off with one lets another reader look when the next of those aside is due.
     async fn receive(&self) -> Option<Arrival> {
         let arrival = self.receive_one().await?;
-        if !self.held().aside.is_empty() {
+        let waits = {
+            let mut held = self.held();
+            held.handed.insert(arrival.ticket, Instant::now());
+            !held.aside.is_empty()
+        };
+        if waits {
             self.changed.notify_one();
         }
         Some(arrival)
@@ -316,6 +346,10 @@ impl<S: Source> RemoteFeed<S> {
     }
 
     async fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Result<(), BridgeError> {
+        let handed = self.held().handed.remove(&arrival.ticket);
+        if let Some(handed) = handed {
+            self.source.handled(handed.elapsed());
+        }
         match settlement {
             Settlement::Done => {
                 let token = self.token(arrival)?;
@@ -333,6 +367,14 @@ impl<S: Source> RemoteFeed<S> {
                     let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };
                     self.put_aside(next, pause, None);
                 }
+                Ok(())
+            }
+            Settlement::Later(pause) => {
+                // Held in this process: brokers count what they deliver again.
+                let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
+                self.source.extend(token).await?;
+                let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
+                self.put_aside(arrival.clone(), pause, None);
                 Ok(())
             }
             Settlement::Dead(reason) => self.bury(arrival.clone(), Doom { reason, failures: 0 }).await,

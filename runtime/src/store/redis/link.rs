@@ -18,6 +18,7 @@ use super::dial::{CONNECT, said};
 use super::endpoint::Endpoint;
 use super::upkeep::{LONGEST, State, Upkeep};
 use crate::health::Health;
+use crate::io_thread;
 use crate::store::StoreError;
 
 /// How long those who ask wait for a connection.
@@ -66,12 +67,17 @@ impl Link {
         }
         let mut closed = self.upkeep.state.subscribe();
         let upkeep = &self.upkeep;
+        // Apart from the handlers: one that computes must not hold up the renewals of others.
+        let first = {
+            let upkeep = Arc::clone(upkeep);
+            io_thread::run(async move { upkeep.first().await })
+        };
         let line = tokio::select! {
-            line = upkeep.first() => line?,
+            line = first => line.unwrap_or(Err(StoreError::Closed))?,
             _ = closed.wait_for(|state| matches!(state, State::Closed)) => return Err(StoreError::Closed),
         };
         upkeep.up(1, &line);
-        *supervisor = Some(Supervisor(tokio::spawn(Arc::clone(upkeep).keep_up(line))));
+        *supervisor = Some(Supervisor(io_thread::spawn(Arc::clone(upkeep).keep_up(line))));
         Ok(())
     }
 

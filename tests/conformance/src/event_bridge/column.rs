@@ -82,9 +82,15 @@ const TABLE: &[Row] = &[
     ("e26", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e27", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e28", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
-    ("e29", [Nothing,     Nothing,     Nothing,     Nothing,     Yes]),
+    ("e29", [Nothing,     Yes,         Yes,         Nothing,     Yes]),
     ("e30", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e31", [Nothing,     Yes,         Nothing,     Nothing,     Yes]),
+    ("e32", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
+    ("e33", [Nothing,     Yes,         Yes,         Yes,         Yes]),
     ("e34", [Nothing,     Yes,         Yes,         Nothing,     Yes]),
+    ("e35", [Nothing,     OneEffect,   Nothing,     OneEffect,   OneEffect]),
+    ("e36", [Nothing,     Yes,         Yes,         Yes,         Nothing]),
+    ("e39", [Yes,         Yes,         Yes,         Yes,         Yes]),
 ];
 
 /// As the table calls it.

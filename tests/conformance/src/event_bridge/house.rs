@@ -1,6 +1,7 @@
 //! The broker of a case: its own, or a part of one that cases share which do not hurt it.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use pontoon_brokers::{Broker, Kind};
 
@@ -9,6 +10,12 @@ pub(super) const USER: (&str, &str) = ("anna", "secret");
 
 /// What a full JetStream has to have written first.
 const STORAGE: u64 = 32 << 20;
+
+/// How long RabbitMQ lets a message be held where that matters.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
+
+/// What a broker takes that refuses more, in bytes, without saying so before.
+pub(super) const LARGEST: u64 = 100_000;
 
 /// The broker of a case.
 pub(super) enum House {
@@ -30,7 +37,9 @@ impl House {
             "e20" => setup.prepare(),
             "e24" => setup.user(USER.0, USER.1).start(),
             "e25" => setup.storage(STORAGE).start(),
-            "e12" | "e13" | "soa" => setup.start(),
+            "e32" => setup.acknowledged_within(ACKNOWLEDGED_WITHIN).start(),
+            "e36" => setup.largest(LARGEST).lines(&format!("max_payload: {LARGEST}")).start(),
+            "e12" | "e13" | "e33" | "soa" => setup.start(),
             // It writes all that it has with each message, which a consumer that is slow makes ever more of.
             "e14" if kind == Kind::Mqtt => setup.volatile().start(),
             _ if kind == Kind::Amqp => return Self::shared(case),
@@ -38,7 +47,7 @@ impl House {
         };
         let own = Box::new(own.unwrap_or_else(|error| panic!("{error}")));
         // RabbitMQ proposes a minute.
-        let heartbeat = if kind == Kind::Amqp && case.starts_with("e13") { "?heartbeat=3" } else { "" };
+        let heartbeat = if kind == Kind::Amqp && matches!(&case[..3], "e13" | "e33") { "?heartbeat=3" } else { "" };
         Self::Own(own, heartbeat)
     }
 

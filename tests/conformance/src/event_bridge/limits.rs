@@ -1,10 +1,11 @@
-//! E10, E14: payloads that are too large, consumers that are too slow.
+//! E10, E14, E36: payloads that are too large for the bridge, or for its broker alone; consumers that are too slow.
 
 use std::time::Duration;
 
 use pontoon::bridge::{Reply, Request};
 use pontoon::{BridgeError, Command, FaultClass, InvokeError, Message, Metadata};
 
+use crate::event_bridge::house::LARGEST;
 use crate::event_bridge::rig::{message, notes, post};
 use crate::event_bridge::{Cell, Rig};
 use crate::system::contract::{Batch, Note};
@@ -171,4 +172,45 @@ async fn drops_are_counted(rig: Rig) {
     assert!(missing > 0, "there was room for all of them");
     assert_eq!(back.counters().lost, missing, "of {arrived_last}");
     drop((front, back));
+}
+
+/// What the broker refuses for good, and did not announce, is an error of who sends it, at once; everything else goes on.
+///
+/// # Panics
+/// The adapter does not pass.
+pub async fn e36_what_the_broker_refuses_for_good(rig: Rig) {
+    let ear = rig.ear("back");
+    let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
+    let large = |number| Note { text: "x".repeat(usize::try_from(2 * LARGEST).expect("a size")), ..Note::of(number) };
+    for round in 0..3 {
+        let first = round * 100;
+        let good = (first..first + 20).map(|number| (number, Note::of(number)));
+        let bad = (first + 90..first + 93).map(|number| (number, large(number)));
+        let posted = good.chain(bad).map(|(number, note)| {
+            let (client, event) = (front.client().timeout(Duration::from_secs(20)), rig.event());
+            async move { (number, client.invoke(front::Post, Batch { event, notes: vec![note] }).await) }
+        });
+        for (number, ended) in futures_util::future::join_all(posted).await {
+            match ended {
+                Ok(()) => assert!(number % 100 < 20, "{number} is taken"),
+                Err(InvokeError::Fault(fault)) => {
+                    assert!(number % 100 >= 90 && fault.class() == FaultClass::Malformed, "{number}: {fault:?}");
+                }
+                Err(InvokeError::Rejected(never)) => match never {},
+            }
+        }
+        // Requests alike.
+        let client = front.client();
+        let (refused, answered) =
+            tokio::join!(client.invoke(front::Ask, large(first)), client.invoke(front::Press, Note::of(first)));
+        assert!(
+            matches!(&refused, Err(InvokeError::Fault(fault)) if fault.class() == FaultClass::Malformed),
+            "{refused:?}"
+        );
+        assert_eq!(answered.expect("an answer"), Note::of(first));
+    }
+    let heard = rig.script.until("all the others are heard", |seen| seen.done(&ear).count() >= 60).await;
+    assert!(heard.numbers(&ear).iter().all(|number| number % 100 < 20), "{heard}");
+    rig.until("all are ready", || front.health().is_ready() && back.health().is_ready()).await;
+    drop((front, back, side));
 }

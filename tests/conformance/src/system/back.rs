@@ -29,6 +29,13 @@ pub struct Hurry {
 
 /// Answers with what it is asked.
 #[derive(CommandHandler)]
+#[command(back.pay)]
+pub struct Pay {
+    script: Script,
+}
+
+/// Answers with what it is asked.
+#[derive(CommandHandler)]
 #[command(back.waver)]
 pub struct Waver {
     script: Script,
@@ -71,6 +78,13 @@ impl Answer {
 impl Hurry {
     async fn handle(&self, ctx: &impl back::hurry::Context, input: Note) -> Result<Note, Error> {
         self.script.act("back.hurry", ctx, &input).await?;
+        Ok(input)
+    }
+}
+
+impl Pay {
+    async fn handle(&self, ctx: &impl back::pay::Context, input: Note) -> Result<Note, Error> {
+        self.script.act("back.pay", ctx, &input).await?;
         Ok(input)
     }
 }

@@ -70,6 +70,30 @@ pub struct Batch {
     pub notes: Vec<Note>,
 }
 
+/// A payment.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Which one it is: who pays says the same number when it asks again.
+    pub number: u64,
+    /// Of whom.
+    pub account: String,
+    /// Whether `book.record` ends its process with it.
+    pub poison: bool,
+}
+
+/// A payment was taken.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Paid {
+    /// Which one it is.
+    pub number: u64,
+    /// Of whom.
+    pub account: String,
+    /// Which one of its account it is; the first is 1.
+    pub place: u64,
+    /// Whether `book.record` ends its process with it.
+    pub poison: bool,
+}
+
 /// Which event is emitted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -20,6 +20,13 @@ pub struct Post {
     script: Script,
 }
 
+/// Emits notes by way of the outbox.
+#[derive(CommandHandler)]
+#[command(front.save)]
+pub struct Save {
+    script: Script,
+}
+
 /// Asks `back.answer`.
 #[derive(CommandHandler)]
 #[command(front.ask)]
@@ -50,6 +57,12 @@ pub struct Pulse {
 
 impl Post {
     async fn handle(&self, ctx: &impl front::post::Context, input: Batch) -> Result<(), Error> {
+        emit(ctx, &self.script, input).await
+    }
+}
+
+impl Save {
+    async fn handle(&self, ctx: &impl front::save::Context, input: Batch) -> Result<(), Error> {
         emit(ctx, &self.script, input).await
     }
 }

@@ -31,6 +31,10 @@ pub enum Act {
     Wait(u64),
     /// Waits until the test opens the gate, and succeeds.
     Hold,
+    /// Computes for so many milliseconds without yielding, and succeeds.
+    Block(u64),
+    /// Ends its process at once.
+    Abort,
 }
 
 /// One run of a handler.
@@ -79,6 +83,9 @@ pub struct Orders {
     pub always: HashMap<String, Act>,
     /// See [`Script::stock`].
     pub stock: Option<Batch>,
+    /// The process has one thread for all of its handlers.
+    #[serde(default)]
+    pub one_thread: bool,
 }
 
 impl Orders {
@@ -99,6 +106,13 @@ impl Orders {
     #[must_use]
     pub fn always(mut self, handler: &str, act: Act) -> Self {
         self.always.insert(handler.to_owned(), act);
+        self
+    }
+
+    /// The process has one thread for all of its handlers.
+    #[must_use]
+    pub fn one_thread(mut self) -> Self {
+        self.one_thread = true;
         self
     }
 
@@ -227,7 +241,7 @@ impl Script {
 
     /// Does what a test orders.
     pub fn follow(&self, orders: Orders) -> &Self {
-        let Orders { next, always, stock } = orders;
+        let Orders { next, always, stock, .. } = orders;
         for (handler, acts) in next {
             self.next(&handler, acts);
         }
@@ -363,6 +377,8 @@ impl Script {
             Act::Panic => panic!("as the script says"),
             Act::Wait(millis) => sleep(Duration::from_millis(millis)).await,
             Act::Hold => self.0.gate.opened().await,
+            Act::Block(millis) => std::thread::sleep(Duration::from_millis(millis)),
+            Act::Abort => std::process::abort(),
         }
         self.end(index, note.number);
         Ok(())

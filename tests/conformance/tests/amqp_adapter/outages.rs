@@ -299,3 +299,24 @@ async fn requests_survive_what_happens_to_their_channel() {
         adapter.close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_for_too_long_comes_again_and_the_brokers_reason_is_said() {
+    let broker = Broker::configured(Kind::Amqp).acknowledged_within(Duration::from_secs(2)).start().unwrap();
+    let (adapter, topic, feed) = connected(&broker.url(), name("event.held")).await;
+    soon(topic.publish(message(1))).await.unwrap();
+    let held = next(&feed).await;
+    // Whoever takes messages hears of the end of their channel.
+    let again = tokio::spawn({
+        let feed = Arc::clone(&feed);
+        async move { next(&feed).await }
+    });
+    let says = || matches!(adapter.health(), Health::Degraded(why) if why.contains("delivery acknowledgement"));
+    until("the broker's reason", says).await;
+    let again = soon(again).await.unwrap();
+    assert_eq!((number(&again), again.attempt), (1, 2));
+    assert!(matches!(feed.settle(&held, Settlement::Done).await, Err(BridgeError::LeaseLost)));
+    feed.settle(&again, Settlement::Done).await.unwrap();
+    until("ready again", || adapter.health().is_ready()).await;
+    adapter.close().await;
+}

@@ -20,7 +20,7 @@ impl Operation for Charge {
         .outbox();
 
     fn key(input: &Self::Input) -> Option<Key> {
-        Some(Key::of(&input.id))
+        Some(Key::field(&input.id).required())
     }
 }
 

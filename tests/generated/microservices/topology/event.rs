@@ -1,7 +1,8 @@
 // The events of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::Event;
+use pontoon::{Event, Listeners};
+use std::time::Duration;
 
 /// Somebody new has an account.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +11,7 @@ pub struct UserSignedUp;
 impl Event for UserSignedUp {
     type Payload = crate::microservices::contract::UserSignedUp;
     const SUBJECT: &'static str = "shop.event.user_signed_up.v1";
+    const LISTENERS: Listeners = Listeners::new().keep(Duration::from_hours(168));
 }
 
 /// Somebody has paid.
@@ -19,4 +21,5 @@ pub struct AccountCharged;
 impl Event for AccountCharged {
     type Payload = crate::microservices::contract::AccountCharged;
     const SUBJECT: &'static str = "shop.event.account_charged.v1";
+    const LISTENERS: Listeners = Listeners::new().ordered();
 }

@@ -22,7 +22,7 @@ impl Operation for SignUp {
         .outbox();
 
     fn key(input: &Self::Input) -> Option<Key> {
-        Some(Key::of(&input.email))
+        Some(Key::field(&input.email).required())
     }
 }
 

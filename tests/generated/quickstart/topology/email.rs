@@ -89,7 +89,7 @@ impl Operation for Bill {
         .idempotency(Duration::from_hours(168));
 
     fn key(input: &Self::Input) -> Option<Key> {
-        Some(Key::of(&input.number))
+        Some(Key::field(&input.number).required())
     }
 }
 

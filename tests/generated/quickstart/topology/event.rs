@@ -1,7 +1,7 @@
 // The events of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::Event;
+use pontoon::{Event, Listeners};
 
 /// Somebody new has an account.
 #[derive(Clone, Copy, Debug)]
@@ -10,4 +10,5 @@ pub struct UserSignedUp;
 impl Event for UserSignedUp {
     type Payload = crate::quickstart::contract::UserSignedUp;
     const SUBJECT: &'static str = "shop.event.user_signed_up.v1";
+    const LISTENERS: Listeners = Listeners::new().ordered();
 }

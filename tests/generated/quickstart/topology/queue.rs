@@ -1,7 +1,7 @@
 // The queues of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Queue, QueueRules, WhenFull};
+use pontoon::{Listeners, Queue, QueueRules, WhenFull};
 use std::time::Duration;
 
 /// The queue `invoices`.
@@ -18,4 +18,5 @@ impl Queue for Invoices {
         .dead_letter()
         .bound(1000)
         .when_full(WhenFull::Refuse);
+    const LISTENERS: Listeners = Listeners::new().keep(Duration::from_hours(168));
 }

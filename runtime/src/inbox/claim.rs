@@ -1,0 +1,214 @@
+//! A claim on a key: held for seconds, and renewed for as long as its handler runs.
+//!
+//! The renewal runs apart from the handlers, where the store is outside the process: one that computes without yielding keeps its
+//! claim. A process that dies stops renewing, and the claim ends by the clock of the store.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, oneshot};
+use tokio::time::sleep;
+
+use crate::core::Core;
+use crate::fault::Fault;
+use crate::inbox::{COLLECTION, Record, Reply};
+use crate::io_thread;
+use crate::store::{Change, Etag, Expect, StateAdapter, StoreError};
+
+/// How long a claim holds without being renewed.
+pub(super) const TERM: Duration = Duration::from_secs(10);
+
+/// A key that is ours. Dropped before it became a reply, it is given back.
+pub(crate) struct Claim {
+    shared: Arc<Shared>,
+    keep: Duration,
+    /// Dropped, it ends the renewal.
+    _running: oneshot::Sender<()>,
+}
+
+struct Shared {
+    store: Arc<dyn StateAdapter>,
+    address: &'static str,
+    key: String,
+    /// The claim as it stands in the store: nobody else writes the same.
+    mine: Arc<[u8]>,
+    input: String,
+    held: Mutex<Held>,
+}
+
+/// What is known of the claim in the store.
+struct Held {
+    /// The version that is ours; nothing once somebody else has the key.
+    etag: Option<Etag>,
+    /// Whether the last renewal was answered.
+    is_sure: bool,
+    /// It has become a reply, or was given back.
+    is_done: bool,
+    failures: u32,
+}
+
+/// What a claim is made of, once it stands in the store.
+pub(super) struct Taken {
+    pub(super) address: &'static str,
+    pub(super) key: String,
+    pub(super) mine: Arc<[u8]>,
+    pub(super) input: String,
+    pub(super) etag: Etag,
+    pub(super) keep: Duration,
+}
+
+impl Claim {
+    /// Begins to renew a claim that stands in the store.
+    pub(super) fn begin(core: &Core, taken: Taken) -> Self {
+        let Taken { address, key, mine, input, etag, keep } = taken;
+        let store = Arc::clone(&core.adapters.state);
+        let is_in_process = store.is_in_process();
+        let held = Mutex::new(Held { etag: Some(etag), is_sure: true, is_done: false, failures: 0 });
+        let shared = Arc::new(Shared { store, address, key, mine, input, held });
+        let (running, ended) = oneshot::channel();
+        let renewal = renew(Arc::clone(&shared), ended);
+        if is_in_process {
+            tokio::spawn(renewal);
+        } else {
+            io_thread::spawn(renewal);
+        }
+        Self { shared, keep, _running: running }
+    }
+
+    /// Makes changes, and the claim the reply, unless somebody else has taken over.
+    pub(crate) async fn commit<F>(&self, reply: &Reply, commit: impl FnOnce(Change) -> F) -> Result<(), Fault>
+    where
+        F: Future<Output = Result<(), Fault>>,
+    {
+        let shared = &*self.shared;
+        let record = Record { input: shared.input.clone(), state: reply.0.clone() };
+        let put = Some((record.write().map_err(Fault::caused_by)?, Some(self.keep)));
+        // Held until the end: a renewal in between would be another version.
+        let mut held = shared.held.lock().await;
+        let expect = shared.version(&mut held).await.map_err(Fault::caused_by)?;
+        commit(shared.change(expect, put)).await?;
+        held.is_done = true;
+        Ok(())
+    }
+
+    /// Gives the claim back: the handler did not get to an answer.
+    pub(crate) async fn release(self) {
+        self.shared.release().await;
+    }
+}
+
+impl Shared {
+    fn change(&self, expect: Expect, put: Option<(Arc<[u8]>, Option<Duration>)>) -> Change {
+        Change { collection: COLLECTION, key: self.key.clone(), expect, put }
+    }
+
+    /// The version that is ours, or a conflict: another one has taken over.
+    async fn version(&self, held: &mut Held) -> Result<Expect, StoreError> {
+        if !held.is_sure {
+            self.find(held).await?;
+        }
+        let lost = || StoreError::Conflict { collection: COLLECTION.to_owned(), key: self.key.clone() };
+        held.etag.clone().map(Expect::Version).ok_or_else(lost)
+    }
+
+    /// Which version is ours by now.
+    async fn find(&self, held: &mut Held) -> Result<(), StoreError> {
+        let there = self.store.get(COLLECTION, &self.key).await?;
+        held.etag = there.filter(|there| there.value == self.mine).map(|there| there.etag);
+        held.is_sure = true;
+        Ok(())
+    }
+
+    /// Renews the claim. Says whether to go on.
+    async fn renew(&self) -> bool {
+        let mut held = self.held.lock().await;
+        if held.is_done {
+            return false;
+        }
+        match self.try_renew(&mut held).await {
+            Ok(()) => {
+                held.failures = 0;
+                true
+            }
+            Err(StoreError::Conflict { .. }) => {
+                held.etag = None;
+                tracing::warn!(
+                    target: "pontoon",
+                    handler = self.address,
+                    "a claim on an idempotency key was lost while its handler runs: what it does will be refused"
+                );
+                false
+            }
+            Err(StoreError::Closed) => false,
+            Err(error) => {
+                held.is_sure = false;
+                held.failures = held.failures.saturating_add(1);
+                let failures = held.failures;
+                if failures.is_power_of_two() {
+                    let handler = self.address;
+                    tracing::warn!(target: "pontoon", handler, %error, failures, "a claim is not renewed; its handler goes on");
+                }
+                true
+            }
+        }
+    }
+
+    async fn try_renew(&self, held: &mut Held) -> Result<(), StoreError> {
+        if !held.is_sure {
+            self.find(held).await?;
+        }
+        // One that has ended and that nobody has taken is ours still: what another handler had done would stand there.
+        let expect = held.etag.clone().map_or(Expect::Absent, Expect::Version);
+        held.is_sure = false;
+        let put = Some((Arc::clone(&self.mine), Some(TERM)));
+        match self.store.commit(vec![self.change(expect, put)]).await {
+            Err(StoreError::Conflict { .. }) => {
+                self.find(held).await?;
+                match held.etag {
+                    // It has ended a moment ago: the next renewal takes it anew.
+                    None if self.store.get(COLLECTION, &self.key).await?.is_none() => Ok(()),
+                    None => Err(self.change(Expect::Absent, None).conflict()),
+                    Some(_) => Ok(()),
+                }
+            }
+            Err(error) => Err(error),
+            Ok(()) => self.find(held).await,
+        }
+    }
+
+    async fn release(&self) {
+        let mut held = self.held.lock().await;
+        if held.is_done {
+            return;
+        }
+        held.is_done = true;
+        let released = match self.version(&mut held).await {
+            Ok(expect) => self.store.commit(vec![self.change(expect, None)]).await,
+            Err(error) => Err(error),
+        };
+        match released {
+            Ok(()) | Err(StoreError::Conflict { .. } | StoreError::Closed) => {}
+            Err(error) => {
+                tracing::warn!(target: "pontoon", handler = self.address, %error, "a claim stays until it ends by itself");
+            }
+        }
+    }
+}
+
+/// Renews a claim until its handler is done. One whose handler was ended before that is given back.
+async fn renew(shared: Arc<Shared>, ended: oneshot::Receiver<()>) {
+    let mut ended = pin!(ended);
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut ended => break,
+            () = sleep(TERM / 3) => {}
+        }
+        if !shared.renew().await {
+            // Lost, or done: there is nothing to renew, and nothing to give back.
+            return;
+        }
+    }
+    shared.release().await;
+}

@@ -1,0 +1,33 @@
+//! The mixed soak, in its short form: whatever is killed, frozen, cut off, replaced or renamed, each payment is taken once,
+//! recorded once, and entered in order.
+
+#![allow(missing_docs, reason = "tests")]
+
+use std::time::Duration;
+
+use pontoon_conformance::event_bridge::Column;
+use pontoon_conformance::mixed::{Plan, Report, mixed};
+
+async fn short(column: Column, seed: u64, poisons: u32) {
+    let plan = Plan { time: Duration::from_secs(30), seed, poisons };
+    let report = mixed(column, env!("CARGO_BIN_EXE_unit"), plan).await;
+    println!("{}\n{report}", Report::HEADING);
+    let (problems, history) = (report.problems.join("\n"), report.history.join("\n"));
+    assert!(report.problems.is_empty(), "{problems}\n\n{history}\n\n{problems}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn amqp() {
+    short(Column::Amqp, 1, 1).await;
+}
+
+/// Without a message that ends its process: JetStream waits half a minute for each attempt at it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn jetstream() {
+    short(Column::JetStream, 2, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mqtt() {
+    short(Column::Mqtt, 3, 1).await;
+}
