@@ -117,7 +117,8 @@ fn write(site: &Site, memory: Memory) -> Result<(), Error> {
             format!("require_certificate {}", tls.mutual),
         ]);
     }
-    lines.extend(site.setup.lines.lines().map(str::to_owned));
+    // It tells nobody.
+    lines.extend(site.setup.largest.map(|bytes| format!("message_size_limit {bytes}")));
     site.folder.write("mosquitto.conf", &(lines.join("\n") + "\n")).map(drop)
 }
 

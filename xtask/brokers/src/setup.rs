@@ -85,8 +85,7 @@ impl Setup {
         self
     }
 
-    /// What NATS or Mosquitto has in its configuration beside ours, such as the operator that it trusts, or
-    /// `message_size_limit`. The other kinds ignore it.
+    /// What NATS has in its configuration beside ours, such as the operator that it trusts. The other kinds ignore it.
     #[must_use]
     pub fn lines(mut self, lines: &str) -> Self {
         lines.clone_into(&mut self.lines);
@@ -101,7 +100,8 @@ impl Setup {
         self
     }
 
-    /// RabbitMQ refuses what has more bytes than this, instead of 128 MiB. It announces neither. The other kinds ignore it.
+    /// RabbitMQ and Mosquitto refuse what has more bytes than this, instead of 128 MiB and 256 MiB. They announce neither. The
+    /// other kinds ignore it.
     #[must_use]
     pub fn largest(mut self, bytes: u64) -> Self {
         self.largest = Some(bytes);

@@ -6,19 +6,32 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rumqttc::mqttbytes::v5::Publish;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::line::{Line, Order, Word};
 use super::names;
 use super::outlet::{Parcel, deliver, fits};
 use super::properties::{self, Properties};
-use super::queue::Queue;
+use super::queue::{Queue, Weigh};
 use crate::bridge::remote::{Flights, Tally};
 use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
 use crate::fault::FaultClass;
 use crate::id::Id;
 use crate::soon::Soon;
 use crate::wire::{Malformed, write_reply};
+
+/// A request that has come.
+pub(super) struct Call {
+    publish: Publish,
+    arrived: Instant,
+}
+
+impl Weigh for Call {
+    fn weight(&self) -> usize {
+        self.publish.weight()
+    }
+}
 
 /// The requests for a command that have come, and how they are answered.
 pub(super) struct Calls {
@@ -27,7 +40,7 @@ pub(super) struct Calls {
     pub(super) largest: u64,
     /// What the topics of all callers begin with.
     pub(super) callers: String,
-    pub(super) queue: Queue<Publish>,
+    pub(super) queue: Queue<Call>,
     pub(super) tally: Arc<Tally>,
 }
 
@@ -41,6 +54,14 @@ pub(super) struct Served {
 }
 
 impl Calls {
+    /// A request has come. One for which there is no room is turned away.
+    pub(super) fn heard(&self, publish: Publish, line: Option<&Line>) {
+        let refused = self.queue.offer(Call { publish, arrived: Instant::now() });
+        if let (Err(call), Some(line)) = (refused, line) {
+            self.turn_away(&call.publish, line);
+        }
+    }
+
     /// A reply as it is sent.
     fn reply(&self, to: &ReplyTo, reply: Reply) -> Publish {
         let mut properties = Properties::new();
@@ -63,7 +84,7 @@ impl Calls {
     }
 
     /// A request for which there is no room: its caller hears so, and may try again.
-    pub(super) fn turn_away(&self, publish: &Publish, line: &Line) {
+    fn turn_away(&self, publish: &Publish, line: &Line) {
         let (subject, id) = (self.subject, Id::draw());
         tracing::warn!(target: "pontoon", subject, fault = %id, "more requests wait than there is room for");
         if let Some(to) = self.reply_to(publish) {
@@ -87,9 +108,9 @@ impl Calls {
 impl Served {
     async fn take(&self) -> Option<Asked> {
         loop {
-            let publish = self.calls.queue.take().await?;
+            let Call { publish, arrived } = self.calls.queue.take().await?;
             let reply_to = self.calls.reply_to(&publish);
-            match properties::read(&publish) {
+            match properties::read_request(&publish, arrived) {
                 Ok(incoming) => {
                     self.calls.tally.look_at_clock(&incoming);
                     return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });

@@ -58,13 +58,7 @@ impl Ear for Live {
         let place = identifiers.and_then(|identifiers| identifiers.first()).and_then(|id| id.checked_sub(1));
         match place.and_then(|place| self.routes().get(place).map(Route::shared)) {
             Some(Route::Replies) => self.replies.heard(&publish),
-            Some(Route::Calls(calls)) => {
-                if let Err(publish) = calls.queue.offer(publish)
-                    && let Some(line) = &*self.line()
-                {
-                    calls.turn_away(&publish, line);
-                }
-            }
+            Some(Route::Calls(calls)) => calls.heard(publish, self.line().as_deref()),
             // Who takes them notices by their numbers that there were more.
             Some(Route::Events(queue)) => drop(queue.offer(publish)),
             None => tracing::debug!(target: "pontoon", "a message that nobody has subscribed to"),

@@ -1,10 +1,12 @@
 //! CloudEvents in MQTT 5: each attribute is a user property of its own name, the content type has its own place.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Publish, PublishProperties};
+use tokio::time::Instant;
 
 use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
 
@@ -69,8 +71,25 @@ pub(super) fn attribute<'p>(publish: &'p Publish, attribute: Attribute) -> Optio
 
 /// Reads a message that has come; or says what is wrong with it, beside its payload.
 pub(super) fn read(publish: &Publish) -> Result<Incoming, (Malformed, Bytes)> {
-    let body = publish.payload.clone();
-    Incoming::read(body, |name| attribute(publish, name)).map_err(|malformed| (malformed, publish.payload.clone()))
+    let read = Incoming::read(publish.payload.clone(), |name| attribute(publish, name));
+    read.map_err(|malformed| (malformed, publish.payload.clone()))
+}
+
+/// Reads a request that arrived then. What it has waited since is taken from what is left of its deadline, and so is what it
+/// has waited at the broker, which tells by the message expiry interval, in whole seconds.
+pub(super) fn read_request(publish: &Publish, arrived: Instant) -> Result<Incoming, (Malformed, Bytes)> {
+    let left = publish.properties.as_ref().and_then(|properties| properties.message_expiry_interval);
+    let patience = attribute(publish, Attribute::TIMEOUT).and_then(|text| text.parse().ok()).map(Duration::from_millis);
+    let waited = left.zip(patience).map(|(left, patience)| whole_seconds(patience).saturating_sub(left));
+    let waited = Duration::from_secs(waited.unwrap_or_default().into());
+    let arrived = arrived.checked_sub(waited).unwrap_or(arrived);
+    let read = Incoming::read_at(arrived, publish.payload.clone(), |name| attribute(publish, name));
+    read.map_err(|malformed| (malformed, publish.payload.clone()))
+}
+
+/// The message expiry interval of what somebody waits for for so long: MQTT has whole seconds, and it must not be too short.
+pub(super) fn whole_seconds(patience: Duration) -> u32 {
+    u32::try_from(patience.as_secs()).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 #[cfg(test)]
@@ -104,5 +123,26 @@ mod tests {
         let (malformed, body) = read(&publish).unwrap_err();
         assert!(malformed.to_string().contains("specversion"), "{malformed}");
         assert_eq!(body, "{}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_has_the_time_that_it_did_not_wait_at_the_broker_or_here() {
+        let message = Message::received(Metadata::fresh(), "{}");
+        let seconds = Duration::from_secs;
+        let patience = Duration::from_millis(9_500);
+        let outgoing = Outgoing { deadline: Some(Instant::now() + patience), ..Outgoing::new("a", &message, "/") };
+        let asking = Properties::of(&outgoing).asking("shop/reply/ann/1", Bytes::new(), whole_seconds(patience));
+        let mut publish = asking.publish("a".into(), "{}".into());
+        let arrived = Instant::now();
+        let deadline = |publish: &Publish| read_request(publish, arrived).unwrap().message.metadata().deadline;
+        assert_eq!(deadline(&publish), Some(arrived + patience));
+        tokio::time::advance(seconds(3)).await;
+        assert_eq!(deadline(&publish), Some(arrived + patience), "however long it waits here until it is read");
+        for (left, deadline_in) in [(10, patience), (8, patience - seconds(2)), (1, Duration::from_millis(500))] {
+            publish.properties.as_mut().unwrap().message_expiry_interval = Some(left);
+            assert_eq!(deadline(&publish), Some(arrived + deadline_in), "{left} s are left");
+        }
+        publish.properties.as_mut().unwrap().message_expiry_interval = Some(60);
+        assert_eq!(deadline(&publish), Some(arrived + patience), "of who says more than they wait for");
     }
 }

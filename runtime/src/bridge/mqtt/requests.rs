@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::line::{Line, Order, Verdict, Word};
 use super::names;
 use super::outlet::{SUSPECT, fits, refused};
-use super::properties::{Properties, attribute};
+use super::properties::{Properties, attribute, whole_seconds};
 use super::suspects::Suspects;
 use super::trouble::Trouble;
 use crate::bridge::pending::Pending;
@@ -114,7 +114,8 @@ impl Requests {
         let line = self.connection.line(deadline.min(Instant::now() + PATIENCE)).await?;
         let waiting = self.replies.pending.begin();
         let correlation = self.replies.correlation(waiting.key);
-        let properties = Properties::of(&outgoing).asking(&self.reply_topic, correlation, seconds_until(deadline));
+        let seconds = whole_seconds(deadline.saturating_duration_since(Instant::now()));
+        let properties = Properties::of(&outgoing).asking(&self.reply_topic, correlation, seconds);
         let publish = properties.publish(names::published(subject), body);
         fits(&publish, &line, subject)?;
         let id = message.metadata().id;
@@ -154,12 +155,6 @@ impl Requests {
     pub(super) fn health(&self) -> Health {
         self.bar.health()
     }
-}
-
-/// How long somebody waits, in whole seconds: MQTT has no smaller ones.
-fn seconds_until(deadline: Instant) -> u32 {
-    let left = deadline.saturating_duration_since(Instant::now());
-    u32::try_from(left.as_secs()).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 #[cfg(test)]

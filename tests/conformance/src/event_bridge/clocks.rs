@@ -15,7 +15,8 @@ const SAID: &str = "the clock of a caller is";
 /// # Panics
 /// The adapter does not pass.
 pub async fn e34_clocks_that_differ_change_no_deadline(rig: Rig) {
-    let (front, side) = (rig.front().await, rig.side().await);
+    // An event waits for both who hear it.
+    let (side, front) = (rig.side().await, rig.front().await);
     let client = front.client();
     let ear = rig.ear("back");
     for offset in ["+10s", "-10s", "+1h", "-1d"] {

@@ -89,7 +89,7 @@ const TABLE: &[Row] = &[
     ("e33", [Nothing,     Yes,         Yes,         Yes,         Yes]),
     ("e34", [Nothing,     Yes,         Yes,         Nothing,     Yes]),
     ("e35", [Nothing,     OneEffect,   Nothing,     OneEffect,   OneEffect]),
-    ("e36", [Nothing,     Yes,         Yes,         Yes,         Nothing]),
+    ("e36", [Nothing,     Yes,         Yes,         Yes,         Yes]),
     ("e39", [Yes,         Yes,         Yes,         Yes,         Yes]),
 ];
 

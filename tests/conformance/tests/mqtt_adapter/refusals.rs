@@ -30,7 +30,7 @@ fn assert_permanent<T: std::fmt::Debug>(refused: Result<T, BridgeError>, says: &
 /// Mosquitto has a limit that it tells nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_for_the_broker_fails_alone() {
-    let broker = Broker::configured(Kind::Mqtt).lines("message_size_limit 2000").start().unwrap();
+    let broker = Broker::configured(Kind::Mqtt).largest(2000).start().unwrap();
     let proxy = Proxy::before(&broker).unwrap();
     let topology = Topology::at(broker.url_at(proxy.port()));
     let unit = topology.adapter().await;
