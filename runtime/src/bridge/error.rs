@@ -75,7 +75,9 @@ impl fmt::Display for BridgeError {
             Self::TooManyHops { subject, most } => {
                 write!(f, "more than {most} events and jobs led to this `{subject}` (max_hops)")
             }
-            Self::LeaseLost => f.write_str("its lease has ended, or the channel that it came on: the broker gives it to others"),
+            Self::LeaseLost => {
+                f.write_str("its lease has ended, or the channel that it came on: the broker gives it to others")
+            }
             Self::NoResponder { subject } => {
                 write!(f, "nobody serves `{subject}`: no unit that holds this command is connected to the bridge")
             }
