@@ -13,7 +13,7 @@ use crate::bridge::nats::headers;
 use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::pull::{Pull, Word};
 use crate::bridge::remote::{Buried, Delivered, Source};
-use crate::bridge::{BridgeError, Dead};
+use crate::bridge::{Arrival, BridgeError, Dead};
 use crate::wire::Incoming;
 
 /// A subscription whose events must not be lost.
@@ -77,7 +77,7 @@ impl Source for Durable {
         }
     }
 
-    async fn again(&self, token: Token, pause: Duration) -> Result<bool, BridgeError> {
+    async fn again(&self, _: &Arrival, token: Token, pause: Duration) -> Result<bool, BridgeError> {
         match token {
             Token::Message(ticket) => self.say(&Word::Again(pause), ticket).await.map(|()| true),
             Token::Dead(_) => Ok(false),
