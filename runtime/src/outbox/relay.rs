@@ -88,14 +88,11 @@ impl Relay {
         self.published.extend(keys);
     }
 
-    /// What is published has been taken out; if that was all, up to this number.
-    pub(super) fn taken_out(&mut self, last: Option<u64>) {
-        for key in self.published.drain() {
-            self.mine.remove(&key);
-        }
-        if last.is_some() {
-            self.all_gone_up_to = last;
-            self.mine.clear();
+    /// These have been taken out.
+    pub(super) fn taken_out(&mut self, taken: &[Change]) {
+        for change in taken.iter().filter(|change| change.collection == COLLECTION) {
+            self.published.remove(&change.key);
+            self.mine.remove(&change.key);
         }
     }
 
@@ -164,18 +161,13 @@ impl Relay {
                     break;
                 }
             }
-            let removed = core.adapters.state.commit(taken).await;
+            let removed = core.adapters.state.commit(taken.clone()).await;
+            if removed.is_ok() {
+                self.taken_out(&taken);
+            }
             match ended {
-                Ok(()) | Err(Stop::Again) => {
-                    removed?;
-                    self.taken_out(None);
-                }
-                Err(stop) => {
-                    if removed.is_ok() {
-                        self.taken_out(None);
-                    }
-                    return Err(stop);
-                }
+                Ok(()) | Err(Stop::Again) => removed?,
+                Err(stop) => return Err(stop),
             }
         }
     }
@@ -220,8 +212,8 @@ impl Relay {
         mark.extend(taken.iter().cloned());
         // A relay that took over meanwhile has changed the entry: then this one is not ours.
         core.adapters.state.commit(mark).await?;
+        self.taken_out(taken);
         taken.clear();
-        self.taken_out(None);
         match holding.publish(&entry).await? {
             Ok(()) => {
                 taken.extend(remove(lane, key));
