@@ -107,7 +107,7 @@ impl Emits<Told> for Lab {
     }
 }
 
-pub(super) struct Count(Runs);
+pub(in crate::state) struct Count(Runs);
 
 impl FromResources<Runs> for Count {
     fn from_resources(runs: &Runs) -> Self {
