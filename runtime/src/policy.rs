@@ -90,6 +90,15 @@ impl Backoff {
         let pause = self.shortest.saturating_mul(doubled).min(self.longest);
         pause.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
+
+    /// The longest pause that so many attempts can come to.
+    #[cfg(feature = "amqp")]
+    pub(crate) fn longest_of(&self, attempts: u32) -> Duration {
+        match attempts.checked_sub(2) {
+            Some(doublings) => self.shortest.saturating_mul(2_u32.saturating_pow(doublings)).min(self.longest),
+            None => Duration::ZERO,
+        }
+    }
 }
 
 /// What makes two inputs the same: the text of one of their fields.

@@ -1,6 +1,8 @@
 //! What each adapter can do. One table: the compiler checks topologies against it, and an adapter of the runtime has to do
 //! what its row says.
 
+use std::time::Duration;
+
 /// Everything that a bridge or a store can be made of.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Adapter {
@@ -105,6 +107,9 @@ pub struct Bridge {
     pub dead_letter: bool,
     /// The largest payload in bytes; `u64::MAX` where nothing is serialized and nothing measured.
     pub largest_payload: u64,
+    /// How long a message can be held before the broker takes it from its consumer, unless the broker is told otherwise;
+    /// `None` where it can be held for ever, or for as long as somebody says that it is.
+    pub longest_hold: Option<Duration>,
     /// Other processes can be reached.
     pub crosses_processes: bool,
 }
@@ -158,18 +163,26 @@ const IN_MEMORY: Bridge = Bridge {
     delay: true,
     dead_letter: true,
     largest_payload: u64::MAX,
+    longest_hold: None,
     crosses_processes: false,
 };
 
 const EMBEDDED: Bridge = Bridge { adapter: Adapter::Embedded, durable: true, largest_payload: 16 * MIB, ..IN_MEMORY };
 
-const AMQP: Bridge = Bridge { adapter: Adapter::Amqp, crosses_processes: true, ..EMBEDDED };
+const AMQP: Bridge = Bridge {
+    adapter: Adapter::Amqp,
+    // RabbitMQ's `consumer_timeout`.
+    longest_hold: Some(Duration::from_secs(30 * 60)),
+    crosses_processes: true,
+    ..EMBEDDED
+};
 
 const NATS: Bridge = Bridge {
     adapter: Adapter::Nats,
     ordering_at_most_once: Ordering::OneConsumer,
     bound: Bound::Broker,
     bound_at_most_once: Bound::DropOldest,
+    longest_hold: None,
     largest_payload: MIB,
     ..AMQP
 };
@@ -181,10 +194,11 @@ const MQTT: Bridge = Bridge {
     bound: Bound::Broker,
     bound_at_most_once: Bound::Broker,
     largest_payload: 256 * KIB,
+    longest_hold: None,
     ..AMQP
 };
 
-const REDIS: Bridge = Bridge { adapter: Adapter::Redis, ordering: Ordering::OneConsumer, ..AMQP };
+const REDIS: Bridge = Bridge { adapter: Adapter::Redis, ordering: Ordering::OneConsumer, longest_hold: None, ..AMQP };
 
 /// The event bridges, which carry commands and events.
 pub const EVENT_BRIDGES: [Bridge; 5] = [IN_MEMORY, EMBEDDED, AMQP, NATS, MQTT];

@@ -4,7 +4,8 @@
 //! at least once, otherwise a classic one. A command is a queue that is there as long as somebody serves it, bound by its
 //! subject to the topology's exchange of commands (`shop.command`, a topic exchange); a reply goes through `shop.reply` to the
 //! queue of its caller, `shop.reply.<user>.…`, and to nobody else, whatever a request says; a dead letter goes through
-//! `shop.dead`. Nothing is published to the default exchange, so that no user needs a right to it. What is published is confirmed, what is taken is acknowledged. What may come once at most is acknowledged
+//! `shop.dead`, and a message with a long pause before its next attempt through `shop.later`, to wait at the broker in
+//! `shop.later.4m`, and back through `shop.again`. Nothing is published to the default exchange, so that no user needs a right to it. What is published is confirmed, what is taken is acknowledged. What may come once at most is acknowledged
 //! before it is handled: it is handled twice only where an acknowledgement is lost with its connection.
 
 mod adapter;
@@ -15,6 +16,7 @@ mod flow;
 mod graves;
 mod inlet;
 mod known;
+mod later;
 mod limit;
 mod line;
 mod listening;
@@ -44,7 +46,7 @@ use crate::environment::{EventBridge, Opening};
 use crate::socket::Encryption;
 use crate::soon::Soon;
 
-use adapter::AmqpEvents;
+use adapter::{AmqpEvents, Rules};
 use address::Address;
 use dial::Dialer;
 use names::Names;
@@ -59,7 +61,10 @@ impl EventBridge for Amqp {
     fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
         Soon::later(async move {
             let adapter: Arc<dyn EventAdapter> = match self.dialer(opening).await {
-                Some((dialer, names)) => Arc::new(AmqpEvents::new(dialer, Arc::new(names), opening.verify)),
+                Some((dialer, names)) => {
+                    let rules = Rules { verify: opening.verify, consumer_timeout: self.consumer_timeout };
+                    Arc::new(AmqpEvents::new(dialer, Arc::new(names), rules))
+                }
                 // There is a problem, and nothing will connect.
                 None => Arc::new(InMemoryEvents::new()),
             };

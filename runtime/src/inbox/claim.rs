@@ -103,21 +103,26 @@ impl Shared {
         Change { collection: COLLECTION, key: self.key.clone(), expect, put }
     }
 
-    /// The version that is ours, or a conflict: another one has taken over.
+    /// What has to be in the store for the claim to be ours, or a conflict: another one has taken over. A claim that has ended
+    /// and that nobody has taken is ours still: what another handler had done would stand there.
     async fn version(&self, held: &mut Held) -> Result<Expect, StoreError> {
-        if !held.is_sure {
-            self.find(held).await?;
+        if held.is_sure
+            && let Some(etag) = &held.etag
+        {
+            return Ok(Expect::Version(etag.clone()));
         }
-        let lost = || StoreError::Conflict { collection: COLLECTION.to_owned(), key: self.key.clone() };
-        held.etag.clone().map(Expect::Version).ok_or_else(lost)
-    }
-
-    /// Which version is ours by now.
-    async fn find(&self, held: &mut Held) -> Result<(), StoreError> {
+        held.etag = None;
         let there = self.store.get(COLLECTION, &self.key).await?;
-        held.etag = there.filter(|there| there.value == self.mine).map(|there| there.etag);
+        let expect = match there {
+            None => Expect::Absent,
+            Some(there) if there.value == self.mine => {
+                held.etag = Some(there.etag.clone());
+                Expect::Version(there.etag)
+            }
+            Some(_) => return Err(self.change(Expect::Absent, None).conflict()),
+        };
         held.is_sure = true;
-        Ok(())
+        Ok(expect)
     }
 
     /// Renews the claim. Says whether to go on.
@@ -132,7 +137,6 @@ impl Shared {
                 true
             }
             Err(StoreError::Conflict { .. }) => {
-                held.etag = None;
                 tracing::warn!(
                     target: "pontoon",
                     handler = self.address,
@@ -155,25 +159,13 @@ impl Shared {
     }
 
     async fn try_renew(&self, held: &mut Held) -> Result<(), StoreError> {
-        if !held.is_sure {
-            self.find(held).await?;
-        }
-        // One that has ended and that nobody has taken is ours still: what another handler had done would stand there.
-        let expect = held.etag.clone().map_or(Expect::Absent, Expect::Version);
+        let expect = self.version(held).await?;
         held.is_sure = false;
         let put = Some((Arc::clone(&self.mine), Some(TERM)));
         match self.store.commit(vec![self.change(expect, put)]).await {
-            Err(StoreError::Conflict { .. }) => {
-                self.find(held).await?;
-                match held.etag {
-                    // It has ended a moment ago: the next renewal takes it anew.
-                    None if self.store.get(COLLECTION, &self.key).await?.is_none() => Ok(()),
-                    None => Err(self.change(Expect::Absent, None).conflict()),
-                    Some(_) => Ok(()),
-                }
-            }
+            // It may have ended a moment ago; or another one has it by now.
+            Ok(()) | Err(StoreError::Conflict { .. }) => self.version(held).await.map(drop),
             Err(error) => Err(error),
-            Ok(()) => self.find(held).await,
         }
     }
 

@@ -109,10 +109,11 @@ async fn publish_run(core: &Core, lane: &Lane, relay: &mut Relay, run: Vec<Queue
     drop(attempts);
     // What is published and cannot be taken out is taken out by the relay; after a crash it is published once more.
     relay.published(published);
-    if core.adapters.state.commit(changes).await.is_err() {
-        all = false;
+    if core.adapters.state.commit(changes.clone()).await.is_ok() {
+        relay.taken_out(&changes);
+        relay.all_gone_up_to = all.then_some(last);
     } else {
-        relay.taken_out(all.then_some(last));
+        all = false;
     }
     for done in done {
         // Where nobody waits any more, nobody has to hear it.

@@ -7,7 +7,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use futures_util::stream::{self, StreamExt as _};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::bridge::BridgeError;
 use crate::core::Core;
@@ -22,6 +23,9 @@ use crate::store::{self, Change, Expect, Range, StoreError};
 
 /// How many entries are looked at in one go.
 const PAGE: usize = 100;
+
+/// How many entries are published at a time where no listener needs an order.
+const AT_A_TIME: usize = 64;
 
 /// How long an entry of another process is left to it, from when it is first seen here: longer than that process may go on.
 const OTHERS: Duration = Duration::from_secs(2).saturating_add(DIRECT);
@@ -88,14 +92,11 @@ impl Relay {
         self.published.extend(keys);
     }
 
-    /// What is published has been taken out; if that was all, up to this number.
-    pub(super) fn taken_out(&mut self, last: Option<u64>) {
-        for key in self.published.drain() {
-            self.mine.remove(&key);
-        }
-        if last.is_some() {
-            self.all_gone_up_to = last;
-            self.mine.clear();
+    /// These have been taken out.
+    pub(super) fn taken_out(&mut self, taken: &[Change]) {
+        for change in taken.iter().filter(|change| change.collection == COLLECTION) {
+            self.published.remove(&change.key);
+            self.mine.remove(&change.key);
         }
     }
 
@@ -143,7 +144,7 @@ impl Relay {
     /// Publishes page by page, until there is none.
     async fn publish_all(&mut self, holding: &mut Holding<'_>) -> Result<(), Stop> {
         let (core, lane) = (holding.core, holding.lane);
-        let mut after = None;
+        let (mut after, mut at_a_time) = (None, 1);
         loop {
             self.own(&lane.take());
             holding.keep().await?;
@@ -158,44 +159,92 @@ impl Relay {
             lane.waiting.store(page.entries.len() as u64, std::sync::atomic::Ordering::Relaxed);
             let mut taken = Vec::new();
             let mut ended = Ok(());
-            for (key, kept) in page.entries {
-                ended = self.publish(holding, &mut taken, &key, &kept).await;
-                if ended.is_err() {
-                    break;
-                }
+            let mut entries = page.entries.into_iter().peekable();
+            while ended.is_ok() && entries.peek().is_some() {
+                let some = entries.by_ref().take(at_a_time).collect();
+                ended = self.publish_some(holding, &mut taken, some).await;
+                // Where one comes through, the next ones do: until then one alone may have been sent.
+                at_a_time = if lane.listeners.ordered || ended.is_err() { 1 } else { AT_A_TIME.min(2 * at_a_time) };
             }
-            let removed = core.adapters.state.commit(taken).await;
+            let removed = core.adapters.state.commit(taken.clone()).await;
+            if removed.is_ok() {
+                self.taken_out(&taken);
+            }
             match ended {
-                Ok(()) | Err(Stop::Again) => {
-                    removed?;
-                    self.taken_out(None);
-                }
-                Err(stop) => {
-                    if removed.is_ok() {
-                        self.taken_out(None);
-                    }
-                    return Err(stop);
-                }
+                Ok(()) | Err(Stop::Again) => removed?,
+                Err(stop) => return Err(stop),
             }
         }
     }
 
-    /// Publishes one entry. What is to be taken out is gathered.
-    async fn publish(
+    /// Publishes some entries that follow each other. What is to be taken out is gathered.
+    async fn publish_some(
         &mut self,
         holding: &mut Holding<'_>,
         taken: &mut Vec<Change>,
-        key: &str,
-        kept: &store::Entry,
+        entries: Vec<(String, store::Entry)>,
     ) -> Result<(), Stop> {
         let (core, lane) = (holding.core, holding.lane);
+        let (mut marks, mut ready, mut ended) = (Vec::new(), Vec::new(), Ok(()));
+        for (key, kept) in entries {
+            match self.prepare(holding, &key, &kept).await {
+                Ok(Prepared::Published) => taken.extend(remove(lane, &key)),
+                Ok(Prepared::Buried) => {}
+                Ok(Prepared::Ready(entry, mark)) => {
+                    marks.extend(mark);
+                    ready.push((key, entry));
+                }
+                Err(stop) => {
+                    ended = Err(stop);
+                    break;
+                }
+            }
+        }
+        if !ready.is_empty() {
+            marks.extend(taken.iter().cloned());
+            // A relay that took over meanwhile has changed the entries: then they are not ours.
+            core.adapters.state.commit(marks).await?;
+            self.taken_out(taken);
+            taken.clear();
+        }
+        let sending = ready.into_iter().map(|(key, entry)| async move {
+            let sent = timeout(PUBLISH, lane.port.publish(entry.to_job())).await;
+            let late = |_| Err(BridgeError::Unavailable(format!("not published within {PUBLISH:?}").into()));
+            (key, entry.attempts, sent.unwrap_or_else(late))
+        });
+        let mut sending = std::pin::pin!(stream::iter(sending).buffered(AT_A_TIME));
+        while let Some((key, attempts, sent)) = holding.during(sending.next()).await? {
+            match sent {
+                Ok(()) => {
+                    taken.extend(remove(lane, &key));
+                    self.published.insert(key);
+                    self.tried = None;
+                }
+                Err(BridgeError::Closed) => ended = Err(Stop::Pass(Pass::Closed)),
+                Err(error) if is_final(&error, attempts) => bury(core, lane, &key, &error.to_string()).await?,
+                Err(error) => {
+                    if attempts.is_power_of_two() {
+                        tracing::warn!(target: "pontoon", %error, entry = key, attempts, "still in the outbox");
+                    }
+                    ended = Err(Stop::Pass(Pass::Failed));
+                }
+            }
+        }
+        ended
+    }
+
+    /// Whether an entry is to be published, and what is noted before it is.
+    async fn prepare(&mut self, holding: &Holding<'_>, key: &str, kept: &store::Entry) -> Result<Prepared, Stop> {
+        let (core, lane) = (holding.core, holding.lane);
         if self.published.contains(key) {
-            taken.extend(remove(lane, key));
-            return Ok(());
+            return Ok(Prepared::Published);
         }
         let mut entry = match Entry::read(&kept.value) {
             Ok(entry) => entry,
-            Err(error) => return Ok(bury(core, lane, key, &format!("it cannot be read: {error}")).await?),
+            Err(error) => {
+                bury(core, lane, key, &format!("it cannot be read: {error}")).await?;
+                return Ok(Prepared::Buried);
+            }
         };
         if entry.direct && entry.attempts == 0 && !self.mine.contains(key) {
             let since = *self.seen.entry(key.to_owned()).or_insert_with(Instant::now);
@@ -210,36 +259,26 @@ impl Relay {
                 mark.push(sent_marker(key.to_owned(), Some(keep)));
             } else if core.adapters.state.get(SENT, key).await?.is_none() {
                 let reason = format!("it may have been sent more than {keep:?} ago: a listener may have forgotten it");
-                return Ok(bury(core, lane, key, &reason).await?);
+                bury(core, lane, key, &reason).await?;
+                return Ok(Prepared::Buried);
             }
         }
         entry.attempts = entry.attempts.saturating_add(1);
         let put = Some((entry.write()?, None));
         let expect = Expect::Version(kept.etag.clone());
         mark.push(Change { collection: COLLECTION, key: key.to_owned(), expect, put });
-        mark.extend(taken.iter().cloned());
-        // A relay that took over meanwhile has changed the entry: then this one is not ours.
-        core.adapters.state.commit(mark).await?;
-        taken.clear();
-        self.taken_out(None);
-        match holding.publish(&entry).await? {
-            Ok(()) => {
-                taken.extend(remove(lane, key));
-                self.published.insert(key.to_owned());
-                self.tried = None;
-                Ok(())
-            }
-            Err(BridgeError::Closed) => Err(Stop::Pass(Pass::Closed)),
-            Err(error) if is_final(&error, entry.attempts) => Ok(bury(core, lane, key, &error.to_string()).await?),
-            Err(error) => {
-                if entry.attempts.is_power_of_two() {
-                    let attempts = entry.attempts;
-                    tracing::warn!(target: "pontoon", %error, entry = key, attempts, "still in the outbox");
-                }
-                Err(Stop::Pass(Pass::Failed))
-            }
-        }
+        Ok(Prepared::Ready(Box::new(entry), mark))
     }
+}
+
+/// What becomes of an entry.
+enum Prepared {
+    /// It has been published, and is only to be taken out.
+    Published,
+    /// It is a dead letter.
+    Buried,
+    /// It is to be published, once this is noted.
+    Ready(Box<Entry>, Vec<Change>),
 }
 
 /// A relay that has the lease.
@@ -254,23 +293,23 @@ impl Holding<'_> {
         if self.lease.keep(&*self.core.adapters.state).await { Ok(()) } else { Err(Stop::Pass(Pass::Held)) }
     }
 
-    /// Publishes an entry, and keeps the lease meanwhile.
-    async fn publish(&mut self, entry: &Entry) -> Result<Result<(), BridgeError>, Stop> {
-        self.keep().await?;
-        let lane = self.lane;
-        let mut publishing = std::pin::pin!(timeout(PUBLISH, lane.port.publish(entry.to_job())));
+    /// Waits for something, and keeps the lease meanwhile.
+    async fn during<T>(&mut self, what: impl Future<Output = T>) -> Result<T, Stop> {
+        let mut what = std::pin::pin!(what);
         loop {
             tokio::select! {
-                ended = &mut publishing => {
-                    let late = |_| Err(BridgeError::Unavailable(format!("not published within {PUBLISH:?}").into()));
-                    return Ok(ended.unwrap_or_else(late));
-                }
-                () = tokio::time::sleep_until(self.lease.due()) => {}
+                biased;
+                done = &mut what => return Ok(done),
+                () = sleep_until(self.lease.due()) => {}
             }
-            // Where the renewal takes long, the publishing goes on after it.
             self.keep().await?;
             if self.lease.due() <= Instant::now() {
-                sleep(Duration::from_millis(100)).await;
+                // The store does not answer: what is waited for goes on meanwhile.
+                tokio::select! {
+                    biased;
+                    done = &mut what => return Ok(done),
+                    () = sleep(Duration::from_millis(100)) => {}
+                }
             }
         }
     }

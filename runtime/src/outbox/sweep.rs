@@ -27,8 +27,9 @@ const OLD: Duration = Duration::from_secs(300);
 /// Sweeps for as long as the unit runs.
 pub(crate) async fn sweep(core: &Core) {
     let mut is_first = true;
+    let mut oldest = BTreeMap::new();
     loop {
-        match scan(core, is_first).await {
+        match scan(core, is_first, &mut oldest).await {
             Ok(()) => is_first = false,
             Err(StoreError::Closed) => return,
             // The store says so itself, and is swept when it is back.
@@ -60,14 +61,16 @@ async fn pause(core: &Core) {
     }
 }
 
-/// Looks once: which subjects have entries, and who publishes them.
-async fn scan(core: &Core, is_first: bool) -> Result<(), StoreError> {
+/// Looks once: which subjects have entries, and who publishes them. `oldest` is the first entry of each, as of the last look:
+/// one that its process may be publishing is left to it until it is seen twice.
+async fn scan(core: &Core, is_first: bool, oldest: &mut BTreeMap<String, String>) -> Result<(), StoreError> {
     let mut strangers = BTreeMap::new();
+    let before = std::mem::take(oldest);
     let mut after = None;
     loop {
         let range = Range { prefix: String::new(), after: after.take(), limit: 1 };
         let page = core.adapters.state.list(COLLECTION, range).await?;
-        let Some((key, _)) = page.entries.first() else {
+        let Some((key, kept)) = page.entries.first() else {
             match page.next {
                 Some(next) => after = Some(next),
                 None => break,
@@ -76,7 +79,13 @@ async fn scan(core: &Core, is_first: bool) -> Result<(), StoreError> {
         };
         let owner = key.split('/').next().unwrap_or_default().to_owned();
         match core.outbox.lane(&owner) {
-            Some(lane) => lane.look(),
+            Some(lane) => {
+                let under_way = Entry::read(&kept.value).is_ok_and(|entry| entry.direct && entry.attempts == 0);
+                if is_first || !under_way || before.get(&owner) == Some(key) {
+                    lane.look();
+                }
+                oldest.insert(owner.clone(), key.clone());
+            }
             None => foreign(core, &owner, &mut strangers).await?,
         }
         // To the first key of the next subject.

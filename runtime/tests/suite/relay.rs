@@ -136,7 +136,13 @@ async fn a_relay_that_dies_with_the_lease_has_a_successor() {
     drop(relay);
     assert_eq!(store.keys("$outbox_lease").await.len(), 1, "it has died with the lease");
     let _next = instance(&Bridge::to(&broker), &store).await;
-    assert_eq!(broker.got(5).await, [1, 2, 3, 4, 5]);
+    while broker.published().last() != Some(&5) {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let mut published = broker.published();
+    // What was published beside the one that never ended, and not taken out, comes once more.
+    published.dedup();
+    assert_eq!(published, [1, 2, 3, 4, 5]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ mod inbox;
 mod limits;
 mod listing;
 mod outage;
+mod outbox;
 mod time;
 mod together;
 mod values;
@@ -17,6 +18,7 @@ pub use inbox::*;
 pub use limits::*;
 pub use listing::*;
 pub use outage::*;
+pub use outbox::*;
 pub use time::*;
 pub use together::*;
 pub use values::*;
@@ -61,6 +63,11 @@ macro_rules! state_suite {
             a_second_process_waits_for_the_first_ones_reply
             a_claim_that_was_left_behind_is_taken_over
             a_window_ends
+            each_tenant_has_replies_of_its_own
+            a_claim_outlives_a_frozen_store
+            what_a_dead_instance_left_is_published_in_order
+            commits_of_two_instances_are_published_in_order
+            what_is_published_while_the_store_freezes_is_not_lost
         }
     };
     ($start:path: $($case:ident)*) => {

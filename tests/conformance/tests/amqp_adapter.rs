@@ -13,6 +13,8 @@ mod bounds;
 mod dead_letters;
 #[path = "amqp_adapter/harness.rs"]
 mod harness;
+#[path = "amqp_adapter/later.rs"]
+mod later;
 #[path = "amqp_adapter/objects.rs"]
 mod objects;
 #[path = "amqp_adapter/outages.rs"]

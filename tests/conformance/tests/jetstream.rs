@@ -34,6 +34,7 @@ pontoon_conformance::event_bridge_suite! {
     e27_metadata_survive_retry_and_dead_letter,
     e28_an_object_with_other_settings_is_a_clear_error,
     e30_a_payload_that_panics_when_it_is_read,
+    e31_one_message_that_ends_its_process,
     e32_a_slow_handler_and_the_time_that_a_broker_waits,
     e33_a_handler_that_computes_without_yielding,
     e35_another_instance_relays_what_a_dead_one_left,

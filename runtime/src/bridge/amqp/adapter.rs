@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
+use lapin::types::ShortString;
 use pontoon_schema::capability::{self, Adapter};
 use tokio::task::JoinSet;
 
@@ -13,6 +14,7 @@ use super::dial::Dialer;
 use super::graves::Graves;
 use super::inlet::Served;
 use super::known::Known;
+use super::later::{Later, Level};
 use super::limit::Limit;
 use super::line::Line;
 use super::listening::Listening;
@@ -35,6 +37,15 @@ use crate::soon::Soon;
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);
 
+/// How it deals with the broker.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// Whether what the broker has to have is only checked, not made.
+    pub(super) verify: bool,
+    /// How long the broker lets a message be held, where somebody says so.
+    pub(super) consumer_timeout: Option<Duration>,
+}
+
 /// RabbitMQ as an event bridge.
 pub(super) struct AmqpEvents {
     /// Publishes, asks and answers.
@@ -45,6 +56,8 @@ pub(super) struct AmqpEvents {
     names: Arc<Names>,
     source: Arc<str>,
     limit: Arc<Limit>,
+    /// How long the broker lets a message be held.
+    hold: Duration,
     requests: Arc<Requests>,
     replies: Arc<Replies>,
     flights: Arc<Flights>,
@@ -63,9 +76,12 @@ struct Made {
 }
 
 impl AmqpEvents {
-    pub(super) fn new(dialer: Dialer, names: Arc<Names>, verify: bool) -> Self {
+    pub(super) fn new(dialer: Dialer, names: Arc<Names>, rules: Rules) -> Self {
         let source: Arc<str> = dialer.instance.source().into();
-        let largest = capability::event_bridge(Adapter::Amqp).map_or(u64::MAX, |bridge| bridge.largest_payload);
+        let Rules { verify, consumer_timeout } = rules;
+        let bridge = capability::event_bridge(Adapter::Amqp);
+        let largest = bridge.map_or(u64::MAX, |bridge| bridge.largest_payload);
+        let hold = consumer_timeout.or(bridge.and_then(|bridge| bridge.longest_hold)).unwrap_or(Duration::MAX);
         let limit = Arc::new(Limit::new(largest));
         let objects = Arc::new(Objects::new(Provision { verify }));
         let dialer = Arc::new(dialer);
@@ -81,6 +97,7 @@ impl AmqpEvents {
             names,
             source,
             limit,
+            hold,
             requests,
             replies,
             flights: Arc::default(),
@@ -104,7 +121,7 @@ impl AmqpEvents {
     }
 
     /// The names at the broker; one that cannot be is reported when the bridge connects.
-    fn named(&self, text: &str) -> lapin::types::ShortString {
+    fn named(&self, text: &str) -> ShortString {
         name(text).unwrap_or_else(|trouble| {
             self.objects.refuse(trouble);
             "".into()
@@ -123,6 +140,18 @@ impl AmqpEvents {
             needs.push(Object::Exchange(Exchange::of_queues(exchange.clone())));
             let binding = Binding::by_name(exchange, &dead);
             needs.extend([Object::Queue(dead), Object::Binding(binding)]);
+        }
+        for level in Level::all(rules) {
+            match level.objects(&self.names, &queue.name) {
+                Ok(objects) => {
+                    for object in objects {
+                        if !needs.contains(&object) {
+                            needs.push(object);
+                        }
+                    }
+                }
+                Err(trouble) => self.objects.refuse(trouble),
+            }
         }
         (queue, needs)
     }
@@ -147,6 +176,7 @@ impl AmqpEvents {
             line: Arc::clone(&self.takes),
             flights: Arc::clone(&self.flights),
         };
+        let later = self.later(subject, &queue.name, rules);
         let tap = Tap::new(
             (&self.takes, &self.objects),
             (queue.name, needs),
@@ -154,8 +184,19 @@ impl AmqpEvents {
             (Rest::Left, Share::of_subscription(rules)),
         );
         let (counts, ordered) = (!rules.at_most_once, rules.ordered);
-        let subscription_at = Subscription { tap, graves, counts, ordered };
+        let subscription_at = Subscription { tap, graves, later, counts, ordered };
         Arc::new(RemoteFeed::new(subscription_at, subscription, rules, Arc::clone(&self.tally)))
+    }
+
+    /// Where messages of a subscription wait for their next attempt.
+    fn later(&self, subject: &'static str, queue: &ShortString, rules: Delivery) -> Later {
+        let levels = Level::all(rules).into_iter().filter_map(|level| {
+            let key = level.key(queue).inspect_err(|trouble| self.objects.refuse(trouble.clone())).ok()?;
+            let route = Route { exchange: self.names.later.clone(), key };
+            Some((level, self.outlet(route, Arc::new(Known::somebody()))))
+        });
+        let (source, flights) = (Arc::clone(&self.source), Arc::clone(&self.flights));
+        Later { subject, source, levels: levels.collect(), limit: self.hold, flights }
     }
 
     fn outlet(&self, route: Route, known: Arc<Known>) -> Arc<Outlet> {

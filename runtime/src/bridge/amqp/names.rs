@@ -23,6 +23,9 @@ pub(super) struct Names {
     pub(super) replies: ShortString,
     /// The exchange that dead letters go through.
     pub(super) dead: ShortString,
+    /// The exchange that messages go through which wait for their next attempt, and the one by which they come back.
+    pub(super) later: ShortString,
+    pub(super) again: ShortString,
     /// How the address of a caller begins.
     callers: String,
     /// How this caller's does: with its user, which is how a right to read can be limited to it.
@@ -37,6 +40,8 @@ impl Names {
             commands: name(&format!("{topology}.command"))?,
             replies: name(&format!("{topology}.reply"))?,
             dead: name(&format!("{topology}.dead"))?,
+            later: name(&format!("{topology}.later"))?,
+            again: name(&format!("{topology}.again"))?,
             own: format!("{callers}{}.{id}", utf8_percent_encode(user, ESCAPED)),
             callers,
         })

@@ -40,6 +40,11 @@ impl Exchange {
     /// Of all commands of a topology: a request goes to the queue that is bound by its subject. A topic exchange, so that
     /// RabbitMQ's topic permissions can say who may call what.
     pub(super) fn of_commands(name: ShortString) -> Self {
+        Self::by_pattern(name)
+    }
+
+    /// What is published goes to the queues that are bound by a pattern which its key fits.
+    pub(super) fn by_pattern(name: ShortString) -> Self {
         Self { name, kind: ExchangeKind::Topic }
     }
 
@@ -103,6 +108,15 @@ impl Queue {
     /// What a subscription has given up.
     pub(super) fn of_dead_letters(name: ShortString) -> Self {
         Self { name, arguments: quorum(), passing: false }
+    }
+
+    /// What waits for its next attempt.
+    pub(super) fn of_pauses<const N: usize>(name: ShortString, more: [(&'static str, AMQPValue); N]) -> Self {
+        let mut arguments = quorum();
+        for (argument, value) in more {
+            arguments.insert(argument.into(), value);
+        }
+        Self { name, arguments, passing: false }
     }
 
     /// What waits for a caller. Its connection alone has it.

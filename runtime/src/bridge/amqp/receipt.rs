@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::future::FutureExt;
 use lapin::Channel;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
+use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
 
@@ -14,6 +15,8 @@ use crate::bridge::BridgeError;
 pub(super) struct Receipt {
     channel: Arc<Channel>,
     tag: u64,
+    /// When it came.
+    since: Instant,
     loan: Option<Arc<Loan>>,
 }
 
@@ -27,13 +30,18 @@ struct Loan {
 impl Receipt {
     /// Of a message that came on a channel.
     pub(super) fn new(channel: &Arc<Channel>, tag: u64) -> Self {
-        Self { channel: Arc::clone(channel), tag, loan: None }
+        Self { channel: Arc::clone(channel), tag, since: Instant::now(), loan: None }
     }
 
     /// Of a message that goes back when nobody has its receipt any more.
     pub(super) fn on_loan(channel: &Arc<Channel>, tag: u64) -> Self {
         let loan = Loan { channel: Arc::clone(channel), tag, over: AtomicBool::new(false) };
         Self { loan: Some(Arc::new(loan)), ..Self::new(channel, tag) }
+    }
+
+    /// Since when this process has it; nothing where it is only looked at.
+    pub(super) fn held_since(&self) -> Option<Instant> {
+        self.loan.is_none().then_some(self.since)
     }
 
     /// The broker may forget it.

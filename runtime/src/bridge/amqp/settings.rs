@@ -1,5 +1,7 @@
 //! How RabbitMQ is reached.
 
+use std::time::Duration;
+
 use crate::environment::{Text, Tls};
 
 /// RabbitMQ, or another broker that speaks AMQP 0.9.1.
@@ -9,13 +11,14 @@ pub struct Amqp {
     pub(super) username: Option<Text>,
     pub(super) password: Option<Text>,
     pub(super) tls: Option<Tls>,
+    pub(super) consumer_timeout: Option<Duration>,
 }
 
 impl Amqp {
     /// Where it is: `amqp://user:password@host:5672/vhost`.
     #[must_use]
     pub const fn new(url: Text) -> Self {
-        Self { url, username: None, password: None, tls: None }
+        Self { url, username: None, password: None, tls: None, consumer_timeout: None }
     }
 
     /// The user.
@@ -29,6 +32,14 @@ impl Amqp {
     #[must_use]
     pub const fn password(mut self, password: Text) -> Self {
         self.password = Some(password);
+        self
+    }
+
+    /// How long the broker lets a message be held before it takes it from its consumer, where that is not half an hour: what
+    /// its `consumer_timeout` says.
+    #[must_use]
+    pub const fn consumer_timeout(mut self, limit: Duration) -> Self {
+        self.consumer_timeout = Some(limit);
         self
     }
 

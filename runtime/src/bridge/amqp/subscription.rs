@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::graves::Graves;
+use super::later::Later;
 use super::properties;
 use super::receipt::Receipt;
 use super::tap::Tap;
 use crate::bridge::remote::{Buried, Delivered, Source};
-use crate::bridge::{BridgeError, Dead};
+use crate::bridge::{Arrival, BridgeError, Dead};
 
 /// A subscription at the broker.
 pub(super) struct Subscription {
     pub(super) tap: Arc<Tap>,
     pub(super) graves: Graves,
+    pub(super) later: Later,
     /// Whether the queue counts deliveries.
     pub(super) counts: bool,
     /// Whether those behind a message have to wait for it.
@@ -48,6 +50,21 @@ impl Source for Subscription {
 
     async fn back(&self, token: Receipt) -> Result<(), BridgeError> {
         token.give_back()
+    }
+
+    async fn again(&self, arrival: &Arrival, token: Receipt, pause: Duration) -> Result<bool, BridgeError> {
+        if !token.held_since().is_some_and(|since| self.later.is_too_long(since, pause)) {
+            return Ok(false);
+        }
+        match self.later.keep(arrival, pause).await {
+            Ok(()) => token.acknowledge().map(|()| true),
+            // It is held: the broker takes it back in the end.
+            Err(error) => {
+                let id = arrival.message.metadata().id;
+                tracing::warn!(target: "pontoon", message = %id, %error, "a message cannot wait at the broker");
+                Ok(false)
+            }
+        }
     }
 
     fn handled(&self, took: Duration) {

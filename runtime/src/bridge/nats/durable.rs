@@ -13,7 +13,7 @@ use crate::bridge::nats::headers;
 use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::pull::{Pull, Word};
 use crate::bridge::remote::{Buried, Delivered, Source};
-use crate::bridge::{BridgeError, Dead};
+use crate::bridge::{Arrival, BridgeError, Dead};
 use crate::wire::Incoming;
 
 /// A subscription whose events must not be lost.
@@ -54,6 +54,7 @@ impl Source for Durable {
             let incoming = Incoming::read(payload.clone(), |attribute| headers::get(headers.as_ref(), attribute));
             let incoming = incoming.map_err(|malformed| (malformed, payload));
             let redelivered = deliveries(&ticket).saturating_sub(1);
+            self.pull.hand_out(&ticket);
             return Some(Delivered { incoming, redelivered, token: Token::Message(ticket) });
         }
     }
@@ -61,6 +62,7 @@ impl Source for Durable {
     async fn done(&self, token: Token) -> Result<(), BridgeError> {
         match token {
             Token::Message(ticket) => {
+                self.pull.let_go(&ticket);
                 self.say(&Word::Done, ticket).await?;
                 self.pull.done();
                 Ok(())
@@ -71,15 +73,21 @@ impl Source for Durable {
 
     async fn back(&self, token: Token) -> Result<(), BridgeError> {
         match token {
-            Token::Message(ticket) => self.say(&Word::Back, ticket).await,
+            Token::Message(ticket) => {
+                self.pull.let_go(&ticket);
+                self.say(&Word::Back, ticket).await
+            }
             // It has never left.
             Token::Dead(_) => Ok(()),
         }
     }
 
-    async fn again(&self, token: Token, pause: Duration) -> Result<bool, BridgeError> {
+    async fn again(&self, _: &Arrival, token: Token, pause: Duration) -> Result<bool, BridgeError> {
         match token {
-            Token::Message(ticket) => self.say(&Word::Again(pause), ticket).await.map(|()| true),
+            Token::Message(ticket) => {
+                self.pull.let_go(&ticket);
+                self.say(&Word::Again(pause), ticket).await.map(|()| true)
+            }
             Token::Dead(_) => Ok(false),
         }
     }
@@ -88,11 +96,9 @@ impl Source for Durable {
         Some(LEASE)
     }
 
-    async fn extend(&self, token: Token) -> Result<(), BridgeError> {
-        match token {
-            Token::Message(ticket) => self.say(&Word::Holding, ticket).await,
-            Token::Dead(_) => Ok(()),
-        }
+    /// What was handed out is held by the thread of the connection.
+    async fn extend(&self, _: Token) -> Result<(), BridgeError> {
+        Ok(())
     }
 
     async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {

@@ -8,8 +8,9 @@ use async_nats::jetstream::stream::{Config as Stream, DiscardPolicy, RetentionPo
 use crate::bridge::nats::wanted::Kept;
 use crate::bridge::remote::PREFETCH;
 
-/// How long a message is somebody's. Whoever works on it for longer says so in time.
-pub(super) const LEASE: Duration = Duration::from_secs(30);
+/// How long a message is somebody's (`ack_wait`). Whoever has it for longer says so in time; what a process had that died comes
+/// again after it.
+pub(super) const LEASE: Duration = Duration::from_secs(10);
 
 /// How long the server remembers the ids of messages: longer than anybody tries to publish one.
 const REMEMBERED: Duration = Duration::from_secs(120);

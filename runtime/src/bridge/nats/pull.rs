@@ -3,7 +3,7 @@
 //! The protocol is spoken here and not by the client's own stream of messages, which hides what it holds: that has to be
 //! kept alive while it waits for a handler, and given back when the unit stops.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -81,6 +81,8 @@ pub(super) struct Pull {
     ended: watch::Sender<bool>,
     /// Taken out of the client already.
     here: StdMutex<VecDeque<Message>>,
+    /// By where they are acknowledged: those that were handed out, and of which nothing was said yet.
+    handed: StdMutex<HashSet<String>>,
     state: Mutex<State>,
 }
 
@@ -118,6 +120,7 @@ impl Pull {
             window: AtomicUsize::new((at_a_time.max(1) as usize).min(PREFETCH.into())),
             ended: watch::Sender::new(false),
             here: StdMutex::default(),
+            handed: StdMutex::default(),
             state: Mutex::new(state),
         }
     }
@@ -224,8 +227,33 @@ impl Pull {
         }
     }
 
-    /// Tells the server that what waits here is not lost.
-    pub(super) async fn hold(&self) {
+    fn handed(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.handed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message is handed out: it is held from now on.
+    pub(super) fn hand_out(&self, ticket: &Subject) {
+        self.handed().insert(ticket.to_string());
+    }
+
+    /// Something is said of a message that was handed out: it is not held any more.
+    pub(super) fn let_go(&self, ticket: &Subject) {
+        self.handed().remove(ticket.as_str());
+    }
+
+    /// Tells the server that what waits here, or is being handled, is not lost. On the thread of the connection: a handler that
+    /// computes without yielding could not say so itself.
+    pub(super) async fn hold(&self, connection: &Connection) {
+        let session = connection.sessions.borrow().clone();
+        let handed: Vec<String> = self.handed().iter().cloned().collect();
+        if let Some(session) = session {
+            for ticket in handed {
+                // It may have been settled meanwhile: then the server passes over this.
+                if session.send(Word::Holding.parcel(ticket.into())).await.is_err() {
+                    return;
+                }
+            }
+        }
         // Who has it for longer waits for a message: there is none here.
         let Ok(mut state) = timeout(Duration::from_millis(100), self.state.lock()).await else { return };
         let Some(source) = &mut state.source else { return };

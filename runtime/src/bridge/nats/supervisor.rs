@@ -66,7 +66,7 @@ impl Connection {
             io_thread::spawn(async move {
                 while connection.pause(HOLD).await.is_ok() {
                     for pull in &pulls {
-                        pull.hold().await;
+                        pull.hold(&connection).await;
                     }
                 }
             });

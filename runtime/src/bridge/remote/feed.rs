@@ -37,8 +37,13 @@ pub(crate) trait Source: Send + Sync + 'static {
 
     /// Has the broker deliver a message again after a pause. Says whether it does; otherwise it is held in this process
     /// meanwhile, unacknowledged.
-    fn again(&self, token: Self::Token, pause: Duration) -> impl Future<Output = Result<bool, BridgeError>> + Send {
-        let _ = (token, pause);
+    fn again(
+        &self,
+        arrival: &Arrival,
+        token: Self::Token,
+        pause: Duration,
+    ) -> impl Future<Output = Result<bool, BridgeError>> + Send {
+        let _ = (arrival, token, pause);
         async { Ok(false) }
     }
 
@@ -361,7 +366,7 @@ impl<S: Source> RemoteFeed<S> {
             }
             Settlement::Again(pause) => {
                 let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
-                if self.source.again(token, pause).await? {
+                if self.source.again(arrival, token, pause).await? {
                     self.token(arrival)?;
                 } else {
                     let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };

@@ -84,7 +84,7 @@ const TABLE: &[Row] = &[
     ("e28", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
     ("e29", [Nothing,     Yes,         Yes,         Nothing,     Yes]),
     ("e30", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e31", [Nothing,     Yes,         Nothing,     Nothing,     Yes]),
+    ("e31", [Nothing,     Yes,         Nothing,     Yes,         Yes]),
     ("e32", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
     ("e33", [Nothing,     Yes,         Yes,         Yes,         Yes]),
     ("e34", [Nothing,     Yes,         Yes,         Nothing,     Yes]),

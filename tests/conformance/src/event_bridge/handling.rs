@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::event_bridge::Rig;
 use crate::event_bridge::rig::{notes, post};
+use crate::event_bridge::{Process, Rig};
 use crate::system::contract::Note;
 use crate::system::script::{Act, BOUND, Orders, Script};
 use crate::topology::front;
@@ -24,7 +24,11 @@ pub async fn e31_one_message_that_ends_its_process(rig: Rig) {
     let (mut handled, mut tried) = (BTreeSet::new(), 0);
     for process in 0.. {
         let begun = tokio::time::Instant::now();
-        while back.is_alive() && !(back.is_ready() && back.seen().done("back.hear").count() >= 50) {
+        let is_over = |back: &Process, handled: &BTreeSet<u64>| {
+            let here = back.seen().numbers("back.hear");
+            back.log().contains("given up") && handled.iter().chain(&here).collect::<BTreeSet<_>>().len() >= 50
+        };
+        while back.is_alive() && !is_over(&back, &handled) {
             assert!(begun.elapsed() < BOUND, "{}; its log:\n{}", back.seen(), back.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -1,6 +1,6 @@
 //! The inbox at work: two processes with one store, and one effect.
 
-mod unit;
+pub(super) mod unit;
 
 use std::sync::Arc;
 
@@ -60,4 +60,31 @@ pub async fn a_window_ends(harness: &impl Harness) {
     let unit = Arc::new(unit);
     until("it is done again", || async { unit.client().invoke(Brief, 5).await.unwrap() == 2 }).await;
     assert_eq!(runs.count(), 2);
+}
+
+pub async fn each_tenant_has_replies_of_its_own(harness: &impl Harness) {
+    let runs = Runs::new(0);
+    let units = [start(harness.adapter(), &runs).await, start(harness.adapter(), &runs).await];
+    for unit in &units {
+        for (tenant, reply) in [("a", 1), ("b", 2), ("a", 1)] {
+            assert_eq!(unit.client().tenant(tenant).invoke(Once, 5).await.unwrap(), reply);
+        }
+    }
+    assert_eq!(units[1].client().invoke(Once, 5).await.unwrap(), 3, "no tenant is one of its own");
+}
+
+/// Its renewals are late, and nobody has taken it: its handler ends as if nothing had been.
+pub async fn a_claim_outlives_a_frozen_store(harness: &impl Harness) {
+    let runs = Runs::new(1);
+    let unit = start(harness.adapter(), &runs).await;
+    let client = unit.client();
+    let call = tokio::spawn(async move { client.invoke(Once, 5).await });
+    until("it is at work", || async { runs.count() == 1 }).await;
+    harness.freeze().await;
+    // Longer than a renewal waits for its answer.
+    tokio::time::sleep(std::time::Duration::from_secs(9)).await;
+    harness.thaw().await;
+    runs.release();
+    assert_eq!(soon(call).await.unwrap().unwrap(), 1);
+    assert_eq!(unit.client().invoke(Once, 5).await.unwrap(), 1);
 }

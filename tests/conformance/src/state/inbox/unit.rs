@@ -5,21 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use pontoon::bridge::EventAdapter;
 use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use pontoon::secret::env::Env;
 use pontoon::store::StateAdapter;
 use pontoon::{
-    Adapters, Call, Command, Context, Environment, Error, Exposed, FromResources, HandlerOf, Handles, Intake, Key,
-    Kind, Launch, Never, Operation, Policy, Ports, Route, Started, Unit, Variables,
+    Adapters, Call, Command, Context, Emits, Environment, Error, Event, Exposed, FromResources, HandlerOf, Handles,
+    Intake, Key, Kind, Launch, Listeners, MayEmit, Never, Operation, Policy, Ports, Publisher, Route, Started, Unit,
+    Variables,
 };
 use tokio::sync::Semaphore;
 
 /// How often the handlers have run. The first ones wait to be released.
 #[derive(Clone)]
-pub(super) struct Runs(Arc<(AtomicU64, Semaphore, u64)>);
+pub(in crate::state) struct Runs(Arc<(AtomicU64, Semaphore, u64)>);
 
 impl Runs {
-    pub(super) fn new(held: u64) -> Self {
+    pub(in crate::state) fn new(held: u64) -> Self {
         Self(Arc::new((AtomicU64::new(0), Semaphore::new(0), held)))
     }
 
@@ -53,7 +55,59 @@ pub(super) struct Once;
 #[derive(Clone, Copy)]
 pub(super) struct Brief;
 
-pub(super) struct Count(Runs);
+/// Publishes its number by way of the outbox.
+#[derive(Clone, Copy)]
+pub(in crate::state) struct Tell;
+
+/// What [`Tell`] publishes.
+#[derive(Clone, Copy)]
+pub(in crate::state) struct Told;
+
+impl Event for Told {
+    type Payload = u64;
+    const SUBJECT: &'static str = "shop.event.told.v1";
+    const LISTENERS: Listeners = Listeners::new().keep(HOUR).ordered();
+}
+
+impl Operation for Tell {
+    type Input = u64;
+    type Output = ();
+    type Rejection = Never;
+    const KIND: Kind = Kind::Command;
+    const ADDRESS: &'static str = "lab.tell";
+    const POLICY: Policy = Policy::new().outbox();
+}
+
+impl Command for Tell {
+    const SUBJECT: &'static str = "shop.command.lab.tell";
+}
+
+impl Exposed for Tell {}
+
+impl<C: Context + MayEmit<Told>> Handles<Tell, C> for Count {
+    fn run(&self, context: &C, number: u64) -> impl Future<Output = Result<(), Error>> + Send {
+        async move { Ok(context.emit(Told, number).await?) }
+    }
+}
+
+impl<U> HandlerOf<Tell, U, Runs> for Count where Self: for<'c> Handles<Tell, Call<'c, U>> {}
+
+impl Route<Lab> for Tell {
+    type Resources = Runs;
+    type Handler = Count;
+
+    fn handler(unit: &Lab) -> &Count {
+        &unit.once
+    }
+}
+
+impl Emits<Told> for Lab {
+    fn publisher(&self) -> &Publisher<Told> {
+        &self.told
+    }
+}
+
+pub(in crate::state) struct Count(Runs);
 
 impl FromResources<Runs> for Count {
     fn from_resources(runs: &Runs) -> Self {
@@ -109,7 +163,8 @@ command!(
     Policy::new().timeout(BRIEF).backoff(BRIEF, BRIEF).idempotency(Duration::from_secs(1))
 );
 
-pub(super) struct Lab {
+pub(in crate::state) struct Lab {
+    told: Publisher<Told>,
     once: Count,
     brief: Count,
 }
@@ -121,8 +176,8 @@ impl Unit for Lab {
     const GRACE: Duration = Duration::from_secs(10);
     const ENVIRONMENTS: &'static [Environment] = &[];
 
-    fn assemble(runs: &Runs, _: &Ports) -> Self {
-        Self { once: Count::from_resources(runs), brief: Count::from_resources(runs) }
+    fn assemble(runs: &Runs, ports: &Ports) -> Self {
+        Self { told: ports.publisher(), once: Count::from_resources(runs), brief: Count::from_resources(runs) }
     }
 
     fn listen(_: &mut Intake<Self>) {}
@@ -130,8 +185,17 @@ impl Unit for Lab {
 
 /// A process with this adapter for the store.
 pub(super) async fn start(state: Arc<dyn StateAdapter>, runs: &Runs) -> Started<Lab> {
+    start_on(Arc::new(InMemoryEvents::new()), state, runs).await
+}
+
+/// The same on a bridge.
+pub(in crate::state) async fn start_on(
+    events: Arc<dyn EventAdapter>,
+    state: Arc<dyn StateAdapter>,
+    runs: &Runs,
+) -> Started<Lab> {
     let adapters = Adapters {
-        events: Arc::new(InMemoryEvents::new()),
+        events,
         queues: Arc::new(InMemoryQueues::new()),
         state,
         secrets: Arc::new(Env::new(Variables::default())),

@@ -1,0 +1,132 @@
+//! Pauses that are too long to hold a message for: RabbitMQ takes what is not acknowledged in time from its consumer. Such a
+//! message waits at the broker, in a queue whose messages go back to where they came from after their time, and the one that
+//! was held is acknowledged once that is safe.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapin::types::{AMQPValue, ShortString};
+use tokio::time::Instant;
+
+use super::names::Names;
+use super::objects::{Binding, Exchange, Object, Queue, name};
+use super::outlet::Outlet;
+use super::properties;
+use super::trouble::Trouble;
+use crate::bridge::remote::Flights;
+use crate::bridge::{Arrival, BridgeError};
+use crate::delivery::Delivery;
+use crate::wire::Outgoing;
+
+/// A pause of up to this is spent in the process.
+const SHORT: Duration = Duration::from_secs(60);
+
+/// For how long the queues hold messages at most, in minutes. What waits for less does so behind what is before it, so that
+/// each queue has pauses of about the same length.
+const MINUTES: [u32; 6] = [1, 4, 16, 64, 256, 1024];
+
+/// A queue for pauses of up to this length.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Level(u32);
+
+impl Level {
+    /// The one for a pause; the last one where it is longer than any.
+    fn of(pause: Duration) -> Self {
+        let fits = MINUTES.into_iter().find(|minutes| pause <= Self(*minutes).longest());
+        Self(fits.unwrap_or(MINUTES[MINUTES.len() - 1]))
+    }
+
+    /// Those that a subscription needs; none where it can spend all of its pauses in the process.
+    pub(super) fn all(rules: Delivery) -> Vec<Self> {
+        let longest = rules.backoff.longest_of(rules.attempts);
+        if rules.at_most_once || rules.ordered || longest <= SHORT {
+            return Vec::new();
+        }
+        let last = Self::of(longest);
+        MINUTES.into_iter().map(Self).filter(|level| level.0 <= last.0).collect()
+    }
+
+    fn longest(self) -> Duration {
+        Duration::from_secs(u64::from(self.0) * 60)
+    }
+
+    /// What a message is published with that is to come back to a queue.
+    pub(super) fn key(self, queue: &ShortString) -> Result<ShortString, Trouble> {
+        name(&format!("{}m.{queue}", self.0))
+    }
+
+    /// What the broker has to have, also for the queue that messages come back to.
+    pub(super) fn objects(self, names: &Names, back: &ShortString) -> Result<Vec<Object>, Trouble> {
+        let Names { later, again, .. } = names;
+        let arguments = [
+            ("x-message-ttl", AMQPValue::LongLongInt(i64::from(self.0) * 60_000)),
+            ("x-dead-letter-exchange", AMQPValue::LongString(again.as_str().into())),
+            ("x-dead-letter-strategy", AMQPValue::LongString("at-least-once".into())),
+            ("x-overflow", AMQPValue::LongString("reject-publish".into())),
+        ];
+        let queue = Queue::of_pauses(name(&format!("{later}.{}m", self.0))?, arguments);
+        let waits = Binding { key: name(&format!("{}m.#", self.0))?, ..Binding::by_name(later.clone(), &queue) };
+        let returns = Binding { key: name(&format!("*.{back}"))?, ..Binding::of_event(again.clone(), back.clone()) };
+        Ok(vec![
+            Object::Exchange(Exchange::by_pattern(later.clone())),
+            Object::Exchange(Exchange::by_pattern(again.clone())),
+            Object::Queue(queue),
+            Object::Binding(waits),
+            Object::Binding(returns),
+        ])
+    }
+}
+
+/// Where messages of a subscription wait for their next attempt.
+pub(super) struct Later {
+    pub(super) subject: &'static str,
+    pub(super) source: Arc<str>,
+    /// None where all pauses are spent in the process.
+    pub(super) levels: Vec<(Level, Arc<Outlet>)>,
+    /// How long the broker lets a message be held.
+    pub(super) limit: Duration,
+    pub(super) flights: Arc<Flights>,
+}
+
+impl Later {
+    /// Whether a message that is held since then cannot be held for this pause, too.
+    pub(super) fn is_too_long(&self, since: Instant, pause: Duration) -> bool {
+        !self.levels.is_empty() && (pause > SHORT || since.elapsed() + pause > self.limit / 4)
+    }
+
+    /// Has a message wait at the broker for its next attempt; done once it is safe there.
+    pub(super) async fn keep(&self, arrival: &Arrival, pause: Duration) -> Result<(), BridgeError> {
+        let level = Level::of(pause);
+        let found = self.levels.iter().find(|(one, _)| *one == level).or(self.levels.last());
+        let Some((_, outlet)) = found else { return Err(BridgeError::Unavailable("it has no place to wait".into())) };
+        let _flight = self.flights.begin()?;
+        let mut outgoing = Outgoing::new(self.subject, &arrival.message, &self.source);
+        outgoing.attempt = arrival.attempt.saturating_add(1);
+        outgoing.deadline = arrival.message.metadata().deadline;
+        // It was carried before.
+        let body = outgoing.body(u64::MAX)?;
+        let expiration = ShortString::from(pause.as_millis().to_string());
+        outlet.publish(&body, || Ok(properties::kept(&outgoing)?.with_expiration(expiration.clone()))).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minutes(shortest: u64, longest: u64) -> Vec<u32> {
+        let rules = Delivery::at_least_once().attempts(9);
+        let rules = rules.backoff(Duration::from_secs(shortest), Duration::from_secs(longest));
+        Level::all(rules).into_iter().map(|level| level.0).collect()
+    }
+
+    #[test]
+    fn only_long_pauses_need_a_queue() {
+        assert!(minutes(1, 60).is_empty());
+        assert_eq!(minutes(1, 61), [1, 4]);
+        assert_eq!(minutes(1, 3600), [1, 4], "nine attempts get no further than 128 s");
+        assert_eq!(minutes(60, 86_400 * 365), [1, 4, 16, 64, 256]);
+        assert_eq!(Level::of(Duration::from_secs(86_400)), Level(1024));
+        assert!(Level::all(Delivery::at_most_once()).is_empty());
+    }
+}

@@ -1,0 +1,75 @@
+//! Pauses that a message is not held for.
+
+use std::time::Duration;
+
+use lapin::options::QueueDeclareOptions;
+use lapin::types::FieldTable;
+use pontoon::bridge::Settlement;
+use pontoon::{Amqp, BridgeError, Delivery};
+use pontoon_brokers::{Broker, Kind};
+
+use crate::harness::{at, message, name, next, number, outsider, shared, soon, text, with};
+
+const SUBSCRIPTION: &str = "email.v1.greet";
+
+/// With pauses of up to two minutes.
+fn rules() -> Delivery {
+    Delivery::at_least_once().attempts(5).backoff(Duration::from_secs(50), Duration::from_secs(120)).dead_letter()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_with_a_long_pause_waits_at_the_broker_and_not_in_the_process() {
+    let subject = name("event.later");
+    let adapter = at(shared()).await;
+    let (topic, feed) = (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, rules()));
+    soon(adapter.connect()).await.unwrap();
+    soon(topic.publish(message(1))).await.unwrap();
+    let arrival = next(&feed).await;
+    let id = arrival.message.metadata().id;
+    feed.settle(&arrival, Settlement::Again(Duration::from_secs(100))).await.unwrap();
+    assert!(matches!(feed.settle(&arrival, Settlement::Done).await, Err(BridgeError::LeaseLost)), "it is not held");
+    let (_connection, channel) = outsider(shared()).await;
+    let queued = async {
+        loop {
+            let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+            let queue = channel.queue_declare("shop.later.4m".into(), passive, FieldTable::default()).await.unwrap();
+            if queue.message_count() > 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    soon(queued).await;
+    // It comes back as what it was, to whoever is there then.
+    let got = channel.basic_get("shop.later.4m".into(), Default::default()).await.unwrap().unwrap();
+    let properties = got.delivery.properties.clone();
+    assert_eq!(properties.expiration().as_ref().unwrap().as_str(), "100000");
+    assert_eq!(properties.message_id().as_ref().unwrap().as_str(), id.to_string());
+    got.delivery.acker.ack(Default::default()).await.unwrap();
+    adapter.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_held_for_long_waits_at_the_broker_and_comes_back_with_its_attempt() {
+    // The broker allows 4 s: a quarter of that is over after the first attempt.
+    let broker = Broker::configured(Kind::Amqp).acknowledged_within(Duration::from_secs(4)).start().unwrap();
+    let amqp = Amqp::new(text(broker.url())).consumer_timeout(Duration::from_secs(4));
+    let adapter = with(amqp).await;
+    let subject = name("event.later");
+    let (topic, feed) = (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, rules()));
+    soon(adapter.connect()).await.unwrap();
+    soon(topic.publish(message(1))).await.unwrap();
+    let mut id = None;
+    for attempt in 1..=5 {
+        let arrival = next(&feed).await;
+        assert_eq!((number(&arrival), arrival.attempt), (1, attempt));
+        assert_eq!(*id.get_or_insert(arrival.message.metadata().id), arrival.message.metadata().id);
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        feed.settle(&arrival, Settlement::Again(Duration::from_millis(200))).await.unwrap();
+    }
+    let arrival = next(&feed).await;
+    assert_eq!(arrival.attempt, 6);
+    feed.settle(&arrival, Settlement::Done).await.unwrap();
+    assert!(adapter.health().is_ready(), "no channel was closed: {}", adapter.health());
+    adapter.close().await;
+}
