@@ -11,19 +11,29 @@
 //!
 //! What counts as an attempt: that a message was handed to a handler. A message that the broker repeats to a process, because
 //! it was with another before, is counted at the broker before it is handed out, in a retained message below
-//! `shop/attempts/<client id>/`, which goes with the acknowledgement. So one that ends its process is given up once it has been
+//! `shop/attempts/<client>/`, which goes with the acknowledgement. So one that ends its process is given up once it has been
 //! handed out as often as it has attempts, and once more: whether the first process to have it has handed it out, nobody knows,
 //! and what is repeated for the first time is in its second attempt, or its last. What was only with a process, and not handed
 //! out, loses no attempt; nor does what a process gives back when it is told to stop.
 //!
-//! Rights that are needed, where `shop` is the topology. Who calls commands: to publish to each command's topic
-//! (`shop/command/user/v1/find`), and to receive below `shop/reply/<user>/`, where `<user>` is the MQTT user name with all but
-//! letters, digits, `-` and `_` percent-encoded (`anyone` without one). Who serves commands: to receive from their topics, and
-//! to publish below `shop/reply/`; a request whose response topic is elsewhere is run, counted, and not answered. Who publishes
-//! events: to publish to their topics, and to `shop/subscribed/<subscription>` for each subscription that hears them at least
-//! once. Who subscribes: to receive from the event's topic and from `shop/subscribed/<subscription>`; at least once, also to
-//! publish and receive below `shop/dead/<subscription>/` and below `shop/attempts/<client id>/`. Whoever has no more than the first of these reads no event, and no
-//! reply but its own.
+//! What the broker refuses fails alone: for good where the reason code says so (too large, a topic or payload that it does not
+//! take, no right), later where it may pass. What was under way when two connections broke is published alone, on a connection
+//! of its own, and fails for good if it breaks that twice.
+//!
+//! Rights that are needed, where `shop` is the topology:
+//!
+//! - Who calls commands: to publish to each command's topic (`shop/command/user/v1/find`), and to receive below
+//!   `shop/reply/<user>/`, where `<user>` is the MQTT user name (`anyone` without one). Whoever has no more than that reads no
+//!   event, and no reply but its own.
+//! - Who serves commands: to receive from their topics, and to publish below `shop/reply/`. A request whose response topic is
+//!   elsewhere is run, counted, and not answered.
+//! - Who publishes events: to publish to their topics, and to `shop/subscribed/<subscription>` for each subscription that hears
+//!   them at least once.
+//! - Who subscribes: to receive from the event's topic. At least once, also to receive from `shop/subscribed/<subscription>`,
+//!   and to publish and receive below `shop/dead/<subscription>/` and `shop/attempts/<client>/`, where `<client>` is
+//!   `<client_id>-<unit>-<subscription>`.
+//!
+//! In users and clients all but letters, digits, `-` and `_` is percent-encoded, so that each is one level of a topic.
 //!
 //! An instance that never comes back keeps its share of the events until its session ends. A subscription that has never been
 //! there, or not since a restart of the broker, hears nothing: publishers wait for it, as long as they have patience, and fail

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::{join_all, try_join_all};
 use pontoon_schema::capability::{self, Adapter};
 use rumqttc::mqttbytes::QoS;
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -142,16 +142,13 @@ impl MqttEvents {
     fn lasting(&self, subject: &str, subscription: &str) -> Way {
         let session = Arc::new(Session::new(names::published(subject)));
         let client_id = format!("{}-{subscription}", self.client_id);
-        let attempts = Attempts {
-            retained: Retained {
-                dialer: Arc::clone(&self.dialer),
-                client_id: format!("{client_id}-attempts"),
-                below: names::attempts(self.instance.topology, &client_id),
-            },
-            outlet: Outlet::new(&self.connection, &Arc::new(Audience::new(self.instance.topology))),
-            flights: Arc::clone(&self.flights),
-            counts: OnceCell::new(),
+        let retained = Retained {
+            dialer: Arc::clone(&self.dialer),
+            client_id: format!("{client_id}-attempts"),
+            below: names::attempts(self.instance.topology, &client_id),
         };
+        let nobody = Arc::new(Audience::new(self.instance.topology));
+        let attempts = Attempts::new(retained, Outlet::new(&self.connection, &nobody), &self.flights);
         let role = Role { client_id, lasting: true, window: PREFETCH };
         let connection = Connection::new(&self.dialer, role, Arc::<Session>::clone(&session));
         let presence = names::presence(self.instance.topology, subscription);

@@ -6,6 +6,7 @@
 //! nobody knows.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -26,14 +27,21 @@ use crate::io_thread;
 /// How often the messages of a session were handed out.
 pub(super) struct Attempts {
     /// The counts at the broker: each has a topic.
-    pub(super) retained: Retained,
-    pub(super) outlet: Outlet,
-    pub(super) flights: Arc<Flights>,
+    retained: Retained,
+    outlet: Outlet,
+    flights: Arc<Flights>,
     /// The counts, once they are read.
-    pub(super) counts: OnceCell<Mutex<HashMap<Id, u32>>>,
+    counts: OnceCell<Mutex<HashMap<Id, u32>>>,
+    /// How many could not be written for good.
+    uncounted: AtomicU64,
 }
 
 impl Attempts {
+    pub(super) fn new(retained: Retained, outlet: Outlet, flights: &Arc<Flights>) -> Self {
+        let (counts, uncounted) = Default::default();
+        Self { retained, outlet, flights: Arc::clone(flights), counts, uncounted }
+    }
+
     /// How often a message was handed out before, as far as that was counted. Done once the broker has it that it is handed
     /// out once more. An error only where the bridge is closed; safe to drop while it waits, and then it counts nothing.
     pub(super) async fn begin(&self, id: Id) -> Result<u32, BridgeError> {
@@ -106,11 +114,15 @@ impl Attempts {
         loop {
             let Err(error) = self.publish(id, count).await else { return Ok(()) };
             self.outlet.closed()?;
-            let pause = retry.failed(&error);
             if is_lasting(&error) {
+                let uncounted = self.uncounted.fetch_add(1, Ordering::Relaxed) + 1;
+                if uncounted.is_power_of_two() {
+                    let topics = &self.retained.below;
+                    tracing::error!(target: "pontoon", %error, topics, uncounted, "an attempt cannot be counted");
+                }
                 return Ok(());
             }
-            sleep(pause).await;
+            sleep(retry.failed(&error)).await;
         }
     }
 

@@ -39,6 +39,8 @@ pub(super) enum Presence {
     All,
     /// The connection was lost.
     Lost,
+    /// The connection was lost while we were asking.
+    Broken,
     /// This one is not.
     Missing(&'static str),
     /// The broker does not let us ask.
@@ -106,7 +108,8 @@ impl Audience {
             let question = Publish { qos: QoS::AtLeastOnce, topic, ..Publish::default() };
             match line.publish(question, Word::Taken).await {
                 Verdict::Taken => return Presence::All,
-                Verdict::Lost | Verdict::Broken => return Presence::Lost,
+                Verdict::Lost => return Presence::Lost,
+                Verdict::Broken => return Presence::Broken,
                 Verdict::Nobody => sleep(pause).await,
                 Verdict::Refused(reason) => {
                     let topic = names::presence(self.topology, subscription);

@@ -27,6 +27,9 @@ const NOTICE: Duration = Duration::from_millis(1);
 /// After how many connections that broke while it was under way something is published alone.
 pub(super) const SUSPECT: u32 = 2;
 
+/// How often the connection may break while it is asked who has to be there.
+const QUESTIONS: u32 = 2;
+
 /// Publishes to one place.
 pub(super) struct Outlet {
     connection: Arc<Connection>,
@@ -116,16 +119,23 @@ pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
 ) -> Result<(), Undelivered> {
     let until = Instant::now() + PATIENCE;
     let audience = audience.filter(|audience| !audience.is_empty());
-    let mut breaks = 0;
+    let (mut breaks, mut questions) = (0, 0);
     loop {
         let line = connection.line(until).await?;
         if let Some(audience) = audience {
             match audience.present(&line, until).await {
                 Presence::All => {}
-                Presence::Lost => {
+                Presence::Lost if Instant::now() < until => {
                     sleep(NOTICE).await;
                     continue;
                 }
+                // A broker that does not let us ask may end the connection instead of saying so.
+                Presence::Broken if questions < QUESTIONS && Instant::now() < until => {
+                    questions += 1;
+                    sleep(NOTICE).await;
+                    continue;
+                }
+                Presence::Lost | Presence::Broken => return Err(unasked(parcel.subject).into()),
                 Presence::Missing(who) => return Err(unheard(who).into()),
                 Presence::Refused(trouble) => return Err(Undelivered::Refused(trouble)),
             }
@@ -171,6 +181,14 @@ pub(super) fn refused(subject: &str, publish: &Publish, trouble: Trouble) -> Und
         tracing::error!(target: "pontoon", subject, message = %id, bytes, why, "a message is never taken: it is put aside");
     }
     Undelivered::Refused(trouble)
+}
+
+fn unasked(subject: &str) -> BridgeError {
+    let why = format!(
+        "the connection is lost each time that the broker is asked who has subscribed to `{subject}`; the event would be \
+         missed"
+    );
+    BridgeError::Unavailable(why.into())
 }
 
 fn unheard(subscription: &str) -> BridgeError {

@@ -119,3 +119,24 @@ async fn what_ends_each_connection_is_put_aside_and_all_else_goes_on() {
         soon(topic.publish(message(14))).await.unwrap();
     }
 }
+
+/// Before an event is published it is asked whether those are there who have to hear it: that is a message, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_does_not_let_us_ask_who_is_there_refuses_that_event_only() {
+    let fake = Fake::start(|publish| {
+        let asks = std::str::from_utf8(&publish.topic).is_ok_and(|topic| topic.contains("/subscribed/"));
+        if asks { Says::Close } else { Says::Ack(0) }
+    })
+    .await;
+    let topology = Topology::at(&fake.url);
+    let speaker = topology.adapter().await;
+    let heard = speaker.topic(topology.event);
+    let unheard = speaker.topic(crate::harness::leaked(format!("{}.event.other.v1", topology.name)));
+    speaker.keep(topology.event, EAR, RULES);
+    soon(speaker.connect()).await.unwrap();
+    let refused = soon(heard.publish(message(1))).await;
+    let Err(BridgeError::Unavailable(why)) = &refused else { panic!("{refused:?}") };
+    assert!(why.to_string().contains("each time that the broker is asked"), "{why}");
+    soon(unheard.publish(message(2))).await.unwrap();
+    assert_eq!(fake.connections(), 4, "three were lost");
+}

@@ -13,12 +13,12 @@ async fn channel(url: &str) -> (Connection, Channel) {
 }
 
 pub(super) async fn publish(url: &str, exchange: &str, attributes: &[(&str, &str)], body: &str) {
-    send(url, (exchange, ""), body, with(attributes)).await;
+    send(url, Route { exchange, key: "" }, body, with(attributes)).await;
 }
 
 pub(super) async fn call(url: &str, call: &Call<'_>) {
     let properties = with(call.attributes).with_reply_to(call.reply_to.into()).with_correlation_id("raw".into());
-    send(url, ("suite.command", call.subject), call.body, properties).await;
+    send(url, Route { exchange: "suite.command", key: call.subject }, call.body, properties).await;
 }
 
 fn with(attributes: &[(&str, &str)]) -> BasicProperties {
@@ -30,11 +30,16 @@ fn with(attributes: &[(&str, &str)]) -> BasicProperties {
     BasicProperties::default().with_content_type("application/json".into()).with_delivery_mode(2).with_headers(headers)
 }
 
-/// Publishes by an exchange and a routing key.
-async fn send(url: &str, route: (&str, &str), body: &str, properties: BasicProperties) {
+/// Where something is published.
+struct Route<'r> {
+    exchange: &'r str,
+    key: &'r str,
+}
+
+async fn send(url: &str, route: Route<'_>, body: &str, properties: BasicProperties) {
     let (connection, channel) = channel(url).await;
     channel.confirm_select(ConfirmSelectOptions::default()).await.expect("confirms");
-    let (exchange, key) = route;
+    let Route { exchange, key } = route;
     let confirm = channel
         .basic_publish(exchange.into(), key.into(), BasicPublishOptions::default(), body.as_bytes(), properties)
         .await
