@@ -85,8 +85,8 @@ impl Command for Tell {
 impl Exposed for Tell {}
 
 impl<C: Context + MayEmit<Told>> Handles<Tell, C> for Count {
-    fn run(&self, context: &C, number: u64) -> impl Future<Output = Result<(), Error>> + Send {
-        async move { Ok(context.emit(Told, number).await?) }
+    async fn run(&self, context: &C, number: u64) -> Result<(), Error> {
+        Ok(context.emit(Told, number).await?)
     }
 }
 
