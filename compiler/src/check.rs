@@ -8,6 +8,7 @@ mod wording;
 
 mod absent_callee;
 mod bridge_capability;
+mod broker_time_limit;
 mod chatty_split;
 mod cold_start;
 mod edge_offline;
@@ -122,6 +123,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error grace_too_short),
     // What the bridges can do
     rule!(Error bridge_capability),
+    rule!(Error broker_time_limit),
     rule!(Error unbridged_edge),
     rule!(Error undurable_flow),
     rule!(Warning missing_dead_letter),

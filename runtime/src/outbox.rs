@@ -37,7 +37,7 @@ use crate::store::{Change, Expect};
 
 use dead::bury;
 use lane::Lane;
-use sweep::Strangers;
+use sweep::Foreign;
 
 /// How long a handler that has succeeded waits until what it sent is published.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ pub(crate) struct Outbox {
     lanes: BTreeMap<&'static str, Arc<Lane>>,
     /// A sweep is asked for.
     asked: Notify,
-    strangers: Mutex<Strangers>,
+    foreign: Mutex<Foreign>,
     /// How many dead letters there are, by subject.
     dead: Mutex<BTreeMap<String, usize>>,
     counts: Counts,
@@ -76,7 +76,7 @@ impl Outbox {
         Self {
             lanes: ports.into_iter().map(lane).collect(),
             asked: Notify::new(),
-            strangers: Mutex::default(),
+            foreign: Mutex::default(),
             dead: Mutex::default(),
             counts: Counts::default(),
         }
@@ -95,8 +95,8 @@ impl Outbox {
         self.asked.notify_one();
     }
 
-    fn strangers(&self, found: BTreeMap<String, usize>, is_first: bool) {
-        self.strangers.lock().unwrap_or_else(PoisonError::into_inner).update(found, is_first);
+    fn foreign(&self, found: BTreeMap<String, usize>, is_first: bool) {
+        self.foreign.lock().unwrap_or_else(PoisonError::into_inner).update(found, is_first);
     }
 
     fn buried(&self, counts: BTreeMap<String, usize>) {
@@ -127,7 +127,7 @@ impl Outbox {
         let dead = self.dead().iter().fold(Health::Ready, |health, (subject, count)| {
             health.and(Health::Degraded(format!("the outbox has given up {count} entries of `{subject}`")))
         });
-        dead.and(self.strangers.lock().unwrap_or_else(PoisonError::into_inner).health())
+        dead.and(self.foreign.lock().unwrap_or_else(PoisonError::into_inner).health())
     }
 
     pub(crate) fn count(&self, counters: Counters) -> Counters {

@@ -1,10 +1,11 @@
 //! Serves a command on the bridge: takes requests, runs the handler, replies. Each request is boxed once, where it enters the
 //! process, and has a task of its own if it waits for something.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::bridge::{Asked, Inlet, Reply};
@@ -23,6 +24,9 @@ use crate::scope::{Origin, Scope, Source};
 /// that it has, in the adapter.
 const AT_A_TIME: usize = 256;
 
+/// How many requests for one command wait here for room.
+const WAITING: usize = 8 * 1024;
+
 /// Takes requests until there are no more, and waits for those that it took.
 pub(crate) async fn serve<M, U>(running: Arc<Running<U>>, inlet: Arc<dyn Inlet>)
 where
@@ -32,12 +36,16 @@ where
     let room = Arc::new(Semaphore::new(AT_A_TIME));
     let (mut tasks, brevity) = (JoinSet::new(), Brevity::default());
     let mut over = pin!(running.core.lifecycle.reached(Phase::Drained));
+    let mut waiting = VecDeque::new();
     // Never closed: there is always a permit to come.
-    while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
-        let asked = tokio::select! {
-            biased;
-            asked = inlet.next() => asked,
-            () = &mut over => None,
+    while let Some(permit) = permit(&room, &*inlet, &mut waiting).await {
+        let asked = match waiting.pop_front() {
+            Some(asked) => Some(asked),
+            None => tokio::select! {
+                biased;
+                asked = inlet.next() => asked,
+                () = &mut over => None,
+            },
         };
         let Some(asked) = asked else { break };
         let (running, inlet) = (Arc::clone(&running), Arc::clone(&inlet));
@@ -52,6 +60,29 @@ where
         while tasks.try_join_next().is_some() {}
     }
     while tasks.join_next().await.is_some() {}
+}
+
+/// Room for one more request. What comes meanwhile, and is in this process in any case, waits here: its deadline was read.
+async fn permit(
+    room: &Arc<Semaphore>,
+    inlet: &dyn Inlet,
+    waiting: &mut VecDeque<Asked>,
+) -> Option<OwnedSemaphorePermit> {
+    if let Ok(permit) = Arc::clone(room).try_acquire_owned() {
+        return Some(permit);
+    }
+    let mut permit = pin!(Arc::clone(room).acquire_owned());
+    loop {
+        tokio::select! {
+            biased;
+            permit = &mut permit => return permit.ok(),
+            asked = inlet.next(), if inlet.has_them_all() && waiting.len() < WAITING => match asked {
+                Some(asked) => waiting.push_back(asked),
+                // It has ended: those that wait are still handled.
+                None => return permit.await.ok(),
+            },
+        }
+    }
 }
 
 async fn answer<M, U>(running: &Running<U>, inlet: &dyn Inlet, asked: Asked)

@@ -82,6 +82,10 @@ pub enum Bound {
     AsSaid,
 }
 
+/// A pause between attempts of up to this is spent in the process; for longer ones a bridge that limits how long a message can
+/// be held keeps it, unless its order matters.
+pub const LONGEST_PAUSE_HELD: Duration = Duration::from_secs(60);
+
 /// What an event bridge or a queue bridge can do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Bridge {

@@ -25,16 +25,21 @@ fn connection(scope: &Scope<'_>, Connection { purpose, opening, .. }: &Connectio
 }
 
 /// An adapter with all that is said about it. One that needs nothing is its own name.
-fn adapter(scope: &Scope<'_>, Opening { item, arguments, options, tls }: &Opening) -> TokenStream {
+fn adapter(scope: &Scope<'_>, Opening { item, arguments, options, times, tls }: &Opening) -> TokenStream {
     let item = scope.runtime(item);
     let arguments: Vec<TokenStream> = arguments.iter().map(|argument| text(scope, argument)).collect();
     let options = said(scope, options);
+    let times = times.iter().map(|(method, time)| {
+        let (method, time) = (ident(method), scope.duration(*time));
+        quote!(.#method(#time))
+    });
+    let times: TokenStream = times.collect();
     let tls = tls.as_ref().map(|how| {
         let (tls, how) = (scope.runtime("Tls"), said(scope, how));
         quote!(.tls(#tls::new()#how))
     });
     let new = (!arguments.is_empty()).then(|| quote!(::new(#(#arguments),*)));
-    quote!(#item #new #options #tls)
+    quote!(#item #new #options #times #tls)
 }
 
 fn said(scope: &Scope<'_>, options: &[(&'static str, Text)]) -> TokenStream {

@@ -3,6 +3,7 @@
 use pontoon_schema::capability::Adapter;
 
 use super::environment::Text;
+use super::time::Time;
 use crate::topology::{self, Purpose};
 
 /// An adapter as it is made in Rust.
@@ -14,6 +15,8 @@ pub struct Opening {
     pub arguments: Vec<Text>,
     /// What else is said, each by the method that takes it.
     pub options: Vec<(&'static str, Text)>,
+    /// The lengths of time that are said, each by the method that takes it.
+    pub times: Vec<(&'static str, Time)>,
     /// What is said about its encryption; nothing where it has none.
     pub tls: Option<Vec<(&'static str, Text)>>,
 }
@@ -25,12 +28,20 @@ struct Shape {
     purposes: &'static [Purpose],
     arguments: &'static [&'static str],
     options: &'static [&'static str],
+    times: &'static [&'static str],
     /// Whether it leaves the machine, so that it can be encrypted.
     remote: bool,
 }
 
-const HERE: Shape =
-    Shape { adapter: Adapter::InMemory, item: "InMemory", purposes: &[], arguments: &[], options: &[], remote: false };
+const HERE: Shape = Shape {
+    adapter: Adapter::InMemory,
+    item: "InMemory",
+    purposes: &[],
+    arguments: &[],
+    options: &[],
+    times: &[],
+    remote: false,
+};
 
 const SHAPES: [Shape; 7] = [
     Shape { purposes: &[Purpose::EventBridge, Purpose::QueueBridge, Purpose::StateStore], ..HERE },
@@ -42,6 +53,7 @@ const SHAPES: [Shape; 7] = [
         purposes: &[Purpose::EventBridge],
         arguments: &["url"],
         options: &["username", "password"],
+        times: &["consumer_timeout"],
         remote: true,
     },
     Shape {
@@ -51,6 +63,7 @@ const SHAPES: [Shape; 7] = [
         arguments: &["servers"],
         options: &["username", "password", "token", "credentials", "inbox_prefix"],
         remote: true,
+        ..HERE
     },
     Shape {
         adapter: Adapter::Mqtt,
@@ -59,6 +72,7 @@ const SHAPES: [Shape; 7] = [
         arguments: &["url", "client_id"],
         options: &["username", "password"],
         remote: true,
+        ..HERE
     },
     Shape {
         adapter: Adapter::Redis,
@@ -67,6 +81,7 @@ const SHAPES: [Shape; 7] = [
         arguments: &["url"],
         options: &["username", "password"],
         remote: true,
+        ..HERE
     },
 ];
 
@@ -85,11 +100,13 @@ pub(super) fn opening(purpose: Purpose, connection: &topology::Connection) -> Op
     let adapter = connection.adapter.value;
     let shape = SHAPES.iter().find(|shape| shape.adapter == adapter && shape.purposes.contains(&purpose))?;
     let text = |name: &str| Some(Text(connection.settings.get(name)?.value.value.parts.clone()));
+    let time = |name: &&'static str| Some((*name, Time(connection.duration(name)?)));
     let said = |(name, method): &(&str, &'static str)| Some((*method, text(name)?));
     Some(Opening {
         item: shape.item,
         arguments: shape.arguments.iter().filter_map(|name| text(name)).collect(),
         options: shape.options.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
+        times: shape.times.iter().filter_map(time).collect(),
         tls: (shape.remote && connection.tls.value).then(|| TLS.iter().filter_map(said).collect()),
     })
 }

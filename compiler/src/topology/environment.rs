@@ -1,8 +1,10 @@
 //! Environments, with everything that they inherit filled in. What several of them inherit is shared.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use pontoon_schema::capability::Adapter;
+use pontoon_schema::document;
 
 use super::{EnvironmentId, Located};
 use crate::source::Span;
@@ -120,6 +122,12 @@ impl Connection {
     pub fn features(&self) -> impl Iterator<Item = &'static str> {
         let adapter = self.adapter.value;
         adapter.feature().into_iter().chain(adapter.tls_feature().filter(|_| self.tls.value))
+    }
+
+    /// The setting called `name`, where it is a length of time.
+    pub fn duration(&self, name: &str) -> Option<Duration> {
+        let written: document::Duration = self.settings.get(name)?.value.value.literal()?.parse().ok()?;
+        Some(written.as_std())
     }
 }
 

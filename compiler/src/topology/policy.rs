@@ -16,6 +16,14 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// The longest one of the waits between `attempts` attempts.
+    pub fn longest_of(self, attempts: u32) -> Duration {
+        match attempts.checked_sub(2) {
+            Some(doublings) => self.first.saturating_mul(2_u32.saturating_pow(doublings)).min(self.longest),
+            None => Duration::ZERO,
+        }
+    }
+
     /// The longest time that all waits between `attempts` attempts take together.
     pub fn total(self, attempts: u32) -> Duration {
         let mut wait = self.first.min(self.longest);

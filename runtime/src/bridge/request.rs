@@ -57,6 +57,12 @@ pub trait Inlet: Send + Sync {
     /// has ended. Safe to drop while it waits.
     fn next(&self) -> Soon<'_, Option<Asked>>;
 
+    /// Whether requests that nobody takes wait in this process already, and could be given to nobody else. Then they are taken
+    /// also while there is no room for them, so that the time for which they have waited counts.
+    fn has_them_all(&self) -> bool {
+        false
+    }
+
     /// Sends the reply; done once it is on its way.
     fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>>;
 }

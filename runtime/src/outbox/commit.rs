@@ -22,6 +22,17 @@ struct Draft {
     entries: Vec<(Entry, Sent)>,
 }
 
+/// An entry with its place in the order of commits.
+struct Placed<'d> {
+    lane: &'d Lane,
+    /// Whether this process publishes it at once.
+    direct: bool,
+    number: u64,
+    previous: u64,
+    key: String,
+    sent: &'d Sent,
+}
+
 /// Makes what a handler held back take effect, together with one more change.
 ///
 /// # Errors
@@ -36,9 +47,9 @@ pub(crate) async fn commit(core: &Core, stage: &Stage, record: Option<Change>) -
         };
     }
     let drafts = drafts(core, sent)?;
-    let unheard = Unheard { core, armed: true };
+    let uncertain = Uncertain { core, armed: true };
     let waits = write(core, &drafts, changes).await.map_err(Fault::caused_by)?;
-    unheard.disarm();
+    uncertain.disarm();
     // Whoever waits for the handler's answer does not wait for a broker that is away: nothing is lost by now.
     if timeout(PATIENCE, join_all(waits)).await.is_err() {
         core.outbox.say_late();
@@ -76,7 +87,7 @@ async fn write(
     }
     for turn in 1.. {
         let mut all = changes.clone();
-        let mut queued = Vec::new();
+        let mut placed = Vec::new();
         let mut heads = Vec::with_capacity(drafts.len());
         for (subject, draft) in drafts {
             let head = Head::read(store, subject).await?;
@@ -91,13 +102,15 @@ async fn write(
                 if let Some(keep) = draft.lane.listeners.keep.filter(|_| direct) {
                     all.push(sent_marker(key.clone(), Some(keep)));
                 }
-                queued.push((&draft.lane, direct, number, previous, key, sent));
+                placed.push(Placed { lane: &draft.lane, direct, number, previous, key, sent });
                 previous = number;
             }
             heads.push(head.draw(draft.entries.len())?);
         }
         // Last: where something of the handler's own has changed, that is what it hears.
         all.extend(heads);
+        // Before the commit: from then on others may see the entries.
+        let since = Instant::now();
         match store.commit(all).await {
             Ok(()) => {}
             Err(error) if is_collision(&error) && turn < COLLISIONS => {
@@ -108,9 +121,8 @@ async fn write(
             }
             Err(error) => return Err(error),
         }
-        let since = Instant::now();
         let mut waits = Vec::new();
-        for (lane, direct, number, previous, key, sent) in queued {
+        for Placed { lane, direct, number, previous, key, sent } in placed {
             if !direct {
                 lane.look();
                 continue;
@@ -125,18 +137,18 @@ async fn write(
 }
 
 /// A commit whose end nobody hears, because its caller is gone or the store did not answer: it may have been made.
-struct Unheard<'c> {
+struct Uncertain<'c> {
     core: &'c Core,
     armed: bool,
 }
 
-impl Unheard<'_> {
+impl Uncertain<'_> {
     fn disarm(mut self) {
         self.armed = false;
     }
 }
 
-impl Drop for Unheard<'_> {
+impl Drop for Uncertain<'_> {
     fn drop(&mut self) {
         if self.armed {
             self.core.outbox.sweep_soon();

@@ -64,7 +64,7 @@ async fn pause(core: &Core) {
 /// Looks once: which subjects have entries, and who publishes them. `oldest` is the first entry of each, as of the last look:
 /// one that its process may be publishing is left to it until it is seen twice.
 async fn scan(core: &Core, is_first: bool, oldest: &mut BTreeMap<String, String>) -> Result<(), StoreError> {
-    let mut strangers = BTreeMap::new();
+    let mut foreign_entries = BTreeMap::new();
     let before = std::mem::take(oldest);
     let mut after = None;
     loop {
@@ -86,19 +86,19 @@ async fn scan(core: &Core, is_first: bool, oldest: &mut BTreeMap<String, String>
                 }
                 oldest.insert(owner.clone(), key.clone());
             }
-            None => foreign(core, &owner, &mut strangers).await?,
+            None => foreign(core, &owner, &mut foreign_entries).await?,
         }
         // To the first key of the next subject.
         after = Some(format!("{owner}/\u{10ffff}"));
     }
-    core.outbox.strangers(strangers, is_first);
+    core.outbox.foreign(foreign_entries, is_first);
     core.outbox.buried(dead::counts(core).await?);
     Ok(())
 }
 
 /// Entries that are under no subject of this unit: of others, or as they were written when entries belonged to a unit. Of those,
 /// what this unit can publish takes its place among the entries of its subject.
-async fn foreign(core: &Core, owner: &str, strangers: &mut BTreeMap<String, usize>) -> Result<(), StoreError> {
+async fn foreign(core: &Core, owner: &str, found: &mut BTreeMap<String, usize>) -> Result<(), StoreError> {
     let store = &*core.adapters.state;
     let mut range = Range { prefix: format!("{owner}/"), after: None, limit: 100 };
     let mut looked = 0;
@@ -108,7 +108,7 @@ async fn foreign(core: &Core, owner: &str, strangers: &mut BTreeMap<String, usiz
             looked += 1;
             let subject = Entry::read(&kept.value).map_or_else(|_| owner.to_owned(), |entry| entry.subject);
             let Some(lane) = core.outbox.lane(&subject) else {
-                *strangers.entry(subject).or_default() += 1;
+                *found.entry(subject).or_default() += 1;
                 continue;
             };
             let Ok(entry) = Entry::read(&kept.value) else { continue };
@@ -130,9 +130,9 @@ async fn foreign(core: &Core, owner: &str, strangers: &mut BTreeMap<String, usiz
 
 /// What waits that nobody here can publish: how much of it, and since when that is known here.
 #[derive(Default)]
-pub(super) struct Strangers(BTreeMap<String, (usize, Instant)>);
+pub(super) struct Foreign(BTreeMap<String, (usize, Instant)>);
 
-impl Strangers {
+impl Foreign {
     /// Takes in what was found.
     pub(super) fn update(&mut self, found: BTreeMap<String, usize>, is_first: bool) {
         let now = Instant::now();

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Size, Text};
+use super::{Duration, Size, Text};
 
 /// Whether a connection is encrypted.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
@@ -58,6 +58,9 @@ pub struct Amqp {
     /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above says
     /// how to encrypt it.
     pub tls: Option<Tls>,
+    /// How long the broker lets a message be held before it takes it from its consumer, for example `2h`: what its own
+    /// `consumer_timeout` says, which nothing here changes. Default: `30m`, as RabbitMQ has it.
+    pub consumer_timeout: Option<Duration>,
 }
 
 /// NATS, with JetStream for what must not be lost.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::types::{AMQPValue, ShortString};
+use pontoon_schema::capability::LONGEST_PAUSE_HELD;
 use tokio::time::Instant;
 
 use super::names::Names;
@@ -17,9 +18,6 @@ use crate::bridge::remote::Flights;
 use crate::bridge::{Arrival, BridgeError};
 use crate::delivery::Delivery;
 use crate::wire::Outgoing;
-
-/// A pause of up to this is spent in the process.
-const SHORT: Duration = Duration::from_secs(60);
 
 /// For how long the queues hold messages at most, in minutes. What waits for less does so behind what is before it, so that
 /// each queue has pauses of about the same length.
@@ -39,7 +37,7 @@ impl Level {
     /// Those that a subscription needs; none where it can spend all of its pauses in the process.
     pub(super) fn all(rules: Delivery) -> Vec<Self> {
         let longest = rules.backoff.longest_of(rules.attempts);
-        if rules.at_most_once || rules.ordered || longest <= SHORT {
+        if rules.at_most_once || rules.ordered || longest <= LONGEST_PAUSE_HELD {
             return Vec::new();
         }
         let last = Self::of(longest);
@@ -91,7 +89,7 @@ pub(super) struct Later {
 impl Later {
     /// Whether a message that is held since then cannot be held for this pause, too.
     pub(super) fn is_too_long(&self, since: Instant, pause: Duration) -> bool {
-        !self.levels.is_empty() && (pause > SHORT || since.elapsed() + pause > self.limit / 4)
+        !self.levels.is_empty() && (pause > LONGEST_PAUSE_HELD || since.elapsed() + pause > self.limit / 4)
     }
 
     /// Has a message wait at the broker for its next attempt; done once it is safe there.

@@ -82,6 +82,11 @@ impl Inlet for NatsInlet {
         Soon::later(self.next())
     }
 
+    /// The server has pushed them to this process.
+    fn has_them_all(&self) -> bool {
+        true
+    }
+
     fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
         Soon::later(self.send(to, reply))
     }

@@ -37,6 +37,7 @@ pub(crate) struct Window {
 }
 
 struct State {
+    concurrency: u32,
     size: u32,
     /// How long handlers take, the last ones first. Nothing while none has ended.
     mean: Option<Duration>,
@@ -49,7 +50,7 @@ struct State {
 
 impl State {
     fn new(size: u32, mean: Option<Duration>) -> Self {
-        Self { size, mean, handled: 0, aside: 0, room: 0 }
+        Self { concurrency: size.max(1), size, mean, handled: 0, aside: 0, room: 0 }
     }
 
     fn change(&mut self, size: u32, room: u32) -> Option<Change> {
@@ -57,8 +58,10 @@ impl State {
         if before == now {
             return None;
         }
+        // What has come and would be handled soon is kept: to give it back counts as a delivery.
+        let late = self.mean.is_some_and(|mean| mean.saturating_mul(before) / self.concurrency > TARGET * 4);
         (self.size, self.room, self.handled) = (size, room, 0);
-        Some(Change { now: u16::try_from(now).unwrap_or(u16::MAX), fewer: now < before })
+        Some(Change { now: u16::try_from(now).unwrap_or(u16::MAX), fewer: late && now < before })
     }
 }
 
@@ -66,6 +69,7 @@ impl State {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Change {
     pub(crate) now: u16,
+    /// Whether what has come and was not taken goes back: it would wait for too long.
     pub(crate) fewer: bool,
 }
 
