@@ -99,7 +99,7 @@ async fn what_cannot_be_read_or_sent_is_a_fault_for_who_asks() {
     let topic = caller.topic(topology.event);
     let metadata = pontoon::Metadata { principal: Some("x".repeat(70_000).into()), ..pontoon::Metadata::fresh() };
     let refused = soon(topic.publish(pontoon::Message::new(metadata, 1))).await;
-    assert!(matches!(refused, Err(BridgeError::Malformed(_))), "{refused:?}");
+    assert!(matches!(refused, Err(BridgeError::TooLarge { .. })), "{refused:?}");
     soon(topic.publish(message(1))).await.unwrap();
     assert!(caller.health().is_ready() && server.health().is_ready());
 }
