@@ -22,8 +22,8 @@ fn number(publish: &Publish) -> u8 {
 }
 
 /// Asserts that an error is for good, and says this.
-fn assert_permanent<T: std::fmt::Debug>(refused: Result<T, BridgeError>, says: &str) {
-    let Err(BridgeError::Malformed(why)) = &refused else { panic!("{refused:?}") };
+fn assert_permanent<T: std::fmt::Debug>(refused: &Result<T, BridgeError>, says: &str) {
+    let Err(BridgeError::Malformed(why)) = refused else { panic!("{refused:?}") };
     assert!(why.to_string().contains(says), "{why}");
 }
 
@@ -42,12 +42,12 @@ async fn what_is_too_large_for_the_broker_fails_alone() {
     let connections = proxy.connections();
 
     for round in 0..3 {
-        assert_permanent(soon(topic.publish(large(3000))).await, "packet too large (0x95)");
+        assert_permanent(&soon(topic.publish(large(3000))).await, "packet too large (0x95)");
         soon(topic.publish(message(round))).await.unwrap();
         assert_eq!(take(&ear).await, round);
     }
     let too_large = Request { message: large(3000), ..request(topology.command, 0) };
-    assert_permanent(soon(caller.request(too_large)).await, "packet too large (0x95)");
+    assert_permanent(&soon(caller.request(too_large)).await, "packet too large (0x95)");
     let asking = tokio::spawn({
         let caller = std::sync::Arc::clone(&caller);
         async move { caller.request(request(topology.command, 1)).await }
@@ -78,7 +78,7 @@ async fn every_reason_code_is_about_one_message() {
     let topology = Topology::at(&fake.url);
     let (speaker, topic) = topology.speaking().await;
     for code in [0x81, 0x90, 0x95, 0x99, 0x9a] {
-        assert_permanent(soon(topic.publish(message(code))).await, &format!("({code:#04x})"));
+        assert_permanent(&soon(topic.publish(message(code))).await, &format!("({code:#04x})"));
     }
     for code in [0x00, 0x01, 0x10, 0x7f, 0x80, 0x83, 0x97, 0xc0, 0xff] {
         soon(topic.publish(message(code))).await.unwrap();
@@ -99,7 +99,7 @@ async fn what_ends_each_connection_is_put_aside_and_all_else_goes_on() {
         let published = soon(futures_util::future::join_all(publishing)).await;
         for (number, published) in published.into_iter().enumerate() {
             match number {
-                13 => assert_permanent(published, if matches!(end, Says::Disconnect(0x95)) { "0x95" } else { "ends" }),
+                13 => assert_permanent(&published, if matches!(end, Says::Disconnect(0x95)) { "0x95" } else { "ends" }),
                 _ => published.unwrap(),
             }
         }
@@ -114,7 +114,7 @@ async fn what_ends_each_connection_is_put_aside_and_all_else_goes_on() {
             }
         };
         assert_eq!(unavailable, 2, "{end:?}");
-        assert_permanent(refused, if matches!(end, Says::Disconnect(0x95)) { "0x95" } else { "ends" });
+        assert_permanent(&refused, if matches!(end, Says::Disconnect(0x95)) { "0x95" } else { "ends" });
         until("it is connected again", || speaker.health().is_ready()).await;
         soon(topic.publish(message(14))).await.unwrap();
     }
