@@ -140,6 +140,9 @@ struct Doom {
     failures: u32,
 }
 
+/// How many bytes of its reason a dead letter keeps that is too large otherwise. The whole of it stands in the log.
+const SHORT: usize = 64;
+
 /// Between two attempts to bury a dead letter.
 const GRAVE_PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 
@@ -336,8 +339,22 @@ impl<S: Source> RemoteFeed<S> {
             // It has waited. What became of its lease, the end of this shows.
             let _ = self.source.extend(token.clone()).await;
         }
-        let dead = Dead { message: arrival.message.clone(), reason, attempts: arrival.attempt };
-        if let Err(error) = self.source.bury(&dead).await {
+        let mut dead = Dead { message: arrival.message.clone(), reason, attempts: arrival.attempt };
+        let mut buried = self.source.bury(&dead).await;
+        if buried.as_ref().is_err_and(BridgeError::lasts) {
+            // With its reason it may be larger than what the broker takes.
+            dead.reason.truncate(dead.reason.floor_char_boundary(SHORT));
+            buried = self.source.bury(&dead).await;
+        }
+        if let Err(error) = &buried
+            && error.lasts()
+        {
+            self.tally.malformed.fetch_add(1, Ordering::Relaxed);
+            let (subscription, id) = (self.subscription, arrival.message.metadata().id);
+            tracing::error!(target: "pontoon", subscription, message = %id, %error, reason = dead.reason, "a dead letter is gone: it cannot be kept");
+            buried = Ok(());
+        }
+        if let Err(error) = buried {
             let (subscription, failures) = (self.subscription, failures.saturating_add(1));
             if failures.is_power_of_two() {
                 tracing::warn!(target: "pontoon", subscription, %error, failures, "a dead letter is not kept yet");
