@@ -73,18 +73,18 @@ impl Drop for Taken<'_> {
     }
 }
 
-/// The next message of a session. One that is repeated is handed out once that is counted.
+/// The next message of a session. One that has come before is handed out once that is counted.
 async fn next(session: &Session, attempts: &Attempts) -> Option<Delivered<Token>> {
     let held = session.queue.take().await?;
     let incoming = properties::read(&held.publish);
-    let repeated = incoming.as_ref().ok().map(|incoming| incoming.message.metadata().id).filter(|_| held.repeated);
+    let repeated = incoming.as_ref().ok().map(|incoming| incoming.message.metadata().id).filter(|_| held.came_before);
     let Some(id) = repeated else {
-        return Some(Delivered { incoming, redelivered: held.before, token: Token::Held(held, None) });
+        return Some(Delivered { incoming, redelivered: held.came_before.into(), token: Token::Held(held, None) });
     };
     let mut taken = Taken { session, held: Some(held) };
     let tried = attempts.begin(id).await.ok()?;
     let held = taken.held.take()?;
-    let redelivered = held.before.saturating_add(tried);
+    let redelivered = tried.saturating_add(1);
     Some(Delivered { incoming, redelivered, token: Token::Held(held, Some(Counted { id, tried })) })
 }
 
@@ -117,8 +117,10 @@ impl Source for Subscription {
 
     async fn back(&self, token: Token) -> Result<(), BridgeError> {
         if let (Token::Held(held, counted), Way::Session(session, _, attempts)) = (token, &self.way) {
-            session.back(held);
-            if let Some(Counted { id, .. }) = counted {
+            // Back only once that is done: whoever takes it counts it anew.
+            let _back = Taken { session, held: Some(held.given_back()) };
+            // Otherwise it was tried, and is taken again.
+            if let Some(Counted { id, .. }) = counted.filter(|_| session.queue.is_shut()) {
                 attempts.undo(id).await;
             }
         }

@@ -111,6 +111,25 @@ async fn what_is_given_back_by_a_process_that_stops_was_not_tried() {
     }
 }
 
+/// Without a pause between attempts: whoever takes it again does so at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_and_is_taken_again_at_once_stays_counted() {
+    let topology = Topology::shared();
+    let hearing = || topology.hearing_as(topology.name, THREE);
+    let first = hearing().await;
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(7))).await.unwrap();
+    assert_eq!(dies_of_the_next(first).await, (7, 1));
+    let (hearer, ear) = hearing().await;
+    let fails = next(&ear).await;
+    assert_eq!((number(&fails), fails.attempt), (7, 2));
+    soon(ear.settle(&fails, Settlement::Again(Duration::ZERO))).await.unwrap();
+    assert_eq!(dies_of_the_next((hearer, ear)).await, (7, 3));
+    assert_eq!(counts(topology).await, ["2"]);
+    assert_eq!(dies_of_the_next(hearing().await).await, (7, 3));
+    assert_eq!(dies_of_the_next(hearing().await).await, (7, 4), "both of its attempts there were counted");
+}
+
 /// Two lanes take at the same time, and one of them is left: what it was about to get is not lost, nor counted twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_stops_waiting_while_it_is_counted_takes_nothing_away() {
