@@ -90,7 +90,11 @@ impl<'c> Pump<'c> {
     /// subscriptions are there, or were refused.
     pub(super) async fn run(mut self, settled: impl FnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
         let ended = self.drive(settled).await;
-        self.window.broken();
+        let unanswered = self.window.broken();
+        // Where it was ended on purpose, they hear of that.
+        for (key, verdict) in unanswered.into_iter().filter(|_| ended.is_err()) {
+            self.ear.unanswered(key, verdict);
+        }
         ended
     }
 
