@@ -18,8 +18,12 @@
 //! is told to stop. Where the counts of earlier processes cannot be read within 30 s, the log says so, and they are taken for 0.
 //!
 //! What the broker refuses fails alone: for good where the reason code says so (too large, a topic or payload that it does not
-//! take, no right), later where it may pass. What was under way when two connections broke is published alone, on a connection
-//! of its own, and fails for good if it breaks that twice.
+//! take, no right), later where it may pass. What was under way, and not acknowledged, when two connections broke is published
+//! alone, on a connection of its own. It fails for good if it breaks that three times, and each time a connection on which
+//! nothing is published is answered right after: a broker that is away, or a network that breaks, blames no message.
+//!
+//! A bridge that closes waits for 0.9 s at most until the broker has read the last acknowledgements and ended the connections.
+//! What a broker that hangs has not read by then is handled again by the next process, which the log says.
 //!
 //! Rights that are needed, where `shop` is the topology:
 //!
