@@ -180,6 +180,13 @@ pub trait Feed: Send + Sync {
         Soon::now(Ok(()))
     }
 
+    /// A message that was not settled is about to be handled once more: done once that is counted, where the bridge counts it.
+    /// Safe to drop while it waits.
+    fn retried<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, ()> {
+        let _ = arrival;
+        Soon::now(())
+    }
+
     /// Whether what the feed holds is lost with the process: a stop then finishes it, as far as the grace allows.
     fn is_volatile(&self) -> bool {
         false

@@ -82,6 +82,11 @@ impl Outlet {
         if self.connection.link.is_closed() { Err(BridgeError::Closed) } else { Ok(()) }
     }
 
+    /// Whether there is a connection now.
+    pub(super) fn is_up(&self) -> bool {
+        self.connection.link.is_up()
+    }
+
     /// Whether the broker lets us publish.
     pub(super) fn health(&self) -> Health {
         self.bar.health()

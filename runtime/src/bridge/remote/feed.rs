@@ -53,6 +53,13 @@ pub(crate) trait Source: Send + Sync + 'static {
         None
     }
 
+    /// A message that has waited in this process is about to be handed out for its next attempt: done once that is counted,
+    /// where the source counts attempts. Safe to drop while it waits.
+    fn retried(&self, arrival: &Arrival, token: &Self::Token) -> impl Future<Output = ()> + Send {
+        let _ = (arrival, token);
+        async {}
+    }
+
     /// After how long the broker takes a message for lost, if it does.
     fn lease(&self) -> Option<Duration> {
         None
@@ -130,7 +137,31 @@ struct Held<T> {
 /// A message that waits for its time.
 struct Aside {
     arrival: Arrival,
-    doom: Option<Doom>,
+    next: Next,
+}
+
+/// What is next for a message that waits.
+enum Next {
+    /// Its next attempt.
+    Attempt,
+    /// It is handed out, and that is no further attempt.
+    Out,
+    /// It is given up.
+    Grave(Doom),
+}
+
+/// A message on its way out for its next attempt. Where nobody takes it, it goes back to those that wait.
+struct HandingOut<'f, S: Source> {
+    feed: &'f RemoteFeed<S>,
+    arrival: Option<Arrival>,
+}
+
+impl<S: Source> Drop for HandingOut<'_, S> {
+    fn drop(&mut self) {
+        if let Some(arrival) = self.arrival.take() {
+            self.feed.put_aside(arrival, Duration::ZERO, Next::Attempt);
+        }
+    }
 }
 
 /// Why a message is given up: it only waits for its grave.
@@ -194,11 +225,11 @@ impl<S: Source> RemoteFeed<S> {
         Ok(aside)
     }
 
-    fn put_aside(&self, arrival: Arrival, pause: Duration, doom: Option<Doom>) {
+    fn put_aside(&self, arrival: Arrival, pause: Duration, next: Next) {
         let place = (Instant::now() + pause, arrival.ticket);
         let count = {
             let mut held = self.held();
-            held.aside.insert(place, Aside { arrival, doom });
+            held.aside.insert(place, Aside { arrival, next });
             held.aside.len()
         };
         self.source.aside(count);
@@ -222,8 +253,9 @@ impl<S: Source> RemoteFeed<S> {
     async fn receive_one(&self) -> Option<Arrival> {
         loop {
             let next = match self.due() {
-                Ok(Aside { arrival, doom: None }) => return Some(arrival),
-                Ok(Aside { arrival, doom: Some(doom) }) => {
+                Ok(Aside { arrival, next: Next::Attempt }) => return self.hand_out(arrival).await,
+                Ok(Aside { arrival, next: Next::Out }) => return Some(arrival),
+                Ok(Aside { arrival, next: Next::Grave(doom) }) => {
                     // What went wrong is tried once more, later; it stands in the log.
                     let _ = self.bury(arrival, doom).await;
                     continue;
@@ -245,6 +277,22 @@ impl<S: Source> RemoteFeed<S> {
                 () = due => {}
                 () = self.changed.notified() => {}
             }
+        }
+    }
+
+    /// Hands out a message that has waited for its next attempt, once that is counted.
+    async fn hand_out(&self, arrival: Arrival) -> Option<Arrival> {
+        // Meanwhile another reader looks when the next one is due.
+        self.changed.notify_one();
+        let mut handing = HandingOut { feed: self, arrival: Some(arrival.clone()) };
+        self.retried(&arrival).await;
+        handing.arrival.take()
+    }
+
+    async fn retried(&self, arrival: &Arrival) {
+        let token = self.held().tokens.get(&arrival.ticket).cloned();
+        if let Some(token) = token {
+            self.source.retried(arrival, &token).await;
         }
     }
 
@@ -298,7 +346,7 @@ impl<S: Source> RemoteFeed<S> {
         let mut held = self.held();
         let Held { aside, tokens, .. } = &mut *held;
         aside.retain(|_, aside| {
-            let stays = aside.doom.is_none() || aside.arrival.message.metadata().id != id;
+            let stays = !matches!(aside.next, Next::Grave(_)) || aside.arrival.message.metadata().id != id;
             if !stays {
                 tokens.remove(&aside.arrival.ticket);
             }
@@ -360,7 +408,7 @@ impl<S: Source> RemoteFeed<S> {
                 tracing::warn!(target: "pontoon", subscription, %error, failures, "a dead letter is not kept yet");
             }
             let doom = Doom { reason: dead.reason, failures };
-            self.put_aside(arrival, GRAVE_PAUSE.after(failures), Some(doom));
+            self.put_aside(arrival, GRAVE_PAUSE.after(failures), Next::Grave(doom));
             return Err(error);
         }
         self.held().tokens.remove(&arrival.ticket);
@@ -387,7 +435,7 @@ impl<S: Source> RemoteFeed<S> {
                     self.token(arrival)?;
                 } else {
                     let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };
-                    self.put_aside(next, pause, None);
+                    self.put_aside(next, pause, Next::Attempt);
                 }
                 Ok(())
             }
@@ -396,7 +444,7 @@ impl<S: Source> RemoteFeed<S> {
                 let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
                 self.source.extend(token).await?;
                 let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
-                self.put_aside(arrival.clone(), pause, None);
+                self.put_aside(arrival.clone(), pause, Next::Out);
                 Ok(())
             }
             Settlement::Dead(reason) => self.bury(arrival.clone(), Doom { reason, failures: 0 }).await,
@@ -423,7 +471,7 @@ impl<S: Source> RemoteFeed<S> {
             }
             // It stays a dead letter until this process is done with it.
             let arrival = self.hold(dead.message, 1, token);
-            self.put_aside(arrival, Duration::ZERO, None);
+            self.put_aside(arrival, Duration::ZERO, Next::Out);
         }
         Ok(count)
     }
@@ -447,6 +495,10 @@ impl<S: Source> Feed for RemoteFeed<S> {
         let token = self.held().tokens.get(&arrival.ticket).cloned();
         let Some(token) = token else { return Soon::now(Err(BridgeError::LeaseLost)) };
         Soon::later(self.source.extend(token))
+    }
+
+    fn retried<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, ()> {
+        Soon::later(self.retried(arrival))
     }
 
     fn is_volatile(&self) -> bool {
