@@ -1,7 +1,6 @@
 //! A subscription at a broker as what the runtime takes messages from: attempts, pauses and dead letters, once for all
 //! adapters. An adapter only receives, acknowledges and buries.
 
-use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, pending};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +10,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::bridge::remote::held::{Aside, Doom, Held};
 use crate::bridge::remote::{Arrived, Heard, Tally};
 use crate::bridge::{Arrival, BridgeError, Dead, Feed, Settlement};
 use crate::delivery::Delivery;
@@ -51,6 +51,13 @@ pub(crate) trait Source: Send + Sync + 'static {
     fn tried(&self, token: &Self::Token) -> Option<u32> {
         let _ = token;
         None
+    }
+
+    /// Whether the broker has taken a message back, as far as this process knows: with the connection or channel that it came
+    /// on. It comes again, to this process or another.
+    fn is_lost(&self, token: &Self::Token) -> bool {
+        let _ = token;
+        false
     }
 
     /// After how long the broker takes a message for lost, if it does.
@@ -117,29 +124,6 @@ pub(crate) struct RemoteFeed<S: Source> {
     changed: Notify,
 }
 
-/// What this process has of the broker's.
-struct Held<T> {
-    tickets: u64,
-    tokens: HashMap<u64, T>,
-    /// Since when a handler has a message.
-    handed: HashMap<u64, Instant>,
-    /// What waits for its time.
-    aside: BTreeMap<(Instant, u64), Aside>,
-}
-
-/// A message that waits for its time.
-struct Aside {
-    arrival: Arrival,
-    doom: Option<Doom>,
-}
-
-/// Why a message is given up: it only waits for its grave.
-struct Doom {
-    reason: String,
-    /// How often it could not be buried.
-    failures: u32,
-}
-
 /// Between two attempts to bury a dead letter.
 const GRAVE_PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 
@@ -157,8 +141,7 @@ fn counted(before: u32, attempts: u32) -> u32 {
 
 impl<S: Source> RemoteFeed<S> {
     pub(crate) fn new(source: S, subscription: &'static str, rules: Delivery, tally: Arc<Tally>) -> Self {
-        let held =
-            Mutex::new(Held { tickets: 0, tokens: HashMap::new(), handed: HashMap::new(), aside: BTreeMap::new() });
+        let held = Mutex::new(Held::new());
         Self { source, subscription, rules, tally, heard: Heard::default(), held, changed: Notify::new() }
     }
 
@@ -176,19 +159,35 @@ impl<S: Source> RemoteFeed<S> {
         self.held().tokens.remove(&arrival.ticket).ok_or(BridgeError::LeaseLost)
     }
 
-    /// What is due, or when something will be.
+    /// What a message that is not done yet is known by; an error where it is somebody else's by now.
+    fn token_kept(&self, arrival: &Arrival) -> Result<S::Token, BridgeError> {
+        let mut held = self.held();
+        let token = held.tokens.get(&arrival.ticket).filter(|token| !self.source.is_lost(token)).cloned();
+        if token.is_none() {
+            held.forget(arrival.ticket);
+        }
+        token.ok_or(BridgeError::LeaseLost)
+    }
+
+    /// What is due, or when something will be. What the broker has taken back meanwhile is not: it comes again.
     fn due(&self) -> Result<Aside, Option<Instant>> {
-        let (aside, count) = {
-            let mut held = self.held();
-            let Some(first) = held.aside.first_entry() else { return Err(None) };
-            let due = first.key().0;
-            if due > Instant::now() {
-                return Err(Some(due));
+        loop {
+            let (aside, count) = {
+                let mut held = self.held();
+                let Some(first) = held.aside.first_entry() else { return Err(None) };
+                let due = first.key().0;
+                if due > Instant::now() {
+                    return Err(Some(due));
+                }
+                (first.remove(), held.aside.len())
+            };
+            self.source.aside(count);
+            if self.token_kept(&aside.arrival).is_ok() {
+                return Ok(aside);
             }
-            (first.remove(), held.aside.len())
-        };
-        self.source.aside(count);
-        Ok(aside)
+            let (subscription, id) = (self.subscription, aside.arrival.message.metadata().id);
+            tracing::debug!(target: "pontoon", subscription, message = %id, "the broker has it again");
+        }
     }
 
     fn put_aside(&self, arrival: Arrival, pause: Duration, doom: Option<Doom>) {
@@ -261,8 +260,9 @@ impl<S: Source> RemoteFeed<S> {
             return None;
         }
         if self.source.lease().is_some() {
-            self.forget_doomed(message.metadata().id);
+            self.held().forget_doomed(message.metadata().id);
         }
+        let token = if redelivered > 0 { self.resume(message.metadata().id, token)? } else { token };
         let attempts = self.rules.attempts;
         let before = match self.source.tried(&token) {
             Some(tried) if tried >= attempts => tried,
@@ -270,6 +270,18 @@ impl<S: Source> RemoteFeed<S> {
             None => counted(redelivered, attempts),
         };
         Some(self.hold(message, attempt.saturating_add(before), token))
+    }
+
+    /// Whether a message is one that waits here, and goes on waiting as it comes again; otherwise its token is returned.
+    fn resume(&self, id: Id, token: S::Token) -> Option<S::Token> {
+        let (token, count) = {
+            let mut held = self.held();
+            (held.resume(id, token, |token| self.source.is_lost(token)), held.aside.len())
+        };
+        if token.is_none() {
+            self.source.aside(count);
+        }
+        token
     }
 
     /// Whether an event that may come once has come before. What is missing before it is counted.
@@ -288,19 +300,6 @@ impl<S: Source> RemoteFeed<S> {
         let ticket = held.tickets;
         held.tokens.insert(ticket, token);
         Arrival { message, attempt, ticket }
-    }
-
-    /// A message that waits for its grave has come again: the broker has taken it for lost.
-    fn forget_doomed(&self, id: Id) {
-        let mut held = self.held();
-        let Held { aside, tokens, .. } = &mut *held;
-        aside.retain(|_, aside| {
-            let stays = aside.doom.is_none() || aside.arrival.message.metadata().id != id;
-            if !stays {
-                tokens.remove(&aside.arrival.ticket);
-            }
-            stays
-        });
     }
 
     /// Has the broker forget what is not handed out.
@@ -331,7 +330,7 @@ impl<S: Source> RemoteFeed<S> {
     /// Keeps a dead letter, and is done with the message only then. Where that fails, it is tried again, less and less often.
     async fn bury(&self, arrival: Arrival, doom: Doom) -> Result<(), BridgeError> {
         let Doom { reason, failures } = doom;
-        let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
+        let token = self.token_kept(&arrival)?;
         if failures > 0 {
             // It has waited. What became of its lease, the end of this shows.
             let _ = self.source.extend(token.clone()).await;
@@ -365,7 +364,7 @@ impl<S: Source> RemoteFeed<S> {
                 self.source.back(token).await
             }
             Settlement::Again(pause) => {
-                let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
+                let token = self.token_kept(arrival)?;
                 if self.source.again(arrival, token, pause).await? {
                     self.token(arrival)?;
                 } else {
@@ -376,7 +375,7 @@ impl<S: Source> RemoteFeed<S> {
             }
             Settlement::Later(pause) => {
                 // Held in this process: brokers count what they deliver again.
-                let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
+                let token = self.token_kept(arrival)?;
                 self.source.extend(token).await?;
                 let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
                 self.put_aside(arrival.clone(), pause, None);
@@ -430,6 +429,14 @@ impl<S: Source> Feed for RemoteFeed<S> {
         let token = self.held().tokens.get(&arrival.ticket).cloned();
         let Some(token) = token else { return Soon::now(Err(BridgeError::LeaseLost)) };
         Soon::later(self.source.extend(token))
+    }
+
+    fn is_lost(&self, arrival: &Arrival) -> bool {
+        self.held().tokens.get(&arrival.ticket).is_none_or(|token| self.source.is_lost(token))
+    }
+
+    fn forget(&self, arrival: &Arrival) {
+        self.held().forget(arrival.ticket);
     }
 
     fn is_volatile(&self) -> bool {

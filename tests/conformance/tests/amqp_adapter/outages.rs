@@ -320,3 +320,36 @@ async fn what_is_held_for_too_long_comes_again_and_the_brokers_reason_is_said() 
     until("ready again", || adapter.health().is_ready()).await;
     adapter.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_waits_for_its_next_attempt_while_the_connection_breaks_comes_once() {
+    let broker = Broker::start(Kind::Amqp).unwrap();
+    let proxy = Proxy::before(&broker).unwrap();
+    let subject = name("event.waits");
+    let adapter = at(&broker.url_at(proxy.port())).await;
+    let topic = adapter.topic(subject);
+    let feed = adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once().attempts(9));
+    soon(adapter.connect()).await.unwrap();
+    soon(topic.publish(message(1))).await.unwrap();
+    for attempt in 1..=3 {
+        let arrival = next(&feed).await;
+        assert_eq!((number(&arrival), arrival.attempt), (1, attempt));
+        let pause = Duration::from_millis(if attempt < 3 { 1 } else { 8000 });
+        feed.settle(&arrival, Settlement::Again(pause)).await.unwrap();
+    }
+    // Whoever waits for messages takes what comes again.
+    let waits = tokio::spawn({
+        let feed = Arc::clone(&feed);
+        async move { next(&feed).await }
+    });
+    proxy.cut();
+    let arrival = soon(waits).await.unwrap();
+    assert_eq!((number(&arrival), arrival.attempt), (1, 4), "its attempts go on");
+    // No other copy is handed out while this one is in a handler, and none is left behind.
+    let other = tokio::time::timeout(Duration::from_secs(10), feed.next()).await;
+    assert!(other.is_err(), "{other:?}");
+    feed.settle(&arrival, Settlement::Done).await.unwrap();
+    soon(topic.publish(message(2))).await.unwrap();
+    assert_eq!(take(&feed).await, 2);
+    adapter.close().await;
+}
