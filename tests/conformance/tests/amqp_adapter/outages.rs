@@ -353,3 +353,39 @@ async fn a_message_that_waits_for_its_next_attempt_while_the_connection_breaks_c
     assert_eq!(take(&feed).await, 2);
     adapter.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_dies_with_a_message_in_order_takes_no_attempt_of_those_behind_it() {
+    let subject = name("event.ordered");
+    let rules = Delivery::at_least_once().attempts(3).ordered().concurrency(2);
+    let (publisher, count) = (at(shared()).await, 12);
+    let topic = publisher.topic(subject);
+    publisher.keep(subject, SUBSCRIPTION, rules);
+    soon(publisher.connect()).await.unwrap();
+    for number in 0..count {
+        soon(topic.publish(message(number))).await.unwrap();
+    }
+    let unit = async || {
+        let adapter = at(shared()).await;
+        let feed = adapter.subscribe(subject, SUBSCRIPTION, rules);
+        soon(adapter.connect()).await.unwrap();
+        (adapter, feed)
+    };
+    for _ in 0..20 {
+        let (adapter, feed) = unit().await;
+        assert_eq!(number(&next(&feed).await), 0);
+        // To the broker, a process that dies is a connection that ends.
+        adapter.close().await;
+    }
+    let (adapter, feed) = unit().await;
+    for expected in 0..count {
+        let arrival = next(&feed).await;
+        assert_eq!(number(&arrival), expected);
+        // Two are handed out at a time.
+        let untried = arrival.attempt == 1;
+        assert!(untried || expected < 2, "{expected} is in attempt {}", arrival.attempt);
+        feed.settle(&arrival, Settlement::Done).await.unwrap();
+    }
+    adapter.close().await;
+    publisher.close().await;
+}
