@@ -134,9 +134,11 @@ const GRAVE_PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from
 /// process that tries it comes to an end all the same.
 const UNTRIED: u32 = 16;
 
-/// How many of the deliveries before this one count as attempts.
-fn counted(before: u32, attempts: u32) -> u32 {
-    if before < attempts.saturating_add(UNTRIED) { before.min(attempts.saturating_sub(1)) } else { before }
+/// How many attempts count as made before this delivery: the earlier ones that the message itself tells of, and of the
+/// deliveries since then those that may have been one.
+fn counted(earlier: u32, redelivered: u32, attempts: u32) -> u32 {
+    let before = earlier.saturating_add(redelivered);
+    if before < attempts.saturating_add(UNTRIED) { earlier.max(before.min(attempts.saturating_sub(1))) } else { before }
 }
 
 impl<S: Source> RemoteFeed<S> {
@@ -263,13 +265,13 @@ impl<S: Source> RemoteFeed<S> {
             self.held().forget_doomed(message.metadata().id);
         }
         let token = if redelivered > 0 { self.resume(message.metadata().id, token)? } else { token };
-        let attempts = self.rules.attempts;
+        let (attempts, earlier) = (self.rules.attempts, attempt.saturating_sub(1));
         let before = match self.source.tried(&token) {
-            Some(tried) if tried >= attempts => tried,
-            Some(_) => redelivered.min(attempts.saturating_sub(1)),
-            None => counted(redelivered, attempts),
+            Some(tried) if tried >= attempts => earlier.saturating_add(tried),
+            Some(_) => earlier.saturating_add(redelivered.min(attempts.saturating_sub(1))),
+            None => counted(earlier, redelivered, attempts),
         };
-        Some(self.hold(message, attempt.saturating_add(before), token))
+        Some(self.hold(message, before.saturating_add(1), token))
     }
 
     /// Whether a message is one that waits here, and goes on waiting as it comes again; otherwise its token is returned.
@@ -479,8 +481,16 @@ mod tests {
 
     #[test]
     fn a_message_that_nobody_has_tried_is_in_its_last_attempt() {
-        assert_eq!([0, 1, 2, 3, 18].map(|before| counted(before, 3)), [0, 1, 2, 2, 2]);
-        assert_eq!(counted(19, 3), 19, "given up");
-        assert_eq!(counted(1, 1), 0);
+        assert_eq!([0, 1, 2, 3, 18].map(|before| counted(0, before, 3)), [0, 1, 2, 2, 2]);
+        assert_eq!(counted(0, 19, 3), 19, "given up");
+        assert_eq!(counted(0, 1, 1), 0);
+    }
+
+    #[test]
+    fn deliveries_after_a_pause_at_the_broker_take_no_attempt_that_is_left() {
+        assert_eq!([0, 1, 2, 16].map(|redelivered| counted(2, redelivered, 4)), [2, 3, 3, 3]);
+        assert_eq!(counted(2, 18, 4), 20, "given up");
+        // All of them were made.
+        assert_eq!(counted(4, 0, 4), 4);
     }
 }
