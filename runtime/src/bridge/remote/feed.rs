@@ -367,18 +367,22 @@ impl<S: Source> RemoteFeed<S> {
             }
             Settlement::Again(pause) => {
                 let token = self.token_kept(arrival)?;
-                if self.source.again(arrival, token, pause).await? {
-                    self.token(arrival)?;
-                } else {
-                    let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };
-                    self.put_aside(next, pause, None);
+                let again = self.source.again(arrival, token, pause).await;
+                if !matches!(again, Ok(false)) {
+                    self.held().forget(arrival.ticket);
+                    return again.map(drop);
                 }
+                let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };
+                self.put_aside(next, pause, None);
                 Ok(())
             }
             Settlement::Later(pause) => {
                 // Held in this process: brokers count what they deliver again.
                 let token = self.token_kept(arrival)?;
-                self.source.extend(token).await?;
+                if let Err(error) = self.source.extend(token).await {
+                    self.held().forget(arrival.ticket);
+                    return Err(error);
+                }
                 let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
                 self.put_aside(arrival.clone(), pause, None);
                 Ok(())
