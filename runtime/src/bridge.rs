@@ -187,6 +187,18 @@ pub trait Feed: Send + Sync {
         Soon::now(())
     }
 
+    /// Whether a message that was handed out and not settled is somebody else's by now, as far as the feed knows: an attempt that
+    /// begins now would be one beside another's.
+    fn is_lost(&self, arrival: &Arrival) -> bool {
+        let _ = arrival;
+        false
+    }
+
+    /// A message that was handed out will not be settled: it is somebody else's by now.
+    fn forget(&self, arrival: &Arrival) {
+        let _ = arrival;
+    }
+
     /// Whether what the feed holds is lost with the process: a stop then finishes it, as far as the grace allows.
     fn is_volatile(&self) -> bool {
         false

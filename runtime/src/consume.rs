@@ -199,11 +199,14 @@ async fn settle<U>(
     arrival: &Arrival,
     settlement: Option<Settlement>,
 ) {
-    if let Some(settlement) = settlement
-        && let Err(error) = feed.settle(arrival, settlement).await
-    {
-        let id = arrival.message.metadata().id;
-        tracing::warn!(target: "pontoon", handler, message = %id, %error, "it may be handled once more");
+    match settlement {
+        Some(settlement) => {
+            if let Err(error) = feed.settle(arrival, settlement).await {
+                let id = arrival.message.metadata().id;
+                tracing::warn!(target: "pontoon", handler, message = %id, %error, "it may be handled once more");
+            }
+        }
+        None => feed.forget(arrival),
     }
     running.core.lifecycle.settled();
 }

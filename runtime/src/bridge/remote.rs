@@ -6,6 +6,7 @@ mod feed;
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 mod flights;
 mod heard;
+mod held;
 mod link;
 mod numbering;
 mod retry;

@@ -85,6 +85,11 @@ where
             continue;
         }
         let settlement = loop {
+            // It comes again, and so do those behind it, in their order.
+            if feed.is_lost(&arrival) {
+                tracing::debug!(target: "pontoon", handler = M::ADDRESS, "the broker has it again");
+                break None;
+            }
             match handle::<M, U>(running, feed, rules, &arrival).await {
                 Some(Settlement::Again(pause)) if running.core.lifecycle.is_running() => {
                     tokio::select! {

@@ -53,7 +53,8 @@ impl Level {
         name(&format!("{}m.{queue}", self.0))
     }
 
-    /// What the broker has to have, also for the queue that messages come back to.
+    /// What the broker has to have for a subscription: the queue is its own, as one that is full or has gone holds up all that
+    /// is to come back to it.
     pub(super) fn objects(self, names: &Names, back: &ShortString) -> Result<Vec<Object>, Trouble> {
         let Names { later, again, .. } = names;
         let arguments = [
@@ -62,8 +63,8 @@ impl Level {
             ("x-dead-letter-strategy", AMQPValue::LongString("at-least-once".into())),
             ("x-overflow", AMQPValue::LongString("reject-publish".into())),
         ];
-        let queue = Queue::of_pauses(name(&format!("{later}.{}m", self.0))?, arguments);
-        let waits = Binding { key: name(&format!("{}m.#", self.0))?, ..Binding::by_name(later.clone(), &queue) };
+        let queue = Queue::of_pauses(name(&format!("{back}.later.{}m", self.0))?, arguments);
+        let waits = Binding { key: self.key(back)?, ..Binding::by_name(later.clone(), &queue) };
         let returns = Binding { key: name(&format!("*.{back}"))?, ..Binding::of_event(again.clone(), back.clone()) };
         Ok(vec![
             Object::Exchange(Exchange::by_pattern(later.clone())),

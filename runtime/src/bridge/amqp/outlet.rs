@@ -107,11 +107,14 @@ impl Outlet {
                     return Ok(());
                 }
                 Ok(Sent::Returned) if returned => return Err(BridgeError::Mismatch(self.unbound())),
-                Ok(Sent::Returned) => {
-                    returned = true;
-                    self.restore(begun).await?;
-                    continue;
-                }
+                Ok(Sent::Returned) => match self.restore(begun).await {
+                    Ok(()) => {
+                        returned = true;
+                        continue;
+                    }
+                    Err(trouble) if trouble.lasts() => return Err(trouble.into()),
+                    Err(trouble) => trouble.into(),
+                },
                 // Twice is allowed, not at all is not.
                 Ok(Sent::Unknown) => continue,
                 Ok(Sent::Refused) => match self.known.refused() {
@@ -141,10 +144,11 @@ impl Outlet {
                     BridgeError::Unavailable(why.into())
                 }
                 // The exchange is gone.
-                Err(trouble @ Trouble::Absent(_)) => {
-                    self.restore(begun).await?;
-                    trouble.into()
-                }
+                Err(trouble @ Trouble::Absent(_)) => match self.restore(begun).await {
+                    Ok(()) => trouble.into(),
+                    Err(trouble) if trouble.lasts() => return Err(trouble.into()),
+                    Err(trouble) => trouble.into(),
+                },
                 Err(trouble) => trouble.into(),
             };
             // Not logged for each message: the connection says when it is lost, and the sender hears of it in the end.
@@ -180,17 +184,13 @@ impl Outlet {
     }
 
     /// Has the objects made or checked once more, unless that has been done since.
-    async fn restore(&self, since: Instant) -> Result<(), BridgeError> {
-        let connected = self.making.ready(PATIENCE).await?;
-        match self.objects.restore(&connected.connection, since).await {
-            Err(trouble) if trouble.lasts() => Err(trouble.into()),
-            Ok(true) => {
-                self.known.renew();
-                Ok(())
-            }
-            // Otherwise the next attempt will show.
-            _ => Ok(()),
+    async fn restore(&self, since: Instant) -> Result<(), Trouble> {
+        let away = |error: BridgeError| Trouble::Away(error.to_string());
+        let connected = self.making.ready(PATIENCE).await.map_err(away)?;
+        if self.objects.restore(&connected.connection, since).await? {
+            self.known.renew();
         }
+        Ok(())
     }
 
     fn place(&self) -> String {

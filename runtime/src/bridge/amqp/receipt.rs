@@ -44,6 +44,11 @@ impl Receipt {
         self.loan.is_none().then_some(self.since)
     }
 
+    /// Whether the channel that it came on has ended: the broker has taken it back.
+    pub(super) fn is_lost(&self) -> bool {
+        !self.channel.status().connected()
+    }
+
     /// The broker may forget it.
     pub(super) fn acknowledge(&self) -> Result<(), BridgeError> {
         self.end_loan();

@@ -67,6 +67,10 @@ impl Source for Subscription {
         }
     }
 
+    fn is_lost(&self, token: &Receipt) -> bool {
+        token.is_lost()
+    }
+
     fn handled(&self, took: Duration) {
         self.tap.handled(took);
     }

@@ -76,14 +76,15 @@ impl Share {
     }
 
     /// Of a subscription. Where order matters, a consumer cannot be replaced by another: the next message might go to another
-    /// process while this one has those before it; and a key whose message waits for its next attempt must not take the room
-    /// of the others. What comes at most once is acknowledged before it is handled: nothing counts its deliveries.
+    /// process while this one has those before it; and it has no more than it hands out, as each delivery to a process that
+    /// dies counts. What comes at most once is acknowledged before it is handled: nothing counts its deliveries.
     pub(super) fn of_subscription(rules: Delivery) -> Self {
-        let some = || u16::try_from(rules.concurrency.max(1).saturating_mul(16)).unwrap_or(u16::MAX).min(PREFETCH);
+        let some = |count: u32| Self::Fixed(u16::try_from(count).unwrap_or(u16::MAX).min(PREFETCH));
+        let concurrency = rules.concurrency.max(1);
         match (rules.at_most_once, rules.ordered) {
-            (false, false) => Self::Grows(Window::new(rules.concurrency)),
-            (false, true) if rules.concurrency <= 1 => Self::Fixed(1),
-            _ => Self::Fixed(some()),
+            (false, false) => Self::Grows(Window::new(concurrency)),
+            (false, true) => some(concurrency),
+            (true, _) => some(concurrency.saturating_mul(16)),
         }
     }
 }

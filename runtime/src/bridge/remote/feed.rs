@@ -1,7 +1,6 @@
 //! A subscription at a broker as what the runtime takes messages from: attempts, pauses and dead letters, once for all
 //! adapters. An adapter only receives, acknowledges and buries.
 
-use std::collections::{BTreeMap, HashMap};
 use std::future::{Future, pending};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +10,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::bridge::remote::held::{Aside, Doom, Held, Next};
 use crate::bridge::remote::{Arrived, Heard, Tally};
 use crate::bridge::{Arrival, BridgeError, Dead, Feed, Settlement};
 use crate::delivery::Delivery;
@@ -58,6 +58,13 @@ pub(crate) trait Source: Send + Sync + 'static {
     fn retried(&self, arrival: &Arrival, token: &Self::Token) -> impl Future<Output = ()> + Send {
         let _ = (arrival, token);
         async {}
+    }
+
+    /// Whether the broker has taken a message back, as far as this process knows: with the connection or channel that it came
+    /// on. It comes again, to this process or another.
+    fn is_lost(&self, token: &Self::Token) -> bool {
+        let _ = token;
+        false
     }
 
     /// After how long the broker takes a message for lost, if it does.
@@ -124,32 +131,6 @@ pub(crate) struct RemoteFeed<S: Source> {
     changed: Notify,
 }
 
-/// What this process has of the broker's.
-struct Held<T> {
-    tickets: u64,
-    tokens: HashMap<u64, T>,
-    /// Since when a handler has a message.
-    handed: HashMap<u64, Instant>,
-    /// What waits for its time.
-    aside: BTreeMap<(Instant, u64), Aside>,
-}
-
-/// A message that waits for its time.
-struct Aside {
-    arrival: Arrival,
-    next: Next,
-}
-
-/// What is next for a message that waits.
-enum Next {
-    /// Its next attempt.
-    Attempt,
-    /// It is handed out, and that is no further attempt.
-    Out,
-    /// It is given up.
-    Grave(Doom),
-}
-
 /// A message on its way out for its next attempt. Where nobody takes it, it goes back to those that wait.
 struct HandingOut<'f, S: Source> {
     feed: &'f RemoteFeed<S>,
@@ -162,13 +143,6 @@ impl<S: Source> Drop for HandingOut<'_, S> {
             self.feed.put_aside(arrival, Duration::ZERO, Next::Attempt);
         }
     }
-}
-
-/// Why a message is given up: it only waits for its grave.
-struct Doom {
-    reason: String,
-    /// How often it could not be buried.
-    failures: u32,
 }
 
 /// How many bytes of its reason a dead letter keeps that is too large otherwise. The whole of it stands in the log.
@@ -184,15 +158,16 @@ const GRAVE_PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from
 /// process that tries it comes to an end all the same.
 const UNTRIED: u32 = 16;
 
-/// How many of the deliveries before this one count as attempts.
-fn counted(before: u32, attempts: u32) -> u32 {
-    if before < attempts.saturating_add(UNTRIED) { before.min(attempts.saturating_sub(1)) } else { before }
+/// How many attempts count as made before this delivery: the earlier ones that the message itself tells of, and of the
+/// deliveries since then those that may have been one.
+fn counted(earlier: u32, redelivered: u32, attempts: u32) -> u32 {
+    let before = earlier.saturating_add(redelivered);
+    if before < attempts.saturating_add(UNTRIED) { earlier.max(before.min(attempts.saturating_sub(1))) } else { before }
 }
 
 impl<S: Source> RemoteFeed<S> {
     pub(crate) fn new(source: S, subscription: &'static str, rules: Delivery, tally: Arc<Tally>) -> Self {
-        let held =
-            Mutex::new(Held { tickets: 0, tokens: HashMap::new(), handed: HashMap::new(), aside: BTreeMap::new() });
+        let held = Mutex::new(Held::new());
         Self { source, subscription, rules, tally, heard: Heard::default(), held, changed: Notify::new() }
     }
 
@@ -210,19 +185,35 @@ impl<S: Source> RemoteFeed<S> {
         self.held().tokens.remove(&arrival.ticket).ok_or(BridgeError::LeaseLost)
     }
 
-    /// What is due, or when something will be.
+    /// What a message that is not done yet is known by; an error where it is somebody else's by now.
+    fn token_kept(&self, arrival: &Arrival) -> Result<S::Token, BridgeError> {
+        let mut held = self.held();
+        let token = held.tokens.get(&arrival.ticket).filter(|token| !self.source.is_lost(token)).cloned();
+        if token.is_none() {
+            held.forget(arrival.ticket);
+        }
+        token.ok_or(BridgeError::LeaseLost)
+    }
+
+    /// What is due, or when something will be. What the broker has taken back meanwhile is not: it comes again.
     fn due(&self) -> Result<Aside, Option<Instant>> {
-        let (aside, count) = {
-            let mut held = self.held();
-            let Some(first) = held.aside.first_entry() else { return Err(None) };
-            let due = first.key().0;
-            if due > Instant::now() {
-                return Err(Some(due));
+        loop {
+            let (aside, count) = {
+                let mut held = self.held();
+                let Some(first) = held.aside.first_entry() else { return Err(None) };
+                let due = first.key().0;
+                if due > Instant::now() {
+                    return Err(Some(due));
+                }
+                (first.remove(), held.aside.len())
+            };
+            self.source.aside(count);
+            if self.token_kept(&aside.arrival).is_ok() {
+                return Ok(aside);
             }
-            (first.remove(), held.aside.len())
-        };
-        self.source.aside(count);
-        Ok(aside)
+            let (subscription, id) = (self.subscription, aside.arrival.message.metadata().id);
+            tracing::debug!(target: "pontoon", subscription, message = %id, "the broker has it again");
+        }
     }
 
     fn put_aside(&self, arrival: Arrival, pause: Duration, next: Next) {
@@ -312,15 +303,28 @@ impl<S: Source> RemoteFeed<S> {
             return None;
         }
         if self.source.lease().is_some() {
-            self.forget_doomed(message.metadata().id);
+            self.held().forget_doomed(message.metadata().id);
         }
-        let attempts = self.rules.attempts;
+        let token = if redelivered > 0 { self.resume(message.metadata().id, token)? } else { token };
+        let (attempts, earlier) = (self.rules.attempts, attempt.saturating_sub(1));
         let before = match self.source.tried(&token) {
-            Some(tried) if tried >= attempts => tried,
-            Some(_) => redelivered.min(attempts.saturating_sub(1)),
-            None => counted(redelivered, attempts),
+            Some(tried) if tried >= attempts => earlier.saturating_add(tried),
+            Some(_) => earlier.saturating_add(redelivered.min(attempts.saturating_sub(1))),
+            None => counted(earlier, redelivered, attempts),
         };
-        Some(self.hold(message, attempt.saturating_add(before), token))
+        Some(self.hold(message, before.saturating_add(1), token))
+    }
+
+    /// Whether a message is one that waits here, and goes on waiting as it comes again; otherwise its token is returned.
+    fn resume(&self, id: Id, token: S::Token) -> Option<S::Token> {
+        let (token, count) = {
+            let mut held = self.held();
+            (held.resume(id, token, |token| self.source.is_lost(token)), held.aside.len())
+        };
+        if token.is_none() {
+            self.source.aside(count);
+        }
+        token
     }
 
     /// Whether an event that may come once has come before. What is missing before it is counted.
@@ -339,19 +343,6 @@ impl<S: Source> RemoteFeed<S> {
         let ticket = held.tickets;
         held.tokens.insert(ticket, token);
         Arrival { message, attempt, ticket }
-    }
-
-    /// A message that waits for its grave has come again: the broker has taken it for lost.
-    fn forget_doomed(&self, id: Id) {
-        let mut held = self.held();
-        let Held { aside, tokens, .. } = &mut *held;
-        aside.retain(|_, aside| {
-            let stays = !matches!(aside.next, Next::Grave(_)) || aside.arrival.message.metadata().id != id;
-            if !stays {
-                tokens.remove(&aside.arrival.ticket);
-            }
-            stays
-        });
     }
 
     /// Has the broker forget what is not handed out.
@@ -382,7 +373,7 @@ impl<S: Source> RemoteFeed<S> {
     /// Keeps a dead letter, and is done with the message only then. Where that fails, it is tried again, less and less often.
     async fn bury(&self, arrival: Arrival, doom: Doom) -> Result<(), BridgeError> {
         let Doom { reason, failures } = doom;
-        let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
+        let token = self.token_kept(&arrival)?;
         if failures > 0 {
             // It has waited. What became of its lease, the end of this shows.
             let _ = self.source.extend(token.clone()).await;
@@ -430,19 +421,23 @@ impl<S: Source> RemoteFeed<S> {
                 self.source.back(token).await
             }
             Settlement::Again(pause) => {
-                let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
-                if self.source.again(arrival, token, pause).await? {
-                    self.token(arrival)?;
-                } else {
-                    let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };
-                    self.put_aside(next, pause, Next::Attempt);
+                let token = self.token_kept(arrival)?;
+                let again = self.source.again(arrival, token, pause).await;
+                if !matches!(again, Ok(false)) {
+                    self.held().forget(arrival.ticket);
+                    return again.map(drop);
                 }
+                let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };
+                self.put_aside(next, pause, Next::Attempt);
                 Ok(())
             }
             Settlement::Later(pause) => {
                 // Held in this process: brokers count what they deliver again.
-                let token = self.held().tokens.get(&arrival.ticket).cloned().ok_or(BridgeError::LeaseLost)?;
-                self.source.extend(token).await?;
+                let token = self.token_kept(arrival)?;
+                if let Err(error) = self.source.extend(token).await {
+                    self.held().forget(arrival.ticket);
+                    return Err(error);
+                }
                 let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
                 self.put_aside(arrival.clone(), pause, Next::Out);
                 Ok(())
@@ -497,6 +492,14 @@ impl<S: Source> Feed for RemoteFeed<S> {
         Soon::later(self.source.extend(token))
     }
 
+    fn is_lost(&self, arrival: &Arrival) -> bool {
+        self.held().tokens.get(&arrival.ticket).is_none_or(|token| self.source.is_lost(token))
+    }
+
+    fn forget(&self, arrival: &Arrival) {
+        self.held().forget(arrival.ticket);
+    }
+
     fn retried<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, ()> {
         Soon::later(self.retried(arrival))
     }
@@ -541,8 +544,16 @@ mod tests {
 
     #[test]
     fn a_message_that_nobody_has_tried_is_in_its_last_attempt() {
-        assert_eq!([0, 1, 2, 3, 18].map(|before| counted(before, 3)), [0, 1, 2, 2, 2]);
-        assert_eq!(counted(19, 3), 19, "given up");
-        assert_eq!(counted(1, 1), 0);
+        assert_eq!([0, 1, 2, 3, 18].map(|before| counted(0, before, 3)), [0, 1, 2, 2, 2]);
+        assert_eq!(counted(0, 19, 3), 19, "given up");
+        assert_eq!(counted(0, 1, 1), 0);
+    }
+
+    #[test]
+    fn deliveries_after_a_pause_at_the_broker_take_no_attempt_that_is_left() {
+        assert_eq!([0, 1, 2, 16].map(|redelivered| counted(2, redelivered, 4)), [2, 3, 3, 3]);
+        assert_eq!(counted(2, 18, 4), 20, "given up");
+        // All of them were made.
+        assert_eq!(counted(4, 0, 4), 4);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use lapin::options::QueueDeclareOptions;
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
+use lapin::{BasicProperties, Confirmation};
 use pontoon::bridge::Settlement;
 use pontoon::{Amqp, BridgeError, Delivery};
 use pontoon_brokers::{Broker, Kind};
@@ -29,10 +30,11 @@ async fn a_message_with_a_long_pause_waits_at_the_broker_and_not_in_the_process(
     feed.settle(&arrival, Settlement::Again(Duration::from_secs(100))).await.unwrap();
     assert!(matches!(feed.settle(&arrival, Settlement::Done).await, Err(BridgeError::LeaseLost)), "it is not held");
     let (_connection, channel) = outsider(shared()).await;
+    let waits = format!("{subject}.{SUBSCRIPTION}.later.4m");
     let queued = async {
         loop {
             let passive = QueueDeclareOptions { passive: true, ..Default::default() };
-            let queue = channel.queue_declare("shop.later.4m".into(), passive, FieldTable::default()).await.unwrap();
+            let queue = channel.queue_declare(waits.as_str().into(), passive, FieldTable::default()).await.unwrap();
             if queue.message_count() > 0 {
                 return;
             }
@@ -41,7 +43,7 @@ async fn a_message_with_a_long_pause_waits_at_the_broker_and_not_in_the_process(
     };
     soon(queued).await;
     // It comes back as what it was, to whoever is there then.
-    let got = channel.basic_get("shop.later.4m".into(), Default::default()).await.unwrap().unwrap();
+    let got = channel.basic_get(waits.as_str().into(), Default::default()).await.unwrap().unwrap();
     let properties = got.delivery.properties.clone();
     assert_eq!(properties.expiration().as_ref().unwrap().as_str(), "100000");
     assert_eq!(properties.message_id().as_ref().unwrap().as_str(), id.to_string());
@@ -71,5 +73,33 @@ async fn a_message_that_was_held_for_long_waits_at_the_broker_and_comes_back_wit
     assert_eq!(arrival.attempt, 6);
     feed.settle(&arrival, Settlement::Done).await.unwrap();
     assert!(adapter.health().is_ready(), "no channel was closed: {}", adapter.health());
+    adapter.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_come_back_to_one_subscription_holds_up_no_other() {
+    let (full, free) = (name("event.full"), name("event.free"));
+    // A quarter of what the broker is said to allow is over soon.
+    let adapter = with(Amqp::new(text(shared())).consumer_timeout(Duration::from_secs(1))).await;
+    adapter.keep(full, "full.v1.hear", rules().bound(1));
+    let (topic, feed) = (adapter.topic(free), adapter.subscribe(free, SUBSCRIPTION, rules()));
+    soon(adapter.connect()).await.unwrap();
+    // More than the broker has on the way back at a time.
+    let (_connection, channel) = outsider(shared()).await;
+    channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
+    for _ in 0..60 {
+        let properties = BasicProperties::default().with_expiration("1".into());
+        let key = format!("1m.{full}.full.v1.hear");
+        let options = BasicPublishOptions::default();
+        let sent = channel.basic_publish("shop.later".into(), key.into(), options, b"{}", properties).await.unwrap();
+        assert!(matches!(soon(sent).await, Ok(Confirmation::Ack(None))));
+    }
+    soon(topic.publish(message(1))).await.unwrap();
+    let arrival = next(&feed).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    feed.settle(&arrival, Settlement::Again(Duration::from_millis(100))).await.unwrap();
+    let arrival = next(&feed).await;
+    assert_eq!((number(&arrival), arrival.attempt), (1, 2));
+    feed.settle(&arrival, Settlement::Done).await.unwrap();
     adapter.close().await;
 }

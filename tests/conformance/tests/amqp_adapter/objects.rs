@@ -200,3 +200,28 @@ async fn events_are_kept_for_who_starts_later_and_nobody_need_listen() {
     }
     subscriber.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_no_queue_takes_is_tried_until_its_queue_can_be_made_again() {
+    let subject = name("event.locked");
+    let adapter = at(shared()).await;
+    let topic = adapter.topic(subject);
+    adapter.keep(subject, SUBSCRIPTION, Delivery::at_least_once());
+    soon(adapter.connect()).await.unwrap();
+    // Somebody else has a queue of this name for a while.
+    let (connection, channel) = outsider(shared()).await;
+    let queue = format!("{subject}.{SUBSCRIPTION}");
+    channel.queue_delete(queue.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
+    let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
+    channel.queue_declare(queue.into(), options, FieldTable::default()).await.unwrap();
+    let publishing = tokio::spawn(async move { topic.publish(message(1)).await });
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    connection.close(200, "OK".into()).await.unwrap();
+    soon(publishing).await.unwrap().unwrap();
+    let subscriber = at(shared()).await;
+    let feed = subscriber.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once());
+    soon(subscriber.connect()).await.unwrap();
+    assert_eq!(take(&feed).await, 1);
+    adapter.close().await;
+    subscriber.close().await;
+}

@@ -320,3 +320,72 @@ async fn what_is_held_for_too_long_comes_again_and_the_brokers_reason_is_said() 
     until("ready again", || adapter.health().is_ready()).await;
     adapter.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_waits_for_its_next_attempt_while_the_connection_breaks_comes_once() {
+    let broker = Broker::start(Kind::Amqp).unwrap();
+    let proxy = Proxy::before(&broker).unwrap();
+    let subject = name("event.waits");
+    let adapter = at(&broker.url_at(proxy.port())).await;
+    let topic = adapter.topic(subject);
+    let feed = adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once().attempts(9));
+    soon(adapter.connect()).await.unwrap();
+    soon(topic.publish(message(1))).await.unwrap();
+    for attempt in 1..=3 {
+        let arrival = next(&feed).await;
+        assert_eq!((number(&arrival), arrival.attempt), (1, attempt));
+        let pause = Duration::from_millis(if attempt < 3 { 1 } else { 8000 });
+        feed.settle(&arrival, Settlement::Again(pause)).await.unwrap();
+    }
+    // Whoever waits for messages takes what comes again.
+    let waits = tokio::spawn({
+        let feed = Arc::clone(&feed);
+        async move { next(&feed).await }
+    });
+    proxy.cut();
+    let arrival = soon(waits).await.unwrap();
+    assert_eq!((number(&arrival), arrival.attempt), (1, 4), "its attempts go on");
+    // No other copy is handed out while this one is in a handler, and none is left behind.
+    let other = tokio::time::timeout(Duration::from_secs(10), feed.next()).await;
+    assert!(other.is_err(), "{other:?}");
+    feed.settle(&arrival, Settlement::Done).await.unwrap();
+    soon(topic.publish(message(2))).await.unwrap();
+    assert_eq!(take(&feed).await, 2);
+    adapter.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_dies_with_a_message_in_order_takes_no_attempt_of_those_behind_it() {
+    let subject = name("event.ordered");
+    let rules = Delivery::at_least_once().attempts(3).ordered().concurrency(2);
+    let (publisher, count) = (at(shared()).await, 12);
+    let topic = publisher.topic(subject);
+    publisher.keep(subject, SUBSCRIPTION, rules);
+    soon(publisher.connect()).await.unwrap();
+    for number in 0..count {
+        soon(topic.publish(message(number))).await.unwrap();
+    }
+    let unit = async || {
+        let adapter = at(shared()).await;
+        let feed = adapter.subscribe(subject, SUBSCRIPTION, rules);
+        soon(adapter.connect()).await.unwrap();
+        (adapter, feed)
+    };
+    for _ in 0..20 {
+        let (adapter, feed) = unit().await;
+        assert_eq!(number(&next(&feed).await), 0);
+        // To the broker, a process that dies is a connection that ends.
+        adapter.close().await;
+    }
+    let (adapter, feed) = unit().await;
+    for expected in 0..count {
+        let arrival = next(&feed).await;
+        assert_eq!(number(&arrival), expected);
+        // Two are handed out at a time.
+        let untried = arrival.attempt == 1;
+        assert!(untried || expected < 2, "{expected} is in attempt {}", arrival.attempt);
+        feed.settle(&arrival, Settlement::Done).await.unwrap();
+    }
+    adapter.close().await;
+    publisher.close().await;
+}
