@@ -68,4 +68,8 @@ impl Topic for NatsTopic {
         }
         Err(BridgeError::TooLarge { subject: self.subject.to_owned(), size, limit: limit as u64 })
     }
+
+    fn is_away(&self) -> bool {
+        !self.connection.link.is_up()
+    }
 }
