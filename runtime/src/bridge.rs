@@ -99,6 +99,13 @@ pub trait Topic: Send + Sync {
         let _ = event;
         Ok(())
     }
+
+    /// Whether the connection that events of the subject are published on is known to be down: no question to the broker.
+    /// Nothing is handed to a topic that is away, so that what was not is known not to have been sent. Rights that are missing,
+    /// and whatever else the bridge has, do not count.
+    fn is_away(&self) -> bool {
+        false
+    }
 }
 
 /// Carries jobs.

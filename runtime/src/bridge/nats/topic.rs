@@ -76,4 +76,8 @@ impl Topic for NatsTopic {
         }
         Err(BridgeError::TooLarge { subject: self.subject.to_owned(), size, limit: limit as u64 })
     }
+
+    fn is_away(&self) -> bool {
+        !self.connection.link.is_up()
+    }
 }
