@@ -43,14 +43,13 @@ impl Fake {
         let count = Arc::clone(&connections);
         let listening = tokio::spawn(async move {
             let away = Arc::<AtomicBool>::default();
-            while let Ok((stream, _)) = listener.accept().await {
+            while let Ok((mut stream, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::Relaxed);
                 if away.swap(false, Ordering::SeqCst) {
                     continue;
                 }
                 let (judge, away) = (Arc::clone(&judge), Arc::clone(&away));
                 tokio::spawn(async move {
-                    let mut stream = stream;
                     if serve(&mut stream, &*judge).await {
                         away.store(true, Ordering::SeqCst);
                     }
