@@ -7,7 +7,7 @@ use lapin::BasicProperties;
 use lapin::types::ShortString;
 
 use super::properties;
-use super::replies::Replies;
+use super::replies::{Answer, Replies};
 use super::tap::Tap;
 use crate::bridge::remote::Tally;
 use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
@@ -60,7 +60,7 @@ impl Served {
         // Others do not wait for it.
         let (subject, replies) = (self.subject, Arc::clone(&self.replies));
         tokio::spawn(async move {
-            if let Err(error) = replies.send(subject, &to, fault).await {
+            if let Err(error) = replies.send(Answer { subject, to, reply: fault }).await {
                 tracing::warn!(target: "pontoon", subject, %error, "a reply could not be sent");
             }
         });
@@ -73,6 +73,6 @@ impl Inlet for Served {
     }
 
     fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
-        Soon::later(self.replies.send(self.subject, to, reply))
+        Soon::later(self.replies.send(Answer { subject: self.subject, to: to.clone(), reply }))
     }
 }
