@@ -308,7 +308,9 @@ impl EventAdapter for AmqpEvents {
                 (Rest::Taken, Share::of_command()),
             );
             let (replies, tally) = (Arc::clone(&self.replies), Arc::clone(&self.tally));
-            Arc::new(Served { subject, tap, replies, tally })
+            let (served, receive) = Served::new(subject, tap, replies, tally);
+            self.spawn(receive);
+            Arc::new(served)
         });
         Arc::<Served>::clone(inlet)
     }

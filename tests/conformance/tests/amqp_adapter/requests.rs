@@ -263,3 +263,45 @@ async fn a_reply_that_the_broker_refuses_is_a_fault_and_takes_no_other_with_it()
         adapter.close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_that_a_request_waits_in_the_process_counts() {
+    let subject = name("command.waits");
+    let adapter = at(shared()).await;
+    let inlet = adapter.serve(subject);
+    adapter.connect().await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(2);
+    let asking = Request { subject, message: message(1), deadline, attempt: 1 };
+    let asking = tokio::spawn({
+        let adapter = Arc::clone(&adapter);
+        async move { tokio::time::timeout(Duration::from_secs(6), adapter.request(asking)).await }
+    });
+    // Nobody takes it until its caller has given up.
+    assert!(soon(asking).await.unwrap().is_err());
+    let asked = soon(inlet.next()).await.unwrap();
+    assert!(asked.message.metadata().deadline.unwrap() < Instant::now());
+    adapter.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_instance_has_no_room_for_goes_to_another() {
+    let subject = name("command.busy");
+    let (busy, free, client) = (at(shared()).await, at(shared()).await, at(shared()).await);
+    let (_taken_by_nobody, inlet) = (busy.serve(subject), free.serve(subject));
+    for adapter in [&busy, &free, &client] {
+        adapter.connect().await.unwrap();
+    }
+    let asking = tokio::spawn({
+        let client = Arc::clone(&client);
+        async move { join_all((0..200).map(|number| client.request(request(subject, number)))).await }
+    });
+    // The busy one holds what it has had beforehand, and nothing more.
+    for _ in 0..160 {
+        let asked = soon(inlet.next()).await.unwrap();
+        inlet.answer(&asked.reply_to.unwrap(), Reply::Output("1".into())).await.unwrap();
+    }
+    asking.abort();
+    for adapter in [busy, free, client] {
+        adapter.close().await;
+    }
+}
