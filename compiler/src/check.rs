@@ -27,6 +27,7 @@ mod missing_outbox;
 mod missing_timeout;
 mod open_listener;
 mod ordered_competing;
+mod outbox_at_most_once;
 mod payload_mismatch;
 mod placed_twice;
 mod plaintext_transport;
@@ -130,6 +131,7 @@ pub static RULES: &[Rule] = &[
     rule!(Warning unbounded_queue),
     rule!(Error ordered_competing),
     rule!(Warning missing_outbox),
+    rule!(Warning outbox_at_most_once),
     rule!(Error store_capability),
     rule!(Error missing_adapter_feature),
     // Deployments

@@ -99,6 +99,13 @@ pub trait Topic: Send + Sync {
         let _ = event;
         Ok(())
     }
+
+    /// Whether the connection that events of the subject are published on is known to be down: no question to the broker.
+    /// Nothing is handed to a topic that is away, so that what was not is known not to have been sent. Rights that are missing,
+    /// and whatever else the bridge has, do not count.
+    fn is_away(&self) -> bool {
+        false
+    }
 }
 
 /// Carries jobs.
@@ -178,6 +185,13 @@ pub trait Feed: Send + Sync {
     fn extend<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, Result<(), BridgeError>> {
         let _ = arrival;
         Soon::now(Ok(()))
+    }
+
+    /// A message that was not settled is about to be handled once more: done once that is counted, where the bridge counts it.
+    /// Safe to drop while it waits.
+    fn retried<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, ()> {
+        let _ = arrival;
+        Soon::now(())
     }
 
     /// Whether a message that was handed out and not settled is somebody else's by now, as far as the feed knows: an attempt that

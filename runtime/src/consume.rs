@@ -11,6 +11,7 @@ use crate::delivery::Consumption;
 use crate::error::InvokeError;
 use crate::execute::execute;
 use crate::fault::{Chain, Fault, FaultClass};
+use crate::guard::Guarded;
 use crate::handler::Route;
 use crate::inbox::Busy;
 use crate::lifecycle::Phase;
@@ -90,13 +91,24 @@ where
     settle(running, feed, M::ADDRESS, arrival, settlement).await;
 }
 
-/// Runs the handler for one message. Nothing is to be settled where the message is somebody else's by now.
+/// Runs the handler for one message. Whatever panics on the way, the message is settled: nobody else would get it.
 async fn handle<M, U>(
     running: &Running<U>,
     feed: &dyn Feed,
     rules: Consumption,
     arrival: &Arrival,
 ) -> Option<Settlement>
+where
+    U: Send + Sync,
+    M: Route<U> + Operation<Output = (), Rejection = Never>,
+{
+    let run = pin!(run::<M, U>(running, feed, rules, arrival));
+    let ended = Guarded::new(run).await;
+    ended.unwrap_or_else(|panic| Some(after_fault::<M, U>(running, rules, arrival, &panic.report(M::ADDRESS))))
+}
+
+/// Runs the handler for one message. Nothing is to be settled where the message is somebody else's by now.
+async fn run<M, U>(running: &Running<U>, feed: &dyn Feed, rules: Consumption, arrival: &Arrival) -> Option<Settlement>
 where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
@@ -127,7 +139,7 @@ where
     Some(match ended {
         Ok(()) => Settlement::Done,
         Err(InvokeError::Rejected(never)) => match never {},
-        Err(InvokeError::Fault(fault)) => after_fault::<M>(rules, arrival, &fault),
+        Err(InvokeError::Fault(fault)) => after_fault::<M, U>(running, rules, arrival, &fault),
     })
 }
 
@@ -148,15 +160,22 @@ async fn hold(feed: &dyn Feed, arrival: &Arrival) -> BridgeError {
     }
 }
 
-fn after_fault<M: Operation>(rules: Consumption, arrival: &Arrival, fault: &Fault) -> Settlement {
+fn after_fault<M: Operation, U>(
+    running: &Running<U>,
+    rules: Consumption,
+    arrival: &Arrival,
+    fault: &Fault,
+) -> Settlement {
     if let Some(Busy(pause)) = busy(fault) {
         return Settlement::Later(*pause);
     }
     let class = fault.class();
-    if class == FaultClass::Stopped {
+    // It may be another unit that has stopped, and answers so.
+    let may_come_again = class.is_transient() || class == FaultClass::Stopped;
+    if class == FaultClass::Stopped && !running.core.lifecycle.is_running() {
         return Settlement::Again(std::time::Duration::ZERO);
     }
-    if class.is_transient() && arrival.attempt < rules.attempts {
+    if may_come_again && arrival.attempt < rules.attempts {
         return Settlement::Again(rules.backoff.after(arrival.attempt));
     }
     give_up::<M>(rules, arrival, format!("{fault}: {}", Chain(fault.cause())))

@@ -47,7 +47,7 @@ pub struct Counters {
     /// Events of at-most-once subscriptions that did not arrive, by the gaps in their publishers' sequences. Means something
     /// where one instance has all events of a subscription.
     pub lost: u64,
-    /// Messages that could not be read and had nowhere to go.
+    /// Messages that could not be read and had nowhere to go, and dead letters that no broker keeps.
     pub malformed: u64,
     /// Replies that were not sent, because their requests named an address that is no caller's.
     pub refused_replies: u64,

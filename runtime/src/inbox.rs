@@ -151,7 +151,10 @@ pub(crate) async fn claim<M: Operation, U>(
             Ok(record) => record,
             Err(error) => return Err(Fault::of(FaultClass::Malformed, error)),
         };
-        if record.input != input {
+        // A message is given up where its key has the reply to another input. Where that is only claimed it is not: a claim may
+        // end without a reply, and a process of another version may have read another input out of the same message.
+        let may_wait = scope.is_delivered() && matches!(record.state, State::Claimed { .. });
+        if record.input != input && !may_wait {
             return Err(Fault::of(FaultClass::KeyReused, "its idempotency key was used with another input"));
         }
         let State::Claimed { message, .. } = record.state else {

@@ -5,7 +5,8 @@
 
 use std::io;
 use std::process::exit;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -20,7 +21,21 @@ const TOGETHER: Duration = Duration::from_secs(1);
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// The first signal that comes. From the moment this is made, signals do not end the process by themselves.
-pub(crate) struct Signals(oneshot::Receiver<()>);
+pub(crate) struct Signals {
+    first: oneshot::Receiver<()>,
+    stopped: Stopped,
+}
+
+/// Whether the unit has stopped: then the process is not ended for its grace any more, only by another signal.
+#[derive(Clone, Default)]
+pub(crate) struct Stopped(Arc<AtomicBool>);
+
+impl Stopped {
+    /// It has.
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
 
 impl Signals {
     /// Waits for signals from now on. The first one stops the unit, which has `grace` for that. Another one, more than a second
@@ -28,6 +43,8 @@ impl Signals {
     pub(crate) fn new(grace: Duration) -> io::Result<Self> {
         let (first, signals) = oneshot::channel();
         let (ready, installed) = mpsc::channel();
+        let stopped = Stopped::default();
+        let has_stopped = stopped.clone();
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         thread::Builder::new().name("pontoon-signals".to_owned()).spawn(move || {
             runtime.block_on(async move {
@@ -49,7 +66,7 @@ impl Signals {
                 let _ = timeout(TOGETHER.min(grace), together).await;
                 tokio::select! {
                     () = source.next() => tracing::warn!(target: "pontoon", "ended by a second signal"),
-                    () = sleep(grace.saturating_add(MARGIN)) => {
+                    () = over(grace, has_stopped) => {
                         tracing::error!(
                             target: "pontoon",
                             ?grace,
@@ -61,13 +78,26 @@ impl Signals {
             });
         })?;
         installed.recv().unwrap_or_else(|_| Err(io::Error::other("the thread for signals has ended")))?;
-        Ok(Self(signals))
+        Ok(Self { first: signals, stopped })
+    }
+
+    /// To be told when the unit has stopped.
+    pub(crate) fn stopped(&self) -> Stopped {
+        self.stopped.clone()
     }
 
     /// Waits for the first signal.
     pub(crate) async fn first(self) {
         // The thread outlives everything.
-        let _ = self.0.await;
+        let _ = self.first.await;
+    }
+}
+
+/// Waits until the grace is long over, and the unit has not stopped.
+async fn over(grace: Duration, stopped: Stopped) {
+    sleep(grace.saturating_add(MARGIN)).await;
+    if stopped.0.load(Ordering::Acquire) {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -24,6 +24,7 @@ use crate::unit::{Ports, Unit};
 pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
     // Before anything else: a signal during the start counts.
     let signals = Signals::new(U::GRACE)?;
+    let over = signals.stopped();
     let mut first = std::pin::pin!(signals.first());
     let started = tokio::select! {
         started = start::<U>(resources) => started?,
@@ -35,6 +36,7 @@ pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
     first.await;
     tracing::info!(target: "pontoon", unit = U::NAME, "stopping");
     let stopped = started.shutdown().await;
+    over.set();
     if stopped.is_err() {
         // What still runs may block its thread, and the runtime would wait for it: the process ends all the same.
         std::thread::spawn(|| {

@@ -51,6 +51,12 @@ pub enum BridgeError {
 }
 
 impl BridgeError {
+    /// Whether the same would be refused again, however long one waits.
+    #[cfg(feature = "wire")]
+    pub(crate) fn lasts(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::Malformed(_))
+    }
+
     pub(crate) fn class(&self) -> FaultClass {
         match self {
             Self::Closed => FaultClass::Stopped,

@@ -9,16 +9,21 @@
 //! beyond 1,000 messages is dropped without a word (0 is no limit, but has Mosquitto throw out who publishes what it may not).
 //! Its `acl_file` does not refuse subscriptions: who may not read an event never hears of it, in silence.
 //!
-//! What counts as an attempt: that a message was handed to a handler. A message that the broker repeats to a process, because
-//! it was with another before, is counted at the broker before it is handed out, in a retained message below
-//! `shop/attempts/<client>/`, which goes with the acknowledgement. So one that ends its process is given up once it has been
-//! handed out as often as it has attempts, and once more: whether the first process to have it has handed it out, nobody knows,
-//! and what is repeated for the first time is in its second attempt, or its last. What was only with a process, and not handed
-//! out, loses no attempt; nor does what a process gives back when it is told to stop.
+//! What counts as an attempt: that a message was handed to a handler. From the second time on that is counted at the broker
+//! before it is handed out, in a retained message below `shop/attempts/<client>/`, which goes with the acknowledgement: where
+//! the broker repeats it because it was with another process before, and where its handler has failed in this process. So a
+//! message that ends its process is given up once it has been handed out as often as it has attempts, and once more: whether the
+//! first process to have it has handed it out, nobody knows, and what is repeated for the first time is in its second attempt,
+//! or its last. What was only with a process, and not handed out, loses no attempt; nor does what a process gives back when it
+//! is told to stop. Where the counts of earlier processes cannot be read within 30 s, the log says so, and they are taken for 0.
 //!
 //! What the broker refuses fails alone: for good where the reason code says so (too large, a topic or payload that it does not
-//! take, no right), later where it may pass. What was under way when two connections broke is published alone, on a connection
-//! of its own, and fails for good if it breaks that twice.
+//! take, no right), later where it may pass. What was under way, and not acknowledged, when two connections broke is published
+//! alone, on a connection of its own. It fails for good if it breaks that three times, and each time a connection on which
+//! nothing is published is answered right after: a broker that is away, or a network that breaks, blames no message.
+//!
+//! A bridge that closes waits for 0.9 s at most until the broker has read the last acknowledgements and ended the connections.
+//! What a broker that hangs has not read by then is handled again by the next process, which the log says.
 //!
 //! Rights that are needed, where `shop` is the topology:
 //!

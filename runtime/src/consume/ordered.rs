@@ -4,6 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
@@ -95,7 +96,7 @@ where
                         biased;
                         () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Again(pause)),
                         _ = hold(feed, &arrival) => break None,
-                        () = sleep(pause) => arrival.attempt += 1,
+                        () = retry(feed, &arrival, pause) => arrival.attempt += 1,
                     }
                 }
                 // Another handler has its key. What is behind it waits as well.
@@ -117,4 +118,10 @@ where
             return;
         }
     }
+}
+
+/// Waits until the next attempt at a message may begin.
+async fn retry(feed: &dyn Feed, arrival: &Arrival, pause: Duration) {
+    sleep(pause).await;
+    feed.retried(arrival).await;
 }

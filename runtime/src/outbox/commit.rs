@@ -91,7 +91,7 @@ async fn write(
         let mut heads = Vec::with_capacity(drafts.len());
         for (subject, draft) in drafts {
             let head = Head::read(store, subject).await?;
-            let direct = draft.lane.is_clear(core);
+            let direct = draft.lane.is_clear();
             let mut previous = head.last;
             for (entry, sent) in &draft.entries {
                 let number = previous + 1;

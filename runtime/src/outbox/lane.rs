@@ -88,14 +88,14 @@ impl Lane {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an entry may be published at once, as far as this process knows. Over a bridge that is away nothing is tried:
+    /// Whether an entry may be published at once, as far as this process knows. On a connection that is down nothing is tried:
     /// what was never handed to it is known not to have been sent.
-    pub(super) fn is_clear(&self, core: &Core) -> bool {
+    pub(super) fn is_clear(&self) -> bool {
         let clear = {
             let state = self.state();
             !state.behind && !state.relaying
         };
-        clear && !self.port.is_down(&core.adapters)
+        clear && !self.port.is_away()
     }
 
     /// Publishes an entry as soon as it is its turn.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::bridge::{BridgeError, Job, JobQueue, Topic};
-use crate::core::Adapters;
 use crate::message::Message;
 
 /// How often an entry is refused for missing rights before it makes room for those behind it. Rights may be given back; with
@@ -33,9 +32,12 @@ impl Port {
         }
     }
 
-    /// Whether the bridge is known to be away: nothing has to be tried to find that out.
-    pub(super) fn is_down(&self, adapters: &Adapters) -> bool {
-        matches!(self, Self::Topic(_)) && !adapters.events.health().is_ready()
+    /// Whether the connection to publish on is known to be down: nothing has to be tried to find that out.
+    pub(super) fn is_away(&self) -> bool {
+        match self {
+            Self::Topic(topic) => topic.is_away(),
+            Self::Queue(_) => false,
+        }
     }
 }
 

@@ -33,9 +33,6 @@ const OTHERS: Duration = Duration::from_secs(2).saturating_add(DIRECT);
 /// How long one entry may take.
 const PUBLISH: Duration = Duration::from_secs(35);
 
-/// How long nothing is tried while the bridge says that it is away.
-const AWAY: Duration = Duration::from_secs(60);
-
 /// What became of a pass.
 pub(super) enum Pass {
     /// Nothing is left.
@@ -59,8 +56,6 @@ pub(super) struct Relay {
     published: HashSet<String>,
     /// Those that their processes may be publishing, since when they are known here.
     seen: HashMap<String, Instant>,
-    /// When it last tried although the bridge was away.
-    tried: Option<Instant>,
 }
 
 /// Why a pass ends before everything is done.
@@ -116,14 +111,8 @@ impl Relay {
         if first.entries.is_empty() && first.next.is_none() {
             return self.clear(lane);
         }
-        if lane.port.is_down(&core.adapters) && self.tried.is_some_and(|tried| tried.elapsed() < AWAY) {
+        if lane.port.is_away() {
             return Err(Stop::Pass(Pass::Failed));
-        }
-        if lane.port.is_down(&core.adapters) {
-            // The first look at a bridge that is away is no try, either.
-            if self.tried.replace(Instant::now()).is_none() {
-                return Err(Stop::Pass(Pass::Failed));
-            }
         }
         let Some(lease) = Lease::acquire(store, lane.subject).await? else { return Err(Stop::Pass(Pass::Held)) };
         let mut holding = Holding { core, lane, lease };
@@ -134,7 +123,7 @@ impl Relay {
 
     fn clear(&mut self, lane: &Lane) -> Result<(), Stop> {
         lane.waiting.store(0, std::sync::atomic::Ordering::Relaxed);
-        (self.all_gone_up_to, self.tried) = (None, None);
+        self.all_gone_up_to = None;
         self.mine.clear();
         self.published.clear();
         self.seen.clear();
@@ -185,6 +174,10 @@ impl Relay {
         entries: Vec<(String, store::Entry)>,
     ) -> Result<(), Stop> {
         let (core, lane) = (holding.core, holding.lane);
+        if lane.port.is_away() {
+            // Not handed over, and so no attempt: it is known not to have been sent, however long this lasts.
+            return Err(Stop::Pass(Pass::Failed));
+        }
         let (mut marks, mut ready, mut ended) = (Vec::new(), Vec::new(), Ok(()));
         for (key, kept) in entries {
             match self.prepare(holding, &key, &kept).await {
@@ -218,7 +211,6 @@ impl Relay {
                 Ok(()) => {
                     taken.extend(remove(lane, &key));
                     self.published.insert(key);
-                    self.tried = None;
                 }
                 Err(BridgeError::Closed) => ended = Err(Stop::Pass(Pass::Closed)),
                 Err(error) if is_final(&error, attempts) => bury(core, lane, &key, &error.to_string()).await?,

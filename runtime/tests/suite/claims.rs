@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use pontoon::bridge::EventAdapter;
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::store::{Change, StateAdapter};
-use pontoon::{Adapters, Event, FaultClass, Instant, InvokeError, Message, Metadata, Started};
+use pontoon::store::{Change, Expect, StateAdapter};
+use pontoon::{Adapters, Event, FaultClass, Id, Instant, InvokeError, Message, Metadata, Operation, Started};
 use tokio::time::sleep;
 
 use crate::contract::{Payment, event, lab};
@@ -72,6 +72,25 @@ async fn a_claim_of_a_dead_process_ends_within_seconds() {
     pair.publish(event::Paid, "k").await;
     script.begun("book", 1).await;
     assert!(before.elapsed() <= 12 * SECOND, "{:?}", before.elapsed());
+}
+
+/// A process of another version reads other fields of the same message, claims its key, and dies: the message comes again.
+#[tokio::test(start_paused = true)]
+async fn a_claim_for_another_input_is_waited_for() {
+    let pair = Pair::new();
+    let script = Script::new();
+    let unit = pair.instance(&script).await;
+    let (token, message) = (Id::draw(), Id::draw());
+    let claim = format!(
+        r#"{{"input":"of another version","state":{{"claimed":{{"token":"{token}","message":"{message}"}}}}}}"#
+    );
+    let key = format!("{}/-/k", lab::Book::ADDRESS);
+    let put = Some((Arc::from(claim.as_bytes()), Some(10 * SECOND)));
+    pair.store.commit(vec![Change { collection: "$inbox", key, expect: Expect::Absent, put }]).await.unwrap();
+    pair.publish(event::Paid, "k").await;
+    tokio::time::timeout(60 * SECOND, script.begun("book", 1)).await.expect("it is handled once the claim has ended");
+    unit.settled().await;
+    assert!(unit.dead_letters(lab::Book).list().await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,6 +65,8 @@ pub struct Bridge {
     some: Arc<Mutex<HashMap<u64, Fate>>>,
     /// It knows that it is away.
     down: Arc<AtomicBool>,
+    /// Something else of the bridge is not as it should be.
+    degraded: Arc<AtomicBool>,
 }
 
 impl Bridge {
@@ -86,6 +88,10 @@ impl Bridge {
     pub fn down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
         self.all(down.then_some(Fate::Unsent));
+    }
+
+    pub fn degrade(&self) {
+        self.degraded.store(true, Ordering::SeqCst);
     }
 
     fn fate(&self, payload: u64) -> Option<Fate> {
@@ -130,6 +136,10 @@ impl Topic for Way {
             _ => Ok(()),
         }
     }
+
+    fn is_away(&self) -> bool {
+        self.bridge.down.load(Ordering::SeqCst)
+    }
 }
 
 fn too_large() -> BridgeError {
@@ -163,7 +173,7 @@ impl EventAdapter for Bridge {
     }
 
     fn health(&self) -> Health {
-        match self.down.load(Ordering::SeqCst) {
+        match self.down.load(Ordering::SeqCst) || self.degraded.load(Ordering::SeqCst) {
             true => Health::Degraded("the bridge is away".into()),
             false => Health::Ready,
         }

@@ -221,7 +221,7 @@ async fn what_was_never_tried_is_sent_however_old() {
     assert!(next.health().is_ready());
 }
 
-/// A long outage: nothing is tried, and nothing is given up, while the bridge knows that it is away.
+/// A long outage: nothing is tried, and nothing is given up, while the connection is known to be down.
 #[tokio::test(start_paused = true)]
 async fn an_outage_longer_than_listeners_remember_gives_nothing_up() {
     let (broker, store) = (Broker::default(), Store::new());
@@ -229,10 +229,22 @@ async fn an_outage_longer_than_listeners_remember_gives_nothing_up() {
     let unit = instance(&bridge, &store).await;
     bridge.down(true);
     keep(&unit, [1, 2, 3]).await;
-    sleep(Duration::from_secs(30)).await;
+    sleep(FORGOTTEN).await;
+    assert!(store.keys("$outbox_sent").await.is_empty(), "none is noted as one that may have been sent");
     bridge.down(false);
     assert_eq!(broker.got(3).await, [1, 2, 3]);
     assert!(unit.outbox_dead_letters().list().await.unwrap().is_empty());
+}
+
+/// A right that one subscription lacks, a tap that is down: what is published goes another way.
+#[tokio::test(start_paused = true)]
+async fn what_else_a_bridge_lacks_delays_no_event() {
+    let (broker, store) = (Broker::default(), Store::new());
+    let bridge = Bridge::to(&broker);
+    let unit = instance(&bridge, &store).await;
+    bridge.degrade();
+    keep(&unit, 1..=3).await;
+    assert_eq!(broker.published(), [1, 2, 3], "published before the handler answered");
 }
 
 #[tokio::test(start_paused = true)]

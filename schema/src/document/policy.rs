@@ -40,7 +40,8 @@ pub struct Retry {
 }
 
 /// How a handler recognises a message that it has already handled. Keys of different tenants are different keys; another input
-/// under a key that was used is refused.
+/// under a key that was used is refused. The order of the elements of an array counts: a set in an input is to be an ordered one
+/// (`BTreeSet`, not `HashSet`).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Idempotency {

@@ -212,6 +212,11 @@ impl Outlet {
         }
     }
 
+    /// Whether the connection that it publishes on is down.
+    pub(super) fn is_away(&self) -> bool {
+        !self.pipe.line.link.is_up()
+    }
+
     /// Whether it may publish.
     pub(super) fn health(&self) -> Health {
         self.bar.health()

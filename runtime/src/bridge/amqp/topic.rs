@@ -46,4 +46,8 @@ impl Topic for Event {
     fn check(&self, event: &Message) -> Result<(), BridgeError> {
         Outgoing::new(self.subject, event, &self.source).body(self.outlet.limit.bytes()).map(drop)
     }
+
+    fn is_away(&self) -> bool {
+        self.outlet.is_away()
+    }
 }

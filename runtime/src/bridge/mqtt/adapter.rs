@@ -11,7 +11,7 @@ use pontoon_schema::capability::{self, Adapter};
 use rumqttc::mqttbytes::QoS;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::attempts::Attempts;
 use super::audience::Audience;
@@ -42,8 +42,11 @@ use crate::soon::Soon;
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);
 
-/// How long it may take to say goodbye, or to end a subscription.
-const GOODBYE: Duration = Duration::from_millis(400);
+/// How long it may take in all until the broker has read what was acknowledged, and the goodbye.
+const END: Duration = Duration::from_millis(900);
+
+/// How long it may take to end a subscription.
+const UNSUBSCRIBE: Duration = Duration::from_millis(400);
 
 /// A broker of MQTT 5 as an event bridge.
 pub(super) struct MqttEvents {
@@ -193,6 +196,7 @@ impl MqttEvents {
     }
 
     async fn end(&self) {
+        let until = Instant::now() + END;
         self.flights.close(FLUSH).await;
         let connections = self.connections();
         {
@@ -209,8 +213,10 @@ impl MqttEvents {
         self.requests.replies.pending.fail(|| BridgeError::Closed);
         let mut tasks = mem::take(&mut *self.tasks());
         let ended = async { while tasks.join_next().await.is_some() {} };
-        // A broker that hangs is left without a word.
-        let _ = timeout(GOODBYE, ended).await;
+        if timeout_at(until, ended).await.is_err() {
+            let broker = &self.dialer.address;
+            tracing::warn!(target: "pontoon", %broker, "the broker hangs: what was acknowledged last may come again");
+        }
     }
 
     /// Ends a subscription of the connection that all share. What the broker has sent before is there then.
@@ -224,7 +230,7 @@ impl MqttEvents {
                 let _ = ended.await;
             }
         };
-        let _ = timeout(GOODBYE, unsubscribed).await;
+        let _ = timeout(UNSUBSCRIBE, unsubscribed).await;
     }
 }
 

@@ -1,18 +1,18 @@
 //! How often a message of a session was handed out, also by processes that are gone: a message may end each process that handles
 //! it. Mosquitto repeats what was not acknowledged, and counts nothing.
 //!
-//! Only a message that the broker repeats to a process is counted, before it is handed out: a retained message of its own at
-//! the broker has the count. What is repeated without a count was with an earlier process; whether that has handed it out,
-//! nobody knows.
+//! A message is counted before it is handed out, unless that is the first time: a retained message of its own at the broker has
+//! the count. What the broker repeats without a count was with an earlier process; whether that has handed it out, nobody knows.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Publish, PublishProperties};
-use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep};
 
 use super::dialer::SESSION_EXPIRY;
@@ -30,34 +30,41 @@ pub(super) struct Attempts {
     retained: Retained,
     outlet: Outlet,
     flights: Arc<Flights>,
-    /// The counts, once they are read.
-    counts: OnceCell<Mutex<HashMap<Id, u32>>>,
+    /// The counts, as far as they are known.
+    counts: Mutex<HashMap<Id, u32>>,
+    /// Ends once those of earlier processes are read, or nobody can read them. Begun when the first one is needed.
+    reading: OnceLock<Shared<BoxFuture<'static, ()>>>,
     /// How many could not be written for good.
     uncounted: AtomicU64,
 }
 
 impl Attempts {
     pub(super) fn new(retained: Retained, outlet: Outlet, flights: &Arc<Flights>) -> Self {
-        let (counts, uncounted) = Default::default();
-        Self { retained, outlet, flights: Arc::clone(flights), counts, uncounted }
+        let (counts, reading, uncounted) = Default::default();
+        Self { retained, outlet, flights: Arc::clone(flights), counts, reading, uncounted }
     }
 
-    /// How often a message was handed out before, as far as that was counted. Done once the broker has it that it is handed
-    /// out once more. An error only where the bridge is closed; safe to drop while it waits, and then it counts nothing.
-    pub(super) async fn begin(&self, id: Id) -> Result<u32, BridgeError> {
-        let counts = self.counts.get_or_try_init(|| self.read()).await?;
-        let tried = lock(counts).get(&id).copied().unwrap_or_default();
+    /// How often a message that came before was handed out since, as far as that was counted. Done once the broker has it that
+    /// it is handed out once more. An error only where the bridge is closed; safe to drop while it waits, and then it counts
+    /// nothing.
+    pub(super) async fn begin(self: &Arc<Self>, id: Id) -> Result<u32, BridgeError> {
+        self.read().await;
+        self.retried(id).await
+    }
+
+    /// The same for a message that this process has handed out before: all that was counted is known.
+    pub(super) async fn retried(&self, id: Id) -> Result<u32, BridgeError> {
+        let tried = self.counts().get(&id).copied().unwrap_or_default();
         let now = tried.saturating_add(1);
         self.write(id, now).await?;
-        lock(counts).insert(id, now);
+        self.counts().insert(id, now);
         Ok(tried)
     }
 
     /// A message was handed out and given back untried.
     pub(super) async fn undo(&self, id: Id) {
-        let Some(counts) = self.counts.get() else { return };
         let before = {
-            let mut counts = lock(counts);
+            let mut counts = self.counts();
             let Some(count) = counts.get_mut(&id) else { return };
             *count = count.saturating_sub(1);
             *count
@@ -70,8 +77,8 @@ impl Attempts {
 
     /// A message is done with: its count is removed, some time.
     pub(super) fn forget(self: &Arc<Self>, id: Id) {
-        let known = self.counts.get().is_some_and(|counts| lock(counts).remove(&id).is_some());
-        if known {
+        let known = self.counts().remove(&id);
+        if known.is_some() {
             let this = Arc::clone(self);
             io_thread::spawn(async move {
                 // Otherwise the broker drops it with the session.
@@ -87,24 +94,49 @@ impl Attempts {
         self.outlet.health()
     }
 
-    /// The counts at the broker. Where they cannot be read for good, nothing is known.
-    async fn read(&self) -> Result<Mutex<HashMap<Id, u32>>, BridgeError> {
-        let mut retry = Retry::new("reading the counts of attempts");
+    /// Waits until the counts of earlier processes are known. They are read once, and by nobody who may stop waiting.
+    async fn read(self: &Arc<Self>) {
+        let reading = self.reading.get_or_init(|| {
+            let this = Arc::clone(self);
+            io_thread::spawn(async move { this.collect().await }).map(drop).boxed().shared()
+        });
+        reading.clone().await;
+    }
+
+    /// Reads the counts at the broker. A broker that is away is waited for; where they cannot be read for good, or not within
+    /// so long as a bridge has patience, nothing is known.
+    async fn collect(&self) {
+        let (mut retry, mut begun) = (Retry::new("reading the counts of attempts"), Instant::now());
         loop {
-            let begun = Instant::now();
             let error = match self.retained.read().await {
-                Ok(found) => return Ok(Mutex::new(found.iter().filter_map(count).collect())),
+                Ok(found) => return self.add(&found),
                 Err(error) => error,
             };
-            self.outlet.closed()?;
+            match self.outlet.closed() {
+                Ok(()) if self.outlet.is_up() => {}
+                Ok(()) => begun = Instant::now(),
+                Err(_) => return,
+            }
             // Brokers may say nothing of what a user may not receive.
             if is_lasting(&error) || begun.elapsed() >= PATIENCE {
                 let topics = &self.retained.below;
                 tracing::error!(target: "pontoon", %error, topics, "nobody knows how often messages were tried before");
-                return Ok(Mutex::default());
+                return;
             }
             sleep(retry.failed(&error)).await;
         }
+    }
+
+    /// Counts as the broker has them. What this process has counted meanwhile stays.
+    fn add(&self, found: &[Publish]) {
+        let mut counts = self.counts();
+        for (id, count) in found.iter().filter_map(count) {
+            counts.entry(id).and_modify(|known| *known = count.max(*known)).or_insert(count);
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<Id, u32>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a count, over as many connections as it takes. Where that is refused for good, the message is handed out all the
@@ -148,10 +180,6 @@ impl Attempts {
         };
         self.outlet.publish(Parcel { subject: &self.retained.below, packet }).await
     }
-}
-
-fn lock(counts: &Mutex<HashMap<Id, u32>>) -> MutexGuard<'_, HashMap<Id, u32>> {
-    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A count as the broker has it. What is none of ours says nothing.

@@ -16,6 +16,7 @@ use super::trouble::{Trouble, taken_over};
 use crate::bridge::BridgeError;
 use crate::bridge::remote::{Link, Retry};
 use crate::health::Health;
+use crate::io_thread;
 
 /// A session's connection that ends sooner than this may have been taken over by another client.
 const SUSPECT: Duration = Duration::from_secs(5);
@@ -97,16 +98,26 @@ impl Connection {
                 let _ = first.send(Err(trouble));
                 return;
             }
-            retry.pause(&trouble).await;
+            tokio::select! {
+                () = retry.pause(&trouble) => {}
+                () = self.link.closed() => return,
+            }
         }
     }
 
     /// One life of the connection.
     async fn live(&self, first: &mut Option<First>, retry: &mut Retry) -> Result<(), Trouble> {
-        let (packets, granted) = self.dialer.dial(&self.role).await?;
+        let (packets, granted) = tokio::select! {
+            dialled = self.dialer.dial(&self.role) => dialled?,
+            () = self.link.closed() => return Ok(()),
+        };
         let (line, orders) = Line::new(granted.largest);
         let (line, resumed) = (Arc::new(line), granted.resumed);
         *self.state() = State { line: Some(Arc::clone(&line)), denied: None };
+        if self.link.is_closed() {
+            // Whoever has closed it may not have seen this line.
+            return Ok(());
+        }
         self.ear.connected(&line, resumed);
         let pump = Pump::new((&self.role, &self.standing), (packets, granted), orders, &*self.ear);
         let begun = Instant::now();
@@ -144,7 +155,11 @@ impl Connection {
     pub(super) fn close(&self) {
         self.link.close();
         if let Some(line) = self.state().line.clone() {
-            line.suggest(Order::Disconnect);
+            // Also where much waits for its turn: acknowledgements go first.
+            io_thread::spawn(async move {
+                // A connection that is lost needs no goodbye.
+                let _ = line.order(Order::Disconnect).await;
+            });
         }
     }
 }

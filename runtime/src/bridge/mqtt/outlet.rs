@@ -51,6 +51,11 @@ impl Outlet {
         Self { connection: Arc::clone(connection), audience: Arc::clone(audience), bar: Bar::new() }
     }
 
+    /// Whether the connection that it publishes on is down.
+    pub(super) fn is_away(&self) -> bool {
+        !self.connection.link.is_up()
+    }
+
     /// Whether a message is no larger than the broker takes, as far as it has said.
     pub(super) fn fits(&self, publish: &Publish, subject: &str) -> Result<(), BridgeError> {
         self.connection.current().map_or(Ok(()), |line| fits(publish, &line, subject))
@@ -80,6 +85,11 @@ impl Outlet {
     /// An error where nothing is published any more.
     pub(super) fn closed(&self) -> Result<(), BridgeError> {
         if self.connection.link.is_closed() { Err(BridgeError::Closed) } else { Ok(()) }
+    }
+
+    /// Whether there is a connection now.
+    pub(super) fn is_up(&self) -> bool {
+        self.connection.link.is_up()
     }
 
     /// Whether the broker lets us publish.

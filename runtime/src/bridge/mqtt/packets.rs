@@ -134,6 +134,17 @@ impl Packets {
         poll_fn(|task| Pin::new(&mut self.socket).poll_shutdown(task)).await
     }
 
+    /// The same, and waits until the other side has ended the connection: it has read everything by then. A socket that is
+    /// dropped before may take back what the other side has not read.
+    pub(super) async fn finish(&mut self) -> io::Result<()> {
+        self.shut().await?;
+        // What still comes is for nobody; an error is an end, too.
+        while let Ok(1..) = self.socket.read_buf(&mut self.inbox).await {
+            self.inbox.clear();
+        }
+        Ok(())
+    }
+
     fn poll_turn(&mut self, task: &mut Context<'_>, reads: bool) -> Poll<io::Result<()>> {
         let before = self.outbox.len();
         if let Poll::Ready(Err(error)) = self.poll_write(task) {

@@ -1,5 +1,6 @@
 //! Publishes something alone, on a connection of its own. What was under way each time a connection broke may be what breaks it:
-//! a broker need not say which message it does not take. Here no other message suffers from it.
+//! a broker need not say which message it does not take. Here no other message suffers from it, and a break counts against the
+//! message only where a connection without it is answered right after.
 
 use std::sync::Arc;
 
@@ -19,8 +20,9 @@ use crate::bridge::remote::{PATIENCE, Retry};
 use crate::id::Id;
 use crate::io_thread;
 
-/// How often a connection breaks on which nothing else is published before that is taken for an answer.
-const BREAKS: u32 = 2;
+/// How often a connection breaks on which nothing else is published, and one without it does not, before that is taken for an
+/// answer.
+const BREAKS: u32 = 3;
 
 /// How many are published in this way at a time.
 const AT_A_TIME: usize = 4;
@@ -61,7 +63,8 @@ impl Probe {
                 let trouble = match self.attempt(publish.clone()).await {
                     Ok(Attempt::Said(verdict)) => return Ok(verdict),
                     Ok(Attempt::Broken(why)) => {
-                        breaks += 1;
+                        // A broker that is away, or a network that breaks, ends others as well.
+                        breaks += u32::from(self.answers_without().await);
                         if breaks >= BREAKS {
                             return Err(Trouble::Unsendable(format!(
                                 "each time that it is published, the broker ends the connection: {why}"
@@ -79,11 +82,36 @@ impl Probe {
         .map_err(late)?
     }
 
+    /// As whom one connection is made.
+    fn role(&self) -> Role {
+        Role { client_id: format!("{}-{}", self.client_id, Id::draw()), lasting: false, window: 1 }
+    }
+
+    /// Whether the broker answers on a connection of the same kind on which nothing is published.
+    async fn answers_without(&self) -> bool {
+        let (dialer, role) = (Arc::clone(&self.dialer), self.role());
+        let asked = async move {
+            let (mut packets, _) = dialer.dial(&role).await?;
+            packets.put(&Packet::PingReq).map_err(|error| Trouble::unreadable(&error))?;
+            loop {
+                match packets.next().await? {
+                    Received::Packet(Packet::PingResp) => break,
+                    Received::Disconnect(reason, text) => {
+                        return Err(Trouble::disconnected(&role.client_id, reason, text.as_deref()));
+                    }
+                    _ => {}
+                }
+            }
+            say_goodbye(&mut packets).await;
+            Ok(())
+        };
+        matches!(io_thread::run(timeout(2 * KEEP_ALIVE, asked)).await, Some(Ok(Ok(()))))
+    }
+
     async fn attempt(&self, publish: Publish) -> Result<Attempt, Trouble> {
-        let dialer = Arc::clone(&self.dialer);
-        let client_id = format!("{}-{}", self.client_id, Id::draw());
+        let (dialer, role) = (Arc::clone(&self.dialer), self.role());
         let attempt = async move {
-            let (mut packets, granted) = dialer.dial(&Role { client_id, lasting: false, window: 1 }).await?;
+            let (mut packets, granted) = dialer.dial(&role).await?;
             let publish = Publish { qos: QoS::AtLeastOnce, pkid: IDENTIFIER, ..publish };
             if u64::try_from(publish.size()).is_ok_and(|size| size > u64::from(granted.largest)) {
                 return Ok(Attempt::Said(Verdict::Refused(Reason::TOO_LARGE)));
@@ -92,14 +120,18 @@ impl Probe {
                 Ok(answer) => answer?,
                 Err(_) => return Err(Trouble::Away("the broker says nothing of it".to_owned())),
             };
-            let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
-            if packets.put(&goodbye).is_ok() {
-                // There is nothing that the broker would do otherwise without it.
-                let _ = packets.shut().await;
-            }
+            say_goodbye(&mut packets).await;
             Ok(answer)
         };
         io_thread::run(attempt).await.unwrap_or(Err(Trouble::Away(BridgeError::Closed.to_string())))
+    }
+}
+
+async fn say_goodbye(packets: &mut Packets) {
+    let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
+    if packets.put(&goodbye).is_ok() {
+        // There is nothing that the broker would do otherwise without it.
+        let _ = packets.shut().await;
     }
 }
 

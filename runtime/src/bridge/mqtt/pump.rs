@@ -90,7 +90,11 @@ impl<'c> Pump<'c> {
     /// subscriptions are there, or were refused.
     pub(super) async fn run(mut self, settled: impl FnMut() -> Result<(), Trouble>) -> Result<(), Trouble> {
         let ended = self.drive(settled).await;
-        self.window.broken();
+        let unanswered = self.window.broken();
+        // Where it was ended on purpose, they hear of that.
+        for (key, verdict) in unanswered.into_iter().filter(|_| ended.is_err()) {
+            self.ear.unanswered(key, verdict);
+        }
         ended
     }
 
@@ -140,10 +144,10 @@ impl<'c> Pump<'c> {
         self.packets.put(packet).map_err(|error| Trouble::Away(format!("a packet cannot be written: {error}")))
     }
 
-    /// Says goodbye; what was ordered before is written before.
+    /// Says goodbye, after what was ordered before, and waits until the broker has read that.
     async fn end(&mut self) -> Result<(), Trouble> {
         self.put(&Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection)))?;
-        self.packets.shut().await.map_err(|error| Trouble::from_io(&error))
+        self.packets.finish().await.map_err(|error| Trouble::from_io(&error))
     }
 
     /// Does what is ordered. Says whether that is the end.
@@ -277,5 +281,45 @@ impl<'c> Pump<'c> {
             self.ping()?;
         }
         self.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::bridge::mqtt::dialer::KEEP_ALIVE;
+    use crate::bridge::mqtt::line::Line;
+    use crate::bridge::mqtt::session::Session;
+    use crate::socket;
+
+    #[tokio::test]
+    async fn a_connection_ends_once_the_broker_has_read_the_acknowledgements() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let stream = socket::connect("127.0.0.1", port).await.unwrap();
+        let packets = Packets::new(socket::secure(stream, "127.0.0.1", None).await.unwrap());
+        let (mut broker, _) = listener.accept().await.unwrap();
+        let role = Role { client_id: "a".to_owned(), lasting: false, window: 1 };
+        let granted = Granted { resumed: false, window: 1, largest: u32::MAX, keep_alive: KEEP_ALIVE };
+        let (session, standing) = (Session::new("a".into()), Standing::default());
+        let (line, orders) = Line::new(u32::MAX);
+        line.order(Order::Acknowledge(7)).await.unwrap();
+        line.order(Order::Disconnect).await.unwrap();
+        let pump = Pump::new((&role, &standing), (packets, granted), orders, &session);
+        let mut running = pin!(pump.run(|| Ok(())));
+        let mut read = [0; 6];
+        tokio::select! {
+            biased;
+            ended = &mut running => panic!("nobody knows what the broker has read: {ended:?}"),
+            all = broker.read_exact(&mut read) => assert_eq!(all.unwrap(), 6),
+        }
+        assert_eq!(read, [0x40, 2, 0, 7, 0xe0, 0]);
+        drop(broker);
+        running.await.unwrap();
     }
 }

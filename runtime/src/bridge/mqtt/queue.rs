@@ -119,6 +119,11 @@ impl<T: Weigh> Queue<T> {
         self.wake();
     }
 
+    /// Whether nothing is taken any more.
+    pub(super) fn is_shut(&self) -> bool {
+        self.waiting().shut
+    }
+
     fn wake(&self) {
         self.changed.notify_waiters();
         self.changed.notify_one();

@@ -1,5 +1,7 @@
 //! Requests and their replies, which come to a topic of this process.
 
+use std::error::Error;
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -8,7 +10,7 @@ use rumqttc::mqttbytes::v5::Publish;
 use tokio::time::Instant;
 
 use super::connection::Connection;
-use super::line::{Line, Order, Verdict, Word};
+use super::line::{Order, Verdict, Word};
 use super::names;
 use super::outlet::{SUSPECT, fits, refused};
 use super::properties::{Properties, attribute, whole_seconds};
@@ -21,6 +23,18 @@ use crate::fault::FaultClass;
 use crate::health::Health;
 use crate::id::Id;
 use crate::wire::{Outgoing, read_reply};
+
+/// The connection was lost before the broker has acknowledged a request, which may be why.
+#[derive(Debug)]
+struct UnderWay;
+
+impl fmt::Display for UnderWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the connection was lost while the request was under way")
+    }
+}
+
+impl Error for UnderWay {}
 
 /// Hands out replies to those who wait for them.
 pub(super) struct Replies {
@@ -65,9 +79,8 @@ impl Replies {
         let error = match verdict {
             Verdict::Refused(reason) => Trouble::unpublished("the command", reason).into(),
             Verdict::Unwritable(why) => Trouble::Unsendable(why).into(),
-            Verdict::Taken | Verdict::Nobody | Verdict::Lost | Verdict::Broken => {
-                BridgeError::NoResponder { subject: "" }
-            }
+            Verdict::Broken => BridgeError::Unavailable(Box::new(UnderWay)),
+            Verdict::Taken | Verdict::Nobody | Verdict::Lost => BridgeError::NoResponder { subject: "" },
         };
         self.pending.answer(key, Err(error));
     }
@@ -129,8 +142,7 @@ impl Requests {
             }
         }
         let answer = waiting.answer().await;
-        let is_current = |now: Arc<Line>| now.number == line.number;
-        if matches!(answer, Err(BridgeError::Unavailable(_))) && !self.connection.current().is_some_and(is_current) {
+        if matches!(&answer, Err(BridgeError::Unavailable(why)) if why.is::<UnderWay>()) {
             self.suspects.broke(id);
         }
         match answer {

@@ -26,12 +26,17 @@ use crate::wire::Attribute;
 #[derive(Clone)]
 pub(super) struct Held {
     pub(super) publish: Arc<Publish>,
-    /// How often it has come before, as far as this process knows.
-    pub(super) before: u32,
-    /// The broker repeats it, and not to the process that it was given to first.
-    pub(super) repeated: bool,
+    /// It has come before, to another process or to this one: its attempts are counted.
+    pub(super) came_before: bool,
     /// Unlike those of all other messages of this session.
     serial: u64,
+}
+
+impl Held {
+    /// The same, for who takes it next: it has come before.
+    pub(super) fn given_back(self) -> Self {
+        Self { came_before: true, ..self }
+    }
 }
 
 impl Weigh for Held {
@@ -125,11 +130,6 @@ impl Session {
     fn count(&self) {
         self.held.fetch_add(1, Ordering::Relaxed);
     }
-
-    /// Gives a message back. The broker repeats it on the next connection only: until then it is somebody else's here.
-    pub(super) fn back(&self, held: Held) {
-        self.queue.put_back(Held { before: held.before.saturating_add(1), ..held });
-    }
 }
 
 /// What tells a message from others: what it says about itself; and the payload, where it does not say who sent it or what
@@ -166,7 +166,7 @@ impl Ear for Session {
         if publish.qos == QoS::AtMostOnce {
             drop(table);
             // Its sender accepts that it gets lost: nothing holds it back.
-            let _ = self.queue.offer(Held { publish: Arc::new(publish), before: 0, repeated: false, serial });
+            let _ = self.queue.offer(Held { publish: Arc::new(publish), came_before: false, serial });
             return true;
         }
         let (identifier, repeated) = (publish.pkid, publish.dup);
@@ -191,7 +191,7 @@ impl Ear for Session {
             self.count();
         }
         drop(table);
-        self.queue.push(Held { publish: Arc::new(publish), before: repeated.into(), repeated, serial });
+        self.queue.push(Held { publish: Arc::new(publish), came_before: repeated, serial });
         false
     }
 
@@ -256,7 +256,7 @@ mod tests {
         assert!(!session.heard(publish(3, "three", true)));
         assert!(session.heard(publish(1, "one", true)), "its acknowledgement was lost");
         let three = session.queue.take().await.unwrap();
-        assert_eq!((three.publish.pkid, three.before), (3, 0));
+        assert_eq!((three.publish.pkid, three.came_before), (3, false));
         session.done(&three).await.unwrap();
         assert_eq!(acknowledged(&mut orders), Some(3));
         assert_eq!(session.queue.len(), 0);
@@ -328,7 +328,7 @@ mod tests {
         let mut orders = connect(&session, false);
         session.done(&one).await.unwrap();
         assert_eq!(acknowledged(&mut orders), None);
-        session.back(one);
-        assert_eq!(session.queue.take().await.unwrap().before, 1);
+        session.queue.put_back(one.given_back());
+        assert!(session.queue.take().await.unwrap().came_before);
     }
 }

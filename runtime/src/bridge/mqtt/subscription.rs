@@ -11,7 +11,7 @@ use super::properties;
 use super::queue::Queue;
 use super::session::{Held, Session};
 use crate::bridge::remote::{Buried, Delivered, Source};
-use crate::bridge::{BridgeError, Dead};
+use crate::bridge::{Arrival, BridgeError, Dead};
 use crate::health::Health;
 use crate::id::Id;
 
@@ -33,7 +33,7 @@ pub(super) enum Way {
 /// What a message is acknowledged by.
 #[derive(Clone)]
 pub(super) enum Token {
-    /// With what was counted of its attempts before, where that is counted.
+    /// With what names it, where it can be read.
     Held(Held, Option<Counted>),
     /// There is nothing to acknowledge.
     Nothing,
@@ -52,11 +52,12 @@ impl Subscription {
     }
 }
 
-/// A message whose attempts are counted.
+/// A message whose attempts are counted from its second one on.
 #[derive(Clone, Copy)]
 pub(super) struct Counted {
     id: Id,
-    tried: u32,
+    /// How often it was counted before, if it has come before.
+    tried: Option<u32>,
 }
 
 /// A message that goes back to the queue unless it is handed out.
@@ -73,19 +74,25 @@ impl Drop for Taken<'_> {
     }
 }
 
-/// The next message of a session. One that is repeated is handed out once that is counted.
-async fn next(session: &Session, attempts: &Attempts) -> Option<Delivered<Token>> {
+/// The next message of a session. One that has come before is handed out once that is counted.
+async fn next(session: &Session, attempts: &Arc<Attempts>) -> Option<Delivered<Token>> {
     let held = session.queue.take().await?;
     let incoming = properties::read(&held.publish);
-    let repeated = incoming.as_ref().ok().map(|incoming| incoming.message.metadata().id).filter(|_| held.repeated);
-    let Some(id) = repeated else {
-        return Some(Delivered { incoming, redelivered: held.before, token: Token::Held(held, None) });
+    let Some(id) = incoming.as_ref().ok().map(|incoming| incoming.message.metadata().id) else {
+        return Some(Delivered { incoming, redelivered: 0, token: Token::Held(held, None) });
     };
+    if !held.came_before {
+        return Some(Delivered {
+            incoming,
+            redelivered: 0,
+            token: Token::Held(held, Some(Counted { id, tried: None })),
+        });
+    }
     let mut taken = Taken { session, held: Some(held) };
     let tried = attempts.begin(id).await.ok()?;
     let held = taken.held.take()?;
-    let redelivered = held.before.saturating_add(tried);
-    Some(Delivered { incoming, redelivered, token: Token::Held(held, Some(Counted { id, tried })) })
+    let counted = Counted { id, tried: Some(tried) };
+    Some(Delivered { incoming, redelivered: tried.saturating_add(1), token: Token::Held(held, Some(counted)) })
 }
 
 impl Source for Subscription {
@@ -117,17 +124,26 @@ impl Source for Subscription {
 
     async fn back(&self, token: Token) -> Result<(), BridgeError> {
         if let (Token::Held(held, counted), Way::Session(session, _, attempts)) = (token, &self.way) {
-            session.back(held);
-            if let Some(Counted { id, .. }) = counted {
+            // Back only once that is done: whoever takes it counts it anew.
+            let _back = Taken { session, held: Some(held.given_back()) };
+            // Otherwise it was tried, and is taken again.
+            if let Some(Counted { id, .. }) = counted.filter(|_| session.queue.is_shut()) {
                 attempts.undo(id).await;
             }
         }
         Ok(())
     }
 
+    async fn retried(&self, arrival: &Arrival, token: &Token) {
+        if let (Token::Held(..), Way::Session(_, _, attempts)) = (token, &self.way) {
+            // Where the bridge is closed, the handler is ended.
+            let _ = attempts.retried(arrival.message.metadata().id).await;
+        }
+    }
+
     fn tried(&self, token: &Token) -> Option<u32> {
         match token {
-            Token::Held(_, counted) => counted.map(|counted| counted.tried),
+            Token::Held(_, counted) => counted.and_then(|counted| counted.tried),
             _ => None,
         }
     }

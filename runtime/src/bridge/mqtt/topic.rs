@@ -49,4 +49,8 @@ impl Topic for Published {
         let body = outgoing.body(self.largest)?;
         self.outlet.fits(&Properties::of(&outgoing).publish(self.topic.clone(), body), self.subject)
     }
+
+    fn is_away(&self) -> bool {
+        self.outlet.is_away()
+    }
 }

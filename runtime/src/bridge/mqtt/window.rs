@@ -155,15 +155,14 @@ impl Window {
         }
     }
 
-    /// The connection is lost: who waits for what was under way is told that it was.
-    pub(super) fn broken(&mut self) {
-        for slot in self.slots.drain(..) {
-            if let Slot::Published(Word::Safe(waits) | Word::Taken(waits)) = slot {
-                // Who has stopped waiting need not know.
-                let _ = waits.send(Verdict::Broken);
-            }
-        }
+    /// The connection is lost: who waits for what was under way is told that it was. Returns the requests that were.
+    pub(super) fn broken(&mut self) -> Vec<Unanswered> {
         self.free.clear();
+        let words = mem::take(&mut self.slots).into_iter().filter_map(|slot| match slot {
+            Slot::Published(word) => Some(word),
+            _ => None,
+        });
+        words.filter_map(|word| self.settle(word, Verdict::Broken)).collect()
     }
 
     /// Whether the broker owes us a word.
@@ -233,7 +232,11 @@ mod tests {
         let (one, mut acknowledged) = publish(&mut window);
         window.acknowledged(one, Reason(0)).unwrap();
         let (_, mut verdict) = publish(&mut window);
-        window.broken();
+        let mut window = Window { most: 4, ..window };
+        let cleared = window.publish(Word::Asked(7)).unwrap();
+        window.publish(Word::Asked(8)).unwrap();
+        window.acknowledged(cleared, Reason(0)).unwrap();
+        assert_eq!(window.broken(), [(8, Verdict::Broken)], "the broker has taken the other request");
         assert_eq!(verdict.try_recv(), Ok(Verdict::Broken));
         drop(window);
         assert!(matches!(acknowledged.try_recv(), Err(oneshot::error::TryRecvError::Closed)), "the broker took it");

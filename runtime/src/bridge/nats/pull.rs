@@ -310,7 +310,7 @@ impl Pull {
 
 impl Source {
     async fn open(session: Arc<Session>) -> Result<Self, BridgeError> {
-        let inbox = Subject::from(session.client.new_inbox());
+        let inbox = session.another_inbox();
         let subscriber = session.client.subscribe(inbox.clone()).await;
         let subscriber = subscriber.map_err(|error| BridgeError::Unavailable(error.into()))?;
         Ok(Self { session, inbox, subscriber, owed: 0 })

@@ -1,5 +1,7 @@
 //! One connected client. After a loss there is another one; what lasts is in `connection.rs`.
 
+use std::hash::{BuildHasher, RandomState};
+
 use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
 use async_nats::{Client, HeaderMap, PublishErrorKind, Subject};
@@ -14,8 +16,12 @@ pub(super) struct Session {
     pub(super) client: Client,
     /// Which one it is: another number after every loss.
     pub(super) number: u64,
+    /// What the inboxes begin with.
+    prefix: String,
     /// What the subjects begin with on which answers come. A token for the message follows.
     pub(super) inbox: String,
+    /// What proves that a token is ours: whoever is asked once, sees where answers come, and may publish there.
+    proof: RandomState,
 }
 
 /// What an answer is expected to.
@@ -36,9 +42,10 @@ pub(super) struct Parcel {
 }
 
 impl Session {
-    pub(super) fn new(client: Client, number: u64) -> Self {
-        let inbox = format!("{}.", client.new_inbox());
-        Self { client, number, inbox }
+    /// A client, to which answers come below this prefix.
+    pub(super) fn new(client: Client, number: u64, prefix: &str) -> Self {
+        let inbox = format!("{}.", secret_inbox(prefix));
+        Self { client, number, prefix: prefix.to_owned(), inbox, proof: RandomState::new() }
     }
 
     /// The same client, after it has connected anew.
@@ -48,15 +55,27 @@ impl Session {
 
     /// Where an answer is to come.
     pub(super) fn reply_to(&self, expected: Expected, key: u64) -> Subject {
-        let kind = expected.letter();
-        format!("{}{kind}{key}", self.inbox).into()
+        format!("{}{}{key}-{:016x}", self.inbox, expected.letter(), self.prove(expected, key)).into()
+    }
+
+    fn prove(&self, expected: Expected, key: u64) -> u64 {
+        self.proof.hash_one((expected.letter(), key))
     }
 
     /// What an answer is to.
     pub(super) fn answered(&self, subject: &str) -> Option<(Expected, u64)> {
         let token = subject.strip_prefix(&*self.inbox)?;
-        let expected = [Expected::Reply, Expected::Confirmation];
-        expected.into_iter().find_map(|expected| Some((expected, token.strip_prefix(expected.letter())?.parse().ok()?)))
+        let (expected, rest) = [Expected::Reply, Expected::Confirmation]
+            .into_iter()
+            .find_map(|expected| Some((expected, token.strip_prefix(expected.letter())?)))?;
+        let (key, proof) = rest.split_once('-')?;
+        let key = key.parse().ok()?;
+        (u64::from_str_radix(proof, 16) == Ok(self.prove(expected, key))).then_some((expected, key))
+    }
+
+    /// Another inbox of this client, for messages that it asks for.
+    pub(super) fn another_inbox(&self) -> Subject {
+        secret_inbox(&self.prefix).into()
     }
 
     /// Sends a message. Done once the client has it.
@@ -73,6 +92,12 @@ impl Session {
             _ => BridgeError::Unavailable(error.into()),
         })
     }
+}
+
+/// An inbox that nobody can guess; those of the client library are numbered, and whoever sees one knows the next.
+fn secret_inbox(prefix: &str) -> String {
+    let secret = RandomState::new();
+    format!("{prefix}.{:016x}{:016x}", secret.hash_one(0), secret.hash_one(1))
 }
 
 impl Expected {

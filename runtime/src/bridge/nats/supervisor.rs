@@ -151,7 +151,7 @@ impl Connection {
         self.refusals.clear();
         let (sender, heard) = watch::channel(Heard::default());
         let client = self.access.connect(sender, Arc::clone(&self.refusals)).await?;
-        let session = Arc::new(Session::new(client, self.next_number()));
+        let session = Arc::new(Session::new(client, self.next_number(), self.access.inbox.prefix()));
         let answers = session.client.subscribe(format!("{}*", session.inbox)).await;
         let mut answers = answers.map_err(|error| BridgeError::Unavailable(error.into()))?;
         let (connection, of) = (Arc::clone(self), Arc::clone(&session));

@@ -14,8 +14,12 @@ use crate::message::Message;
 use crate::soon::Soon;
 use crate::wire::Outgoing;
 
-/// How many bytes the headers of an event have beside its attributes: its sequence, and the identifier for JetStream.
-const MORE: usize = 128;
+/// How many bytes the headers of an event have at most beside its attributes: its sequence, the identifier for JetStream, and, once
+/// it is a dead letter, why it was given up, in short.
+const MORE: usize = 512;
+
+/// Of how many bytes the attributes of an event certainly are less, encoded and all.
+const ATTRIBUTES: usize = 64 * 1024;
 
 /// Where the events of one subject are published.
 pub(super) struct NatsTopic {
@@ -34,6 +38,10 @@ impl NatsTopic {
         let connection = &*self.connection;
         let mut outgoing = Outgoing::new(self.subject, &event, &connection.source);
         let body = outgoing.body(connection.largest)?;
+        let announced = connection.sessions.borrow().as_ref().map(|session| session.client.max_payload());
+        if announced.is_some_and(|limit| body.len() + ATTRIBUTES > limit) {
+            Topic::check(self, &event)?;
+        }
         let numbered = self.numbering.number(event.metadata().id);
         outgoing.sequence = Some(numbered.sequence);
         let headers = || {
@@ -67,5 +75,9 @@ impl Topic for NatsTopic {
             return Ok(());
         }
         Err(BridgeError::TooLarge { subject: self.subject.to_owned(), size, limit: limit as u64 })
+    }
+
+    fn is_away(&self) -> bool {
+        !self.connection.link.is_up()
     }
 }

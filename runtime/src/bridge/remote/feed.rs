@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::bridge::remote::held::{Aside, Doom, Held};
+use crate::bridge::remote::held::{Aside, Doom, Held, Next};
 use crate::bridge::remote::{Arrived, Heard, Tally};
 use crate::bridge::{Arrival, BridgeError, Dead, Feed, Settlement};
 use crate::delivery::Delivery;
@@ -51,6 +51,13 @@ pub(crate) trait Source: Send + Sync + 'static {
     fn tried(&self, token: &Self::Token) -> Option<u32> {
         let _ = token;
         None
+    }
+
+    /// A message that has waited in this process is about to be handed out for its next attempt: done once that is counted,
+    /// where the source counts attempts. Safe to drop while it waits.
+    fn retried(&self, arrival: &Arrival, token: &Self::Token) -> impl Future<Output = ()> + Send {
+        let _ = (arrival, token);
+        async {}
     }
 
     /// Whether the broker has taken a message back, as far as this process knows: with the connection or channel that it came
@@ -124,6 +131,23 @@ pub(crate) struct RemoteFeed<S: Source> {
     changed: Notify,
 }
 
+/// A message on its way out for its next attempt. Where nobody takes it, it goes back to those that wait.
+struct HandingOut<'f, S: Source> {
+    feed: &'f RemoteFeed<S>,
+    arrival: Option<Arrival>,
+}
+
+impl<S: Source> Drop for HandingOut<'_, S> {
+    fn drop(&mut self) {
+        if let Some(arrival) = self.arrival.take() {
+            self.feed.put_aside(arrival, Duration::ZERO, Next::Attempt);
+        }
+    }
+}
+
+/// How many bytes of its reason a dead letter keeps that is too large otherwise. The whole of it stands in the log.
+const SHORT: usize = 64;
+
 /// Between two attempts to bury a dead letter.
 const GRAVE_PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 
@@ -192,11 +216,11 @@ impl<S: Source> RemoteFeed<S> {
         }
     }
 
-    fn put_aside(&self, arrival: Arrival, pause: Duration, doom: Option<Doom>) {
+    fn put_aside(&self, arrival: Arrival, pause: Duration, next: Next) {
         let place = (Instant::now() + pause, arrival.ticket);
         let count = {
             let mut held = self.held();
-            held.aside.insert(place, Aside { arrival, doom });
+            held.aside.insert(place, Aside { arrival, next });
             held.aside.len()
         };
         self.source.aside(count);
@@ -220,8 +244,9 @@ impl<S: Source> RemoteFeed<S> {
     async fn receive_one(&self) -> Option<Arrival> {
         loop {
             let next = match self.due() {
-                Ok(Aside { arrival, doom: None }) => return Some(arrival),
-                Ok(Aside { arrival, doom: Some(doom) }) => {
+                Ok(Aside { arrival, next: Next::Attempt }) => return self.hand_out(arrival).await,
+                Ok(Aside { arrival, next: Next::Out }) => return Some(arrival),
+                Ok(Aside { arrival, next: Next::Grave(doom) }) => {
                     // What went wrong is tried once more, later; it stands in the log.
                     let _ = self.bury(arrival, doom).await;
                     continue;
@@ -243,6 +268,22 @@ impl<S: Source> RemoteFeed<S> {
                 () = due => {}
                 () = self.changed.notified() => {}
             }
+        }
+    }
+
+    /// Hands out a message that has waited for its next attempt, once that is counted.
+    async fn hand_out(&self, arrival: Arrival) -> Option<Arrival> {
+        // Meanwhile another reader looks when the next one is due.
+        self.changed.notify_one();
+        let mut handing = HandingOut { feed: self, arrival: Some(arrival.clone()) };
+        self.retried(&arrival).await;
+        handing.arrival.take()
+    }
+
+    async fn retried(&self, arrival: &Arrival) {
+        let token = self.held().tokens.get(&arrival.ticket).cloned();
+        if let Some(token) = token {
+            self.source.retried(arrival, &token).await;
         }
     }
 
@@ -337,14 +378,28 @@ impl<S: Source> RemoteFeed<S> {
             // It has waited. What became of its lease, the end of this shows.
             let _ = self.source.extend(token.clone()).await;
         }
-        let dead = Dead { message: arrival.message.clone(), reason, attempts: arrival.attempt };
-        if let Err(error) = self.source.bury(&dead).await {
+        let mut dead = Dead { message: arrival.message.clone(), reason, attempts: arrival.attempt };
+        let mut buried = self.source.bury(&dead).await;
+        if buried.as_ref().is_err_and(BridgeError::lasts) {
+            // With its reason it may be larger than what the broker takes.
+            dead.reason.truncate(dead.reason.floor_char_boundary(SHORT));
+            buried = self.source.bury(&dead).await;
+        }
+        if let Err(error) = &buried
+            && error.lasts()
+        {
+            self.tally.malformed.fetch_add(1, Ordering::Relaxed);
+            let (subscription, id) = (self.subscription, arrival.message.metadata().id);
+            tracing::error!(target: "pontoon", subscription, message = %id, %error, reason = dead.reason, "a dead letter is gone: it cannot be kept");
+            buried = Ok(());
+        }
+        if let Err(error) = buried {
             let (subscription, failures) = (self.subscription, failures.saturating_add(1));
             if failures.is_power_of_two() {
                 tracing::warn!(target: "pontoon", subscription, %error, failures, "a dead letter is not kept yet");
             }
             let doom = Doom { reason: dead.reason, failures };
-            self.put_aside(arrival, GRAVE_PAUSE.after(failures), Some(doom));
+            self.put_aside(arrival, GRAVE_PAUSE.after(failures), Next::Grave(doom));
             return Err(error);
         }
         self.held().tokens.remove(&arrival.ticket);
@@ -373,7 +428,7 @@ impl<S: Source> RemoteFeed<S> {
                     return again.map(drop);
                 }
                 let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };
-                self.put_aside(next, pause, None);
+                self.put_aside(next, pause, Next::Attempt);
                 Ok(())
             }
             Settlement::Later(pause) => {
@@ -384,7 +439,7 @@ impl<S: Source> RemoteFeed<S> {
                     return Err(error);
                 }
                 let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
-                self.put_aside(arrival.clone(), pause, None);
+                self.put_aside(arrival.clone(), pause, Next::Out);
                 Ok(())
             }
             Settlement::Dead(reason) => self.bury(arrival.clone(), Doom { reason, failures: 0 }).await,
@@ -411,7 +466,7 @@ impl<S: Source> RemoteFeed<S> {
             }
             // It stays a dead letter until this process is done with it.
             let arrival = self.hold(dead.message, 1, token);
-            self.put_aside(arrival, Duration::ZERO, None);
+            self.put_aside(arrival, Duration::ZERO, Next::Out);
         }
         Ok(count)
     }
@@ -443,6 +498,10 @@ impl<S: Source> Feed for RemoteFeed<S> {
 
     fn forget(&self, arrival: &Arrival) {
         self.held().forget(arrival.ticket);
+    }
+
+    fn retried<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, ()> {
+        Soon::later(self.retried(arrival))
     }
 
     fn is_volatile(&self) -> bool {

@@ -20,7 +20,17 @@ pub(super) struct Held<T> {
 /// A message that waits for its time.
 pub(super) struct Aside {
     pub(super) arrival: Arrival,
-    pub(super) doom: Option<Doom>,
+    pub(super) next: Next,
+}
+
+/// What is next for a message that waits.
+pub(super) enum Next {
+    /// Its next attempt.
+    Attempt,
+    /// It is handed out, and that is no further attempt.
+    Out,
+    /// It is given up.
+    Grave(Doom),
 }
 
 /// Why a message is given up: it only waits for its grave.
@@ -45,7 +55,7 @@ impl<T> Held<T> {
     pub(super) fn forget_doomed(&mut self, id: Id) {
         let Self { aside, tokens, .. } = self;
         aside.retain(|_, aside| {
-            let stays = aside.doom.is_none() || aside.arrival.message.metadata().id != id;
+            let stays = !matches!(aside.next, Next::Grave(_)) || aside.arrival.message.metadata().id != id;
             if !stays {
                 tokens.remove(&aside.arrival.ticket);
             }

@@ -37,6 +37,10 @@ impl Topic for WayTopic {
             false => self.1.publish(event),
         }
     }
+
+    fn is_away(&self) -> bool {
+        self.0.is_away.load(Ordering::SeqCst)
+    }
 }
 
 impl EventAdapter for Way {

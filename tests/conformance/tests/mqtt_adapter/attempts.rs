@@ -35,6 +35,16 @@ async fn counts(topology: Topology) -> Vec<String> {
     }
 }
 
+/// Waits until the broker has no counts.
+async fn without_counts(topology: Topology) {
+    let removed = async {
+        while !counts(topology).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    soon(removed).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_ends_its_process_is_given_up_and_its_neighbours_are_not() {
     const NEIGHBOURS: u32 = 5;
@@ -73,12 +83,7 @@ async fn a_message_that_ends_its_process_is_given_up_and_its_neighbours_are_not(
         soon(ear.settle(&neighbour, Settlement::Done)).await.unwrap();
     }
     assert!(is_quiet(&ear).await);
-    let removed = async {
-        while !counts(topology).await.is_empty() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    soon(removed).await;
+    without_counts(topology).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,6 +113,92 @@ async fn what_is_given_back_by_a_process_that_stops_was_not_tried() {
         soon(hearer.drain()).await;
         soon(ear.settle(&arrival, Settlement::Again(Duration::ZERO))).await.unwrap();
         soon(hearer.close()).await;
+    }
+}
+
+/// Without a pause between attempts: whoever takes it again does so at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_and_is_taken_again_at_once_stays_counted() {
+    let topology = Topology::shared();
+    let hearing = || topology.hearing_as(topology.name, THREE);
+    let first = hearing().await;
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(7))).await.unwrap();
+    assert_eq!(dies_of_the_next(first).await, (7, 1));
+    let (hearer, ear) = hearing().await;
+    let fails = next(&ear).await;
+    assert_eq!((number(&fails), fails.attempt), (7, 2));
+    soon(ear.settle(&fails, Settlement::Again(Duration::ZERO))).await.unwrap();
+    assert_eq!(dies_of_the_next((hearer, ear)).await, (7, 3));
+    assert_eq!(counts(topology).await, ["2"]);
+    assert_eq!(dies_of_the_next(hearing().await).await, (7, 3));
+    assert_eq!(dies_of_the_next(hearing().await).await, (7, 4), "both of its attempts there were counted");
+}
+
+/// With a pause between attempts, in the process that has it first.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_tried_again_after_a_pause_is_counted() {
+    let topology = Topology::shared();
+    let hearing = || topology.hearing_as(topology.name, THREE);
+    let (hearer, ear) = hearing().await;
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(7))).await.unwrap();
+    for attempt in [1, 2] {
+        let fails = next(&ear).await;
+        assert_eq!((number(&fails), fails.attempt), (7, attempt));
+        soon(ear.settle(&fails, Settlement::Again(Duration::from_millis(50)))).await.unwrap();
+    }
+    assert_eq!(dies_of_the_next((hearer, ear)).await, (7, 3));
+    assert_eq!(counts(topology).await, ["2"]);
+    assert_eq!(dies_of_the_next(hearing().await).await, (7, 3), "and once more");
+    assert_eq!(dies_of_the_next(hearing().await).await, (7, 4));
+    let (_hearer, ear) = hearing().await;
+    let given_up = next(&ear).await;
+    soon(ear.settle(&given_up, Settlement::Done)).await.unwrap();
+    without_counts(topology).await;
+}
+
+/// What waits for a key of another handler was not tried.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_waits_is_not_counted() {
+    let topology = Topology::shared();
+    let (_hearer, ear) = topology.hearing(THREE).await;
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(7))).await.unwrap();
+    for _ in 0..4 {
+        let waits = next(&ear).await;
+        assert_eq!((number(&waits), waits.attempt), (7, 1));
+        soon(ear.settle(&waits, Settlement::Later(Duration::from_millis(10)))).await.unwrap();
+    }
+    assert_eq!(take(&ear).await, 7);
+    assert!(counts(topology).await.is_empty());
+}
+
+/// The broker says nothing of counts to who may not read them, and meanwhile something is due all the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_the_counts_ends_while_others_are_tried_again() {
+    let broker = Broker::configured(Kind::Mqtt).user("ann", "secret").start().unwrap();
+    let topology = Topology::at(broker.url());
+    let first = topology.hearing_as(topology.name, THREE).await;
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(7))).await.unwrap();
+    assert_eq!(dies_of_the_next(first).await, (7, 1));
+    let (event, presence) = (topology.event.replace('.', "/"), topology.topic("subscribed/#"));
+    broker.admit("bob", "hidden", &Rights::everything().read(&[&event, &presence])).unwrap();
+    let as_bob = topology.moved(broker.address());
+    let bob = as_bob.settings_as(topology.name).username(text("bob")).password(text("hidden"));
+    let hearer = as_bob.open(bob).await;
+    let ear = hearer.subscribe(topology.event, crate::harness::EAR, THREE);
+    soon(hearer.connect()).await.unwrap();
+    soon(topic.publish(message(8))).await.unwrap();
+    loop {
+        let arrival = next(&ear).await;
+        if number(&arrival) == 7 {
+            assert_eq!(arrival.attempt, 2);
+            return;
+        }
+        soon(ear.settle(&arrival, Settlement::Again(Duration::from_millis(100)))).await.unwrap();
+        assert!(arrival.attempt < 600, "the other one does not come");
     }
 }
 

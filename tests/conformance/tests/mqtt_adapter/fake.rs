@@ -1,7 +1,7 @@
 //! A broker that says what no real one can be brought to say.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::BytesMut;
 use rumqttc::mqttbytes;
@@ -19,6 +19,10 @@ pub(crate) enum Says {
     Disconnect(u8),
     /// Nothing: it closes the connection.
     Close,
+    /// PUBACK with success, and then it closes the connection.
+    AckAndClose,
+    /// Nothing: it closes the connection, and the next one before it answers anything.
+    Away,
 }
 
 /// What it says of each message.
@@ -38,10 +42,19 @@ impl Fake {
         let connections = Arc::<AtomicU64>::default();
         let count = Arc::clone(&connections);
         let listening = tokio::spawn(async move {
+            let away = Arc::<AtomicBool>::default();
             while let Ok((stream, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::Relaxed);
-                let judge = Arc::clone(&judge);
-                tokio::spawn(async move { serve(stream, &*judge).await });
+                if away.swap(false, Ordering::SeqCst) {
+                    continue;
+                }
+                let (judge, away) = (Arc::clone(&judge), Arc::clone(&away));
+                tokio::spawn(async move {
+                    let mut stream = stream;
+                    if serve(&mut stream, &*judge).await {
+                        away.store(true, Ordering::SeqCst);
+                    }
+                });
             }
         });
         Self { url, connections, listening }
@@ -59,14 +72,15 @@ impl Drop for Fake {
     }
 }
 
-async fn serve(mut stream: TcpStream, judge: &Judge) {
+/// Serves one connection until it ends. Says whether the next one is to be closed at once.
+async fn serve(stream: &mut TcpStream, judge: &Judge) -> bool {
     let mut inbox = BytesMut::new();
     loop {
         let packet = match Packet::read(&mut inbox, None) {
             Ok(packet) => packet,
             Err(mqttbytes::Error::InsufficientBytes(_)) => match stream.read_buf(&mut inbox).await {
                 Ok(1..) => continue,
-                _ => return,
+                _ => return false,
             },
             Err(error) => panic!("{error}"),
         };
@@ -81,12 +95,17 @@ async fn serve(mut stream: TcpStream, judge: &Judge) {
             Packet::Publish(publish) => match judge(&publish) {
                 Says::Ack(reason) => [&[0x40, 3][..], &publish.pkid.to_be_bytes(), &[reason]].concat(),
                 Says::Disconnect(reason) => vec![0xe0, 1, reason],
-                Says::Close => return,
+                Says::AckAndClose => {
+                    let _ = stream.write_all(&[&[0x40, 3][..], &publish.pkid.to_be_bytes(), &[0]].concat()).await;
+                    return false;
+                }
+                Says::Close => return false,
+                Says::Away => return true,
             },
-            _ => return,
+            _ => return false,
         };
         if stream.write_all(&answer).await.is_err() || answer[0] == 0xe0 {
-            return;
+            return false;
         }
     }
 }

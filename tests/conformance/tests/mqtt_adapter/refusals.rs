@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use pontoon::bridge::{Reply, Request};
 use pontoon::{BridgeError, FaultClass, Message, Metadata};
@@ -118,6 +119,43 @@ async fn what_ends_each_connection_is_put_aside_and_all_else_goes_on() {
         until("it is connected again", || speaker.health().is_ready()).await;
         soon(topic.publish(message(14))).await.unwrap();
     }
+}
+
+/// Each time that it is published something else is wrong: nothing is answered, whatever it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_away_time_and_again_makes_no_message_permanent() {
+    const TIMES: u32 = 6;
+    let published = AtomicU32::new(0);
+    let fake = Fake::start(move |publish| match number(publish) {
+        13 if published.fetch_add(1, Ordering::Relaxed) < TIMES => Says::Away,
+        _ => Says::Ack(0),
+    })
+    .await;
+    let topology = Topology::at(&fake.url);
+    let (_speaker, topic) = topology.speaking().await;
+    soon(topic.publish(message(13))).await.unwrap();
+}
+
+/// It is not sent again by itself, and where its caller does so, not apart from others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_the_broker_has_taken_is_not_why_the_connection_is_lost() {
+    let published = AtomicU32::new(0);
+    let fake = Fake::start(move |_| match published.fetch_add(1, Ordering::Relaxed) {
+        0 | 1 => Says::AckAndClose,
+        _ => Says::Ack(0x95),
+    })
+    .await;
+    let topology = Topology::at(&fake.url);
+    let caller = topology.adapter().await;
+    soon(caller.connect()).await.unwrap();
+    let innocent = request(topology.command, 1);
+    for _ in 0..2 {
+        let lost = soon(caller.request(innocent.clone())).await;
+        assert!(matches!(lost, Err(BridgeError::Unavailable(_))), "{lost:?}");
+        until("it is connected again", || caller.health().is_ready()).await;
+    }
+    assert_permanent(&soon(caller.request(innocent)).await, "(0x95)");
+    assert_eq!(fake.connections(), 3, "it has none of its own");
 }
 
 /// Before an event is published it is asked whether those are there who have to hear it: that is a message, too.

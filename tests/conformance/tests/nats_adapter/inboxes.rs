@@ -126,7 +126,9 @@ async fn the_prefix_is_a_setting() {
     echo(server.serve(topology.command));
     soon(server.connect()).await.unwrap();
     soon(caller.connect()).await.unwrap();
-    let mut seen = topology.outsider().await.subscribe(format!("{prefix}.anyone.>")).await.unwrap();
+    let spy = topology.outsider().await;
+    let mut seen = spy.subscribe(format!("{prefix}.anyone.>")).await.unwrap();
+    soon(spy.flush()).await.unwrap();
     assert_eq!(output(soon(caller.request(request(topology.command, 1))).await), "1");
     assert!(soon(seen.next()).await.is_some());
     let wrong = problems(topology.settings().inbox_prefix(text("shop.event"))).await;
