@@ -15,6 +15,7 @@ mod deadlines;
 mod events;
 mod faulty;
 mod idempotency;
+mod lost;
 mod metadata;
 mod outbox;
 mod panics;

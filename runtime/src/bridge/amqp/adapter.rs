@@ -88,8 +88,8 @@ impl AmqpEvents {
         let sends = Line::sends(Arc::clone(&dialer), Arc::clone(&limit));
         let takes = Line::takes(dialer, Arc::clone(&objects));
         let listening = Listening::new(&takes, &objects, Arc::clone(&names));
+        let replies = Arc::new(Replies::new(&sends, &listening, &limit));
         let requests = Requests::new(&sends, listening, Arc::clone(&source), Arc::clone(&limit));
-        let replies = Arc::new(Replies::new(&sends, Arc::clone(&names), largest));
         Self {
             sends,
             takes,
@@ -232,7 +232,7 @@ impl AmqpEvents {
     }
 
     async fn end(&self) {
-        self.flights.close(FLUSH).await;
+        tokio::join!(self.flights.close(FLUSH), self.replies.flush(FLUSH));
         for tap in self.taps() {
             tap.shut();
         }
@@ -308,7 +308,9 @@ impl EventAdapter for AmqpEvents {
                 (Rest::Taken, Share::of_command()),
             );
             let (replies, tally) = (Arc::clone(&self.replies), Arc::clone(&self.tally));
-            Arc::new(Served { subject, tap, replies, tally })
+            let (served, receive) = Served::new(subject, tap, replies, tally);
+            self.spawn(receive);
+            Arc::new(served)
         });
         Arc::<Served>::clone(inlet)
     }
@@ -349,7 +351,7 @@ impl EventAdapter for AmqpEvents {
     fn health(&self) -> Health {
         let mut health = self.takes.link.health().and(self.sends.link.health());
         if health.is_ready() {
-            health = health.and(self.requests.health());
+            health = health.and(self.requests.health()).and(self.replies.health());
             health = self.taps().iter().fold(health, |health, tap| health.and(tap.health()));
             let made = self.made();
             health = made.exchanges.values().fold(health, |health, topic| health.and(topic.health()));

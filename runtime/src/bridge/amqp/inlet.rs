@@ -1,37 +1,65 @@
 //! Where the requests for a command arrive: a queue that is there as long as somebody serves it.
+//!
+//! A request is taken, and acknowledged, when there is room for it: until then the broker gives it to another instance if this
+//! one ends. What it waits for here is its caller's time, so it is noted when each has come.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use lapin::BasicProperties;
+use lapin::message::Delivery;
 use lapin::types::ShortString;
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
 use super::properties;
-use super::replies::Replies;
-use super::tap::Tap;
+use super::receipt::Receipt;
+use super::replies::{Answer, Replies};
+use super::tap::{COMMAND, Tap};
 use crate::bridge::remote::Tally;
 use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
 use crate::soon::Soon;
 use crate::wire::Malformed;
 
+/// For how many requests there is room between the broker and who takes them, with some of channels that have ended.
+const ROOM: usize = COMMAND as usize * 4;
+
 /// Where the requests for a command arrive.
 pub(super) struct Served {
-    pub(super) subject: &'static str,
+    subject: &'static str,
     pub(super) tap: Arc<Tap>,
-    pub(super) replies: Arc<Replies>,
-    pub(super) tally: Arc<Tally>,
+    replies: Arc<Replies>,
+    tally: Arc<Tally>,
+    come: AsyncMutex<mpsc::Receiver<Request>>,
+}
+
+/// A request that has come, and may be another's by now.
+struct Request {
+    delivery: Delivery,
+    receipt: Receipt,
 }
 
 impl Served {
+    /// With what is to run on the thread of connections until the tap is closed: no handler holds it up.
+    pub(super) fn new(
+        subject: &'static str,
+        tap: Arc<Tap>,
+        replies: Arc<Replies>,
+        tally: Arc<Tally>,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let (requests, come) = mpsc::channel(ROOM);
+        let receive = receive(Arc::clone(&tap), requests);
+        (Self { subject, tap, replies, tally, come: AsyncMutex::new(come) }, receive)
+    }
+
     async fn take(&self) -> Option<Asked> {
         loop {
-            let (delivery, receipt) = self.tap.next().await?;
+            let Request { delivery, receipt } = self.come.lock().await.recv().await?;
             // From here on nobody else gets it; or somebody does, and it is not ours.
             if receipt.acknowledge().is_err() {
                 continue;
             }
             let reply_to = self.reply_to(&delivery.properties);
-            match properties::read(&delivery.properties, delivery.data.into()) {
+            match properties::read_at(receipt.came(), &delivery.properties, delivery.data.into()) {
                 Ok(incoming) => {
                     self.tally.look_at_clock(&incoming);
                     return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
@@ -60,7 +88,7 @@ impl Served {
         // Others do not wait for it.
         let (subject, replies) = (self.subject, Arc::clone(&self.replies));
         tokio::spawn(async move {
-            if let Err(error) = replies.send(subject, &to, fault).await {
+            if let Err(error) = replies.send(Answer { subject, to, reply: fault }).await {
                 tracing::warn!(target: "pontoon", subject, %error, "a reply could not be sent");
             }
         });
@@ -73,6 +101,15 @@ impl Inlet for Served {
     }
 
     fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
-        Soon::later(self.replies.send(self.subject, to, reply))
+        Soon::later(self.replies.send(Answer { subject: self.subject, to: to.clone(), reply }))
+    }
+}
+
+/// Takes requests as they come. That one waits here is known to nobody but its receipt, which says since when.
+async fn receive(tap: Arc<Tap>, requests: mpsc::Sender<Request>) {
+    while let Some((delivery, receipt)) = tap.next().await {
+        if requests.send(Request { delivery, receipt }).await.is_err() {
+            return;
+        }
     }
 }

@@ -54,10 +54,19 @@ fn of(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
     Ok(headers.into_properties().with_message_id(id.into()))
 }
 
-/// Reads a message; or says what is wrong with it, with its payload.
+/// Reads a message that arrives now; or says what is wrong with it, with its payload.
 pub(super) fn read(properties: &BasicProperties, body: Bytes) -> Result<Incoming, (Malformed, Bytes)> {
     // Kept aside for the case that it cannot be read: a reference count.
     Incoming::read(body.clone(), attributes(properties)).map_err(|malformed| (malformed, body))
+}
+
+/// Reads a message that arrived then; or says what is wrong with it, with its payload.
+pub(super) fn read_at(
+    arrived: Instant,
+    properties: &BasicProperties,
+    body: Bytes,
+) -> Result<Incoming, (Malformed, Bytes)> {
+    Incoming::read_at(arrived, body.clone(), attributes(properties)).map_err(|malformed| (malformed, body))
 }
 
 /// The attributes of a message as text.

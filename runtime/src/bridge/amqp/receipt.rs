@@ -44,6 +44,11 @@ impl Receipt {
         self.loan.is_none().then_some(self.since)
     }
 
+    /// When the message came.
+    pub(super) fn came(&self) -> Instant {
+        self.since
+    }
+
     /// Whether the channel that it came on has ended: the broker has taken it back.
     pub(super) fn is_lost(&self) -> bool {
         !self.channel.status().connected()

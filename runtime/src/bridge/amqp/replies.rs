@@ -1,54 +1,164 @@
 //! Replies to requests, sent to where their callers listen, and nowhere else: whoever may send a request may name any address.
-//! The broker gives no word for replies: a caller that is gone is no loss, and one that gets nothing tries again.
+//! No handler waits for the broker's word; where it refuses one reply, those that were lost with it are sent again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use lapin::options::BasicPublishOptions;
 use lapin::types::ShortString;
+use lapin::{Confirmation, PublisherConfirm};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
+use super::limit::Limit;
 use super::line::Line;
-use super::names::Names;
+use super::listening::Listening;
 use super::pipe::Pipe;
 use super::properties::Headers;
-use super::trouble::Trouble;
+use super::trouble::{Sizes, Trouble};
+use crate::bridge::remote::Bar;
 use crate::bridge::{BridgeError, Reply, ReplyTo};
+use crate::health::Health;
+use crate::io_thread;
 use crate::wire::write_reply;
+
+/// For how many replies the broker's word may be outstanding.
+const UNCONFIRMED: u32 = 1024;
+
+/// How often a reply is sent at most.
+const ATTEMPTS: u32 = 3;
 
 /// Sends replies.
 pub(super) struct Replies {
     pipe: Pipe,
-    names: Arc<Names>,
-    /// In bytes.
-    largest: u64,
+    listening: Arc<Listening>,
+    limit: Arc<Limit>,
+    bar: Bar,
+    unconfirmed: Arc<Semaphore>,
+    lost: AtomicU64,
 }
 
+/// A reply, and where it goes.
+pub(super) struct Answer {
+    /// Of the command.
+    pub(super) subject: &'static str,
+    pub(super) to: ReplyTo,
+    pub(super) reply: Reply,
+}
+
+/// The broker's word for a reply is to come; or it cannot.
+type Sent = lapin::Result<PublisherConfirm>;
+
 impl Replies {
-    pub(super) fn new(line: &Arc<Line>, names: Arc<Names>, largest: u64) -> Self {
-        Self { pipe: Pipe::new(line, false), names, largest }
+    /// `line` is the one that publishes.
+    pub(super) fn new(line: &Arc<Line>, listening: &Arc<Listening>, limit: &Arc<Limit>) -> Self {
+        let (listening, limit) = (Arc::clone(listening), Arc::clone(limit));
+        let unconfirmed = Arc::new(Semaphore::new(UNCONFIRMED as usize));
+        Self { pipe: Pipe::new(line, true), listening, limit, bar: Bar::new(), unconfirmed, lost: AtomicU64::new(0) }
     }
 
     /// Whether an address is one that a caller of this topology listens at.
     pub(super) fn reaches(&self, address: &str) -> bool {
-        self.names.is_reply_address(address)
+        self.listening.names.is_reply_address(address)
     }
 
     /// Sends a reply; done once it is on its way.
-    pub(super) async fn send(&self, subject: &str, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
-        let mut headers = Headers::default();
-        let body = write_reply(reply, subject, self.largest, |attribute, text| {
-            headers.put(attribute, text);
+    pub(super) async fn send(self: &Arc<Self>, answer: Answer) -> Result<(), BridgeError> {
+        self.bar.pass()?;
+        let permit = Arc::clone(&self.unconfirmed).acquire_owned().await.map_err(|_| BridgeError::Closed)?;
+        let sent = self.publish(&answer).await?;
+        let replies = Arc::clone(self);
+        io_thread::spawn(async move {
+            if let Err(error) = replies.see_through(&answer, sent).await {
+                replies.lost(&answer, &error);
+            }
+            drop(permit);
         });
-        let mut properties = headers.into_properties();
-        let correlation = String::from_utf8_lossy(&to.correlation);
-        if let Ok(correlation) = ShortString::try_new(correlation) {
-            properties = properties.with_correlation_id(correlation);
-        }
+        Ok(())
+    }
+
+    async fn publish(&self, answer: &Answer) -> Result<Sent, BridgeError> {
+        let Answer { subject, to, reply } = answer;
         let Ok(address) = ShortString::try_new(&*to.address) else {
             return Err(BridgeError::Unavailable("the address of a caller is too long".into()));
         };
         let channel = self.pipe.channel().await?;
-        let options = BasicPublishOptions::default();
-        let sent = channel.basic_publish(self.names.replies.clone(), address, options, &body, properties).await;
-        sent.map(drop).map_err(|error| Trouble::from(error).into())
+        let mut headers = Headers::default();
+        // Written anew each time: it may have been too large.
+        let body = write_reply(reply.clone(), subject, self.limit.bytes(), |attribute, text| {
+            headers.put(attribute, text);
+        });
+        let mut properties = headers.into_properties();
+        if let Ok(correlation) = ShortString::try_new(String::from_utf8_lossy(&to.correlation)) {
+            properties = properties.with_correlation_id(correlation);
+        }
+        let (exchange, options) = (self.listening.names.replies.clone(), BasicPublishOptions::default());
+        Ok(channel.basic_publish(exchange, address, options, &body, properties).await)
+    }
+
+    /// Waits for the broker's word, and sends a reply again where it was lost with its channel. A caller that gets it twice
+    /// takes the first one.
+    async fn see_through(&self, answer: &Answer, mut sent: Sent) -> Result<(), BridgeError> {
+        let mut attempts = 1;
+        loop {
+            let trouble = match word(sent).await {
+                Ok(()) => {
+                    self.bar.taken();
+                    return Ok(());
+                }
+                Err(trouble) => trouble,
+            };
+            if attempts == ATTEMPTS {
+                return Err(trouble.into());
+            }
+            attempts += 1;
+            self.mend(trouble).await?;
+            sent = self.publish(answer).await?;
+        }
+    }
+
+    /// Does what is needed so that the next attempt may succeed.
+    async fn mend(&self, trouble: Trouble) -> Result<(), BridgeError> {
+        match trouble {
+            Trouble::Denied(why) => {
+                self.bar.refused(&why);
+                Err(BridgeError::Denied(why.into()))
+            }
+            // The exchange is gone.
+            Trouble::Absent(_) => self.listening.restore().await,
+            // This one, or another one on the same channel.
+            Trouble::TooLarge(_, Some(Sizes { limit, .. })) => {
+                self.limit.learn(limit);
+                Ok(())
+            }
+            Trouble::TooLarge(_, None) | Trouble::Mismatch(_) | Trouble::Away(_) => Ok(()),
+        }
+    }
+
+    fn lost(&self, answer: &Answer, error: &BridgeError) {
+        let (subject, count) = (answer.subject, self.lost.fetch_add(1, Ordering::Relaxed) + 1);
+        if count.is_power_of_two() {
+            tracing::warn!(target: "pontoon", subject, %error, count, "a reply was sent, and may not have arrived");
+        }
+    }
+
+    /// Waits for the broker's word for all that was sent; for so long at most.
+    pub(super) async fn flush(&self, patience: Duration) {
+        // What has no word by then is sent all the same, as far as this process knows.
+        let _ = timeout(patience, self.unconfirmed.acquire_many(UNCONFIRMED)).await;
+    }
+
+    /// Whether it may send replies.
+    pub(super) fn health(&self) -> Health {
+        self.bar.health()
+    }
+}
+
+/// The broker's word for a reply. One whose caller has gone is taken all the same.
+async fn word(sent: Sent) -> Result<(), Trouble> {
+    match sent?.await? {
+        Confirmation::Nack(_) => Err(Trouble::Away("the broker could not take it".to_owned())),
+        Confirmation::Ack(_) | Confirmation::NotRequested => Ok(()),
     }
 }

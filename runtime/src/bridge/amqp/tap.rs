@@ -24,6 +24,11 @@ use crate::health::Health;
 /// How long a queue may take to answer.
 pub(super) const ANSWER: Duration = Duration::from_secs(10);
 
+/// How many requests for a command a process has that it has not taken: as many as come within a round trip to the broker where
+/// handlers are fast, and no more, as others may have room for them. It cannot change while somebody serves: the queue of a
+/// command is gone when its last consumer ends.
+pub(super) const COMMAND: u16 = 32;
+
 /// How long the broker may take to stop delivering.
 const CANCEL: Duration = Duration::from_secs(2);
 
@@ -70,9 +75,9 @@ pub(super) enum Share {
 }
 
 impl Share {
-    /// Of those who serve a command: a request is taken before it is run.
+    /// Of those who serve a command.
     pub(super) fn of_command() -> Self {
-        Self::Fixed(PREFETCH)
+        Self::Fixed(COMMAND)
     }
 
     /// Of a subscription. Where order matters, a consumer cannot be replaced by another: the next message might go to another

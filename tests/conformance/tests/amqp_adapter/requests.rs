@@ -10,6 +10,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Consumer};
 use pontoon::bridge::{Reply, Request};
 use pontoon::{BridgeError, Delivery, FaultClass, Id, Instant};
+use pontoon_brokers::{Broker, Kind};
 
 use crate::harness::{at, echo, message, name, output, outsider, request, shared, soon, until};
 
@@ -223,6 +224,84 @@ async fn who_guesses_the_address_of_a_caller_does_not_guess_what_it_asked() {
     inlet.answer(&to, Reply::Output("1".into())).await.unwrap();
     assert_eq!(output(soon(asking).await.unwrap()), "1");
     for adapter in [server, client] {
+        adapter.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_the_broker_refuses_is_a_fault_and_takes_no_other_with_it() {
+    const COUNT: u32 = 30;
+    let broker = Broker::configured(Kind::Amqp).largest(1000).start().unwrap();
+    let subject = name("command.large");
+    let (server, client) = (at(&broker.url()).await, at(&broker.url()).await);
+    let inlet = server.serve(subject);
+    for adapter in [&server, &client] {
+        soon(adapter.connect()).await.unwrap();
+    }
+    for _ in 0..2 {
+        let asking = tokio::spawn({
+            let client = Arc::clone(&client);
+            async move { join_all((0..COUNT).map(|number| client.request(request(subject, number)))).await }
+        });
+        let mut asked = Vec::new();
+        for _ in 0..COUNT {
+            asked.push(soon(inlet.next()).await.unwrap());
+        }
+        for one in asked {
+            let number: u32 = one.message.decode().unwrap();
+            let text = if number % 10 == 3 { format!("{:02000}", 1) } else { number.to_string() };
+            inlet.answer(&one.reply_to.unwrap(), Reply::Output(text.into())).await.unwrap();
+        }
+        for (number, reply) in soon(asking).await.unwrap().into_iter().enumerate() {
+            match number % 10 {
+                3 => assert!(matches!(reply, Ok(Reply::Fault { class: FaultClass::Malformed, .. })), "{reply:?}"),
+                _ => assert_eq!(output(reply), number.to_string()),
+            }
+        }
+    }
+    for adapter in [server, client] {
+        adapter.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_that_a_request_waits_in_the_process_counts() {
+    let subject = name("command.waits");
+    let adapter = at(shared()).await;
+    let inlet = adapter.serve(subject);
+    adapter.connect().await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(2);
+    let asking = Request { subject, message: message(1), deadline, attempt: 1 };
+    let asking = tokio::spawn({
+        let adapter = Arc::clone(&adapter);
+        async move { tokio::time::timeout(Duration::from_secs(6), adapter.request(asking)).await }
+    });
+    // Nobody takes it until its caller has given up.
+    assert!(soon(asking).await.unwrap().is_err());
+    let asked = soon(inlet.next()).await.unwrap();
+    assert!(asked.message.metadata().deadline.unwrap() < Instant::now());
+    adapter.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_instance_has_no_room_for_goes_to_another() {
+    let subject = name("command.busy");
+    let (busy, free, client) = (at(shared()).await, at(shared()).await, at(shared()).await);
+    let (_taken_by_nobody, inlet) = (busy.serve(subject), free.serve(subject));
+    for adapter in [&busy, &free, &client] {
+        adapter.connect().await.unwrap();
+    }
+    let asking = tokio::spawn({
+        let client = Arc::clone(&client);
+        async move { join_all((0..200).map(|number| client.request(request(subject, number)))).await }
+    });
+    // The busy one holds what it has had beforehand, and nothing more.
+    for _ in 0..160 {
+        let asked = soon(inlet.next()).await.unwrap();
+        inlet.answer(&asked.reply_to.unwrap(), Reply::Output("1".into())).await.unwrap();
+    }
+    asking.abort();
+    for adapter in [busy, free, client] {
         adapter.close().await;
     }
 }

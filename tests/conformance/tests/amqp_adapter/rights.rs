@@ -1,8 +1,9 @@
 //! Users, and what the broker does not let them do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::Settlement;
+use pontoon::bridge::{Asked, Inlet, Reply, Settlement};
 use pontoon::{Amqp, BridgeError, Delivery, Health};
 use pontoon_brokers::{Broker, Kind, Rights};
 
@@ -172,4 +173,46 @@ async fn each_user_needs_only_the_rights_of_its_edges() {
     for adapter in [maker, unit, guest] {
         adapter.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_answer_says_so_in_its_health() {
+    let broker = Broker::configured(Kind::Amqp).user("ada", "secret").start().unwrap();
+    let command = name("command.unanswered");
+    let adapter = at(&broker.url()).await;
+    echo_what_it_can(adapter.serve(command));
+    soon(adapter.connect()).await.unwrap();
+    assert_eq!(output(soon(adapter.request(request(command, 1))).await), "1");
+    let rest = Rights::everything().write(&["shop\\.command.*", "shop\\.reply\\..*"]);
+    broker.admit("ada", "secret", &rest).unwrap();
+    let says = || matches!(adapter.health(), Health::Degraded(why) if why.contains("exchange 'shop.reply'"));
+    let refused = async {
+        let mut pause = Duration::from_secs(1);
+        while !says() {
+            let _ = tokio::time::timeout(Duration::from_secs(1), adapter.request(request(command, 2))).await;
+            // A channel that has work remembers what its user may do.
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    };
+    soon(refused).await;
+    broker.admit("ada", "secret", &Rights::everything()).unwrap();
+    let again = async {
+        while !matches!(
+            tokio::time::timeout(Duration::from_secs(1), adapter.request(request(command, 3))).await,
+            Ok(Ok(_))
+        ) {}
+    };
+    soon(again).await;
+    until("ready again", || adapter.health().is_ready()).await;
+    adapter.close().await;
+}
+
+/// Answers each request, whether it can or not.
+fn echo_what_it_can(inlet: Arc<dyn Inlet>) {
+    tokio::spawn(async move {
+        while let Some(Asked { message, reply_to, .. }) = inlet.next().await {
+            let _ = inlet.answer(&reply_to.unwrap(), Reply::Output(message.json().unwrap())).await;
+        }
+    });
 }

@@ -1,0 +1,116 @@
+//! What a broker has taken back is not handled any more: it comes again.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use pontoon::bridge::in_memory::InMemoryEvents;
+use pontoon::bridge::{Arrival, Dead, EventAdapter, Feed, Inlet, Reply, Request, Settlement, Topic};
+use pontoon::{BridgeError, Delivery, Id, Message, Metadata, Soon};
+use tokio::sync::Notify;
+
+use crate::script::{Act, Script};
+use crate::unit::{adapters, launch};
+
+/// A subscription whose first two deliveries are taken back.
+#[derive(Default)]
+struct Losing {
+    arrivals: Mutex<VecDeque<Arrival>>,
+    more: Notify,
+    has_lost: AtomicBool,
+}
+
+impl Losing {
+    fn deliver(&self, number: u64, attempt: u32, ticket: u64) {
+        let message = Message::new(Metadata::fresh(), ("a".to_owned(), number));
+        self.arrivals.lock().unwrap().push_back(Arrival { message, attempt, ticket });
+        self.more.notify_one();
+    }
+
+    async fn take(&self) -> Option<Arrival> {
+        loop {
+            let arrival = self.arrivals.lock().unwrap().pop_front();
+            if arrival.is_some() {
+                return arrival;
+            }
+            self.more.notified().await;
+        }
+    }
+}
+
+impl Feed for Losing {
+    fn next(&self) -> Soon<'_, Option<Arrival>> {
+        Soon::later(self.take())
+    }
+
+    fn settle(&self, arrival: &Arrival, _: Settlement) -> Soon<'_, Result<(), BridgeError>> {
+        Soon::now(if self.is_lost(arrival) { Err(BridgeError::LeaseLost) } else { Ok(()) })
+    }
+
+    fn is_lost(&self, arrival: &Arrival) -> bool {
+        self.has_lost.load(Ordering::SeqCst) && arrival.ticket <= 2
+    }
+
+    fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
+        Soon::now(Ok(Vec::new()))
+    }
+
+    fn clear_dead_letters(&self, _: Option<Id>, _: bool) -> Soon<'_, Result<usize, BridgeError>> {
+        Soon::now(Ok(0))
+    }
+}
+
+/// A bridge with this feed for `lab.in_order`.
+struct Events(InMemoryEvents, Arc<Losing>);
+
+impl EventAdapter for Events {
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
+        self.0.topic(subject)
+    }
+
+    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+        match subscription {
+            "lab.v1.in_order" | "lab.in_order" => Arc::<Losing>::clone(&self.1),
+            _ => self.0.subscribe(subject, subscription, rules),
+        }
+    }
+
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        self.0.serve(subject)
+    }
+
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+        self.0.request(request)
+    }
+
+    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+        self.0.connect()
+    }
+
+    fn close(&self) -> Soon<'_, ()> {
+        self.0.close()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_lost_before_its_next_attempt_is_handled_in_order_when_it_comes_again() {
+    let script = Script::new();
+    script.next("in_order", [Act::Fail]);
+    let feed = Arc::new(Losing::default());
+    feed.deliver(1, 1, 1);
+    feed.deliver(2, 1, 2);
+    let events = Arc::new(Events(InMemoryEvents::new(), Arc::clone(&feed)));
+    let unit = launch(&script).adapters(adapters(events)).start().await.unwrap();
+    script.begun("in_order", 1).await;
+    // The first one waits for its next attempt, and the second one behind it.
+    feed.has_lost.store(true, Ordering::SeqCst);
+    feed.deliver(1, 2, 3);
+    feed.deliver(2, 2, 4);
+    script.begun("in_order", 3).await;
+    tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+    let runs: Vec<_> = script.runs("in_order").into_iter().map(|run| (run.input, run.attempt)).collect();
+    let expected =
+        [("(\"a\", 1)", 1), ("(\"a\", 1)", 2), ("(\"a\", 2)", 2)].map(|(text, number)| (text.to_owned(), number));
+    assert_eq!(runs, expected);
+    unit.shutdown().await.unwrap();
+}
