@@ -8,6 +8,7 @@ mod commit;
 mod dead;
 mod direct;
 mod entry;
+mod holding;
 mod lane;
 mod lease;
 mod order;
@@ -15,6 +16,7 @@ mod port;
 mod relay;
 mod stage;
 mod sweep;
+mod young;
 
 pub(crate) use commit::commit;
 pub use dead::{OutboxDeadLetter, OutboxDeadLetters};

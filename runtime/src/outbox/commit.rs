@@ -124,7 +124,7 @@ async fn write(
         let mut waits = Vec::new();
         for Placed { lane, direct, number, previous, key, sent } in placed {
             if !direct {
-                lane.look();
+                lane.leave(number);
                 continue;
             }
             let (done, wait) = oneshot::channel();

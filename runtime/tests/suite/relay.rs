@@ -1,6 +1,7 @@
 //! What is left in the outbox: who publishes it, in which order, and what becomes of what cannot be published. E35, E36.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use pontoon::store::{Change, Expect, StateAdapter};
@@ -79,6 +80,87 @@ async fn what_was_committed_and_not_seen_published_is_not_overtaken_either() {
     drop(one);
     keep(&other, 2..=3).await;
     assert_eq!(broker.got(3).await, [1, 2, 3]);
+}
+
+/// A hundred entries that the dead instance may have been publishing: each is left to it for seconds, all at the same time.
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_instance_may_have_been_publishing_is_relayed_together() {
+    let (broker, store) = (Broker::default(), Store::new());
+    let bridge = Bridge::to(&broker);
+    bridge.all(Fate::Silence);
+    let lost = instance(&bridge, &store).await;
+    let calls = (0..300).map(|number| {
+        let client = lost.client();
+        tokio::spawn(async move { client.invoke(lab::Keep, number).await })
+    });
+    let calls: Vec<_> = calls.collect();
+    while store.keys("$outbox").await.len() < 300 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    drop(lost);
+    calls.iter().for_each(tokio::task::JoinHandle::abort);
+    let _other = instance(&Bridge::to(&broker), &store).await;
+    let relayed = tokio::time::timeout(Duration::from_secs(5), broker.got(300)).await;
+    assert_eq!(relayed.expect("within the time that is left to a process"), (0..300).collect::<Vec<_>>());
+}
+
+/// Both instances go on committing while one relays: once it has caught up, they publish at once again.
+#[tokio::test(start_paused = true)]
+async fn a_relay_ends_while_two_instances_go_on_committing() {
+    let (broker, store) = (Broker::default(), Store::new());
+    leave_behind(&broker, &store, 0..50).await;
+    store.slow(Duration::from_millis(2));
+    let (all, direct) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let committed = (Arc::clone(&all), Arc::clone(&direct));
+    store.refuse(move |change| {
+        let entry = change.put.as_ref().filter(|_| change.collection == "$outbox");
+        let entry = entry.map(|(entry, _)| String::from_utf8_lossy(entry).into_owned()).unwrap_or_default();
+        let is_new = entry.contains(r#""attempts":0"#);
+        committed.0.fetch_add(u64::from(is_new), Ordering::SeqCst);
+        committed.1.fetch_add(u64::from(is_new && entry.contains(r#""direct":true"#)), Ordering::SeqCst);
+        false
+    });
+    let units = [instance(&Bridge::to(&broker), &store).await, instance(&Bridge::to(&broker), &store).await];
+    let calls = units.iter().zip([1000, 100_000]).flat_map(|(unit, from)| {
+        (0..4).map(move |lane| {
+            let client = unit.client();
+            tokio::spawn(async move {
+                for number in 0..500 {
+                    client.invoke(lab::Keep, from + lane * 10_000 + number).await.unwrap();
+                }
+            })
+        })
+    });
+    let calls: Vec<_> = calls.collect();
+    broker.got(1500).await;
+    all.store(0, Ordering::SeqCst);
+    direct.store(0, Ordering::SeqCst);
+    broker.got(3500).await;
+    assert!(calls.iter().any(|call| !call.is_finished()), "they go on");
+    let (all, direct) = (all.load(Ordering::SeqCst), direct.load(Ordering::SeqCst));
+    assert!(2 * direct > all, "{direct} of {all} are published at once");
+    drop(units);
+    calls.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// A stop gives what is its own to the bridge, and leaves to a living instance what that is publishing.
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_the_entries_of_others() {
+    let (broker, store) = (Broker::default(), Store::new());
+    leave_behind(&broker, &store, 0..1000).await;
+    let bridge = Bridge::to(&broker);
+    bridge.all(Fate::Silence);
+    let stuck = instance(&bridge, &store).await;
+    while store.keys("$outbox_lease").await.is_empty() {
+        sleep(Duration::from_millis(1)).await;
+    }
+    drop(stuck);
+    store.slow(Duration::from_millis(500));
+    let other = instance(&Bridge::to(&broker), &store).await;
+    broker.got(1).await;
+    other.shutdown().await.unwrap();
+    assert!(store.keys("$outbox").await.len() > 100, "it has not relayed all of them before it stopped");
+    assert!(store.keys("$outbox_lease").await.is_empty(), "another one can go on at once");
 }
 
 #[tokio::test(start_paused = true)]
