@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use pontoon::bridge::{EventAdapter, Request};
 use pontoon::store::{Change, Expect, StateAdapter};
-use pontoon::{Event, FaultClass, Health, Id, InvokeError, Started};
+use pontoon::{Command, Event, FaultClass, Health, Id, Instant, InvokeError, Message, Metadata, Started};
 use tokio::time::sleep;
 
 use crate::contract::{event, lab, state};
 use crate::faulty::{Bridge, Broker, Fate, Store};
-use crate::script::Script;
+use crate::script::{Act, Script};
 use crate::unit::{Monolith, launch};
 
 /// Longer than any sweep, lease or pause of the relay.
@@ -141,6 +142,43 @@ async fn a_relay_ends_while_two_instances_go_on_committing() {
     assert!(2 * direct > all, "{direct} of {all} are published at once");
     drop(units);
     calls.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// The code of an adapter, or of the user, panics while something is published.
+#[tokio::test(start_paused = true)]
+async fn an_outbox_that_panics_is_started_again_and_loses_nothing() {
+    let (broker, store) = (Broker::default(), Store::new());
+    let bridge = Bridge::to(&broker);
+    let unit = instance(&bridge, &store).await;
+    bridge.one(2, Fate::Panic);
+    keep(&unit, 1..=3).await;
+    while !is_degraded(&unit, "outbox") {
+        sleep(Duration::from_millis(10)).await;
+    }
+    bridge.one(2, None);
+    let all = tokio::time::timeout(LONG, broker.got(3)).await;
+    assert_eq!(all.expect("it was started again"), [1, 2, 3]);
+    keep(&unit, [4]).await;
+    assert_eq!(broker.got(4).await, [1, 2, 3, 4]);
+    unit.shutdown().await.unwrap();
+}
+
+/// A request from another unit: the broker has it no more, and its handler still runs when all else is done.
+#[tokio::test(start_paused = true)]
+async fn a_stop_publishes_what_the_last_handler_has_committed() {
+    let (broker, store, script) = (Broker::default(), Store::new(), Script::new());
+    script.next("keep", [Act::Wait(Duration::from_secs(5))]);
+    let bridge = Bridge::to(&broker);
+    let unit = launch(&script).adapters(bridge.adapters(&store)).start().await.unwrap();
+    let subject = lab::Keep::SUBJECT;
+    let message = Message::new(Metadata::fresh(), 7_u64);
+    let asked = Request { subject, message, deadline: Instant::now() + LONG, attempt: 1 };
+    let call = tokio::spawn(async move { bridge.request(asked).await.map(drop) });
+    script.begun("keep", 1).await;
+    unit.shutdown().await.unwrap();
+    call.abort();
+    assert_eq!(broker.published(), [7]);
+    assert!(store.keys("$outbox").await.is_empty());
 }
 
 /// A stop gives what is its own to the bridge, and leaves to a living instance what that is publishing.
