@@ -30,6 +30,8 @@ pub(crate) struct Lane<U> {
     name: &'static str,
     /// Whether its end is no failure: of a schedule whose last run is over.
     may_end: bool,
+    /// From when on it is not started again.
+    until: Phase,
     begin: Box<dyn Fn(Arc<Running<U>>) -> Loop + Send + Sync>,
 }
 
@@ -39,7 +41,7 @@ impl<U> Lane<U> {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        Self { name, may_end: false, begin: Box::new(move |running| Box::pin(begin(running))) }
+        Self { name, may_end: false, until: Phase::Drained, begin: Box::new(move |running| Box::pin(begin(running))) }
     }
 
     /// A loop that may be over before the unit is.
@@ -53,6 +55,17 @@ impl<U> Lane<U> {
         Self { may_end: true, ..Self::new(name, begin) }
     }
 
+    /// A loop that the others need until they have ended.
+    pub(crate) fn that_ends_last<F>(
+        name: &'static str,
+        begin: impl Fn(Arc<Running<U>>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self { until: Phase::Ended, ..Self::new(name, begin) }
+    }
+
     /// Runs the loop until the unit stops.
     pub(crate) async fn run(self, running: Arc<Running<U>>) {
         let core = &running.core;
@@ -64,7 +77,7 @@ impl<U> Lane<U> {
             let is_over = match &ended {
                 Ok(()) => self.may_end || !core.lifecycle.is_running(),
                 // What only this process has is still to be handled.
-                Err(_) => core.lifecycle.has_reached(Phase::Drained),
+                Err(_) => core.lifecycle.has_reached(self.until),
             };
             if is_over {
                 return;
@@ -78,7 +91,7 @@ impl<U> Lane<U> {
             outages.down(&why);
             tokio::select! {
                 () = sleep(BACKOFF.after(failures)) => {}
-                () = core.lifecycle.reached(Phase::Drained) => return,
+                () = core.lifecycle.reached(self.until) => return,
             }
         }
     }

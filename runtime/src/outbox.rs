@@ -8,6 +8,7 @@ mod commit;
 mod dead;
 mod direct;
 mod entry;
+mod holding;
 mod lane;
 mod lease;
 mod order;
@@ -15,12 +16,12 @@ mod port;
 mod relay;
 mod stage;
 mod sweep;
+mod young;
 
 pub(crate) use commit::commit;
 pub use dead::{OutboxDeadLetter, OutboxDeadLetters};
 pub(crate) use port::Port;
 pub(crate) use stage::{Sent, Stage};
-pub(crate) use sweep::sweep;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,6 +33,7 @@ use tokio::sync::Notify;
 
 use crate::core::Core;
 use crate::health::{Counters, Health};
+use crate::lifecycle::Phase;
 use crate::listeners::Listeners;
 use crate::store::{Change, Expect};
 
@@ -142,9 +144,13 @@ impl Outbox {
     }
 }
 
-/// Publishes what is committed, for as long as the unit runs.
-pub(crate) async fn publish(core: &Core) {
-    join_all(core.outbox.lanes.values().map(|lane| lane.run(core))).await;
+/// Publishes what is committed, for as long as the unit runs. It may be begun again after a panic.
+pub(crate) async fn run(core: &Core) {
+    let lanes = join_all(core.outbox.lanes.values().map(|lane| lane.run(core)));
+    tokio::select! {
+        () = core.lifecycle.reached(Phase::Ended) => {}
+        _ = async { tokio::join!(sweep::sweep(core), lanes) } => {}
+    }
 }
 
 /// Waits until what was committed is published, as far as it can be now.

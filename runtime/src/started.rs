@@ -30,6 +30,8 @@ pub struct Started<U: Unit> {
     feeds: HashMap<&'static str, Arc<dyn Feed>>,
     clocks: Vec<JoinHandle<()>>,
     lanes: Vec<JoinHandle<()>>,
+    /// Publishes what handlers have committed, and so ends after them.
+    outbox: JoinHandle<()>,
 }
 
 /// A unit was stopped, and not everything had ended within its grace.
@@ -56,17 +58,13 @@ impl<U: Unit> Started<U> {
     pub(crate) fn begin(running: Arc<Running<U>>, intake: Intake<U>) -> Self {
         let Intake { lanes, clocks, feeds, .. } = intake;
         let begin = |lane: Lane<U>| tokio::spawn(lane.run(Arc::clone(&running)));
-        let mut lanes: Vec<_> = lanes.into_iter().map(begin).collect();
+        let lanes = lanes.into_iter().map(begin).collect();
         let clocks = clocks.into_iter().map(begin).collect();
-        let outbox = Arc::clone(&running);
-        lanes.push(tokio::spawn(async move {
-            tokio::select! {
-                () = outbox.core.lifecycle.reached(Phase::Drained) => {}
-                _ = async { tokio::join!(outbox::publish(&outbox.core), outbox::sweep(&outbox.core)) } => {}
-            }
+        let outbox = begin(Lane::that_ends_last("outbox", |running: Arc<Running<U>>| async move {
+            outbox::run(&running.core).await;
         }));
         tracing::info!(target: "pontoon", unit = U::NAME, "ready");
-        Self { running, feeds, clocks, lanes }
+        Self { running, feeds, clocks, lanes, outbox }
     }
 
     /// Calls the unit's exposed commands.
@@ -150,9 +148,12 @@ impl<U: Unit> Started<U> {
             lifecycle.finished(|| unfinished(feeds, end) + outbox.busy()).await;
             lifecycle.advance(Phase::Drained);
             join_all(lanes).await;
+            // What the last handlers have committed.
+            outbox::finish(&self.running.core).await;
         });
         let stopped = ended.await.map_err(|_| StopError { unit: U::NAME, grace: U::GRACE, lost: self.unfinished(end) });
         lifecycle.advance(Phase::Ended);
+        self.outbox.abort();
         let late = self.unfinished(Instant::now() + Duration::from_secs(365 * 24 * 3600));
         if stopped.is_ok() && late > 0 {
             tracing::warn!(target: "pontoon", unit = U::NAME, lost = late, "what was due after the grace is lost");
@@ -176,7 +177,7 @@ fn unfinished(feeds: &HashMap<&'static str, Arc<dyn Feed>>, until: Instant) -> u
 impl<U: Unit> Drop for Started<U> {
     fn drop(&mut self) {
         self.running.core.lifecycle.advance(Phase::Ended);
-        for task in self.clocks.iter().chain(&self.lanes) {
+        for task in self.clocks.iter().chain(&self.lanes).chain([&self.outbox]) {
             task.abort();
         }
     }

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::bridge::Job;
 use crate::core::Core;
 use crate::fault::{Fault, FaultClass};
 use crate::outbox::entry::Entry;
@@ -19,18 +20,18 @@ use crate::store::{Change, Expect, StoreError};
 /// What is to be committed for one subject.
 struct Draft {
     lane: Arc<Lane>,
-    entries: Vec<(Entry, Sent)>,
+    entries: Vec<Entry>,
 }
 
 /// An entry with its place in the order of commits.
 struct Placed<'d> {
     lane: &'d Lane,
-    /// Whether this process publishes it at once.
-    direct: bool,
     number: u64,
     previous: u64,
     key: String,
-    sent: &'d Sent,
+    /// What this process publishes at once; nothing where that is left to the relay. As it was written, so that the user's code
+    /// is not asked again.
+    job: Option<Job>,
 }
 
 /// Makes what a handler held back take effect, together with one more change.
@@ -68,7 +69,7 @@ fn drafts(core: &Core, sent: Vec<Sent>) -> Result<BTreeMap<&'static str, Draft>,
         let entry = Entry::of(&sent).map_err(Fault::caused_by)?;
         lane.port.check(&entry.message()).map_err(Fault::caused_by)?;
         let draft = drafts.entry(sent.subject).or_insert_with(|| Draft { lane: Arc::clone(lane), entries: Vec::new() });
-        draft.entries.push((entry, sent));
+        draft.entries.push(entry);
     }
     Ok(drafts)
 }
@@ -93,7 +94,7 @@ async fn write(
             let head = Head::read(store, subject).await?;
             let direct = draft.lane.is_clear();
             let mut previous = head.last;
-            for (entry, sent) in &draft.entries {
+            for entry in &draft.entries {
                 let number = previous + 1;
                 let entry = entry.clone().directly(direct);
                 let key = key(subject, number);
@@ -102,7 +103,8 @@ async fn write(
                 if let Some(keep) = draft.lane.listeners.keep.filter(|_| direct) {
                     all.push(sent_marker(key.clone(), Some(keep)));
                 }
-                placed.push(Placed { lane: &draft.lane, direct, number, previous, key, sent });
+                let job = direct.then(|| entry.to_job());
+                placed.push(Placed { lane: &draft.lane, number, previous, key, job });
                 previous = number;
             }
             heads.push(head.draw(draft.entries.len())?);
@@ -122,13 +124,13 @@ async fn write(
             Err(error) => return Err(error),
         }
         let mut waits = Vec::new();
-        for Placed { lane, direct, number, previous, key, sent } in placed {
-            if !direct {
-                lane.look();
+        for Placed { lane, number, previous, key, job } in placed {
+            let Some(job) = job else {
+                lane.leave(number);
                 continue;
-            }
+            };
             let (done, wait) = oneshot::channel();
-            lane.push(Queued { key, number, previous, job: sent.job.clone(), since, done });
+            lane.push(Queued { key, number, previous, job, since, done });
             waits.push(wait);
         }
         return Ok(waits);

@@ -71,13 +71,13 @@ async fn turn(core: &Core, lane: &Lane, relay: &Relay, run: Vec<Queued>) -> Opti
             (None, None) => return Some(Vec::new()),
         }
         sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_millis(50));
+        pause = (pause * 2).min(Duration::from_millis(10));
     }
 }
 
 /// Publishes entries that follow each other. Says whether all of them are done with.
 async fn publish_run(core: &Core, lane: &Lane, relay: &mut Relay, run: Vec<Queued>) -> bool {
-    let Some(last) = run.last().map(|queued| queued.number) else { return true };
+    let Some((last, last_key)) = run.last().map(|queued| (queued.number, queued.key.clone())) else { return true };
     let mut changes = Vec::with_capacity(run.len());
     let (mut done, mut published, mut all) = (Vec::with_capacity(run.len()), Vec::new(), true);
     // In the order of the numbers also where several are under way.
@@ -111,7 +111,10 @@ async fn publish_run(core: &Core, lane: &Lane, relay: &mut Relay, run: Vec<Queue
     relay.published(published);
     if core.adapters.state.commit(changes.clone()).await.is_ok() {
         relay.taken_out(&changes);
-        relay.all_gone_up_to = all.then_some(last);
+        relay.all_gone_up_to = None;
+        if all {
+            relay.gone_up_to(last, &last_key);
+        }
     } else {
         all = false;
     }

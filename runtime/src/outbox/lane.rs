@@ -7,21 +7,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::bridge::Job;
 use crate::core::Core;
 use crate::listeners::Listeners;
-use crate::outbox::direct;
 use crate::outbox::port::Port;
 use crate::outbox::relay::{Pass, Relay};
+use crate::outbox::{PATIENCE, direct};
 use crate::policy::Backoff;
 
 /// Between two tries of a relay that could not publish.
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// Between two looks while another process relays.
-const LOOKS: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
+const LOOKS: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250));
 
 /// The entries of one subject in this process.
 pub(crate) struct Lane {
@@ -46,14 +46,24 @@ struct State {
     /// Committed by this process and to be published at once, in the order of commits. Bounded by the handlers that wait for
     /// it: each waits for a second, and what is older goes to the relay.
     queue: VecDeque<Queued>,
-    /// Something may wait in the store that is for the relay.
+    /// Entries wait in the store that are for the relay: what is committed now comes after them.
     behind: bool,
-    /// The relay is at work: what is committed now comes after what it has.
+    /// The number of the last entry that this process has left to the relay.
+    left_up_to: u64,
+    /// The relay is to look at what waits in the store.
+    look: bool,
+    /// The relay is at work.
     relaying: bool,
     /// Entries of the queue are being published.
     publishing: bool,
     /// It could not publish, or another process is at it: it waits to try again.
     blocked: bool,
+}
+
+impl State {
+    fn has_work(&self) -> bool {
+        !self.queue.is_empty() || self.behind || self.look
+    }
 }
 
 /// An entry that this process has committed and publishes at once.
@@ -91,10 +101,7 @@ impl Lane {
     /// Whether an entry may be published at once, as far as this process knows. On a connection that is down nothing is tried:
     /// what was never handed to it is known not to have been sent.
     pub(super) fn is_clear(&self) -> bool {
-        let clear = {
-            let state = self.state();
-            !state.behind && !state.relaying
-        };
+        let clear = !self.state().behind;
         clear && !self.port.is_away()
     }
 
@@ -106,8 +113,49 @@ impl Lane {
 
     /// Has the relay look at what waits in the store.
     pub(super) fn look(&self) {
-        self.state().behind = true;
+        self.state().look = true;
         self.wake.notify_one();
+    }
+
+    /// Leaves an entry that this process has committed to the relay.
+    pub(super) fn leave(&self, number: u64) {
+        self.set(|state| {
+            state.behind = true;
+            state.left_up_to = state.left_up_to.max(number);
+        });
+        self.wake.notify_one();
+    }
+
+    /// Whether this process has left nothing to the relay from a number on. What it commits from now on it publishes at once.
+    pub(super) fn has_left_none_from(&self, number: u64) -> bool {
+        let mut state = self.state();
+        let none = state.left_up_to < number;
+        state.behind &= !none;
+        none
+    }
+
+    /// The relay is about to list what waits: what is left to it from now on is another reason to look. Says whether entries
+    /// were known to wait.
+    pub(super) fn begin_listing(&self) -> bool {
+        mem::take(&mut self.state().behind)
+    }
+
+    /// The relay has more to do than it can see.
+    pub(super) fn is_behind(&self) {
+        self.state().behind = true;
+    }
+
+    /// The number of the first entry that is to be published at once.
+    pub(super) fn first_queued(&self) -> Option<u64> {
+        self.state().queue.front().map(|queued| queued.number)
+    }
+
+    /// The entries that were to be published at once, and whose time for that is over.
+    pub(super) fn take_late(&self) -> Vec<Queued> {
+        let now = Instant::now();
+        let mut state = self.state();
+        let late = state.queue.iter().take_while(|queued| queued.since + PATIENCE <= now).count();
+        state.queue.drain(..late).collect()
     }
 
     /// Tries again what could not be done: a bridge or a store is back.
@@ -123,7 +171,7 @@ impl Lane {
     /// Whether it has something to do and can do it.
     pub(super) fn is_busy(&self) -> bool {
         let state = self.state();
-        !state.blocked && (!state.queue.is_empty() || state.behind || state.relaying || state.publishing)
+        !state.blocked && (state.has_work() || state.relaying || state.publishing)
     }
 
     /// Waits until it has nothing left to do, or cannot do it now.
@@ -144,38 +192,45 @@ impl Lane {
     /// Publishes what is committed for the subject, for as long as the unit runs.
     pub(super) async fn run(&self, core: &Core) {
         let mut relay = Relay::default();
-        let mut failures = 0;
+        let (mut failures, mut due) = (0, None);
+        // One that was at work before has ended, and nobody knows how far it came.
+        self.set(|state| (state.look, state.blocked) = (true, false));
         loop {
-            let (behind, idle) = {
-                let mut state = self.state();
-                let idle = state.queue.is_empty() && !state.behind;
-                state.publishing = !idle && !state.behind;
-                (state.behind, idle)
-            };
-            if idle {
-                self.rest.notify_waiters();
-                core.lifecycle.settled();
-                self.wake.notified().await;
-                continue;
+            match self.next() {
+                Work::None => {
+                    self.rest.notify_waiters();
+                    core.lifecycle.settled();
+                    tokio::select! {
+                        () = self.wake.notified() => {}
+                        () = until(due) => self.look(),
+                    }
+                    continue;
+                }
+                Work::Queue => {
+                    let left = direct::publish(core, self, &mut relay).await;
+                    self.set(|state| {
+                        state.publishing = false;
+                        state.behind |= left;
+                    });
+                    continue;
+                }
+                Work::Relay => {}
             }
-            if !behind {
-                let left = direct::publish(core, self, &mut relay).await;
-                self.set(|state| {
-                    state.publishing = false;
-                    state.behind |= left;
-                });
-                continue;
-            }
-            self.set(|state| (state.behind, state.relaying) = (false, true));
             let pass = relay.pass(core, self).await;
+            let is_blocked = !matches!(pass, Pass::Clear | Pass::Others(_));
             self.set(|state| {
                 state.relaying = false;
-                state.behind |= !matches!(pass, Pass::Clear);
-                state.blocked = !matches!(pass, Pass::Clear);
+                state.behind |= is_blocked;
+                state.blocked = is_blocked;
             });
+            due = None;
             let pause = match pass {
                 Pass::Clear => {
                     failures = 0;
+                    continue;
+                }
+                Pass::Others(until) => {
+                    (failures, due) = (0, Some(until));
                     continue;
                 }
                 Pass::Closed => {
@@ -196,7 +251,34 @@ impl Lane {
         }
     }
 
+    /// What is to be done next.
+    fn next(&self) -> Work {
+        let mut state = self.state();
+        let look = mem::take(&mut state.look);
+        (state.relaying, state.publishing) = (look || state.behind, false);
+        if state.relaying {
+            return Work::Relay;
+        }
+        state.publishing = !state.queue.is_empty();
+        if state.publishing { Work::Queue } else { Work::None }
+    }
+
     pub(super) fn waits(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+/// What a lane does next.
+enum Work {
+    None,
+    /// What this process has committed is published at once.
+    Queue,
+    Relay,
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }

@@ -51,6 +51,11 @@ pub(super) fn key(subject: &str, number: u64) -> String {
     format!("{subject}/{number:020}")
 }
 
+/// The number in the key of an entry; nothing in one that is none.
+pub(super) fn number(key: &str) -> Option<u64> {
+    key.rsplit('/').next()?.parse().ok()
+}
+
 /// What all keys of a subject begin with.
 pub(super) fn prefix(subject: &str) -> String {
     format!("{subject}/")

@@ -4,22 +4,24 @@
 //! been sent: whoever relays after a crash knows. An entry that has been published and is not taken out is published once more,
 //! under its id.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
 use crate::core::Core;
 use crate::outbox::direct::DIRECT;
 use crate::outbox::entry::Entry;
+use crate::outbox::holding::Holding;
 use crate::outbox::lane::{Lane, Queued};
 use crate::outbox::lease::Lease;
-use crate::outbox::order::prefix;
+use crate::outbox::order::{Head, number, prefix};
 use crate::outbox::port::is_final;
+use crate::outbox::young::Sightings;
 use crate::outbox::{COLLECTION, SENT, bury, remove, sent_marker};
-use crate::store::{self, Change, Expect, Range, StoreError};
+use crate::store::{self, Change, Expect, Page, Range, StoreError};
 
 /// How many entries are looked at in one go.
 const PAGE: usize = 100;
@@ -30,13 +32,18 @@ const AT_A_TIME: usize = 64;
 /// How long an entry of another process is left to it, from when it is first seen here: longer than that process may go on.
 const OTHERS: Duration = Duration::from_secs(2).saturating_add(DIRECT);
 
+/// Between two looks whether another process has published what comes before what this one has left.
+const OTHERS_TURN: Duration = Duration::from_millis(20);
+
 /// How long one entry may take.
 const PUBLISH: Duration = Duration::from_secs(35);
 
 /// What became of a pass.
 pub(super) enum Pass {
-    /// Nothing is left.
+    /// Nothing is left that is for the relay.
     Clear,
+    /// What is left others are publishing: they have until then.
+    Others(Instant),
     /// Another process is at it.
     Held,
     /// Something could not be published or taken out.
@@ -51,18 +58,22 @@ pub(super) struct Relay {
     /// Everything up to this number is known to be gone.
     pub(super) all_gone_up_to: Option<u64>,
     /// Committed by this process: nobody else is publishing them.
-    mine: HashSet<String>,
+    mine: BTreeSet<String>,
     /// Published, and only to be taken out.
-    published: HashSet<String>,
-    /// Those that their processes may be publishing, since when they are known here.
-    seen: HashMap<String, Instant>,
+    published: BTreeSet<String>,
+    /// The number of the last entry that was committed by this process to be published at once.
+    mine_up_to: u64,
+    /// Since when entries that their processes may be publishing are known here.
+    seen: Sightings,
 }
 
 /// Why a pass ends before everything is done.
-enum Stop {
+pub(super) enum Stop {
     Pass(Pass),
     /// Something has changed: it is looked at anew.
     Again,
+    /// The process that has committed this entry may be publishing it until then.
+    Young(String, Instant),
 }
 
 impl From<StoreError> for Stop {
@@ -80,11 +91,21 @@ impl From<StoreError> for Stop {
 
 impl Relay {
     pub(super) fn own(&mut self, queued: &[Queued]) {
+        self.mine_up_to = queued.iter().map(|queued| queued.number).fold(self.mine_up_to, u64::max);
         self.mine.extend(queued.iter().map(|queued| queued.key.clone()));
     }
 
     pub(super) fn published(&mut self, keys: Vec<String>) {
         self.published.extend(keys);
+    }
+
+    /// Everything up to this entry is gone.
+    pub(super) fn gone_up_to(&mut self, number: u64, key: &str) {
+        self.all_gone_up_to = Some(number);
+        for known in [&mut self.mine, &mut self.published] {
+            *known = known.split_off(key);
+            known.remove(key);
+        }
     }
 
     /// These have been taken out.
@@ -97,19 +118,39 @@ impl Relay {
 
     /// Publishes what waits, until nothing does.
     pub(super) async fn pass(&mut self, core: &Core, lane: &Lane) -> Pass {
-        match self.begin(core, lane).await {
+        let pass = match self.begin(core, lane).await {
             Ok(()) => Pass::Clear,
             Err(Stop::Pass(pass)) => pass,
+            Err(Stop::Young(_, until)) => Pass::Others(until),
             Err(Stop::Again) => Pass::Held,
+        };
+        if matches!(pass, Pass::Held | Pass::Failed | Pass::Closed) {
+            // Their handlers do not wait for what cannot be published now.
+            self.own(&lane.take());
         }
+        pass
     }
 
     async fn begin(&mut self, core: &Core, lane: &Lane) -> Result<(), Stop> {
-        self.own(&lane.take());
         let store = &*core.adapters.state;
-        let first = store.list(COLLECTION, range(lane, None, 1)).await?;
-        if first.entries.is_empty() && first.next.is_none() {
-            return self.clear(lane);
+        let behind = lane.begin_listing();
+        let first = store.list(COLLECTION, range(lane, None, 1)).await;
+        if behind && !matches!(&first, Ok(first) if first.entries.is_empty() && first.next.is_none()) {
+            lane.is_behind();
+        }
+        let first = first?;
+        match first.entries.first() {
+            None if first.next.is_none() => return self.clear(lane),
+            Some((head, kept)) if !self.has_left(lane, head) => {
+                if is_queued(lane, head) {
+                    // It is published at once.
+                    return Ok(());
+                }
+                if Entry::read(&kept.value).is_ok_and(|entry| self.is_under_way(head, &entry)) {
+                    self.leave_to_others(core, lane, head).await?;
+                }
+            }
+            _ => {}
         }
         if lane.port.is_away() {
             return Err(Stop::Pass(Pass::Failed));
@@ -124,6 +165,7 @@ impl Relay {
     fn clear(&mut self, lane: &Lane) -> Result<(), Stop> {
         lane.waiting.store(0, std::sync::atomic::Ordering::Relaxed);
         self.all_gone_up_to = None;
+        // What was committed meanwhile is no more than queued: it is owned when it is taken from there.
         self.mine.clear();
         self.published.clear();
         self.seen.clear();
@@ -133,19 +175,26 @@ impl Relay {
     /// Publishes page by page, until there is none.
     async fn publish_all(&mut self, holding: &mut Holding<'_>) -> Result<(), Stop> {
         let (core, lane) = (holding.core, holding.lane);
-        let (mut after, mut at_a_time) = (None, 1);
+        let (mut after, mut at_a_time, mut comes_through) = (None, 1, false);
         loop {
-            self.own(&lane.take());
+            self.own(&lane.take_late());
             holding.keep().await?;
-            let page = core.adapters.state.list(COLLECTION, range(lane, after.take(), PAGE)).await?;
-            if page.entries.is_empty() {
-                match page.next {
-                    Some(next) => after = Some(next),
-                    None => return self.clear(lane),
-                }
-                continue;
-            }
+            let Some(mut page) = self.list(holding, after.take(), comes_through).await? else {
+                return self.clear(lane);
+            };
             lane.waiting.store(page.entries.len() as u64, std::sync::atomic::Ordering::Relaxed);
+            let Some((head, _)) = page.entries.first() else {
+                after = page.next;
+                continue;
+            };
+            if !self.has_left(lane, head) && (is_queued(lane, head) || !core.lifecycle.is_running()) {
+                // It is published at once; or it is of others, and a stop does not wait for that.
+                return Ok(());
+            }
+            if is_queued(lane, head) {
+                self.own(&lane.take());
+            }
+            page.entries.retain(|(key, _)| !is_queued(lane, key));
             let mut taken = Vec::new();
             let mut ended = Ok(());
             let mut entries = page.entries.into_iter().peekable();
@@ -153,7 +202,10 @@ impl Relay {
                 let some = entries.by_ref().take(at_a_time).collect();
                 ended = self.publish_some(holding, &mut taken, some).await;
                 // Where one comes through, the next ones do: until then one alone may have been sent.
-                at_a_time = if lane.listeners.ordered || ended.is_err() { 1 } else { AT_A_TIME.min(2 * at_a_time) };
+                if ended.is_ok() {
+                    comes_through = true;
+                    at_a_time = if lane.listeners.ordered { 1 } else { AT_A_TIME.min(2 * at_a_time) };
+                }
             }
             let removed = core.adapters.state.commit(taken.clone()).await;
             if removed.is_ok() {
@@ -161,8 +213,62 @@ impl Relay {
             }
             match ended {
                 Ok(()) | Err(Stop::Again) => removed?,
+                Err(Stop::Young(head, until)) => {
+                    removed?;
+                    if !self.has_left(lane, &head) {
+                        return Err(Stop::Young(head, until));
+                    }
+                    // What this process has left comes after it.
+                    sleep(OTHERS_TURN).await;
+                }
                 Err(stop) => return Err(stop),
             }
+        }
+    }
+
+    /// Whether this process has left an entry to the relay that is not gone: this one is the first that waits.
+    fn has_left(&self, lane: &Lane, head: &str) -> bool {
+        let number = number(head).unwrap_or_default();
+        self.mine_up_to >= number || !lane.has_left_none_from(number)
+    }
+
+    /// A page of what waits; nothing where nothing does. Where entries come through and one page has them all, what is
+    /// committed from now on is published at once: or a relay that has begun under load never ends.
+    async fn list(
+        &self,
+        holding: &Holding<'_>,
+        after: Option<String>,
+        comes_through: bool,
+    ) -> Result<Option<Page<store::Entry>>, Stop> {
+        let lane = holding.lane;
+        let behind = lane.begin_listing();
+        let page = holding.core.adapters.state.list(COLLECTION, range(lane, after, PAGE)).await;
+        let is_all = page.as_ref().is_ok_and(|page| page.next.is_none());
+        let is_none = is_all && page.as_ref().is_ok_and(|page| page.entries.is_empty());
+        if behind && !is_none && !(is_all && comes_through) {
+            lane.is_behind();
+        }
+        Ok(page.map(|page| (!is_none).then_some(page))?)
+    }
+
+    /// Whether another process may be publishing an entry that it has committed.
+    fn is_under_way(&self, key: &str, entry: &Entry) -> bool {
+        entry.direct && entry.attempts == 0 && !self.mine.contains(key)
+    }
+
+    /// Leaves an entry to the process that has committed it, unless it has been there for so long that this is over.
+    async fn leave_to_others(&mut self, core: &Core, lane: &Lane, key: &str) -> Result<(), Stop> {
+        let number = number(key).unwrap_or_default();
+        self.seen.forget_before(number);
+        if self.seen.since(number).is_some_and(|since| since.elapsed() >= OTHERS) {
+            return Ok(());
+        }
+        let last = Head::read(&*core.adapters.state, lane.subject).await?.last;
+        // An entry is there, whatever became of the counter.
+        self.seen.add(last.max(number));
+        match self.seen.since(number).map(|since| since + OTHERS) {
+            Some(until) if until > Instant::now() => Err(Stop::Young(key.to_owned(), until)),
+            _ => Ok(()),
         }
     }
 
@@ -238,12 +344,8 @@ impl Relay {
                 return Ok(Prepared::Buried);
             }
         };
-        if entry.direct && entry.attempts == 0 && !self.mine.contains(key) {
-            let since = *self.seen.entry(key.to_owned()).or_insert_with(Instant::now);
-            if since.elapsed() < OTHERS {
-                sleep(Duration::from_millis(50)).await;
-                return Err(Stop::Again);
-            }
+        if self.is_under_way(key, &entry) {
+            self.leave_to_others(core, lane, key).await?;
         }
         let mut mark = Vec::new();
         if let Some(keep) = lane.listeners.keep {
@@ -273,38 +375,9 @@ enum Prepared {
     Ready(Box<Entry>, Vec<Change>),
 }
 
-/// A relay that has the lease.
-struct Holding<'c> {
-    core: &'c Core,
-    lane: &'c Lane,
-    lease: Lease,
-}
-
-impl Holding<'_> {
-    async fn keep(&mut self) -> Result<(), Stop> {
-        if self.lease.keep(&*self.core.adapters.state).await { Ok(()) } else { Err(Stop::Pass(Pass::Held)) }
-    }
-
-    /// Waits for something, and keeps the lease meanwhile.
-    async fn during<T>(&mut self, what: impl Future<Output = T>) -> Result<T, Stop> {
-        let mut what = std::pin::pin!(what);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut what => return Ok(done),
-                () = sleep_until(self.lease.due()) => {}
-            }
-            self.keep().await?;
-            if self.lease.due() <= Instant::now() {
-                // The store does not answer: what is waited for goes on meanwhile.
-                tokio::select! {
-                    biased;
-                    done = &mut what => return Ok(done),
-                    () = sleep(Duration::from_millis(100)) => {}
-                }
-            }
-        }
-    }
+/// Whether this process is about to publish an entry at once.
+fn is_queued(lane: &Lane, key: &str) -> bool {
+    lane.first_queued().is_some_and(|first| number(key).is_some_and(|number| number >= first))
 }
 
 fn range(lane: &Lane, after: Option<String>, limit: usize) -> Range {

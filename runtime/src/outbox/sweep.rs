@@ -42,9 +42,8 @@ pub(crate) async fn sweep(core: &Core) {
 /// Waits for the next sweep. While a way to publish or the store is away, that is as soon as it is back.
 async fn pause(core: &Core) {
     let end = Instant::now() + SWEEP.mul_f64(0.5 + fastrand::f64());
-    let is_ready = || {
-        core.adapters.state.health().is_ready() && !core.outbox.lanes.values().any(|lane| lane.port.is_away())
-    };
+    let is_ready =
+        || core.adapters.state.health().is_ready() && !core.outbox.lanes.values().any(|lane| lane.port.is_away());
     let mut was_ready = is_ready();
     loop {
         let left = end.saturating_duration_since(Instant::now());

@@ -27,6 +27,8 @@ pub enum Fate {
     Denied,
     /// Too large.
     TooLarge,
+    /// The code on the way panics.
+    Panic,
 }
 
 /// A broker that several instances share, and what it has got. Numbers are written down and go to nobody.
@@ -121,6 +123,7 @@ impl Topic for Way {
                 Some(Fate::Mismatch) => return Err(BridgeError::Mismatch("there is no such exchange".into())),
                 Some(Fate::Denied) => return Err(BridgeError::Denied("no right to write".into())),
                 Some(Fate::TooLarge) => return Err(too_large()),
+                Some(Fate::Panic) => panic!("as the test says"),
             }
             self.bridge.broker.published.lock().unwrap().push((payload, event.metadata().id));
             match fate {
@@ -188,6 +191,8 @@ type Refuses = Box<dyn Fn(&Change) -> bool + Send + Sync>;
 pub struct Store {
     inner: InMemory,
     refuses: Mutex<Option<Refuses>>,
+    /// How long a transaction takes.
+    takes: Mutex<std::time::Duration>,
 }
 
 impl Store {
@@ -198,6 +203,11 @@ impl Store {
     /// Refuses every transaction with such a change.
     pub fn refuse(&self, refuses: impl Fn(&Change) -> bool + Send + Sync + 'static) {
         *self.refuses.lock().unwrap() = Some(Box::new(refuses));
+    }
+
+    /// Every transaction takes so long from now on.
+    pub fn slow(&self, takes: std::time::Duration) {
+        *self.takes.lock().unwrap() = takes;
     }
 
     pub fn recover(&self) {
@@ -225,7 +235,16 @@ impl StateAdapter for Store {
         let refused = self.refuses.lock().unwrap().as_ref().is_some_and(|refuses| changes.iter().any(refuses));
         match refused {
             true => Soon::now(Err(StoreError::Unavailable("the store is away".into()))),
-            false => self.inner.commit(changes),
+            false => {
+                let takes = *self.takes.lock().unwrap();
+                if takes.is_zero() {
+                    return self.inner.commit(changes);
+                }
+                Soon::later(async move {
+                    tokio::time::sleep(takes).await;
+                    self.inner.commit(changes).await
+                })
+            }
         }
     }
 

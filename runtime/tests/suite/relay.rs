@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pontoon::bridge::{EventAdapter, Request};
 use pontoon::store::{Change, Expect, StateAdapter};
-use pontoon::{Event, FaultClass, Health, Id, InvokeError, Started};
+use pontoon::{Command, Event, FaultClass, Health, Id, Instant, InvokeError, Message, Metadata, Started};
 use tokio::time::sleep;
 
 use crate::contract::{event, lab, state};
 use crate::faulty::{Bridge, Broker, Fate, Store};
-use crate::script::Script;
+use crate::script::{Act, Script};
 use crate::unit::{Monolith, launch};
 
 /// Longer than any sweep, lease or pause of the relay.
@@ -79,6 +80,105 @@ async fn what_was_committed_and_not_seen_published_is_not_overtaken_either() {
     drop(one);
     keep(&other, 2..=3).await;
     assert_eq!(broker.got(3).await, [1, 2, 3]);
+}
+
+/// A hundred entries that the dead instance may have been publishing: each is left to it for seconds, all at the same time.
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_instance_may_have_been_publishing_is_relayed_together() {
+    let (broker, store) = (Broker::default(), Store::new());
+    let bridge = Bridge::to(&broker);
+    bridge.all(Fate::Silence);
+    let lost = instance(&bridge, &store).await;
+    let calls = (0..300).map(|number| {
+        let client = lost.client();
+        tokio::spawn(async move { client.invoke(lab::Keep, number).await })
+    });
+    let calls: Vec<_> = calls.collect();
+    while store.keys("$outbox").await.len() < 300 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    drop(lost);
+    calls.iter().for_each(tokio::task::JoinHandle::abort);
+    let _other = instance(&Bridge::to(&broker), &store).await;
+    let relayed = tokio::time::timeout(Duration::from_secs(5), broker.got(300)).await;
+    assert_eq!(relayed.expect("within the time that is left to a process"), (0..300).collect::<Vec<_>>());
+}
+
+/// A living instance is publishing: the relay of another one ends at once, and so does a stop of that.
+#[tokio::test(start_paused = true)]
+async fn a_relay_does_not_wait_for_what_another_instance_is_publishing() {
+    let (broker, store) = (Broker::default(), Store::new());
+    let bridge = Bridge::to(&broker);
+    let one = instance(&bridge, &store).await;
+    bridge.all(Fate::Silence);
+    let client = one.client();
+    let call = tokio::spawn(async move { client.invoke(lab::Keep, 1).await });
+    while store.keys("$outbox").await.is_empty() {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let other = instance(&Bridge::to(&broker), &store).await;
+    other.settled().await;
+    assert!(store.keys("$outbox_lease").await.is_empty());
+    other.shutdown().await.unwrap();
+    assert!(broker.published().is_empty(), "it is left to the instance that has committed it");
+    call.abort();
+}
+
+/// The code of an adapter, or of the user, panics while something is published.
+#[tokio::test(start_paused = true)]
+async fn an_outbox_that_panics_is_started_again_and_loses_nothing() {
+    let (broker, store) = (Broker::default(), Store::new());
+    let bridge = Bridge::to(&broker);
+    let unit = instance(&bridge, &store).await;
+    bridge.one(2, Fate::Panic);
+    keep(&unit, 1..=3).await;
+    while !is_degraded(&unit, "outbox") {
+        sleep(Duration::from_millis(10)).await;
+    }
+    bridge.one(2, None);
+    let all = tokio::time::timeout(LONG, broker.got(3)).await;
+    assert_eq!(all.expect("it was started again"), [1, 2, 3]);
+    keep(&unit, [4]).await;
+    assert_eq!(broker.got(4).await, [1, 2, 3, 4]);
+    unit.shutdown().await.unwrap();
+}
+
+/// A request from another unit: the broker has it no more, and its handler still runs when all else is done.
+#[tokio::test(start_paused = true)]
+async fn a_stop_publishes_what_the_last_handler_has_committed() {
+    let (broker, store, script) = (Broker::default(), Store::new(), Script::new());
+    script.next("keep", [Act::Wait(Duration::from_secs(5))]);
+    let bridge = Bridge::to(&broker);
+    let unit = launch(&script).adapters(bridge.adapters(&store)).start().await.unwrap();
+    let subject = lab::Keep::SUBJECT;
+    let message = Message::new(Metadata::fresh(), 7_u64);
+    let asked = Request { subject, message, deadline: Instant::now() + LONG, attempt: 1 };
+    let call = tokio::spawn(async move { bridge.request(asked).await.map(drop) });
+    script.begun("keep", 1).await;
+    unit.shutdown().await.unwrap();
+    call.abort();
+    assert_eq!(broker.published(), [7]);
+    assert!(store.keys("$outbox").await.is_empty());
+}
+
+/// A stop gives what is its own to the bridge, and leaves to a living instance what that is publishing.
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_the_entries_of_others() {
+    let (broker, store) = (Broker::default(), Store::new());
+    leave_behind(&broker, &store, 0..1000).await;
+    let bridge = Bridge::to(&broker);
+    bridge.all(Fate::Silence);
+    let stuck = instance(&bridge, &store).await;
+    while store.keys("$outbox_lease").await.is_empty() {
+        sleep(Duration::from_millis(1)).await;
+    }
+    drop(stuck);
+    store.slow(Duration::from_millis(500));
+    let other = instance(&Bridge::to(&broker), &store).await;
+    broker.got(1).await;
+    other.shutdown().await.unwrap();
+    assert!(store.keys("$outbox").await.len() > 100, "it has not relayed all of them before it stopped");
+    assert!(store.keys("$outbox_lease").await.is_empty(), "another one can go on at once");
 }
 
 #[tokio::test(start_paused = true)]

@@ -323,6 +323,7 @@ impl Unit for Monolith {
     }
 
     fn listen(intake: &mut Intake<Self>) {
+        intake.serve(lab::Keep);
         intake.subscribe(email::Greet);
         intake.work(email::Bill);
         intake.subscribe(lab::Pong);
