@@ -389,8 +389,9 @@ impl<S: Source> RemoteFeed<S> {
             && error.lasts()
         {
             self.tally.malformed.fetch_add(1, Ordering::Relaxed);
-            let (subscription, id) = (self.subscription, arrival.message.metadata().id);
-            tracing::error!(target: "pontoon", subscription, message = %id, %error, reason = dead.reason, "a dead letter is gone: it cannot be kept");
+            let (subscription, message) = (self.subscription, arrival.message.metadata().id);
+            let reason = &dead.reason;
+            tracing::error!(target: "pontoon", subscription, %message, %error, reason, "a dead letter cannot be kept: it is gone");
             buried = Ok(());
         }
         if let Err(error) = buried {
