@@ -165,8 +165,12 @@ fn remove(lane: &Lane, key: &str) -> impl Iterator<Item = Change> {
     std::iter::once(entry).chain(marker)
 }
 
-/// Notes that an entry may be sent from now on, or forgets it.
+/// How long an entry may be on its way after it was noted that it may be sent.
+const ON_ITS_WAY: Duration = Duration::from_secs(35);
+
+/// Notes that an entry may be sent from now on, or forgets it. The note goes away before a listener has forgotten what was sent:
+/// that may be on its way for a while yet.
 fn sent_marker(key: String, keep: Option<Duration>) -> Change {
-    let put = keep.map(|keep| (Arc::from(&b"true"[..]), Some(keep)));
+    let put = keep.map(|keep| (Arc::from(&b"true"[..]), Some(keep.saturating_sub(ON_ITS_WAY.min(keep / 4)))));
     Change { collection: SENT, key, expect: Expect::Anything, put }
 }

@@ -83,7 +83,12 @@ async fn publish_run(core: &Core, lane: &Lane, relay: &mut Relay, run: Vec<Queue
     // In the order of the numbers also where several are under way.
     let at_a_time = if lane.listeners.ordered { 1 } else { AT_A_TIME };
     let attempts = run.into_iter().map(|queued| async move {
-        let sent = timeout_at(queued.since + DIRECT, lane.port.publish(queued.job.clone())).await;
+        let end = queued.since + DIRECT;
+        // A process that was stopped meanwhile goes on here: others may have published it long ago.
+        let sent = match Instant::now() < end {
+            true => timeout_at(end, lane.port.publish(queued.job.clone())).await,
+            false => Ok(Err(BridgeError::Unavailable("its turn came too late".into()))),
+        };
         (queued, sent)
     });
     let mut attempts = stream::iter(attempts).buffered(at_a_time);

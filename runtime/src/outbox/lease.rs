@@ -45,6 +45,11 @@ impl Lease {
         self.renewed + TERM / 3
     }
 
+    /// When it is over unless it is renewed.
+    pub(super) fn end(&self) -> Instant {
+        self.renewed + TERM
+    }
+
     /// Renews it where that is due. Says whether it is still ours.
     pub(super) async fn keep(&mut self, store: &dyn StateAdapter) -> bool {
         let now = Instant::now();

@@ -20,7 +20,7 @@ use crate::outbox::lease::Lease;
 use crate::outbox::order::{Head, number, prefix};
 use crate::outbox::port::is_final;
 use crate::outbox::young::Sightings;
-use crate::outbox::{COLLECTION, SENT, bury, remove, sent_marker};
+use crate::outbox::{COLLECTION, ON_ITS_WAY, SENT, bury, remove, sent_marker};
 use crate::store::{self, Change, Expect, Page, Range, StoreError};
 
 /// How many entries are looked at in one go.
@@ -36,7 +36,7 @@ const OTHERS: Duration = Duration::from_secs(2).saturating_add(DIRECT);
 const OTHERS_TURN: Duration = Duration::from_millis(20);
 
 /// How long one entry may take.
-const PUBLISH: Duration = Duration::from_secs(35);
+const PUBLISH: Duration = ON_ITS_WAY;
 
 /// What became of a pass.
 pub(super) enum Pass {
@@ -301,12 +301,19 @@ impl Relay {
         }
         if !ready.is_empty() {
             marks.extend(taken.iter().cloned());
+            // Looking at the entries may have taken long.
+            holding.keep().await?;
             // A relay that took over meanwhile has changed the entries: then they are not ours.
             core.adapters.state.commit(marks).await?;
             self.taken_out(taken);
             taken.clear();
         }
+        let end = holding.lease.end();
         let sending = ready.into_iter().map(|(key, entry)| async move {
+            if Instant::now() >= end {
+                // A process that was stopped meanwhile goes on here: another one relays by now.
+                return (key, entry.attempts, Err(BridgeError::Unavailable("its turn came too late".into())));
+            }
             let sent = timeout(PUBLISH, lane.port.publish(entry.to_job())).await;
             let late = |_| Err(BridgeError::Unavailable(format!("not published within {PUBLISH:?}").into()));
             (key, entry.attempts, sent.unwrap_or_else(late))
