@@ -18,7 +18,6 @@ use super::ear::Ear;
 use super::line::{Line, Order, Verdict};
 use super::properties::attribute;
 use super::queue::{Queue, Weigh};
-use crate::bridge::BridgeError;
 use crate::bridge::remote::PREFETCH;
 use crate::wire::Attribute;
 
@@ -101,14 +100,14 @@ impl Session {
     }
 
     /// A message is done with. Where the connection is lost, the broker hears of it when it repeats the message.
-    pub(super) async fn done(&self, held: &Held) -> Result<(), BridgeError> {
+    pub(super) async fn done(&self, held: &Held) {
         let identifier = held.publish.pkid;
         let line = {
             let mut table = self.table();
             let line = table.line.clone();
             let Some(entry) = table.entries.get_mut(&identifier).filter(|entry| entry.serial == held.serial) else {
                 // The broker has forgotten it, or had it from somebody without a guarantee.
-                return Ok(());
+                return;
             };
             match line.filter(|line| line.number == entry.line) {
                 Some(line) => {
@@ -120,11 +119,12 @@ impl Session {
                 }
                 None => {
                     entry.done = true;
-                    return Ok(());
+                    return;
                 }
             }
         };
-        line.order(Order::Acknowledge(identifier)).await.map_err(BridgeError::from)
+        // An order that is lost with its connection is as one that never came: the message is remembered.
+        let _ = line.order(Order::Acknowledge(identifier)).await;
     }
 
     fn count(&self) {
@@ -246,10 +246,10 @@ mod tests {
             assert!(!session.heard(publish(identifier, id, false)));
         }
         let (one, two) = (session.queue.take().await.unwrap(), session.queue.take().await.unwrap());
-        session.done(&one).await.unwrap();
+        session.done(&one).await;
         assert_eq!(acknowledged(&mut orders), Some(1));
         session.lost("");
-        session.done(&two).await.unwrap();
+        session.done(&two).await;
 
         let mut orders = connect(&session, true);
         assert!(session.heard(publish(2, "two", true)), "it is done with");
@@ -257,7 +257,7 @@ mod tests {
         assert!(session.heard(publish(1, "one", true)), "its acknowledgement was lost");
         let three = session.queue.take().await.unwrap();
         assert_eq!((three.publish.pkid, three.came_before), (3, false));
-        session.done(&three).await.unwrap();
+        session.done(&three).await;
         assert_eq!(acknowledged(&mut orders), Some(3));
         assert_eq!(session.queue.len(), 0);
 
@@ -273,7 +273,7 @@ mod tests {
         for number in 0..=REMEMBERED {
             assert!(!session.heard(publish(1, &number.to_string(), false)));
             let held = session.queue.take().await.unwrap();
-            session.done(&held).await.unwrap();
+            session.done(&held).await;
             assert_eq!(acknowledged(&mut orders), Some(1));
         }
         assert!(session.heard(publish(1, "1", true)));
@@ -288,10 +288,10 @@ mod tests {
         let old = session.queue.take().await.unwrap();
         let mut orders = connect(&session, true);
         session.heard(publish(1, "new", false));
-        session.done(&old).await.unwrap();
+        session.done(&old).await;
         assert_eq!(acknowledged(&mut orders), None);
         let new = session.queue.take().await.unwrap();
-        session.done(&new).await.unwrap();
+        session.done(&new).await;
         assert_eq!(acknowledged(&mut orders), Some(1));
     }
 
@@ -306,7 +306,7 @@ mod tests {
         assert!(session.is_full());
         let first = session.queue.take().await.unwrap();
         assert!(session.is_full(), "it is with the process, handed out or not");
-        session.done(&first).await.unwrap();
+        session.done(&first).await;
         assert_eq!(acknowledged(&mut orders), Some(1));
         assert!(!session.is_full());
         // On the next connection only what was repeated counts.
@@ -326,7 +326,7 @@ mod tests {
         session.heard(publish(1, "one", false));
         let one = session.queue.take().await.unwrap();
         let mut orders = connect(&session, false);
-        session.done(&one).await.unwrap();
+        session.done(&one).await;
         assert_eq!(acknowledged(&mut orders), None);
         session.queue.put_back(one.given_back());
         assert!(session.queue.take().await.unwrap().came_before);

@@ -111,7 +111,7 @@ impl Source for Subscription {
     async fn done(&self, token: Token) -> Result<(), BridgeError> {
         match (token, &self.way) {
             (Token::Held(held, counted), Way::Session(session, _, attempts)) => {
-                session.done(&held).await?;
+                session.done(&held).await;
                 if let Some(Counted { id, .. }) = counted {
                     attempts.forget(id);
                 }
