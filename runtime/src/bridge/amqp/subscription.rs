@@ -23,13 +23,14 @@ pub(super) struct Subscription {
 }
 
 impl Subscription {
-    /// Takes nothing new. What others can have is given back; where order matters, once nothing before it is under way: with
-    /// the connection.
+    /// Takes nothing new. What others can have is given back. Where order matters, they have it with the end of the connection:
+    /// cancelled, the consumer would hand its place to the next one, which gets what is behind the messages that this one has.
     pub(super) async fn drain(&self) {
-        self.tap.close().await;
-        if !self.ordered {
-            self.tap.give_back().await;
+        if self.ordered {
+            return self.tap.shut();
         }
+        self.tap.close().await;
+        self.tap.give_back().await;
     }
 }
 

@@ -18,7 +18,8 @@ pub async fn e05_order_by_key_with_several_consumers(rig: Rig) {
     if rig.cell() == Cell::Refused {
         return refused::order_by_key(rig.column);
     }
-    rig.script.always("steps.step", Act::Wait(1));
+    // Slow enough that an instance has messages which it has not begun when it stops.
+    rig.script.always("steps.step", Act::Wait(5));
     rig.script.next("steps.step", [Act::Fail, Act::Succeed, Act::Panic]);
     let first = rig.unit::<in_order::steps::Steps>("steps-1").await;
     // In memory, several consumers are lanes of one unit.
