@@ -44,6 +44,8 @@ struct State {
     mean: Option<Duration>,
     /// How many have ended since the window has this size.
     handled: u32,
+    /// How many messages of a larger window may still be here. Nothing where they went back.
+    left: u32,
     /// How many messages wait for their next attempt, and for how many there is room.
     aside: u32,
     room: u32,
@@ -51,18 +53,20 @@ struct State {
 
 impl State {
     fn new(size: u32, mean: Option<Duration>) -> Self {
-        Self { concurrency: size.max(1), size, mean, handled: 0, aside: 0, room: 0 }
+        Self { concurrency: size.max(1), size, mean, handled: 0, left: 0, aside: 0, room: 0 }
     }
 
     fn change(&mut self, size: u32, room: u32) -> Option<Change> {
-        let (before, now) = (self.size + self.room, size + room);
-        if before == now {
+        let (before, now, here) = (self.size + self.room, size + room, self.size.max(self.left));
+        // What has come and would be handled soon is kept: to give it back counts as a delivery.
+        let soon = self.mean.is_none_or(|mean| mean.saturating_mul(here) / self.concurrency <= TARGET * 2);
+        let fewer = size < here && !soon;
+        if before == now && !fewer {
             return None;
         }
-        // What has come and would be handled soon is kept: to give it back counts as a delivery.
-        let late = self.mean.is_some_and(|mean| mean.saturating_mul(before) / self.concurrency > TARGET * 4);
+        self.left = if size < here && soon { here } else { 0 };
         (self.size, self.room, self.handled) = (size, room, 0);
-        Some(Change { now: u16::try_from(now).unwrap_or(u16::MAX), fewer: late && now < before })
+        Some(Change { now: u16::try_from(now).unwrap_or(u16::MAX), fewer })
     }
 }
 
@@ -103,6 +107,7 @@ impl Window {
         let mean = state.mean.map_or(took, |mean| if took > mean { (mean + took) / 2 } else { (mean * 7 + took) / 8 });
         state.mean = Some(mean);
         state.handled = state.handled.saturating_add(1);
+        state.left = state.left.saturating_sub(1);
         let ideal = self.ideal(mean);
         let grows = ideal >= state.size.saturating_mul(2) && state.handled >= state.size.max(SAMPLE);
         let changes = grows || ideal.saturating_mul(2) <= state.size;
@@ -162,6 +167,18 @@ mod tests {
         let window = Window::new(1);
         after(&window, 1000, Duration::from_millis(1));
         assert_eq!((window.restart(), after(&window, 0, Duration::ZERO)), (1, 1));
+    }
+
+    #[test]
+    fn what_a_larger_window_has_left_goes_back_once_it_turns_out_to_take_long() {
+        let (quick, slow) = (Duration::from_millis(1), Duration::from_millis(60));
+        let window = Window::new(1);
+        while after(&window, 1, quick) < 64 {}
+        // At half the time that they take, 64 seemed to be done soon.
+        assert_eq!(window.handled(slow), Some(Change { now: 32, fewer: false }));
+        let changes: Vec<Change> = (0..64).filter_map(|_| window.handled(slow)).collect();
+        assert_eq!(changes.iter().filter(|change| change.fewer).count(), 1, "{changes:?}");
+        assert!(changes[0].fewer, "{changes:?}");
     }
 
     #[test]
