@@ -17,6 +17,10 @@ use crate::bridge::remote::PREFETCH;
 /// what a second instance waits for at most until it gets its share.
 const TARGET: Duration = Duration::from_secs(1);
 
+/// Within what time the messages of a larger window have to be worked off, or they go back. Those that would be handled soon are
+/// kept: to give one back counts as a delivery.
+const KEPT: Duration = TARGET.saturating_mul(2);
+
 /// By how much a window grows at a time.
 const STEP: u32 = 4;
 
@@ -57,14 +61,14 @@ impl State {
     }
 
     fn change(&mut self, size: u32, room: u32) -> Option<Change> {
-        let (before, now, here) = (self.size + self.room, size + room, self.size.max(self.left));
-        // What has come and would be handled soon is kept: to give it back counts as a delivery.
-        let soon = self.mean.is_none_or(|mean| mean.saturating_mul(here) / self.concurrency <= TARGET * 2);
-        let fewer = size < here && !soon;
+        let (before, now) = (self.size + self.room, size + room);
+        let here = before.max(self.left);
+        let soon = self.mean.is_none_or(|mean| mean.saturating_mul(here) / self.concurrency <= KEPT);
+        let fewer = now < here && !soon;
         if before == now && !fewer {
             return None;
         }
-        self.left = if size < here && soon { here } else { 0 };
+        self.left = if now < here && soon { here } else { 0 };
         (self.size, self.room, self.handled) = (size, room, 0);
         Some(Change { now: u16::try_from(now).unwrap_or(u16::MAX), fewer })
     }
@@ -179,6 +183,14 @@ mod tests {
         let changes: Vec<Change> = (0..64).filter_map(|_| window.handled(slow)).collect();
         assert_eq!(changes.iter().filter(|change| change.fewer).count(), 1, "{changes:?}");
         assert!(changes[0].fewer, "{changes:?}");
+    }
+
+    #[test]
+    fn what_took_the_place_of_those_that_waited_goes_back_where_it_takes_long() {
+        let window = Window::new(1);
+        assert_eq!(window.aside(1000), Some(Change { now: 1025, fewer: false }));
+        assert_eq!(window.aside(0), None);
+        assert_eq!(window.handled(Duration::from_secs(60)), Some(Change { now: 1, fewer: true }));
     }
 
     #[test]
