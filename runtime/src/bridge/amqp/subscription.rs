@@ -27,10 +27,11 @@ impl Subscription {
     /// cancelled, the consumer would hand its place to the next one, which gets what is behind the messages that this one has.
     pub(super) async fn drain(&self) {
         if self.ordered {
-            return self.tap.shut();
+            self.tap.shut();
+        } else {
+            self.tap.close().await;
+            self.tap.give_back().await;
         }
-        self.tap.close().await;
-        self.tap.give_back().await;
     }
 }
 
