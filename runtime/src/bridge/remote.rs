@@ -11,7 +11,7 @@ mod link;
 mod numbering;
 mod retry;
 mod skew;
-#[cfg(feature = "amqp")]
+#[cfg(any(feature = "amqp", feature = "nats"))]
 mod window;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +26,7 @@ pub(crate) use heard::{Arrived, Heard};
 pub(crate) use link::Link;
 pub(crate) use numbering::Numbering;
 pub(crate) use retry::Retry;
-#[cfg(feature = "amqp")]
+#[cfg(any(feature = "amqp", feature = "nats"))]
 pub(crate) use window::{Change, Window};
 
 use crate::bridge::Reply;

@@ -63,9 +63,7 @@ impl Source for Durable {
         match token {
             Token::Message(ticket) => {
                 self.pull.let_go(&ticket);
-                self.say(&Word::Done, ticket).await?;
-                self.pull.done();
-                Ok(())
+                self.say(&Word::Done, ticket).await
             }
             Token::Dead(sequence) => self.graveyard.remove(sequence).await,
         }
@@ -90,6 +88,10 @@ impl Source for Durable {
             }
             Token::Dead(_) => Ok(false),
         }
+    }
+
+    fn handled(&self, took: Duration) {
+        self.pull.handled(took);
     }
 
     fn lease(&self) -> Option<Duration> {
