@@ -6,7 +6,7 @@ use crate::bridge::BridgeError;
 use crate::edge::{EmittedBy, EnqueuedBy, MayInvoke, ReadBy, RevealedTo};
 use crate::id::Id;
 use crate::secret::{SecretError, SecretValue};
-use crate::soon::Soon;
+use crate::soon::Lazy;
 use crate::state::View;
 use crate::undeclared::Undeclared;
 use crate::unit::JobOptions;
@@ -17,6 +17,9 @@ use crate::unit::JobOptions;
 ///
 /// What may be invoked is `MayInvoke<…>`, by its method [`invoke`](MayInvoke::invoke); see [`Undeclared`] for the two that
 /// are always there.
+///
+/// Nothing is sent, written or asked for before the future that says so is polled: whoever forgets `.await` has done nothing,
+/// wherever the edge leads, and the compiler warns.
 pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared<1>> {
     /// Names the message that is handled; the same for every attempt.
     fn id(&self) -> Id;
@@ -46,16 +49,24 @@ pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared
     ///
     /// # Errors
     /// A bridge that is closed or out of reach, a subscription that is full and refuses, too many hops.
-    fn emit<E: EmittedBy<Self>>(&self, event: E, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
+    fn emit<E: EmittedBy<Self>>(
+        &self,
+        event: E,
+        payload: E::Payload,
+    ) -> Lazy<'_, Self, E::Payload, Result<(), BridgeError>> {
         let _ = event;
-        E::publish(self, payload)
+        Lazy::new(self, payload, E::publish)
     }
 
     /// Puts a job into a queue. Declared by `enqueues:`.
     ///
     /// # Errors
     /// A bridge that is closed or out of reach, a queue that is full and refuses.
-    fn enqueue<Q: EnqueuedBy<Self>>(&self, queue: Q, job: Q::Payload) -> Soon<'_, Result<(), BridgeError>> {
+    fn enqueue<Q: EnqueuedBy<Self>>(
+        &self,
+        queue: Q,
+        job: Q::Payload,
+    ) -> Lazy<'_, Self, (Q::Payload, JobOptions), Result<(), BridgeError>> {
         self.enqueue_with(queue, job, JobOptions::new())
     }
 
@@ -68,9 +79,9 @@ pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared
         queue: Q,
         job: Q::Payload,
         options: JobOptions,
-    ) -> Soon<'_, Result<(), BridgeError>> {
+    ) -> Lazy<'_, Self, (Q::Payload, JobOptions), Result<(), BridgeError>> {
         let _ = queue;
-        Q::push(self, job, options)
+        Lazy::new(self, (job, options), |context, (job, options)| Q::push(context, job, options))
     }
 
     /// A collection of state: to read, and with `writes:` to write. Declared by `reads:` or `writes:`.
@@ -85,8 +96,8 @@ pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared
     ///
     /// # Errors
     /// The secret is missing, or its store is out of reach.
-    fn secret<X: RevealedTo<Self>>(&self, secret: X) -> Soon<'_, Result<SecretValue, SecretError>> {
+    fn secret<X: RevealedTo<Self>>(&self, secret: X) -> Lazy<'_, Self, (), Result<SecretValue, SecretError>> {
         let _ = secret;
-        X::reveal(self)
+        Lazy::new(self, (), |context, ()| X::reveal(context))
     }
 }

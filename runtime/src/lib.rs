@@ -137,7 +137,7 @@ pub use crate::outbox::{OutboxDeadLetter, OutboxDeadLetters};
 pub use crate::policy::{Backoff, Field, IdempotencyKey, Key, Named, Policy};
 pub use crate::reach::{Bridge, Local, Reach, Way};
 pub use crate::secret::{SecretError, SecretValue};
-pub use crate::soon::Soon;
+pub use crate::soon::{Lazy, Soon};
 pub use crate::start::{Launch, StartError, in_memory, run, start};
 pub use crate::started::{Started, StopError};
 pub use crate::state::{Access, Batch, Versioned, View};

@@ -1,6 +1,7 @@
 //! An answer that may be there already: what the adapters' object-safe methods return. Only what waits is boxed.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,6 +11,7 @@ use tokio::task::coop::{Coop, cooperative};
 ///
 /// In memory nearly every answer is there at once, and costs no allocation. It still counts as work: who gets many of them in
 /// a row lets others run in between, as with everything of tokio's that is ready at once.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
 pub enum Soon<'a, T> {
     /// The answer.
     Now(Coop<Once<T>>),
@@ -39,6 +41,49 @@ impl<T> Future for Once<T> {
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
         self.get_mut().0.take().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+/// A question to an adapter that is asked once somebody polls: what is forgotten has not happened.
+///
+/// A type with a name: behind `impl Future`, what a handler may not do would be three errors of the compiler and not one.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Lazy<'c, C: ?Sized, A, T> {
+    context: &'c C,
+    ask: fn(&'c C, A) -> Soon<'c, T>,
+    stage: Stage<'c, A, T>,
+}
+
+enum Stage<'c, A, T> {
+    Unasked(A),
+    Asked(Soon<'c, T>),
+    Asking,
+}
+
+impl<'c, C: ?Sized, A, T> Lazy<'c, C, A, T> {
+    pub(crate) fn new(context: &'c C, about: A, ask: fn(&'c C, A) -> Soon<'c, T>) -> Self {
+        Self { context, ask, stage: Stage::Unasked(about) }
+    }
+}
+
+// What it asks about is moved before it is asked, and not pinned.
+impl<C: ?Sized, A, T> Unpin for Lazy<'_, C, A, T> {}
+
+impl<C: ?Sized, A, T> Future for Lazy<'_, C, A, T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<T> {
+        let this = self.get_mut();
+        if let Stage::Unasked(_) = this.stage
+            && let Stage::Unasked(about) = mem::replace(&mut this.stage, Stage::Asking)
+        {
+            this.stage = Stage::Asked((this.ask)(this.context, about));
+        }
+        match &mut this.stage {
+            Stage::Asked(answer) => Pin::new(answer).poll(task),
+            // It has panicked while it asked.
+            Stage::Unasked(_) | Stage::Asking => Poll::Pending,
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod contract;
 mod deadlines;
 mod events;
 mod faulty;
+mod forgotten;
 mod idempotency;
 mod lost;
 mod metadata;
