@@ -21,6 +21,7 @@ mod inbox_too_short;
 mod invoke_cycle;
 mod lease_too_short;
 mod literal_secret;
+mod lost_update;
 mod missing_adapter_feature;
 mod missing_dead_letter;
 mod missing_outbox;
@@ -130,6 +131,7 @@ pub static RULES: &[Rule] = &[
     rule!(Warning missing_dead_letter),
     rule!(Warning unbounded_queue),
     rule!(Error ordered_competing),
+    rule!(Warning lost_update),
     rule!(Warning missing_outbox),
     rule!(Warning outbox_at_most_once),
     rule!(Error store_capability),

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::bridge::{BridgeError, Job};
 use crate::context::Context;
 use crate::definition::{Event, Queue, Secret, State};
-use crate::edge::{MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+use crate::edge::{MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
 use crate::error::InvokeError;
 use crate::id::Id;
 use crate::message::Message;
@@ -99,13 +99,15 @@ impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
     }
 }
 
-impl<U: Keeps<S> + Send + Sync, S: State> MayRead<S> for Call<'_, U> {
+impl<U: Keeps<S> + Send + Sync, S: State> MayAccess<S> for Call<'_, U> {
     fn access(&self) -> Access<'_> {
         Access { store: &*self.scope.origin.unit.collection().store, stage: self.scope.stage() }
     }
 }
 
-// What a handler may write is in the bounds of its context; the unit's call can do whatever one of them may.
+// What a handler may do is in the bounds of its context; the unit's call can do whatever one of them may.
+impl<U: Keeps<S> + Send + Sync, S: State> MayRead<S> for Call<'_, U> {}
+impl<U: Keeps<S> + Send + Sync, S: State> MayChange<S> for Call<'_, U> {}
 impl<U: Keeps<S> + Send + Sync, S: State> MayWrite<S> for Call<'_, U> {}
 
 impl<U: Reveals<X> + Send + Sync, X: Secret> MayReveal<X> for Call<'_, U> {

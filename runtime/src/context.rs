@@ -3,7 +3,8 @@
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::edge::{EmittedBy, EnqueuedBy, MayInvoke, ReadBy, RevealedTo};
+use crate::definition::State;
+use crate::edge::{EmittedBy, EnqueuedBy, MayInvoke, RevealedTo};
 use crate::id::Id;
 use crate::secret::{SecretError, SecretValue};
 use crate::soon::Lazy;
@@ -84,12 +85,9 @@ pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared
         Lazy::new(self, (job, options), |context, (job, options)| Q::push(context, job, options))
     }
 
-    /// A collection of state: to read, and with `writes:` to write. Declared by `reads:` or `writes:`.
-    fn state<S: ReadBy<Self>>(&self, state: S) -> View<'_, S, Self>
-    where
-        Self: Sized,
-    {
-        View::new(S::access(self), state)
+    /// A collection of state: to read with `reads:`, to change what was read with `updates:`, to write with `writes:`.
+    fn state<S: State>(&self, state: S) -> View<'_, S, Self> {
+        View::new(self, state)
     }
 
     /// The value of a secret, as it is now. Declared by `secrets:`.

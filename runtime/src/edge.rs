@@ -44,14 +44,25 @@ pub trait MayEnqueue<Q: Queue>: Send + Sync {
     fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>>;
 }
 
-/// May read `S`. Declared by `reads:` or `writes:`; handlers write [`Context::state`](crate::Context::state).
-pub trait MayRead<S: State>: Send + Sync {
+/// Has to do with `S`, in one way or another; handlers write [`Context::state`](crate::Context::state).
+pub trait MayAccess<S: State>: Send + Sync {
     /// The way to the store.
     fn access(&self) -> Access<'_>;
 }
 
-/// May write `S`, and read it. Declared by `writes:`.
-pub trait MayWrite<S: State>: MayRead<S> {}
+/// May read `S`. Declared by `reads:`, and by `updates:`.
+pub trait MayRead<S: State>: MayAccess<S> {}
+
+/// May change `S` where it is as expected: nobody's change is lost by it. Declared by `updates:`, and by `writes:`.
+pub trait MayChange<S: State>: MayAccess<S> {}
+
+/// May read `S`, and change what it has read. Declared by `updates:`.
+pub trait MayUpdate<S: State>: MayRead<S> + MayChange<S> {}
+
+impl<S: State, C: MayRead<S> + MayChange<S> + ?Sized> MayUpdate<S> for C {}
+
+/// May write `S`, whatever is there. Declared by `writes:`.
+pub trait MayWrite<S: State>: MayChange<S> {}
 
 /// May know `X`. Declared by `secrets:`; handlers write [`Context::secret`](crate::Context::secret).
 pub trait MayReveal<X: Secret>: Send + Sync {
@@ -81,24 +92,38 @@ pub trait EnqueuedBy<C: ?Sized>: Queue {
     fn push(context: &C, job: Self::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>>;
 }
 
-/// What `C` may read.
-#[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler read `{Self}`",
-    label = "`{Self}` is not declared in `reads:` or `writes:`",
-    note = "add the collection to `reads: […]` of this handler in topology.yaml"
-)]
-pub trait ReadBy<C: ?Sized>: State {
+/// What `C` has to do with.
+pub trait AccessedBy<C: ?Sized>: State {
     /// The way from there to the store.
     fn access(context: &C) -> Access<'_>;
 }
 
-/// What `C` may write.
+/// What `C` may read.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler read `{Self}`",
+    label = "`{Self}` is not declared in `reads:` or `updates:`",
+    note = "add the collection to `updates: […]` of this handler in topology.yaml if it changes what it has read, otherwise to \
+            `reads: […]`"
+)]
+pub trait ReadBy<C: ?Sized>: AccessedBy<C> {}
+
+/// What `C` may change where it is as expected.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler change `{Self}`",
+    label = "`{Self}` is not declared in `updates:` or `writes:`",
+    note = "add the collection to `updates: […]` of this handler in topology.yaml if it changes what it has read, otherwise to \
+            `writes: […]`"
+)]
+pub trait ChangedBy<C: ?Sized>: AccessedBy<C> {}
+
+/// What `C` may write, whatever is there.
 #[diagnostic::on_unimplemented(
     message = "the topology does not let this handler write `{Self}`",
     label = "`{Self}` is not declared in `writes:`",
-    note = "add the collection to `writes: […]` of this handler in topology.yaml"
+    note = "add the collection to `writes: […]` of this handler in topology.yaml; with `updates: […]`, \
+            write `.update(&key, |old| …)`: nobody's change is lost by that"
 )]
-pub trait WrittenBy<C: ?Sized>: ReadBy<C> {}
+pub trait WrittenBy<C: ?Sized>: ChangedBy<C> {}
 
 /// What `C` may know.
 #[diagnostic::on_unimplemented(
@@ -126,11 +151,17 @@ impl<Q: Queue, C: MayEnqueue<Q> + ?Sized> EnqueuedBy<C> for Q {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: State, C: MayRead<S> + ?Sized> ReadBy<C> for S {
+impl<S: State, C: MayAccess<S> + ?Sized> AccessedBy<C> for S {
     fn access(context: &C) -> Access<'_> {
         context.access()
     }
 }
+
+#[diagnostic::do_not_recommend]
+impl<S: State, C: MayRead<S> + ?Sized> ReadBy<C> for S {}
+
+#[diagnostic::do_not_recommend]
+impl<S: State, C: MayChange<S> + ?Sized> ChangedBy<C> for S {}
 
 #[diagnostic::do_not_recommend]
 impl<S: State, C: MayWrite<S> + ?Sized> WrittenBy<C> for S {}

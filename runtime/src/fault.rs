@@ -154,7 +154,14 @@ impl Fault {
     pub(crate) fn report(mut self, handler: &'static str) -> Self {
         if !self.0.reported {
             let Inner { id, class, .. } = *self.0;
-            tracing::error!(target: "pontoon", handler, fault = %id, %class, error = %Chain(self.cause()), "fault");
+            let error = Chain(self.cause());
+            match class {
+                // Somebody else was faster: nothing is broken.
+                FaultClass::Conflict => {
+                    tracing::warn!(target: "pontoon", handler, fault = %id, %class, %error, "fault")
+                }
+                _ => tracing::error!(target: "pontoon", handler, fault = %id, %class, %error, "fault"),
+            }
         }
         self.0.reported = true;
         self

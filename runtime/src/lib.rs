@@ -116,7 +116,8 @@ pub use crate::dead_letters::{DeadLetter, DeadLetters};
 pub use crate::definition::{Event, Payload, Queue, Rejection, Secret, State};
 pub use crate::delivery::{Delivery, QueueRules, WhenFull};
 pub use crate::edge::{
-    EmittedBy, EnqueuedBy, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite, ReadBy, RevealedTo, WrittenBy,
+    AccessedBy, ChangedBy, EmittedBy, EnqueuedBy, MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead,
+    MayReveal, MayUpdate, MayWrite, ReadBy, RevealedTo, WrittenBy,
 };
 pub use crate::environment::{
     Env, Environment, EventBridge, File, InMemory, Instance, Opening, Part, QueueBridge, SecretStore, StateStore, Text,

@@ -16,6 +16,7 @@ pub struct Policy {
     pub(crate) backoff: Backoff,
     pub(crate) keep: Option<Duration>,
     pub(crate) outbox: bool,
+    pub(crate) repeatable: bool,
 }
 
 impl Policy {
@@ -23,7 +24,7 @@ impl Policy {
     #[must_use]
     pub const fn new() -> Self {
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
-        Self { timeout: None, attempts: 1, backoff, keep: None, outbox: false }
+        Self { timeout: None, attempts: 1, backoff, keep: None, outbox: false, repeatable: false }
     }
 
     /// How long one attempt may take.
@@ -58,6 +59,13 @@ impl Policy {
     #[must_use]
     pub const fn outbox(mut self) -> Self {
         self.outbox = true;
+        self
+    }
+
+    /// Running the handler twice does no harm.
+    #[must_use]
+    pub const fn repeatable(mut self) -> Self {
+        self.repeatable = true;
         self
     }
 }

@@ -13,7 +13,7 @@ use crate::bridge::{BridgeError, Depth, Feed};
 use crate::client::{Client, Inside};
 use crate::dead_letters::DeadLetters;
 use crate::definition::{Queue, State};
-use crate::edge::{MayRead, MayWrite};
+use crate::edge::{MayAccess, MayChange, MayRead, MayWrite};
 use crate::health::{Counters, Health};
 use crate::intake::Intake;
 use crate::lane::Lane;
@@ -116,7 +116,7 @@ impl<U: Unit> Started<U> {
     where
         U: Keeps<S>,
     {
-        View::new(MayRead::<S>::access(self), state)
+        View::new(self, state)
     }
 
     /// Waits until no event and no job of this process is under way, waits, or is to be tried again: for tests. Delayed
@@ -183,10 +183,12 @@ impl<U: Unit> Drop for Started<U> {
     }
 }
 
-impl<U: Unit + Keeps<S>, S: State> MayRead<S> for Started<U> {
+impl<U: Unit + Keeps<S>, S: State> MayAccess<S> for Started<U> {
     fn access(&self) -> Access<'_> {
         Access { store: &*self.running.unit.collection().store, stage: None }
     }
 }
 
+impl<U: Unit + Keeps<S>, S: State> MayRead<S> for Started<U> {}
+impl<U: Unit + Keeps<S>, S: State> MayChange<S> for Started<U> {}
 impl<U: Unit + Keeps<S>, S: State> MayWrite<S> for Started<U> {}

@@ -6,6 +6,7 @@ mod view;
 
 pub use access::Access;
 pub use batch::Batch;
+pub(crate) use view::{CONTENTION, UPDATES};
 pub use view::{Versioned, View};
 
 use std::sync::Arc;

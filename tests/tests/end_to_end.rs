@@ -110,8 +110,8 @@ const IN_THE_CODE: &[Mistake] = &[
     Mistake {
         name: "wrong_payload",
         file: "src/user.rs",
-        from: "Welcome { to: new.email.clone(), name: new.name.clone() }",
-        to: "Some(Welcome { to: new.email.clone(), name: new.name.clone() })",
+        from: "Welcome { to: new.email, name: new.name.clone() }",
+        to: "Some(Welcome { to: new.email, name: new.name.clone() })",
     },
     Mistake {
         name: "undeclared_emit",

@@ -62,7 +62,7 @@ fn connections(topology: &Topology, placed: &Placed<'_>, environment: &Environme
         };
         uses(Purpose::EventBridge, !edges.emits.is_empty());
         uses(Purpose::QueueBridge, !edges.enqueues.is_empty());
-        uses(Purpose::StateStore, !edges.reads.is_empty() || !edges.writes.is_empty());
+        uses(Purpose::StateStore, edges.states().next().is_some());
         uses(Purpose::SecretStore, topology.secrets_of(*handler).next().is_some());
     }
     let read = |origin| environment.references().any(|reference| reference.value.origin == origin);

@@ -10,11 +10,11 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let operation = topology.operation(handler);
         let edges = &operation.edges;
         let sends = !edges.emits.is_empty() || !edges.enqueues.is_empty();
-        if operation.outbox.value || edges.writes.is_empty() || !sends {
+        if operation.outbox.value || edges.changes().next().is_none() || !sends {
             continue;
         }
         let address = topology.address(handler);
-        let states = edges.writes.iter().map(|edge| (edge.span, &topology.states[edge.value].name.value));
+        let states = edges.changes().map(|edge| (edge.span, &topology.states[edge.value].name.value));
         let events = edges.emits.iter().map(|edge| (edge.span, &topology.events[edge.value].name.value));
         let queues = edges.enqueues.iter().map(|edge| (edge.span, &topology.queues[edge.value].name.value));
         let sent = listed(events.clone().chain(queues.clone()).map(|(_, name)| format!("`{name}`")));

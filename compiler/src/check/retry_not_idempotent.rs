@@ -31,6 +31,26 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let attempts = attempts.map(|attempts| (attempts.span, format!("up to {} attempts", attempts.value)));
         findings.extend(finding(topology, Handler::Worker(id), why, attempts));
     }
+    for handler in topology.handlers().filter(|handler| comes_once(topology, *handler)) {
+        let operation = topology.operation(handler);
+        let Some(update) = operation.edges.updates.first().filter(|_| operation.outbox.value) else { continue };
+        let name = &topology.states[update.value].name.value;
+        let text = format!("another run may be faster with `{name}`, which is found out when all is written together");
+        let why = Why { what: "runs again where another run was faster", span: update.span, text };
+        findings.extend(finding(topology, handler, why, None));
+    }
+}
+
+/// Whether nobody runs a handler twice for one message.
+fn comes_once(topology: &Topology, handler: Handler) -> bool {
+    match handler {
+        Handler::Command(id) => {
+            topology.commands[id].retry.as_ref().is_none_or(|retry| retry.value.attempts.value <= 1)
+        }
+        Handler::Subscription(id) => topology.subscriptions[id].delivery.value == Delivery::AtMostOnce,
+        Handler::Worker(_) => false,
+        Handler::Schedule(_) => true,
+    }
 }
 
 /// Why a handler may run twice for one message: said in the message, and shown.

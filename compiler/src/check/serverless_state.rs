@@ -29,7 +29,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                         findings.add(finding(environment, connection, span, what));
                     }
                 };
-                for edge in edges.reads.iter().chain(&edges.writes) {
+                for edge in edges.states() {
                     let name = &topology.states[edge.value].name.value;
                     check(&environment.state_store, forgets_state, edge.span, &format!("{address} keeps `{name}`"));
                 }

@@ -15,7 +15,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let mut known = HashSet::new();
     for handler in topology.handlers() {
         let service = topology.services[topology.service_of(handler)].name.value.as_str();
-        for edge in &topology.operation(handler).edges.writes {
+        for edge in topology.operation(handler).edges.changes() {
             if known.insert((edge.value, service)) {
                 writers.entry(edge.value).or_default().push((service, handler, edge.span));
             }

@@ -21,7 +21,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         for environment in placement.environments() {
             for handler in &handlers {
                 let edges = &topology.operation(*handler).edges;
-                for edge in edges.reads.iter().chain(&edges.writes) {
+                for edge in edges.states() {
                     let state = &topology.states[edge.value];
                     let Some(store) = &environment.state_store else {
                         if seen.insert((environment.name.span, environment.name.span, "state_store")) {

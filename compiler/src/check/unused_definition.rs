@@ -22,7 +22,7 @@ fn messages_and_state(topology: &Topology, findings: &mut Findings) {
     for edges in topology.handlers().map(|handler| &topology.operation(handler).edges) {
         events.extend(edges.emits.iter().map(|edge| edge.value));
         queues.extend(edges.enqueues.iter().map(|edge| edge.value));
-        states.extend(edges.reads.iter().chain(&edges.writes).map(|edge| edge.value));
+        states.extend(edges.states().map(|edge| edge.value));
     }
     events.extend(topology.subscriptions.values().map(|subscription| subscription.event.value));
     queues.extend(topology.workers.values().map(|worker| worker.queue.value));
@@ -37,7 +37,10 @@ fn messages_and_state(topology: &Topology, findings: &mut Findings) {
         findings.add(unused(&queue.name, "queue", "no handler puts jobs in, and no worker takes any out", help));
     }
     for (_, state) in topology.states.iter().filter(|(id, _)| !states.contains(id)) {
-        let help = format!("take it out, or write `reads: [{0}]` or `writes: [{0}]` on a handler", state.name.value);
+        let help = format!(
+            "take it out, or write `reads: [{0}]`, `updates: [{0}]` or `writes: [{0}]` on a handler",
+            state.name.value
+        );
         findings.add(unused(&state.name, "state collection", "no handler reads or writes it", help));
     }
 }

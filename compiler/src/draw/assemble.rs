@@ -130,6 +130,7 @@ impl Scene<'_> {
         flows.extend(edges.emits.iter().map(|event| (Shared::Event(event.value), "emits", false)));
         flows.extend(edges.enqueues.iter().map(|queue| (Shared::Queue(queue.value), "enqueues", false)));
         flows.extend(edges.reads.iter().map(|state| (Shared::State(state.value), "read by", true)));
+        flows.extend(edges.updates.iter().map(|state| (Shared::State(state.value), "updates", false)));
         flows.extend(edges.writes.iter().map(|state| (Shared::State(state.value), "writes", false)));
         flows
     }

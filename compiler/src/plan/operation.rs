@@ -121,6 +121,8 @@ pub struct Policy {
     pub idempotency: Option<Idempotency>,
     /// Whether its writes, events and jobs stand together or not at all.
     pub outbox: bool,
+    /// Whether running it twice does no harm.
+    pub repeatable: bool,
 }
 
 /// How a second run of a handler is told from the first.
@@ -155,7 +157,9 @@ pub enum May {
     Enqueue,
     /// Read a state collection.
     Read,
-    /// Write a state collection, and read it.
+    /// Change what was read in a state collection.
+    Update,
+    /// Write a state collection, whatever is there.
     Write,
     /// Read a secret.
     Reveal,
@@ -273,6 +277,7 @@ fn policy(topology: &Topology, handler: Handler) -> Policy {
         retry: retry.map(|retry| (retry.attempts.value, retry.backoff.value.into())),
         idempotency: operation.idempotency.as_ref().map(|idempotency| idempotency.value.clone().into()),
         outbox: operation.outbox.value,
+        repeatable: operation.repeatable.value,
     }
 }
 
@@ -292,11 +297,13 @@ fn edges(topology: &Topology, handler: Handler) -> Vec<Edge> {
     all.extend(emitted.map(|target| Edge { may: May::Emit, target }));
     let enqueued = edges.enqueues.iter().map(|id| Place::of_kind("queue", &topology.queues[id.value].name.value));
     all.extend(enqueued.map(|target| Edge { may: May::Enqueue, target }));
-    let written = || edges.writes.iter().map(|id| id.value);
-    let read = edges.reads.iter().map(|id| id.value).filter(|id| written().all(|other| other != *id));
+    let updated = || edges.updates.iter().map(|id| id.value);
+    let read = edges.reads.iter().map(|id| id.value).filter(|id| updated().all(|other| other != *id));
+    let written = edges.writes.iter().map(|id| id.value);
     let collection = |id| Place::of_kind("state", &topology.states[id].name.value);
     all.extend(read.map(|id| Edge { may: May::Read, target: collection(id) }));
-    all.extend(written().map(|id| Edge { may: May::Write, target: collection(id) }));
+    all.extend(updated().map(|id| Edge { may: May::Update, target: collection(id) }));
+    all.extend(written.map(|id| Edge { may: May::Write, target: collection(id) }));
     let secrets = topology.secrets_of(handler).map(|id| &topology.secrets[id.value].name.value);
     all.extend(secrets.map(|name| Edge { may: May::Reveal, target: Place::of_kind("secret", name) }));
     all.dedup_by(|one, other| one.may == other.may && one.target == other.target);

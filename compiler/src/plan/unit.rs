@@ -9,7 +9,7 @@ use super::contents::Contents;
 use super::place::{Place, Rust};
 use super::traffic::{self, Kept, Reached, Served};
 use crate::topology::{
-    EventId, Handler, Located, Pattern, QueueId, RustPath, SecretId, Service, StateId, Topology, UnitId,
+    Edges, EventId, Handler, Located, Pattern, QueueId, RustPath, SecretId, Service, StateId, Topology, UnitId,
 };
 
 /// A unit of a deployment.
@@ -154,7 +154,7 @@ impl Used {
         Self {
             events: edges().flat_map(|edges| &edges.emits).map(|id| id.value).collect(),
             queues: edges().flat_map(|edges| &edges.enqueues).map(|id| id.value).collect(),
-            states: edges().flat_map(|edges| edges.reads.iter().chain(&edges.writes)).map(|id| id.value).collect(),
+            states: edges().flat_map(Edges::states).map(|id| id.value).collect(),
             secrets: secrets.map(|id| id.value).collect(),
         }
     }

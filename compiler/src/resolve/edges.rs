@@ -39,9 +39,18 @@ impl<'s> Resolver<'s, '_> {
             resolver.message_edge(queue, target, span, edge.payload.as_ref(), node)
         });
         let reads = self.states(written.reads(), node, "reads");
+        let updates = self.states(written.updates(), node, "updates");
         let writes = self.states(written.writes(), node, "writes");
         let secrets = self.secrets(written.secrets(), owner.id, node, owner.secrets);
-        Some(Edges { invokes: invokes?, emits: emits?, enqueues: enqueues?, reads: reads?, writes: writes?, secrets })
+        Some(Edges {
+            invokes: invokes?,
+            emits: emits?,
+            enqueues: enqueues?,
+            reads: reads?,
+            updates: updates?,
+            writes: writes?,
+            secrets,
+        })
     }
 
     fn message_edge<'t, I: Id>(

@@ -55,7 +55,7 @@ impl Kind {
         match self {
             Kind::Event => Some("`emits:`"),
             Kind::Queue => Some("`enqueues:`"),
-            Kind::State => Some("`reads:` or `writes:`"),
+            Kind::State => Some("`reads:`, `updates:` or `writes:`"),
             Kind::Service | Kind::Environment => None,
         }
     }

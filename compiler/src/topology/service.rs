@@ -105,10 +105,24 @@ pub struct Edges {
     pub enqueues: Vec<Edge<QueueId>>,
     /// State that it reads.
     pub reads: Vec<Located<StateId>>,
-    /// State that it writes (and may read).
+    /// State in which it changes what it has read.
+    pub updates: Vec<Located<StateId>>,
+    /// State that it writes, whatever is there.
     pub writes: Vec<Located<StateId>>,
     /// Secrets that it reads beyond those of its service: see [`Topology::secrets_of`](super::Topology::secrets_of).
     pub secrets: Vec<Located<SecretId>>,
+}
+
+impl Edges {
+    /// All state that it has to do with.
+    pub fn states(&self) -> impl Iterator<Item = &Located<StateId>> + Clone {
+        self.reads.iter().chain(self.changes())
+    }
+
+    /// State that it changes, one way or the other.
+    pub fn changes(&self) -> impl Iterator<Item = &Located<StateId>> + Clone {
+        self.updates.iter().chain(&self.writes)
+    }
 }
 
 /// An edge to an event or a queue.

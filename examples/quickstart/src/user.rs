@@ -24,16 +24,18 @@ impl SignUp {
             return Err(SignUpRejected::NotAnAddress)?;
         }
         let id = UserId(new.email.to_lowercase());
-        let users = ctx.state(state::Users);
-        if users.get(&id).await?.is_some() {
-            return Err(SignUpRejected::EmailTaken)?;
-        }
+        // Of two who sign up with one address at the same time, the second finds the first.
+        let user = User { name: new.name.clone(), email: new.email.clone() };
+        let sign_up = |there: Option<User>| match there {
+            Some(_) => Err(Error::from(SignUpRejected::EmailTaken)),
+            None => Ok(user.clone()),
+        };
+        ctx.state(state::Users).try_update(&id, sign_up).await?;
 
         // A call into the other service: in this deployment a plain async call, decided when this was compiled.
-        ctx.invoke(email::SendWelcome, Welcome { to: new.email.clone(), name: new.name.clone() }).await?;
+        ctx.invoke(email::SendWelcome, Welcome { to: new.email, name: new.name.clone() }).await?;
 
-        // `outbox: true`: the write, the event and the job take effect together, once this function has succeeded.
-        users.set(&id, &User { name: new.name.clone(), email: new.email }).await?;
+        // `outbox: true`: the user, the event and the job take effect together, once this function has succeeded.
         ctx.emit(event::UserSignedUp, UserSignedUp { id: id.clone(), name: new.name }).await?;
         ctx.enqueue(queue::Invoices, Invoice { number: format!("2026-{id}"), user: id.clone(), amount: YEARLY_FEE })
             .await?;

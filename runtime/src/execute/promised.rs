@@ -9,14 +9,15 @@ use crate::call::Call;
 use crate::core::Core;
 use crate::error::{Error, InvokeError};
 use crate::execute::{attempts, carried};
-use crate::fault::Fault;
+use crate::fault::{Chain, Fault};
 use crate::guard::{Guarded, InSpan, Limited, Limits, out_of_time};
 use crate::handler::{Handles, Route};
 use crate::inbox::{self, Claim, Claimed, Reply};
 use crate::operation::Operation;
 use crate::outbox::{self, Stage};
 use crate::scope::{Own, Scope};
-use crate::store::Change;
+use crate::state::{CONTENTION, UPDATES};
+use crate::store::{Change, StoreError};
 
 /// Runs the handler of `M` as its policy says.
 pub(super) async fn execute<M, U>(
@@ -45,12 +46,14 @@ where
 
     // A caller in another unit tries again from there.
     let tries = if outer.is_asked() { 1 } else { attempts::<M>() };
-    let spare = (tries > 1).then(|| input.clone());
+    let spare = (tries > 1 || runs_again::<M>()).then(|| input.clone());
     let mut input = input;
+    // How often somebody else was faster with what this attempt has changed.
+    let mut collisions = 0;
+    let (mut due, mut over) = deadline(&mut own, M::POLICY.timeout, inherited);
     loop {
-        let (deadline, over) = deadline(&mut own, M::POLICY.timeout, inherited);
         // Only its own: a caller that is out of time drops this future, no need to watch that once more.
-        let limits = Limits { deadline: &deadline, lifecycle: None };
+        let limits = Limits { deadline: &due, lifecycle: None };
         let call = Call { scope: Scope::new(parent, Some(&own)) };
         let span = call.scope.span(M::ADDRESS);
         let ended = if over {
@@ -61,16 +64,32 @@ where
             let run = pin!(InSpan::new(run, &span));
             Limited::new(run, &limits).await.flatten()
         };
-        let fault = match ended {
+        let failed = match ended {
             Ok(Ok(output)) => match effect::<M>(core, own.stage.as_ref(), claim.as_ref(), &output).await {
                 Ok(()) => return Ok(output),
-                Err(fault) => fault,
+                Err(fault) if runs_again::<M>() && is_collision(&fault) => Failed::Collided(fault),
+                Err(fault) => Failed::With(fault),
             },
             Ok(Err(Error::Rejected(rejection))) => match record::<M>(core, claim.as_ref(), &rejection).await {
                 Ok(()) => return Err(InvokeError::Rejected(rejection)),
-                Err(fault) => fault,
+                Err(fault) => Failed::With(fault),
             },
-            Ok(Err(Error::Fault(fault))) | Err(fault) => fault,
+            Ok(Err(Error::Fault(fault))) | Err(fault) => Failed::With(fault),
+        };
+        if let Some(stage) = &own.stage {
+            stage.clear();
+        }
+        let fault = match (failed, &spare) {
+            (Failed::Collided(fault), Some(spare)) if collisions < UPDATES => {
+                collisions += 1;
+                let error = Chain(fault.cause());
+                span.in_scope(|| tracing::debug!(target: "pontoon", %error, collisions, "another run was faster"));
+                sleep(CONTENTION.after(collisions)).await;
+                over = due.is_some_and(|due| due <= Instant::now());
+                input = spare.clone();
+                continue;
+            }
+            (Failed::Collided(fault) | Failed::With(fault), _) => fault,
         };
         let fault = span.in_scope(|| fault.report(M::ADDRESS));
         let (Some(pause), Some(spare)) = (pause::<M>(&fault, own.attempt, inherited), &spare) else {
@@ -79,13 +98,18 @@ where
             }
             return Err(InvokeError::Fault(carried(&outer, fault)));
         };
-        if let Some(stage) = &own.stage {
-            stage.clear();
-        }
         sleep(pause).await;
         input = spare.clone();
         own.attempt += 1;
+        (due, over) = deadline(&mut own, M::POLICY.timeout, inherited);
     }
+}
+
+/// How an attempt did not succeed.
+enum Failed {
+    /// Another run was faster with what this one has changed. Nothing has taken effect: it is no fault, and no attempt.
+    Collided(Fault),
+    With(Fault),
 }
 
 /// When the next attempt is out of time by its own time-out, and whether that is now. The clock is read only where there is
@@ -96,6 +120,18 @@ fn deadline(own: &mut Own, timeout: Option<Duration>, inherited: Option<Instant>
     let at = inherited.map_or(now + timeout, |inherited| inherited.min(now + timeout));
     own.deadline = Some(at);
     (own.deadline, at <= now)
+}
+
+/// Whether a handler runs again where another run has changed what it has changed, and was faster. What it does is held back, and
+/// the topology says that running it twice does no harm.
+const fn runs_again<M: Operation>() -> bool {
+    M::POLICY.outbox && (M::POLICY.repeatable || M::POLICY.keep.is_some())
+}
+
+/// Whether a commit has found other state than the handler had. What the runtime keeps there is not the handler's.
+fn is_collision(fault: &Fault) -> bool {
+    let cause = fault.cause().and_then(|cause| cause.downcast_ref::<StoreError>());
+    matches!(cause, Some(StoreError::Conflict { collection, .. }) if !collection.starts_with('$'))
 }
 
 /// How long to wait before the next attempt, if there is one.

@@ -49,8 +49,11 @@ pub(crate) async fn commit(core: &Core, stage: &Stage, record: Option<Change>) -
     }
     let drafts = drafts(core, sent)?;
     let uncertain = Uncertain { core, armed: true };
-    let waits = write(core, &drafts, changes).await.map_err(Fault::caused_by)?;
-    uncertain.disarm();
+    let written = write(core, &drafts, changes).await;
+    if matches!(written, Ok(_) | Err(StoreError::Conflict { .. } | StoreError::TooLarge { .. })) {
+        uncertain.disarm();
+    }
+    let waits = written.map_err(Fault::caused_by)?;
     // Whoever waits for the handler's answer does not wait for a broker that is away: nothing is lost by now.
     if timeout(PATIENCE, join_all(waits)).await.is_err() {
         core.outbox.say_late();

@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::definition::State;
+use crate::edge::{ChangedBy, WrittenBy};
+use crate::soon::Soon;
 use crate::state::{Access, encode, key_text};
 use crate::store::{Change, Etag, Expect, StoreError};
 
@@ -15,44 +17,62 @@ type Put = (Arc<[u8]>, Option<Duration>);
 
 /// Changes of a collection that take effect together with [`Batch::commit`], or not at all.
 #[must_use = "nothing changes before `commit`"]
-pub struct Batch<'c, S> {
+pub struct Batch<'c, S, C: ?Sized> {
     access: Access<'c>,
     changes: Result<Vec<Change>, StoreError>,
-    state: PhantomData<S>,
+    of: PhantomData<fn(&C, S)>,
 }
 
-impl<'c, S: State> Batch<'c, S> {
-    pub(crate) fn new(access: Access<'c>, _: S) -> Self {
-        Self { access, changes: Ok(Vec::new()), state: PhantomData }
+impl<'c, S: State, C: ?Sized> Batch<'c, S, C> {
+    pub(crate) fn new(access: Access<'c>) -> Self {
+        Self { access, changes: Ok(Vec::new()), of: PhantomData }
     }
 
     /// Keeps a value, whatever was there.
-    pub fn set<K: Serialize + ?Sized>(self, key: &K, value: &S::Value) -> Self {
+    pub fn set<K: Serialize + ?Sized>(self, key: &K, value: &S::Value) -> Self
+    where
+        S: WrittenBy<C>,
+    {
         self.put(key, value, Expect::Anything, S::TTL)
     }
 
     /// Keeps a value for a time, whatever was there.
-    pub fn set_for<K: Serialize + ?Sized>(self, key: &K, value: &S::Value, time: Duration) -> Self {
+    pub fn set_for<K: Serialize + ?Sized>(self, key: &K, value: &S::Value, time: Duration) -> Self
+    where
+        S: WrittenBy<C>,
+    {
         self.put(key, value, Expect::Anything, Some(time))
     }
 
     /// Keeps a value where nothing is yet.
-    pub fn insert<K: Serialize + ?Sized>(self, key: &K, value: &S::Value) -> Self {
+    pub fn insert<K: Serialize + ?Sized>(self, key: &K, value: &S::Value) -> Self
+    where
+        S: ChangedBy<C>,
+    {
         self.put(key, value, Expect::Absent, S::TTL)
     }
 
     /// Keeps a value in the place of a version that was read.
-    pub fn replace<K: Serialize + ?Sized>(self, key: &K, value: &S::Value, etag: &Etag) -> Self {
+    pub fn replace<K: Serialize + ?Sized>(self, key: &K, value: &S::Value, etag: &Etag) -> Self
+    where
+        S: ChangedBy<C>,
+    {
         self.put(key, value, Expect::Version(etag.clone()), S::TTL)
     }
 
     /// Deletes what is there.
-    pub fn delete<K: Serialize + ?Sized>(self, key: &K) -> Self {
+    pub fn delete<K: Serialize + ?Sized>(self, key: &K) -> Self
+    where
+        S: WrittenBy<C>,
+    {
         self.change(key, Expect::Anything, Ok(None))
     }
 
     /// Deletes a version that was read.
-    pub fn delete_version<K: Serialize + ?Sized>(self, key: &K, etag: &Etag) -> Self {
+    pub fn delete_version<K: Serialize + ?Sized>(self, key: &K, etag: &Etag) -> Self
+    where
+        S: ChangedBy<C>,
+    {
         self.change(key, Expect::Version(etag.clone()), Ok(None))
     }
 
@@ -61,8 +81,9 @@ impl<'c, S: State> Batch<'c, S> {
     /// # Errors
     /// [`StoreError::Conflict`]: one of them did not find what it expects; nothing was changed. A key that is none, a value
     /// that is no JSON, a store out of reach.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        self.access.commit(self.changes?).await
+    pub fn commit(self) -> Soon<'c, Result<(), StoreError>> {
+        let Self { access, changes, .. } = self;
+        Soon::later(async move { access.commit(changes?).await })
     }
 
     fn put<K: Serialize + ?Sized>(self, key: &K, value: &S::Value, expect: Expect, ttl: Option<Duration>) -> Self {

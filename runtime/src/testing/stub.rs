@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::bridge::BridgeError;
 use crate::context::Context;
 use crate::definition::{Event, Queue, Secret, State};
-use crate::edge::{MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+use crate::edge::{MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
 use crate::error::InvokeError;
 use crate::fault::Fault;
 use crate::id::Id;
@@ -126,7 +126,7 @@ impl Stub {
 
     /// A collection of state, to fill it before and to look at it afterwards.
     pub fn state<S: State>(&self, state: S) -> View<'_, S, Self> {
-        View::new(MayRead::<S>::access(self), state)
+        View::new(self, state)
     }
 
     /// What a command was invoked with, in order.
@@ -227,12 +227,14 @@ impl<Q: Queue> MayEnqueue<Q> for Stub {
     }
 }
 
-impl<S: State> MayRead<S> for Stub {
+impl<S: State> MayAccess<S> for Stub {
     fn access(&self) -> Access<'_> {
         Access { store: &self.store, stage: None }
     }
 }
 
+impl<S: State> MayRead<S> for Stub {}
+impl<S: State> MayChange<S> for Stub {}
 impl<S: State> MayWrite<S> for Stub {}
 
 impl<X: Secret> MayReveal<X> for Stub {

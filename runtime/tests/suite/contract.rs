@@ -106,7 +106,7 @@ pub mod user {
 
     pub mod sign_up {
         use crate::contract::{email, event, queue, secret, state};
-        use pontoon::{MayEmit, MayEnqueue, MayInvoke, MayReveal, MayWrite};
+        use pontoon::{MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
 
         /// What the handler of `user.sign_up` may do.
         pub trait Context:
@@ -114,6 +114,7 @@ pub mod user {
             + MayInvoke<email::SendWelcome>
             + MayEmit<event::UserSignedUp>
             + MayEnqueue<queue::Invoices>
+            + MayRead<state::Users>
             + MayWrite<state::Users>
             + MayReveal<secret::SmtpPassword>
         {
@@ -124,6 +125,7 @@ pub mod user {
                 + MayInvoke<email::SendWelcome>
                 + MayEmit<event::UserSignedUp>
                 + MayEnqueue<queue::Invoices>
+                + MayRead<state::Users>
                 + MayWrite<state::Users>
                 + MayReveal<secret::SmtpPassword>
         {
@@ -234,7 +236,7 @@ pub mod lab {
         once,
         "lab.once",
         Policy::new().timeout(Duration::from_secs(10)).idempotency(Duration::from_secs(3600)),
-        [pontoon::MayWrite<state::Counters>],
+        [pontoon::MayUpdate<state::Counters>],
         fn key(input: &u64) -> Option<Key> {
             assert_ne!(*input, 666, "an idempotency key that panics");
             Some(Key::of(input))
@@ -245,7 +247,7 @@ pub mod lab {
         once_together,
         "lab.once_together",
         Policy::new().timeout(Duration::from_secs(10)).idempotency(Duration::from_secs(3600)).outbox(),
-        [pontoon::MayWrite<state::Counters>, pontoon::MayEmit<event::Ping>],
+        [pontoon::MayUpdate<state::Counters>, pontoon::MayEmit<event::Ping>],
         fn key(input: &u64) -> Option<Key> {
             Some(Key::of(input))
         }
@@ -257,7 +259,7 @@ pub mod lab {
         Policy::new(),
         [pontoon::MayEmit<event::Ping>, pontoon::MayEnqueue<queue::Tasks>, pontoon::MayEmit<event::Keyed>]
     );
-    command!(Keep, keep, "lab.keep", Policy::new().outbox(), [pontoon::MayWrite<state::Counters>, pontoon::MayEmit<event::Ping>]);
+    command!(Keep, keep, "lab.keep", Policy::new().outbox(), [pontoon::MayRead<state::Counters>, pontoon::MayWrite<state::Counters>, pontoon::MayEmit<event::Ping>]);
 
     /// A subscription to `event`.
     macro_rules! subscription {

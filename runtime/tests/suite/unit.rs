@@ -147,9 +147,7 @@ impl Patient {
 handler!(Once, lab::Once, lab::once::Context);
 impl Once {
     pub async fn handle(&self, ctx: &impl lab::once::Context, input: u64) -> Result<u64, Error> {
-        let counters = ctx.state(state::Counters);
-        let count = counters.get("once").await?.unwrap_or_default() + 1;
-        counters.set("once", &count).await?;
+        let count = ctx.state(state::Counters).update("once", |count| count.unwrap_or_default() + 1).await?;
         self.script.act("once", ctx, &input).await?;
         Ok(count)
     }
@@ -159,8 +157,7 @@ handler!(OnceTogether, lab::OnceTogether, lab::once_together::Context);
 impl OnceTogether {
     pub async fn handle(&self, ctx: &impl lab::once_together::Context, input: u64) -> Result<u64, Error> {
         let counters = ctx.state(state::Counters);
-        let count = counters.get("once_together").await?.unwrap_or_default() + 1;
-        counters.set("once_together", &count).await?;
+        let count = counters.update("once_together", |count| count.unwrap_or_default() + 1).await?;
         ctx.emit(event::Ping, input).await?;
         self.script.act("once_together", ctx, &input).await?;
         Ok(count)

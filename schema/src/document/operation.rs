@@ -22,7 +22,9 @@ pub trait Operation {
     fn enqueues(&self) -> &[Enqueuing];
     /// The state collections it reads.
     fn reads(&self) -> &[Name];
-    /// The state collections it writes, and may read.
+    /// The state collections it reads, and changes by what it has read.
+    fn updates(&self) -> &[Name];
+    /// The state collections it writes, whatever is there.
     fn writes(&self) -> &[Name];
     /// The secrets it uses, beyond those of its service.
     fn secrets(&self) -> &[Name];
@@ -61,7 +63,11 @@ macro_rules! operation {
             /// The state collections that the handler may read, for example `[users]`.
             #[serde(default)]
             pub reads: Vec<Name>,
-            /// The state collections that the handler may write, and read, for example `[users]`.
+            /// The state collections in which the handler changes what it has read, for example `[stock]`: it begins again where
+            /// another run was faster, so that no change is lost.
+            #[serde(default)]
+            pub updates: Vec<Name>,
+            /// The state collections that the handler may write without looking at what is there, for example `[users]`.
             #[serde(default)]
             pub writes: Vec<Name>,
             /// The secrets that this handler may read, beyond those of its service, for example `[smtp_password]`.
@@ -89,6 +95,7 @@ macro_rules! operation {
             fn emits(&self) -> &[Emission] { &self.emits }
             fn enqueues(&self) -> &[Enqueuing] { &self.enqueues }
             fn reads(&self) -> &[Name] { &self.reads }
+            fn updates(&self) -> &[Name] { &self.updates }
             fn writes(&self) -> &[Name] { &self.writes }
             fn secrets(&self) -> &[Name] { &self.secrets }
             fn timeout(&self) -> Option<Duration> { self.timeout }

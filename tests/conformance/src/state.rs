@@ -51,6 +51,8 @@ macro_rules! state_suite {
             several_changes_are_made_together_or_not_at_all
             of_several_changes_of_one_key_the_last_counts
             changes_that_race_add_up
+            updates_that_race_add_up
+            updates_that_race_add_up_with_an_outbox
             a_value_over_the_limit_is_refused
             what_the_store_cannot_do_is_refused
             a_store_that_was_killed_comes_back

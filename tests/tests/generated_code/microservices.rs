@@ -90,11 +90,13 @@ pub mod user {
     impl<C: user::sign_up::Context> Handles<user::SignUp, C> for SignUp {
         async fn run(&self, context: &C, new: NewUser) -> Result<UserId, Error<SignUpRejected>> {
             let id = UserId(new.email.clone());
-            if context.state(state::Users).get(&id.0).await?.is_some() {
-                return Err(SignUpRejected)?;
-            }
-            context.invoke(email::SendWelcome, Welcome { to: new.email.clone() }).await?;
-            context.state(state::Users).set(&id.0, &User { email: new.email, active: false }).await?;
+            let user = User { email: new.email.clone(), active: false };
+            let sign_up = |there: Option<User>| match there {
+                Some(_) => Err(Error::from(SignUpRejected)),
+                None => Ok(user.clone()),
+            };
+            context.state(state::Users).try_update(&id.0, sign_up).await?;
+            context.invoke(email::SendWelcome, Welcome { to: new.email }).await?;
             context.emit(event::UserSignedUp, UserSignedUp { id: id.clone() }).await?;
             Ok(id)
         }
@@ -166,7 +168,7 @@ pub mod billing {
     impl<C: billing::charge::Context> Handles<billing::Charge, C> for Charge {
         async fn run(&self, context: &C, signed_up: UserSignedUp) -> Result<(), Error> {
             let id = signed_up.id;
-            context.state(state::Balances).set(&id.0, &100).await?;
+            context.state(state::Balances).insert(&id.0, &100).await?;
             self.0.send(format!("charge {}", id.0))?;
             Ok(context.emit(event::AccountCharged, AccountCharged { id }).await?)
         }

@@ -67,11 +67,13 @@ pub mod user {
     impl<C: user::sign_up::Context> Handles<user::SignUp, C> for SignUp {
         async fn run(&self, context: &C, new: NewUser) -> Result<UserId, Error<SignUpRejected>> {
             let id = UserId(new.email.clone());
-            if context.state(state::Users).get(&new.email).await?.is_some() {
-                return Err(SignUpRejected)?;
-            }
+            let user = User { email: new.email.clone() };
+            let sign_up = |there: Option<User>| match there {
+                Some(_) => Err(Error::from(SignUpRejected)),
+                None => Ok(user.clone()),
+            };
+            context.state(state::Users).try_update(&id.0, sign_up).await?;
             context.invoke(email::SendWelcome, Welcome { to: new.email.clone() }).await?;
-            context.state(state::Users).set(&new.email, &User { email: new.email.clone() }).await?;
             context.emit(event::UserSignedUp, UserSignedUp { id: id.clone() }).await?;
             context.enqueue(queue::Invoices, Invoice { number: new.email }).await?;
             Ok(id)

@@ -45,6 +45,7 @@ fn bound(scope: &Scope<'_>, Edge { may, target }: &Edge) -> TokenStream {
         May::Emit => "MayEmit",
         May::Enqueue => "MayEnqueue",
         May::Read => "MayRead",
+        May::Update => "MayUpdate",
         May::Write => "MayWrite",
         May::Reveal => "MayReveal",
     });

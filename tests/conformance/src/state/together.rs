@@ -1,12 +1,14 @@
 //! Several changes that take effect together, or not at all.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use pontoon::Etag;
 use pontoon::store::{Change, StateAdapter};
+use pontoon::{Etag, Started};
 
 use super::harness::{Harness, commit, delete, entry, get, insert, is_conflict, keys, replace, set};
+use super::inbox::unit::{Add, AddTogether, Lab, Runs, Sums, start};
 
 pub async fn several_changes_are_made_together_or_not_at_all(harness: &impl Harness) {
     let store = harness.connected().await;
@@ -67,6 +69,41 @@ pub async fn changes_that_race_add_up(harness: &impl Harness) {
     }
     let end = |key| amount(&*stores[1], key);
     assert_eq!((end("a").await.0, end("b").await.0), (1000 - 8 * EACH, 1000 + 8 * EACH));
+}
+
+pub async fn updates_that_race_add_up(harness: &impl Harness) {
+    racing(harness, async |unit| unit.client().invoke(Add, 1).await).await;
+}
+
+pub async fn updates_that_race_add_up_with_an_outbox(harness: &impl Harness) {
+    racing(harness, async |unit| unit.client().invoke(AddTogether, 1).await).await;
+}
+
+/// Adds one in two instances, in many runs at a time. Each is answered with a sum of its own.
+async fn racing<R>(harness: &impl Harness, add: impl AsyncFn(&Started<Lab>) -> Result<u64, R>)
+where
+    R: Debug,
+{
+    const RUNS: u64 = 16;
+    const EACH: u64 = 10;
+    let units = [harness.connected().await, harness.connected().await];
+    let runs = Runs::new(0);
+    let units = join_all(units.map(|store| start(store, &runs))).await;
+    let runs = (0..RUNS).map(async |run| {
+        let mut sums = Vec::new();
+        for _ in 0..EACH {
+            sums.push(add(&units[run as usize % units.len()]).await.expect("a sum"));
+        }
+        sums
+    });
+    let mut sums = join_all(runs).await.concat();
+    sums.sort_unstable();
+    assert!(sums.iter().copied().eq(1..=RUNS * EACH), "{sums:?}");
+    let sum = units[0].state(Sums).get("sum").await.expect("the store is there");
+    assert_eq!(sum, Some(RUNS * EACH));
+    for unit in units {
+        unit.shutdown().await.expect("it ends");
+    }
 }
 
 /// Moves one from `a` to `b`, unless somebody else was quicker.

@@ -110,9 +110,7 @@ impl Hint {
 
 impl Charge {
     async fn handle(&self, ctx: &impl back::charge::Context, input: Note) -> Result<(), Error> {
-        let effects = ctx.state(state::Effects);
-        let count = effects.get(&input.number).await?.unwrap_or_default();
-        effects.set(&input.number, &(count + 1)).await?;
+        ctx.state(state::Effects).update(&input.number, |effects| effects.unwrap_or_default() + 1).await?;
         Ok(self.script.act("back.charge", ctx, &input).await?)
     }
 }

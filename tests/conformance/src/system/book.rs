@@ -19,8 +19,7 @@ impl Record {
         if input.poison {
             std::process::abort();
         }
-        let books = ctx.state(state::Books);
-        let times = books.get(&input.number).await?.unwrap_or_default();
-        Ok(books.set(&input.number, &(times + 1)).await?)
+        ctx.state(state::Books).update(&input.number, |times| times.unwrap_or_default() + 1).await?;
+        Ok(())
     }
 }

@@ -16,9 +16,12 @@ pub struct Enter {}
 
 impl Enter {
     async fn handle(&self, ctx: &impl ledger::enter::Context, input: Paid) -> Result<(), Error> {
-        let ledgers = ctx.state(state::Ledgers);
-        let mut places = ledgers.get(&input.account).await?.unwrap_or_default();
-        places.push(input.place);
-        Ok(ledgers.set(&input.account, &places).await?)
+        let enter = |places: Option<Vec<u64>>| {
+            let mut places = places.unwrap_or_default();
+            places.push(input.place);
+            places
+        };
+        ctx.state(state::Ledgers).update(&input.account, enter).await?;
+        Ok(())
     }
 }

@@ -17,20 +17,8 @@ pub struct Pay {}
 impl Pay {
     async fn handle(&self, ctx: &impl till::pay::Context, input: Payment) -> Result<u64, Error> {
         let Payment { number, account, poison } = input;
-        let payments = ctx.state(state::Payments);
-        let taken = payments.get(&number).await?.unwrap_or_default();
-        payments.set(&number, &(taken + 1)).await?;
-        let accounts = ctx.state(state::Accounts);
-        let place = match accounts.versioned(&account).await? {
-            None => {
-                accounts.insert(&account, &1).await?;
-                1
-            }
-            Some(before) => {
-                accounts.replace(&account, &(before.value + 1), &before.etag).await?;
-                before.value + 1
-            }
-        };
+        ctx.state(state::Payments).update(&number, |taken| taken.unwrap_or_default() + 1).await?;
+        let place = ctx.state(state::Accounts).update(&account, |before| before.unwrap_or_default() + 1).await?;
         ctx.emit(event::Paid, Paid { number, account, place, poison }).await?;
         Ok(place)
     }

@@ -36,15 +36,16 @@ impl Subscription for Charge {
 /// The context of `billing.charge`.
 pub mod charge {
     use super::super::{event, state};
-    use pontoon::{MayEmit, MayWrite};
+    use pontoon::{MayEmit, MayUpdate};
 
     /// What the handler of `billing.charge` may do.
     pub trait Context:
-        pontoon::Context + MayEmit<event::AccountCharged> + MayWrite<state::Balances>
+        pontoon::Context + MayEmit<event::AccountCharged> + MayUpdate<state::Balances>
     {}
 
     impl<C> Context for C
     where
-        C: pontoon::Context + MayEmit<event::AccountCharged> + MayWrite<state::Balances>,
+        C: pontoon::Context + MayEmit<event::AccountCharged>
+            + MayUpdate<state::Balances>,
     {}
 }

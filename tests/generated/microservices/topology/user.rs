@@ -35,18 +35,18 @@ impl Exposed for SignUp {}
 /// The context of `user.sign_up`.
 pub mod sign_up {
     use super::super::{email, event, state};
-    use pontoon::{MayEmit, MayInvoke, MayWrite};
+    use pontoon::{MayEmit, MayInvoke, MayUpdate};
 
     /// What the handler of `user.sign_up` may do.
     pub trait Context:
         pontoon::Context + MayInvoke<email::SendWelcome> + MayEmit<event::UserSignedUp>
-        + MayWrite<state::Users>
+        + MayUpdate<state::Users>
     {}
 
     impl<C> Context for C
     where
         C: pontoon::Context + MayInvoke<email::SendWelcome>
-            + MayEmit<event::UserSignedUp> + MayWrite<state::Users>,
+            + MayEmit<event::UserSignedUp> + MayUpdate<state::Users>,
     {}
 }
 

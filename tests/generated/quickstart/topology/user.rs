@@ -18,7 +18,10 @@ impl Operation for SignUp {
     type Rejection = crate::quickstart::contract::SignUpRejected;
     const KIND: Kind = Kind::Command;
     const ADDRESS: &'static str = "user.v1.sign_up";
-    const POLICY: Policy = Policy::new().timeout(Duration::from_secs(3)).outbox();
+    const POLICY: Policy = Policy::new()
+        .timeout(Duration::from_secs(3))
+        .outbox()
+        .repeatable();
 }
 
 impl Command for SignUp {
@@ -30,19 +33,19 @@ impl Exposed for SignUp {}
 /// The context of `user.sign_up`.
 pub mod sign_up {
     use super::super::{email, event, queue, state};
-    use pontoon::{MayEmit, MayEnqueue, MayInvoke, MayWrite};
+    use pontoon::{MayEmit, MayEnqueue, MayInvoke, MayUpdate};
 
     /// What the handler of `user.sign_up` may do.
     pub trait Context:
         pontoon::Context + MayInvoke<email::SendWelcome> + MayEmit<event::UserSignedUp>
-        + MayEnqueue<queue::Invoices> + MayWrite<state::Users>
+        + MayEnqueue<queue::Invoices> + MayUpdate<state::Users>
     {}
 
     impl<C> Context for C
     where
         C: pontoon::Context + MayInvoke<email::SendWelcome>
             + MayEmit<event::UserSignedUp> + MayEnqueue<queue::Invoices>
-            + MayWrite<state::Users>,
+            + MayUpdate<state::Users>,
     {}
 }
 

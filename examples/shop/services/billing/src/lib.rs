@@ -20,9 +20,11 @@ impl OpenAccount {
     /// Books a fee, whatever was booked before: that an event which arrives twice is booked once is the topology's promise
     /// (`idempotency`), not this handler's.
     async fn handle(&self, ctx: &impl billing::open_account::Context, event: UserSignedUp) -> Result<(), Error> {
-        let ledger = ctx.state(state::Ledger);
-        let Account { fees, cents } = ledger.get(&event.id).await?.unwrap_or(Account { fees: 0, cents: 0 });
-        ledger.set(&event.id, &Account { fees: fees + 1, cents: cents + YEARLY_FEE }).await?;
+        let book = |account: Option<Account>| {
+            let Account { fees, cents } = account.unwrap_or(Account { fees: 0, cents: 0 });
+            Account { fees: fees + 1, cents: cents + YEARLY_FEE }
+        };
+        ctx.state(state::Ledger).update(&event.id, book).await?;
         Ok(())
     }
 }

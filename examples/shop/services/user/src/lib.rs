@@ -16,13 +16,14 @@ pub struct SignUp;
 impl SignUp {
     async fn handle(&self, ctx: &impl user::sign_up::Context, new: NewUser) -> Result<UserId, Error<SignUpRejected>> {
         let id = UserId(new.email.to_lowercase());
-        let users = ctx.state(state::Users);
-        if users.get(&id).await?.is_some() {
-            return Err(SignUpRejected::EmailTaken)?;
-        }
+        let user = User { name: new.name.clone(), email: new.email.clone() };
+        let sign_up = |there: Option<User>| match there {
+            Some(_) => Err(Error::from(SignUpRejected::EmailTaken)),
+            None => Ok(user.clone()),
+        };
+        ctx.state(state::Users).try_update(&id, sign_up).await?;
         // In the monolith a plain async call; in microservices one request to the unit `mail`. Decided when it was compiled.
-        ctx.invoke(email::SendWelcome, Welcome { to: new.email.clone(), name: new.name.clone() }).await?;
-        users.insert(&id, &User { name: new.name, email: new.email }).await?;
+        ctx.invoke(email::SendWelcome, Welcome { to: new.email, name: new.name }).await?;
         ctx.emit(event::UserSignedUp, UserSignedUp { id: id.clone() }).await?;
         Ok(id)
     }

@@ -55,4 +55,24 @@ mod tests {
         let account = shop.client().invoke(billing::Owes, id).await.expect("billing answers");
         assert_eq!(account.map(|account| account.fees), Some(1));
     }
+
+    /// Two runs of each handler under way at the same time: nobody's change is lost, and one address is one account.
+    #[tokio::test]
+    async fn two_sign_up_at_once() {
+        let shop = monolith::in_memory(resources()).await.expect("it starts");
+        let client = shop.client();
+        let new = |name: &str, address: &str| NewUser { name: name.into(), email: address.into() };
+        let answers = tokio::join!(
+            client.invoke(user::SignUp, new("Ada", "ada@example.com")),
+            client.invoke(user::SignUp, new("Adele", "ada@example.com")),
+            client.invoke(user::SignUp, new("Bob", "bob@example.com")),
+        );
+        assert_eq!([&answers.0, &answers.1].into_iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
+        let (ada, bob) = (UserId("ada@example.com".into()), answers.2.expect("Bob can sign up"));
+        shop.settled().await;
+        let (ada, bob) = tokio::join!(client.invoke(billing::Owes, ada), client.invoke(billing::Owes, bob));
+        for account in [ada, bob] {
+            assert_eq!(account.expect("billing answers").map(|account| account.fees), Some(1));
+        }
+    }
 }

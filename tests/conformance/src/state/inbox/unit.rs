@@ -10,9 +10,9 @@ use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use pontoon::secret::env::Env;
 use pontoon::store::StateAdapter;
 use pontoon::{
-    Adapters, Call, Command, Context, Emits, Environment, Error, Event, Exposed, FromResources, HandlerOf, Handles,
-    Intake, Key, Kind, Launch, Listeners, MayEmit, Never, Operation, Policy, Ports, Publisher, Route, Started, Unit,
-    Variables,
+    Adapters, Call, Collection, Command, Context, Emits, Environment, Error, Event, Exposed, FromResources, HandlerOf,
+    Handles, Intake, Keeps, Key, Kind, Launch, Listeners, MayEmit, MayUpdate, Never, Operation, Policy, Ports,
+    Publisher, Route, Started, State, Unit, Variables,
 };
 use tokio::sync::Semaphore;
 
@@ -84,6 +84,47 @@ impl Command for Tell {
 
 impl Exposed for Tell {}
 
+/// What [`Add`] and [`AddTogether`] add to.
+#[derive(Clone, Copy)]
+pub(in crate::state) struct Sums;
+
+impl State for Sums {
+    type Value = u64;
+    const NAME: &'static str = "sums";
+}
+
+impl Keeps<Sums> for Lab {
+    fn collection(&self) -> &Collection<Sums> {
+        &self.sums
+    }
+}
+
+/// Adds its input to the sum, and answers what it is then.
+#[derive(Clone, Copy)]
+pub(in crate::state) struct Add;
+
+/// The same with an outbox, and an event.
+#[derive(Clone, Copy)]
+pub(in crate::state) struct AddTogether;
+
+impl<C: Context + MayUpdate<Sums>> Handles<Add, C> for Count {
+    async fn run(&self, context: &C, number: u64) -> Result<u64, Error> {
+        Ok(context.state(Sums).update("sum", |sum| sum.unwrap_or_default() + number).await?)
+    }
+}
+
+impl<C: Context + MayUpdate<Sums> + MayEmit<Told>> Handles<AddTogether, C> for Count {
+    async fn run(&self, context: &C, number: u64) -> Result<u64, Error> {
+        let sums = context.state(Sums);
+        let sum = sums.update("sum", |sum| sum.unwrap_or_default() + number).await?;
+        // Of several changes of one key, the last counts.
+        sums.update("others", |sum| sum.unwrap_or_default() + number).await?;
+        sums.update("others", |sum| sum.unwrap_or_default() + number).await?;
+        context.emit(Told, sum).await?;
+        Ok(sum)
+    }
+}
+
 impl<C: Context + MayEmit<Told>> Handles<Tell, C> for Count {
     async fn run(&self, context: &C, number: u64) -> Result<(), Error> {
         Ok(context.emit(Told, number).await?)
@@ -136,12 +177,6 @@ macro_rules! command {
 
         impl Exposed for $name {}
 
-        impl<C: Context> Handles<$name, C> for Count {
-            fn run(&self, _: &C, _: u64) -> impl Future<Output = Result<u64, Error>> + Send {
-                async { Ok(self.0.one().await) }
-            }
-        }
-
         impl<U> HandlerOf<$name, U, Runs> for Count where Self: for<'c> Handles<$name, Call<'c, U>> {}
 
         impl Route<Lab> for $name {
@@ -163,7 +198,23 @@ command!(
     Policy::new().timeout(BRIEF).backoff(BRIEF, BRIEF).idempotency(Duration::from_secs(1))
 );
 
+command!(Add, "lab.add", once, Policy::new());
+command!(AddTogether, "lab.add_together", once, Policy::new().outbox().repeatable());
+
+macro_rules! counts {
+    ($($name:ident)*) => {
+        $(impl<C: Context> Handles<$name, C> for Count {
+            fn run(&self, _: &C, _: u64) -> impl Future<Output = Result<u64, Error>> + Send {
+                async { Ok(self.0.one().await) }
+            }
+        })*
+    };
+}
+
+counts!(Once Brief);
+
 pub(in crate::state) struct Lab {
+    sums: Collection<Sums>,
     told: Publisher<Told>,
     once: Count,
     brief: Count,
@@ -177,14 +228,15 @@ impl Unit for Lab {
     const ENVIRONMENTS: &'static [Environment] = &[];
 
     fn assemble(runs: &Runs, ports: &Ports) -> Self {
-        Self { told: ports.publisher(), once: Count::from_resources(runs), brief: Count::from_resources(runs) }
+        let count = || Count::from_resources(runs);
+        Self { sums: ports.collection(), told: ports.publisher(), once: count(), brief: count() }
     }
 
     fn listen(_: &mut Intake<Self>) {}
 }
 
 /// A process with this adapter for the store.
-pub(super) async fn start(state: Arc<dyn StateAdapter>, runs: &Runs) -> Started<Lab> {
+pub(in crate::state) async fn start(state: Arc<dyn StateAdapter>, runs: &Runs) -> Started<Lab> {
     start_on(Arc::new(InMemoryEvents::new()), state, runs).await
 }
 
