@@ -16,9 +16,10 @@ use crate::handler::Route;
 use crate::inbox::Busy;
 use crate::lifecycle::Phase;
 use crate::never::Never;
+use crate::one_line::OneLine;
 use crate::operation::Operation;
 use crate::running::Running;
-use crate::scope::{Origin, Scope, Source};
+use crate::scope::{Attempt, Origin, Scope, Source};
 use crate::soon::Soon;
 
 mod ordered;
@@ -82,7 +83,7 @@ where
     M: Route<U> + Operation<Output = (), Rejection = Never>,
 {
     if let Err(error) = feed.settle(arrival, Settlement::Done).await {
-        tracing::debug!(target: "pontoon", handler = M::ADDRESS, %error, "the broker has it again");
+        tracing::debug!(target: "pontoon", handler = M::ADDRESS, error = %OneLine(&error), "the broker has it again");
         return;
     }
     let settlement = handle::<M, U>(running, feed, rules, arrival).await;
@@ -104,7 +105,11 @@ where
 {
     let run = pin!(run::<M, U>(running, feed, rules, arrival));
     let ended = Guarded::new(run).await;
-    ended.unwrap_or_else(|panic| Some(after_fault::<M, U>(running, rules, arrival, &panic.report(M::ADDRESS))))
+    ended.unwrap_or_else(|panic| {
+        let attempt = Attempt { number: arrival.attempt, of: rules.attempts };
+        let panic = panic.report_attempt(M::ADDRESS, attempt);
+        Some(after_fault::<M, U>(running, rules, arrival, &panic))
+    })
 }
 
 /// Runs the handler for one message. Nothing is to be settled where the message is somebody else's by now.
@@ -125,14 +130,18 @@ where
         return Some(give_up::<M>(rules, arrival, "its deadline was over".to_owned()));
     }
     let metadata = message.metadata();
-    let origin = Origin::new(running, Source::Message(metadata, *attempt), &metadata.deadline);
+    let origin = Origin::new(
+        running,
+        Source::Message(metadata, Attempt { number: *attempt, of: rules.attempts }),
+        &metadata.deadline,
+    );
     let before = Scope::before(&origin);
     let run = execute::<M, U>(&before, input);
     let ended = tokio::select! {
         biased;
         ended = run => ended,
         error = hold(feed, arrival) => {
-            tracing::warn!(target: "pontoon", handler = M::ADDRESS, %error, "stopped half way");
+            tracing::warn!(target: "pontoon", handler = M::ADDRESS, error = %OneLine(&error), "stopped half way");
             return None;
         }
     };
@@ -145,7 +154,7 @@ where
 
 /// What becomes of a message that cannot be read: another attempt would end as this one.
 fn malformed<M: Operation>(rules: Consumption, arrival: &Arrival, fault: &Fault) -> Settlement {
-    let given_up = give_up::<M>(rules, arrival, format!("malformed: {}", Chain(fault.cause())));
+    let given_up = give_up::<M>(rules, arrival, format!("malformed: {}", OneLine(Chain(fault.cause()))));
     if rules.dead_letter { given_up } else { Settlement::Unreadable }
 }
 
@@ -178,7 +187,7 @@ fn after_fault<M: Operation, U>(
     if may_come_again && arrival.attempt < rules.attempts {
         return Settlement::Again(rules.backoff.after(arrival.attempt));
     }
-    give_up::<M>(rules, arrival, format!("{fault}: {}", Chain(fault.cause())))
+    give_up::<M>(rules, arrival, format!("{fault}: {}", OneLine(Chain(fault.cause()))))
 }
 
 /// Another handler has the key of the message: nothing went wrong.
@@ -203,7 +212,7 @@ async fn settle<U>(
         Some(settlement) => {
             if let Err(error) = feed.settle(arrival, settlement).await {
                 let id = arrival.message.metadata().id;
-                tracing::warn!(target: "pontoon", handler, message = %id, %error, "it may be handled once more");
+                tracing::warn!(target: "pontoon", handler, message = %id, error = %OneLine(&error), "it may be handled once more");
             }
         }
         None => feed.forget(arrival),

@@ -4,6 +4,7 @@ mod promised;
 
 use std::pin::pin;
 
+use tracing::Span;
 use tracing::level_filters::LevelFilter;
 
 use crate::call::Call;
@@ -12,7 +13,7 @@ use crate::fault::Fault;
 use crate::guard::{Guarded, InSpan};
 use crate::handler::{Handles, Route};
 use crate::operation::{Kind, Operation};
-use crate::scope::Scope;
+use crate::scope::{Attempt, Scope};
 
 /// Runs the handler of `M` in the unit of its parent's chain.
 ///
@@ -32,8 +33,9 @@ where
         let mut run = Box::pin(promised::execute::<M, U>(parent, input));
         let ended = Guarded::new(run.as_mut()).await;
         return ended.unwrap_or_else(|fault| {
-            let fault = fault.report(M::ADDRESS);
-            Err(InvokeError::Fault(carried(&Scope::new(parent, None), fault)))
+            let scope = Scope::new(parent, None);
+            let fault = fault.report_in(&Span::none(), M::ADDRESS, tried::<M, U>(&scope));
+            Err(InvokeError::Fault(carried(&scope, fault)))
         });
     }
     if LevelFilter::current() >= LevelFilter::INFO {
@@ -41,7 +43,7 @@ where
     }
     let call = Call { scope: Scope::new(parent, None) };
     let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
-    ended::<M, U>(Guarded::new(run).await, &call.scope)
+    ended::<M, U>(Guarded::new(run).await, &call.scope, &Span::none())
 }
 
 /// The same in a span.
@@ -55,7 +57,7 @@ where
     let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
     let run = pin!(Guarded::new(run));
     let ended = InSpan::new(run, &span).await;
-    span.in_scope(|| self::ended::<M, U>(ended, &call.scope))
+    self::ended::<M, U>(ended, &call.scope, &span)
 }
 
 /// What a caller gets of how a handler ended.
@@ -63,11 +65,15 @@ where
 fn ended<M: Operation, U>(
     ended: Result<Result<M::Output, Error<M::Rejection>>, Fault>,
     scope: &Scope<'_, U>,
+    span: &Span,
 ) -> Result<M::Output, InvokeError<M::Rejection>> {
     match ended {
         Ok(Ok(output)) => Ok(output),
         Ok(Err(Error::Rejected(rejection))) => Err(InvokeError::Rejected(rejection)),
-        Ok(Err(Error::Fault(fault))) | Err(fault) => Err(InvokeError::Fault(carried(scope, fault.report(M::ADDRESS)))),
+        Ok(Err(Error::Fault(fault))) | Err(fault) => {
+            let fault = fault.report_in(span, M::ADDRESS, tried::<M, U>(scope));
+            Err(InvokeError::Fault(carried(scope, fault)))
+        }
     }
 }
 
@@ -80,6 +86,15 @@ const fn promises<M: Operation>() -> bool {
 /// How often this way of running tries. Events and jobs are tried again by their bridge.
 const fn attempts<M: Operation>() -> u32 {
     if matches!(M::KIND, Kind::Command) { M::POLICY.attempts } else { 1 }
+}
+
+/// Which attempt a fault belongs to, where it is not the last word: whoever delivers the message, or calls from another unit,
+/// says when it is given up.
+fn tried<M: Operation, U>(scope: &Scope<'_, U>) -> Option<Attempt> {
+    scope.delivery().or_else(|| {
+        let attempt = Attempt { number: scope.attempt(), of: attempts::<M>() };
+        (scope.is_asked() && attempt.number < attempt.of).then_some(attempt)
+    })
 }
 
 /// What a caller gets of a fault.

@@ -3,7 +3,11 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use tracing::Span;
+
 use crate::id::Id;
+use crate::one_line::OneLine;
+use crate::scope::Attempt;
 
 /// What kind of fault it was: what a caller may act on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -151,19 +155,41 @@ impl Fault {
     /// Logs the fault, unless that was done.
     #[cold]
     #[must_use]
-    pub(crate) fn report(mut self, handler: &'static str) -> Self {
-        if !self.0.reported {
-            let Inner { id, class, .. } = *self.0;
-            let error = Chain(self.cause());
-            match class {
-                // Somebody else was faster: nothing is broken.
-                FaultClass::Conflict => {
-                    tracing::warn!(target: "pontoon", handler, fault = %id, %class, %error, "fault")
-                }
-                _ => tracing::error!(target: "pontoon", handler, fault = %id, %class, %error, "fault"),
-            }
+    pub(crate) fn report(self, handler: &'static str) -> Self {
+        self.log(Some(handler), None)
+    }
+
+    /// Logs the fault of an attempt which is not the last word, unless that was done.
+    #[cold]
+    #[must_use]
+    pub(crate) fn report_attempt(self, handler: &'static str, attempt: Attempt) -> Self {
+        self.log(Some(handler), Some(attempt))
+    }
+
+    /// Logs the fault in the span of its handler, which names it.
+    #[cold]
+    #[must_use]
+    pub(crate) fn report_in(self, span: &Span, handler: &'static str, attempt: Option<Attempt>) -> Self {
+        span.in_scope(|| self.log(span.is_disabled().then_some(handler), attempt))
+    }
+
+    fn log(mut self, handler: Option<&'static str>, attempt: Option<Attempt>) -> Self {
+        if self.0.reported {
+            return self;
         }
         self.0.reported = true;
+        let Inner { id, class, .. } = *self.0;
+        let error = OneLine(Chain(self.cause()));
+        match attempt {
+            Some(Attempt { number, of }) => {
+                tracing::warn!(target: "pontoon", handler, attempt = number, of, fault = %id, %class, %error, "an attempt has failed");
+            }
+            // Somebody else was faster: nothing is broken.
+            None if class == FaultClass::Conflict => {
+                tracing::warn!(target: "pontoon", handler, fault = %id, %class, %error, "fault");
+            }
+            None => tracing::error!(target: "pontoon", handler, fault = %id, %class, %error, "fault"),
+        }
         self
     }
 

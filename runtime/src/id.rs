@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Names one message, or one chain of messages. Unique over all processes, and no secret.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Id(u64, u64);
 
 thread_local! {
@@ -41,6 +41,13 @@ impl From<u128> for Id {
 impl From<Id> for u128 {
     fn from(id: Id) -> Self {
         Self::from(id.0) << 64 | Self::from(id.1)
+    }
+}
+
+/// As it stands in logs, so that what a debugger or a dead letter shows is found there.
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -122,6 +129,7 @@ mod tests {
         let id = Id::draw();
         let text = id.to_string();
         assert_eq!(text.len(), 36);
+        assert_eq!(format!("{id:?}"), text);
         assert_eq!(&text[14..15], "8");
         assert_eq!(text.parse(), Ok(id));
         assert_eq!(

@@ -4,6 +4,7 @@
 //! the process. Heartbeats, acknowledgements, lease extensions and claim renewals must not wait for it, or the broker takes
 //! the process for dead and gives its messages to others while they are being handled.
 
+use crate::one_line::OneLine;
 use std::future::Future;
 use std::io;
 use std::sync::OnceLock;
@@ -17,7 +18,11 @@ fn runtime() -> Option<&'static Runtime> {
     let built = RUNTIME.get_or_init(|| {
         let built: io::Result<Runtime> =
             Builder::new_multi_thread().worker_threads(1).thread_name("pontoon-io").enable_all().build();
-        built.inspect_err(|error| tracing::error!(target: "pontoon", %error, "no thread for connections")).ok()
+        built
+            .inspect_err(
+                |error| tracing::error!(target: "pontoon", error = %OneLine(&error), "no thread for connections"),
+            )
+            .ok()
     });
     built.as_ref()
 }

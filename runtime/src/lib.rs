@@ -70,6 +70,7 @@ mod listeners;
 mod message;
 mod metadata;
 mod never;
+mod one_line;
 mod operation;
 mod outbox;
 mod policy;

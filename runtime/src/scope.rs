@@ -22,13 +22,21 @@ pub(crate) struct Origin<'c, U> {
     correlation: OnceLock<Id>,
 }
 
+/// One attempt of several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempt {
+    /// The first is 1.
+    pub(crate) number: u32,
+    pub(crate) of: u32,
+}
+
 /// What begins a chain of local calls.
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'c> {
     /// A call from outside, which runs in a task of the user's.
     Client(&'c Caller),
-    /// A message, and which attempt this is.
-    Message(&'c Metadata, u32),
+    /// A message, and which attempt this is of how many.
+    Message(&'c Metadata, Attempt),
     /// A request over a bridge, and which of its caller's attempts this is.
     Request(&'c Metadata, u32),
     /// The clock.
@@ -113,8 +121,8 @@ impl<'c, U> Scope<'c, U> {
     /// The message that begins the chain, if this is the one that handles it.
     fn message(&self) -> Option<(&'c Metadata, u32)> {
         match self.origin.source {
-            Source::Message(message, attempt) | Source::Request(message, attempt) if self.is_first() => {
-                Some((message, attempt))
+            Source::Message(message, Attempt { number, .. }) | Source::Request(message, number) if self.is_first() => {
+                Some((message, number))
             }
             _ => None,
         }
@@ -171,6 +179,15 @@ impl<'c, U> Scope<'c, U> {
     /// Whether a fault of this invocation is carried to a caller, who may not see its cause.
     pub(crate) fn has_caller(&self) -> bool {
         !self.is_first() || matches!(self.origin.source, Source::Client(_) | Source::Request(..))
+    }
+
+    /// Which attempt this belongs to, where it handles an event or a job, or is called by what does: whoever delivers it says
+    /// when it is given up.
+    pub(crate) fn delivery(&self) -> Option<Attempt> {
+        match self.origin.source {
+            Source::Message(_, attempt) => Some(attempt),
+            _ => None,
+        }
     }
 
     /// Whether it handles an event or a job, for which nobody waits.

@@ -16,6 +16,7 @@ use crate::fault::{Fault, FaultClass};
 use crate::guard::{Guarded, Limited, Limits, guarded};
 use crate::handler::Route;
 use crate::lifecycle::Phase;
+use crate::one_line::OneLine;
 use crate::operation::Command;
 use crate::running::Running;
 use crate::scope::{Origin, Scope, Source};
@@ -94,7 +95,7 @@ where
     let Some(to) = &asked.reply_to else { return };
     if let Err(error) = inlet.answer(to, reply).await {
         let id = asked.message.metadata().id;
-        tracing::warn!(target: "pontoon", handler = M::ADDRESS, message = %id, %error, "a reply could not be sent");
+        tracing::warn!(target: "pontoon", handler = M::ADDRESS, message = %id, error = %OneLine(&error), "a reply could not be sent");
     }
 }
 

@@ -173,6 +173,23 @@ fn only_its_adapter_knows_the_client_of_a_broker() {
 }
 
 #[test]
+fn text_of_others_is_logged_in_one_line() {
+    let mut broken = Vec::new();
+    for file in sources_below("runtime/src") {
+        let text = read(&file);
+        for shorthand in ["%error", "%malformed", "%trouble", "%why", "%reason", "%broker"] {
+            let wrapped = format!("let {} = OneLine(", shorthand.trim_start_matches('%'));
+            if text.contains(shorthand) && !text.contains(&wrapped) {
+                broken.push(format!(
+                    "{file}: {shorthand}, which may hold a line of its own; write `error = %OneLine(&error)`"
+                ));
+            }
+        }
+    }
+    none("text of others that could begin a line of the log", &broken);
+}
+
+#[test]
 fn generated_code_names_only_pontoon_and_std() {
     let ours = ["crate", "self", "super", "std", "pontoon"];
     let others: BTreeSet<String> = tree::closure("pontoon")

@@ -34,6 +34,7 @@ use crate::bridge::pending::Pending;
 use crate::fault::FaultClass;
 use crate::health::Counters;
 use crate::id::Id;
+use crate::one_line::OneLine;
 use crate::wire::{Incoming, Malformed};
 use skew::Skews;
 
@@ -60,7 +61,7 @@ impl Tally {
     pub(crate) fn unreadable(&self, subject: &str, malformed: &Malformed) -> Reply {
         let (id, count) = (Id::draw(), self.malformed.fetch_add(1, Ordering::Relaxed) + 1);
         if count.is_power_of_two() {
-            tracing::error!(target: "pontoon", subject, fault = %id, %malformed, count, "a request cannot be read");
+            tracing::error!(target: "pontoon", subject, fault = %id, malformed = %OneLine(&malformed), count, "a request cannot be read");
         }
         Reply::Fault { id, class: FaultClass::Malformed }
     }

@@ -4,18 +4,20 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use tracing::Span;
 
 use crate::call::Call;
 use crate::core::Core;
 use crate::error::{Error, InvokeError};
-use crate::execute::{attempts, carried};
+use crate::execute::{attempts, carried, tried};
 use crate::fault::{Chain, Fault};
 use crate::guard::{Guarded, InSpan, Limited, Limits, out_of_time};
 use crate::handler::{Handles, Route};
 use crate::inbox::{self, Claim, Claimed, Reply};
+use crate::one_line::OneLine;
 use crate::operation::Operation;
 use crate::outbox::{self, Stage};
-use crate::scope::{Own, Scope};
+use crate::scope::{Attempt, Own, Scope};
 use crate::state::{CONTENTION, UPDATES};
 use crate::store::{Change, StoreError};
 
@@ -38,7 +40,12 @@ where
         match inbox::claim::<M, U>(core, &outer, &input).await {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Replied(reply)) => return reply.read::<M>(),
-            Err(fault) => return Err(InvokeError::Fault(carried(&outer, fault.report(M::ADDRESS)))),
+            Err(fault) => {
+                return Err(InvokeError::Fault(carried(
+                    &outer,
+                    fault.report_in(&Span::none(), M::ADDRESS, tried::<M, U>(&outer)),
+                )));
+            }
         }
     } else {
         None
@@ -82,8 +89,10 @@ where
         let fault = match (failed, &spare) {
             (Failed::Collided(fault), Some(spare)) if collisions < UPDATES => {
                 collisions += 1;
-                let error = Chain(fault.cause());
-                span.in_scope(|| tracing::debug!(target: "pontoon", %error, collisions, "another run was faster"));
+                let error = OneLine(Chain(fault.cause()));
+                span.in_scope(
+                    || tracing::debug!(target: "pontoon", error = %error, collisions, "another run was faster"),
+                );
                 sleep(CONTENTION.after(collisions)).await;
                 over = due.is_some_and(|due| due <= Instant::now());
                 input = spare.clone();
@@ -91,8 +100,12 @@ where
             }
             (Failed::Collided(fault) | Failed::With(fault), _) => fault,
         };
-        let fault = span.in_scope(|| fault.report(M::ADDRESS));
-        let (Some(pause), Some(spare)) = (pause::<M>(&fault, own.attempt, inherited), &spare) else {
+        let pause = if tries > 1 { pause::<M>(&fault, own.attempt, inherited) } else { None };
+        let again = pause.zip(spare.as_ref());
+        let attempt = Attempt { number: own.attempt, of: attempts::<M>() };
+        let attempt = again.is_some().then_some(attempt).or_else(|| tried::<M, U>(&call.scope));
+        let fault = fault.report_in(&span, M::ADDRESS, attempt);
+        let Some((pause, spare)) = again else {
             if let Some(claim) = claim {
                 claim.release().await;
             }

@@ -14,6 +14,7 @@ use crate::core::Core;
 use crate::fault::Fault;
 use crate::inbox::{COLLECTION, Record, Reply};
 use crate::io_thread;
+use crate::one_line::OneLine;
 use crate::store::{Change, Etag, Expect, StateAdapter, StoreError};
 
 /// How long a claim holds without being renewed.
@@ -151,7 +152,7 @@ impl Shared {
                 let failures = held.failures;
                 if failures.is_power_of_two() {
                     let handler = self.address;
-                    tracing::warn!(target: "pontoon", handler, %error, failures, "a claim is not renewed; its handler goes on");
+                    tracing::warn!(target: "pontoon", handler, error = %OneLine(&error), failures, "a claim is not renewed; its handler goes on");
                 }
                 true
             }
@@ -182,7 +183,7 @@ impl Shared {
         match released {
             Ok(()) | Err(StoreError::Conflict { .. } | StoreError::Closed) => {}
             Err(error) => {
-                tracing::warn!(target: "pontoon", handler = self.address, %error, "a claim stays until it ends by itself");
+                tracing::warn!(target: "pontoon", handler = self.address, error = %OneLine(&error), "a claim stays until it ends by itself");
             }
         }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::id::Id;
+use crate::one_line::OneLine;
 use crate::store::{Change, Etag, Expect, StateAdapter, StoreError};
 
 /// The collection of leases, by subject.
@@ -82,7 +83,7 @@ impl Lease {
     pub(super) async fn release(self, store: &dyn StateAdapter) {
         let released = store.commit(vec![change(&self.subject, Expect::Version(self.etag), None)]).await;
         if let Err(error) = released {
-            tracing::debug!(target: "pontoon", subject = self.subject, %error, "the lease of an outbox ends by itself");
+            tracing::debug!(target: "pontoon", subject = self.subject, error = %OneLine(&error), "the lease of an outbox ends by itself");
         }
     }
 }

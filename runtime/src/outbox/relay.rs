@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
 use crate::core::Core;
+use crate::one_line::OneLine;
 use crate::outbox::direct::DIRECT;
 use crate::outbox::entry::Entry;
 use crate::outbox::holding::Holding;
@@ -82,7 +83,7 @@ impl From<StoreError> for Stop {
             StoreError::Closed => Self::Pass(Pass::Closed),
             StoreError::Conflict { .. } => Self::Again,
             error => {
-                tracing::debug!(target: "pontoon", %error, "the outbox cannot be read or changed");
+                tracing::debug!(target: "pontoon", error = %OneLine(&error), "the outbox cannot be read or changed");
                 Self::Pass(Pass::Failed)
             }
         }
@@ -329,7 +330,7 @@ impl Relay {
                 Err(error) if is_final(&error, attempts) => bury(core, lane, &key, &error.to_string()).await?,
                 Err(error) => {
                     if attempts.is_power_of_two() {
-                        tracing::warn!(target: "pontoon", %error, entry = key, attempts, "still in the outbox");
+                        tracing::warn!(target: "pontoon", error = %OneLine(&error), entry = key, attempts, "still in the outbox");
                     }
                     ended = Err(Stop::Pass(Pass::Failed));
                 }

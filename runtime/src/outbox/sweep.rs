@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::core::Core;
 use crate::health::Health;
+use crate::one_line::OneLine;
 use crate::outbox::entry::Entry;
 use crate::outbox::{COLLECTION, dead, order};
 use crate::store::{Change, Expect, Range, StoreError};
@@ -33,7 +34,7 @@ pub(crate) async fn sweep(core: &Core) {
             Ok(()) => is_first = false,
             Err(StoreError::Closed) => return,
             // The store says so itself, and is swept when it is back.
-            Err(error) => tracing::debug!(target: "pontoon", %error, "the outbox cannot be read"),
+            Err(error) => tracing::debug!(target: "pontoon", error = %OneLine(&error), "the outbox cannot be read"),
         }
         pause(core).await;
     }

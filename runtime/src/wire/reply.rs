@@ -8,6 +8,7 @@ use super::outgoing::Writer;
 use crate::bridge::{BridgeError, Reply};
 use crate::fault::FaultClass;
 use crate::id::Id;
+use crate::one_line::OneLine;
 use crate::wire::{Attribute, Malformed};
 
 /// The payload of a reply; with `put` what there is to say about it. One that is larger than the bridge carries becomes a
@@ -30,7 +31,7 @@ pub(crate) fn write_reply(reply: Reply, subject: &str, limit: u64, put: impl FnM
     }
     let (id, size) = (Id::draw(), body.len());
     let error = BridgeError::TooLarge { subject: format!("the reply of {subject}"), size, limit };
-    tracing::error!(target: "pontoon", fault = %id, %error, "a reply cannot be sent");
+    tracing::error!(target: "pontoon", fault = %id, error = %OneLine(&error), "a reply cannot be sent");
     fault(&mut put, id, FaultClass::Malformed)
 }
 

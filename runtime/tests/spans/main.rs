@@ -74,3 +74,69 @@ async fn a_span_has_the_metadata_and_a_fault_is_logged_once() {
     assert!(faults[0].contains("ERROR") && faults[0].contains(&inner), "{}", faults[0]);
     assert!(faults[0].contains("class=failed error=failed as the script says"), "{}", faults[0]);
 }
+
+/// What is logged while a test runs, a line at a time.
+async fn lines(script: &Script, run: impl AsyncFn(&pontoon::Started<unit::Monolith>)) -> Vec<String> {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false);
+    let _listening = tracing::subscriber::set_default(subscriber.finish());
+    let unit = start(script).await;
+    run(&unit).await;
+    unit.shutdown().await.unwrap();
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    log.lines().map(str::to_owned).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_tried_again_is_a_warning_and_giving_up_the_error() {
+    let script = Script::new();
+    script.next("retried", [Act::Fail; 4]);
+    let lines = lines(&script, async |unit| {
+        unit.client().invoke(lab::Retried, 9).await.unwrap_err();
+        unit.client().invoke(lab::Retried, 9).await.unwrap();
+    });
+    let lines = lines.await;
+    let faults: Vec<_> = lines.iter().filter(|line| line.contains("error=")).collect();
+    let starts =
+        [("WARN", "attempt=1 of=3"), ("WARN", "attempt=2 of=3"), ("ERROR", "fault"), ("WARN", "attempt=1 of=3")];
+    assert_eq!(faults.len(), starts.len(), "{lines:#?}");
+    for (line, (level, text)) in faults.iter().zip(starts) {
+        assert!(line.contains(level) && line.contains(text), "{level} {text}: {line}");
+        assert_eq!(line.matches("handler=").count(), 1, "{line}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_is_tried_again_is_a_warning_and_giving_up_the_error() {
+    let script = Script::new();
+    script.next("echo", [Act::Fail; 100]);
+    let lines = lines(&script, async |unit| {
+        unit.client().invoke(lab::Post, 5).await.unwrap();
+        unit.settled().await;
+    });
+    let lines = lines.await;
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        lines.iter().filter(|line| line.contains("lab.echo")).partition(|line| line.contains("ERROR"));
+    assert!(errors.len() == 1 && errors[0].contains("given up"), "{lines:#?}");
+    let of = warnings.len();
+    assert!(of > 1, "{lines:#?}");
+    for (index, line) in warnings.iter().enumerate() {
+        assert!(line.contains("WARN") && line.contains(&format!("attempt={} of={of}", index + 1)), "{line}");
+        assert_eq!(line.matches("handler=").count(), 1, "{line}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn text_of_others_begins_no_line() {
+    let script = Script::new();
+    script.next("plain", [Act::Forge]).next("echo", [Act::Forge; 100]).next("retried", [Act::Forge; 3]);
+    let lines = lines(&script, async |unit| {
+        unit.client().invoke(lab::Plain, 1).await.unwrap_err();
+        unit.client().invoke(lab::Retried, 1).await.unwrap_err();
+        unit.client().invoke(lab::Post, 5).await.unwrap();
+        unit.settled().await;
+    });
+    let lines = lines.await;
+    assert!(lines.iter().filter(|line| line.contains("forged")).count() > 5, "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.starts_with("2026-11-29T00:00:00Z")), "{lines:#?}");
+}

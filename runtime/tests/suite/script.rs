@@ -12,6 +12,8 @@ use tokio::sync::watch;
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
     Fail,
+    /// Fails with text that would begin a line of its own in a log.
+    Forge,
     Panic,
     Wait(Duration),
     /// Until the test lets it go on.
@@ -48,11 +50,11 @@ struct Inner {
 
 /// What a handler fails with.
 #[derive(Debug)]
-pub struct Failed;
+pub struct Failed(&'static str);
 
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("failed as the script says")
+        f.write_str(self.0)
     }
 }
 
@@ -123,7 +125,8 @@ impl Script {
         let act = self.0.acts.lock().unwrap().get_mut(handler).and_then(VecDeque::pop_front).flatten();
         match act {
             None => {}
-            Some(Act::Fail) => return Err(Failed),
+            Some(Act::Fail) => return Err(Failed("failed as the script says")),
+            Some(Act::Forge) => return Err(Failed("no\n2026-11-29T00:00:00Z ERROR pontoon: forged")),
             Some(Act::Panic) => panic!("as the script says"),
             Some(Act::Wait(time)) => tokio::time::sleep(time).await,
             Some(Act::Hold) => {

@@ -17,6 +17,7 @@ use super::replies::{Answer, Replies};
 use super::tap::{COMMAND, Tap};
 use crate::bridge::remote::Tally;
 use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
+use crate::one_line::OneLine;
 use crate::soon::Soon;
 use crate::wire::Malformed;
 
@@ -89,7 +90,7 @@ impl Served {
         let (subject, replies) = (self.subject, Arc::clone(&self.replies));
         tokio::spawn(async move {
             if let Err(error) = replies.send(Answer { subject, to, reply: fault }).await {
-                tracing::warn!(target: "pontoon", subject, %error, "a reply could not be sent");
+                tracing::warn!(target: "pontoon", subject, error = %OneLine(&error), "a reply could not be sent");
             }
         });
     }

@@ -24,6 +24,7 @@ use crate::bridge::{BridgeError, Reply};
 use crate::fault::FaultClass;
 use crate::health::Health;
 use crate::id::Id;
+use crate::one_line::OneLine;
 use crate::wire::read_reply;
 
 /// Hands out the answers to requests.
@@ -175,7 +176,7 @@ impl Listening {
         };
         let reply = read_reply(Bytes::from(data), properties::attributes(&properties)).unwrap_or_else(|malformed| {
             let id = Id::draw();
-            tracing::error!(target: "pontoon", fault = %id, %malformed, "a reply cannot be read");
+            tracing::error!(target: "pontoon", fault = %id, malformed = %OneLine(&malformed), "a reply cannot be read");
             Reply::Fault { id, class: FaultClass::Malformed }
         });
         self.pending.answer(key, Ok(reply));

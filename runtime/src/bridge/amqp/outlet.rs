@@ -21,6 +21,7 @@ use crate::bridge::BridgeError;
 use crate::bridge::remote::{Bar, PATIENCE};
 use crate::health::Health;
 use crate::io_thread;
+use crate::one_line::OneLine;
 use crate::policy::Backoff;
 
 /// Between two attempts at one message.
@@ -152,7 +153,7 @@ impl Outlet {
                 Err(trouble) => trouble.into(),
             };
             // Not logged for each message: the connection says when it is lost, and the sender hears of it in the end.
-            tracing::debug!(target: "pontoon", %error, "a message is published once more");
+            tracing::debug!(target: "pontoon", error = %OneLine(&error), "a message is published once more");
             *last = Some(error);
             failures += 1;
             sleep(BACKOFF.after(failures)).await;
@@ -231,7 +232,7 @@ impl Returns for Outlet {
             let body = Bytes::from(delivery.data);
             if let Err(error) = self.publish(&body, || Ok(delivery.properties.clone())).await {
                 let (id, route) = (delivery.properties.message_id(), &self.route);
-                tracing::error!(target: "pontoon", ?id, ?route, %error, "a message that no queue took is lost");
+                tracing::error!(target: "pontoon", ?id, ?route, error = %OneLine(&error), "a message that no queue took is lost");
             }
         });
     }

@@ -13,6 +13,7 @@ use super::line::Line;
 use super::trouble::Trouble;
 use crate::bridge::BridgeError;
 use crate::bridge::remote::PATIENCE;
+use crate::one_line::OneLine;
 
 /// Before another channel is opened where one could not be.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -52,7 +53,7 @@ impl Pipe {
                     return Ok(channel);
                 }
                 Err(trouble) => {
-                    tracing::debug!(target: "pontoon", %trouble, "no channel to publish on");
+                    tracing::debug!(target: "pontoon", trouble = %OneLine(&trouble), "no channel to publish on");
                     sleep(PAUSE).await;
                 }
             }

@@ -21,6 +21,7 @@ use crate::bridge::remote::Bar;
 use crate::bridge::{BridgeError, Reply, ReplyTo};
 use crate::health::Health;
 use crate::io_thread;
+use crate::one_line::OneLine;
 use crate::wire::write_reply;
 
 /// For how many replies the broker's word may be outstanding.
@@ -139,7 +140,7 @@ impl Replies {
     fn lost(&self, answer: &Answer, error: &BridgeError) {
         let (subject, count) = (answer.subject, self.lost.fetch_add(1, Ordering::Relaxed) + 1);
         if count.is_power_of_two() {
-            tracing::warn!(target: "pontoon", subject, %error, count, "a reply was sent, and may not have arrived");
+            tracing::warn!(target: "pontoon", subject, error = %OneLine(&error), count, "a reply was sent, and may not have arrived");
         }
     }
 

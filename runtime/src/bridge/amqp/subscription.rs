@@ -10,6 +10,7 @@ use super::receipt::Receipt;
 use super::tap::Tap;
 use crate::bridge::remote::{Buried, Delivered, Source};
 use crate::bridge::{Arrival, BridgeError, Dead};
+use crate::one_line::OneLine;
 
 /// A subscription at the broker.
 pub(super) struct Subscription {
@@ -63,7 +64,7 @@ impl Source for Subscription {
             // It is held: the broker takes it back in the end.
             Err(error) => {
                 let id = arrival.message.metadata().id;
-                tracing::warn!(target: "pontoon", message = %id, %error, "a message cannot wait at the broker");
+                tracing::warn!(target: "pontoon", message = %id, error = %OneLine(&error), "a message cannot wait at the broker");
                 Ok(false)
             }
         }

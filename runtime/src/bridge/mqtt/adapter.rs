@@ -37,6 +37,7 @@ use crate::delivery::Delivery;
 use crate::environment::Instance;
 use crate::health::{Counters, Health};
 use crate::io_thread;
+use crate::one_line::OneLine;
 use crate::soon::Soon;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
@@ -215,7 +216,7 @@ impl MqttEvents {
         let ended = async { while tasks.join_next().await.is_some() {} };
         if timeout_at(until, ended).await.is_err() {
             let broker = &self.dialer.address;
-            tracing::warn!(target: "pontoon", %broker, "the broker hangs: what was acknowledged last may come again");
+            tracing::warn!(target: "pontoon", broker = %OneLine(&broker), "the broker hangs: what was acknowledged last may come again");
         }
     }
 

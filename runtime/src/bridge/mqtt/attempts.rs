@@ -23,6 +23,7 @@ use crate::bridge::remote::{Flights, PATIENCE, Retry};
 use crate::health::Health;
 use crate::id::Id;
 use crate::io_thread;
+use crate::one_line::OneLine;
 
 /// How often the messages of a session were handed out.
 pub(super) struct Attempts {
@@ -71,7 +72,7 @@ impl Attempts {
         };
         let written = if before == 0 { self.remove(id).await } else { self.publish(id, before).await };
         if let Err(error) = written {
-            tracing::warn!(target: "pontoon", message = %id, %error, "a message may have one attempt less");
+            tracing::warn!(target: "pontoon", message = %id, error = %OneLine(&error), "a message may have one attempt less");
         }
     }
 
@@ -83,7 +84,7 @@ impl Attempts {
             io_thread::spawn(async move {
                 // Otherwise the broker drops it with the session.
                 if let Err(error) = this.remove(id).await {
-                    tracing::debug!(target: "pontoon", message = %id, %error, "a count of attempts is not removed yet");
+                    tracing::debug!(target: "pontoon", message = %id, error = %OneLine(&error), "a count of attempts is not removed yet");
                 }
             });
         }
@@ -120,7 +121,7 @@ impl Attempts {
             // Brokers may say nothing of what a user may not receive.
             if is_lasting(&error) || begun.elapsed() >= PATIENCE {
                 let topics = &self.retained.below;
-                tracing::error!(target: "pontoon", %error, topics, "nobody knows how often messages were tried before");
+                tracing::error!(target: "pontoon", error = %OneLine(&error), topics, "nobody knows how often messages were tried before");
                 return;
             }
             sleep(retry.failed(&error)).await;
@@ -150,7 +151,7 @@ impl Attempts {
                 let uncounted = self.uncounted.fetch_add(1, Ordering::Relaxed) + 1;
                 if uncounted.is_power_of_two() {
                     let topics = &self.retained.below;
-                    tracing::error!(target: "pontoon", %error, topics, uncounted, "an attempt cannot be counted");
+                    tracing::error!(target: "pontoon", error = %OneLine(&error), topics, uncounted, "an attempt cannot be counted");
                 }
                 return Ok(());
             }

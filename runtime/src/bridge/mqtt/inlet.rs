@@ -18,6 +18,7 @@ use crate::bridge::remote::{Flights, Tally};
 use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
 use crate::fault::FaultClass;
 use crate::id::Id;
+use crate::one_line::OneLine;
 use crate::soon::Soon;
 use crate::wire::{Malformed, write_reply};
 
@@ -96,7 +97,7 @@ impl Calls {
     fn suggest(&self, to: &ReplyTo, reply: Reply, line: &Line) {
         let reply = self.reply(to, reply);
         if let Err(error) = fits(&reply, line, self.subject) {
-            tracing::warn!(target: "pontoon", subject = self.subject, %error, "a reply could not be sent");
+            tracing::warn!(target: "pontoon", subject = self.subject, error = %OneLine(&error), "a reply could not be sent");
             return;
         }
         // What the broker says of it changes nothing.
@@ -134,7 +135,7 @@ impl Served {
             Err(error @ (BridgeError::TooLarge { .. } | BridgeError::Malformed(_))) => {
                 // Who waits for it hears that it cannot come.
                 let (subject, id) = (self.calls.subject, Id::draw());
-                tracing::error!(target: "pontoon", subject, fault = %id, %error, "a reply cannot be sent");
+                tracing::error!(target: "pontoon", subject, fault = %id, error = %OneLine(&error), "a reply cannot be sent");
                 self.send(to, Reply::Fault { id, class: FaultClass::Malformed }).await
             }
             sent => sent,

@@ -22,6 +22,7 @@ use crate::bridge::{BridgeError, Reply, Request};
 use crate::fault::FaultClass;
 use crate::health::Health;
 use crate::id::Id;
+use crate::one_line::OneLine;
 use crate::wire::{Outgoing, read_reply};
 
 /// The connection was lost before the broker has acknowledged a request, which may be why.
@@ -68,7 +69,7 @@ impl Replies {
         };
         let reply = read_reply(publish.payload.clone(), |name| attribute(publish, name)).unwrap_or_else(|malformed| {
             let id = Id::draw();
-            tracing::error!(target: "pontoon", fault = %id, %malformed, "a reply cannot be read");
+            tracing::error!(target: "pontoon", fault = %id, malformed = %OneLine(&malformed), "a reply cannot be read");
             Reply::Fault { id, class: FaultClass::Malformed }
         });
         self.pending.answer(key, Ok(reply));

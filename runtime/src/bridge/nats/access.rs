@@ -15,6 +15,7 @@ use crate::bridge::nats::settings::Nats;
 use crate::bridge::remote::CONNECT_TIMEOUT;
 use crate::environment::Opening;
 use crate::io_thread;
+use crate::one_line::OneLine;
 
 /// Between two pings. The third that finds the two before it unanswered takes the connection for lost.
 const PING: Duration = Duration::from_secs(2);
@@ -131,7 +132,7 @@ impl Access {
                     Event::Disconnected => heard.send_modify(|heard| heard.is_up = false),
                     Event::SlowConsumer(_) => overflow(overflows.fetch_add(1, Ordering::Relaxed) + 1),
                     Event::ServerError(ServerError::Other(words)) if refusals.hear(&words) => {}
-                    other => tracing::debug!(target: "pontoon", event = %other, "NATS"),
+                    other => tracing::debug!(target: "pontoon", event = %OneLine(&other), "NATS"),
                 }
                 std::future::ready(())
             });

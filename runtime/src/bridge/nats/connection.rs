@@ -18,6 +18,7 @@ use crate::bridge::nats::wanted::Wanted;
 use crate::bridge::pending::{Pending, Waiting};
 use crate::bridge::remote::{Link, Tally};
 use crate::environment::Instance;
+use crate::one_line::OneLine;
 
 /// The connection to NATS.
 pub(super) struct Connection {
@@ -171,7 +172,9 @@ impl Connection {
                     self.has_stream.store(true, Ordering::Relaxed);
                 }
             }
-            None => tracing::debug!(target: "pontoon", subject = %message.subject, "not an answer to anything of ours"),
+            None => {
+                tracing::debug!(target: "pontoon", subject = %OneLine(&message.subject), "not an answer to anything of ours")
+            }
         }
     }
 

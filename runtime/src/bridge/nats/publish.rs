@@ -13,6 +13,7 @@ use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::{Connection, is_nobody};
 use crate::bridge::nats::session::Session;
 use crate::bridge::remote::PATIENCE;
+use crate::one_line::OneLine;
 use crate::policy::Backoff;
 
 /// Between two attempts.
@@ -131,7 +132,7 @@ impl Connection {
     fn trouble(&self, subject: &str, error: &BridgeError) {
         let troubles = self.troubles.fetch_add(1, Ordering::Relaxed) + 1;
         if troubles.is_power_of_two() {
-            tracing::warn!(target: "pontoon", subject, %error, troubles, "publishing fails, and is tried again");
+            tracing::warn!(target: "pontoon", subject, error = %OneLine(&error), troubles, "publishing fails, and is tried again");
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::session::{Parcel, Session};
 use crate::bridge::remote::{Change, Window};
+use crate::one_line::OneLine;
 use crate::policy::Backoff;
 
 /// How long the server remembers that we have asked for messages.
@@ -154,7 +155,7 @@ impl Pull {
             let ready = match self.prepare(sessions, source).await {
                 Ok(ready) => ready,
                 Err(error) => {
-                    tracing::debug!(target: "pontoon", %error, "no messages can be asked for");
+                    tracing::debug!(target: "pontoon", error = %OneLine(&error), "no messages can be asked for");
                     None
                 }
             };

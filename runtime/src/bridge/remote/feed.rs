@@ -17,6 +17,7 @@ use crate::delivery::Delivery;
 use crate::id::Id;
 use crate::message::Message;
 use crate::metadata::Metadata;
+use crate::one_line::OneLine;
 use crate::policy::Backoff;
 use crate::soon::Soon;
 use crate::wire::{Incoming, Malformed};
@@ -349,7 +350,7 @@ impl<S: Source> RemoteFeed<S> {
     async fn forget(&self, token: S::Token) {
         if let Err(error) = self.source.done(token).await {
             let subscription = self.subscription;
-            tracing::warn!(target: "pontoon", subscription, %error, "a message that is not handled may come again");
+            tracing::warn!(target: "pontoon", subscription, error = %OneLine(&error), "a message that is not handled may come again");
         }
     }
 
@@ -391,13 +392,13 @@ impl<S: Source> RemoteFeed<S> {
             self.tally.malformed.fetch_add(1, Ordering::Relaxed);
             let (subscription, message) = (self.subscription, arrival.message.metadata().id);
             let reason = &dead.reason;
-            tracing::error!(target: "pontoon", subscription, %message, %error, reason, "a dead letter cannot be kept: it is gone");
+            tracing::error!(target: "pontoon", subscription, %message, error = %OneLine(&error), reason, "a dead letter cannot be kept: it is gone");
             buried = Ok(());
         }
         if let Err(error) = buried {
             let (subscription, failures) = (self.subscription, failures.saturating_add(1));
             if failures.is_power_of_two() {
-                tracing::warn!(target: "pontoon", subscription, %error, failures, "a dead letter is not kept yet");
+                tracing::warn!(target: "pontoon", subscription, error = %OneLine(&error), failures, "a dead letter is not kept yet");
             }
             let doom = Doom { reason: dead.reason, failures };
             self.put_aside(arrival, GRAVE_PAUSE.after(failures), Next::Grave(doom));

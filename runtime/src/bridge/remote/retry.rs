@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::one_line::OneLine;
 use crate::policy::Backoff;
 
 /// What ends sooner than this after it succeeded has not really succeeded: its failures go on counting.
@@ -38,7 +39,7 @@ impl Retry {
         self.failures = self.failures.saturating_add(1);
         let (what, failures) = (self.what, self.failures);
         if failures.is_power_of_two() {
-            tracing::warn!(target: "pontoon", %error, failures, "{what} fails, and is tried again");
+            tracing::warn!(target: "pontoon", error = %OneLine(&error), failures, "{what} fails, and is tried again");
         }
         BACKOFF.after(failures)
     }
