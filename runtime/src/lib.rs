@@ -140,7 +140,7 @@ pub use crate::policy::{Backoff, Field, IdempotencyKey, Key, Named, Policy};
 pub use crate::reach::{Bridge, Local, Reach, Way};
 pub use crate::secret::{SecretError, SecretValue};
 pub use crate::soon::{Lazy, Soon};
-pub use crate::start::{Launch, StartError, in_memory, run, start};
+pub use crate::start::{Launch, StartError, in_memory, run, run_with, start};
 pub use crate::started::{Started, StopError};
 pub use crate::state::{Access, Batch, Versioned, View};
 #[cfg(feature = "redis")]

@@ -6,6 +6,7 @@ use crate::soon::Soon;
 
 pub mod env;
 pub mod file;
+pub(crate) mod given;
 
 /// Has secrets.
 pub trait SecretAdapter: Send + Sync {
@@ -27,6 +28,18 @@ impl SecretValue {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<&str> for SecretValue {
+    fn from(value: &str) -> Self {
+        Self::new(value)
+    }
+}
+
+impl From<String> for SecretValue {
+    fn from(value: String) -> Self {
+        Self(value)
     }
 }
 

@@ -1,19 +1,25 @@
 //! From resources to a unit that runs: environment, variables and secrets first, all problems at once, then the adapters.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::future::{IntoFuture, pending};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::core::{Adapters, Core};
+use crate::definition::Secret;
 use crate::environment::{Environment, Instance, Opening, Variables};
 use crate::error::Result;
 use crate::intake::Intake;
 use crate::outbox::Outbox;
 use crate::running::Running;
 use crate::schedule::Wall;
+use crate::secret::SecretValue;
+use crate::secret::given::Given;
 use crate::signals::Signals;
 use crate::started::Started;
-use crate::unit::{Ports, Unit};
+use crate::unit::{Ports, Reveals, Unit};
 
 /// Starts a unit in the environment that `PONTOON_ENV` names, runs it until SIGTERM or Ctrl-C, and stops it. A second
 /// signal ends the process at once; those within a second after the first count as that one. A unit whose handlers block every
@@ -22,10 +28,22 @@ use crate::unit::{Ports, Unit};
 /// # Errors
 /// As [`start`] and [`Started::shutdown`].
 pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
+    run_with::<U>(resources, async |_: &Started<U>| Ok(())).await
+}
+
+/// The same with something that runs beside it, from when the unit is ready until the signal: what serves its health, say, or
+/// watches its dead letters. The unit goes on where it ends well, and is stopped where it ends in an error.
+///
+/// # Errors
+/// As [`run`], and what `beside` ends in.
+pub async fn run_with<U: Unit>(
+    resources: U::Resources,
+    beside: impl AsyncFnOnce(&Started<U>) -> Result<()>,
+) -> Result<()> {
     // Before anything else: a signal during the start counts.
     let signals = Signals::new(U::GRACE)?;
     let over = signals.stopped();
-    let mut first = std::pin::pin!(signals.first());
+    let mut first = pin!(signals.first());
     let started = tokio::select! {
         started = start::<U>(resources) => started?,
         () = &mut first => {
@@ -33,7 +51,19 @@ pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
             return Ok(());
         }
     };
-    first.await;
+    let failed = {
+        let beside = pin!(async {
+            match beside(&started).await {
+                Ok(()) => pending().await,
+                Err(error) => error,
+            }
+        });
+        tokio::select! {
+            biased;
+            () = &mut first => None,
+            error = beside => Some(error),
+        }
+    };
     tracing::info!(target: "pontoon", unit = U::NAME, "stopping");
     let stopped = started.shutdown().await;
     over.set();
@@ -44,7 +74,8 @@ pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
             std::process::exit(1)
         });
     }
-    Ok(stopped?)
+    stopped?;
+    failed.map_or(Ok(()), Err)
 }
 
 /// Starts a unit in the environment that `PONTOON_ENV` names. Waits for brokers and stores that are not there yet.
@@ -56,19 +87,20 @@ pub async fn start<U: Unit>(resources: U::Resources) -> Result<Started<U>> {
     Launch::new(resources).start().await
 }
 
-/// Starts a unit with everything in memory, whatever `PONTOON_ENV` says: for tests.
-///
-/// # Errors
-/// As [`start`].
-pub async fn in_memory<U: Unit>(resources: U::Resources) -> Result<Started<U>> {
-    Launch::new(resources).in_memory().start().await
+/// A unit with everything in memory, whatever `PONTOON_ENV` says: for tests. `.await` starts it. Secrets and variables are what the
+/// test gives, and none of the process.
+pub fn in_memory<U: Unit>(resources: U::Resources) -> Launch<U> {
+    Launch::new(resources).in_memory()
 }
 
-/// A start with everything that can be said about it.
+/// A start with everything that can be said about it. [`Launch::start`] starts, and so does `.await`.
+#[must_use = "nothing starts before `.await`"]
 pub struct Launch<U: Unit> {
     resources: U::Resources,
     environment: Option<String>,
-    variables: Variables,
+    /// Those of the process, unless it is in memory.
+    variables: Option<Variables>,
+    secrets: HashMap<&'static str, SecretValue>,
     adapters: Option<Adapters>,
     in_memory: bool,
     wall: Wall,
@@ -98,7 +130,8 @@ impl<U: Unit> Launch<U> {
         Self {
             resources,
             environment: None,
-            variables: Variables::of_process(),
+            variables: None,
+            secrets: HashMap::new(),
             adapters: None,
             in_memory: false,
             wall: Wall::default(),
@@ -106,35 +139,45 @@ impl<U: Unit> Launch<U> {
     }
 
     /// In this environment, whatever `PONTOON_ENV` says.
-    #[must_use]
     pub fn environment(mut self, name: impl Into<String>) -> Self {
         self.environment = Some(name.into());
         self
     }
 
     /// With these variables, and none of the process.
-    #[must_use]
     pub fn variables<K: Into<String>, V: Into<String>>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self {
-        self.variables = Variables::of(variables);
+        self.variables = Some(Variables::of(variables));
         self
     }
 
-    /// With everything in memory, and secrets in variables, whatever the environment.
-    #[must_use]
+    /// With one variable more than those that were given, and none of the process.
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables = Some(self.variables.unwrap_or_else(Variables::none).with(name.into(), value.into()));
+        self
+    }
+
+    /// With this value of a secret, whatever its store says.
+    pub fn secret<X: Secret>(mut self, _: X, value: impl Into<SecretValue>) -> Self
+    where
+        U: Reveals<X>,
+    {
+        self.secrets.insert(X::NAME, value.into());
+        self
+    }
+
+    /// With everything in memory, whatever the environment. Variables and secrets are those that are given, and none of the process.
     pub fn in_memory(mut self) -> Self {
         self.in_memory = true;
         self
     }
 
     /// With these adapters, whatever the environment.
-    #[must_use]
     pub fn adapters(mut self, adapters: Adapters) -> Self {
         self.adapters = Some(adapters);
         self
     }
 
     /// With a time of day that begins here and goes with tokio's clock: for schedules under a paused clock.
-    #[must_use]
     pub fn time_of_day(mut self, now: SystemTime) -> Self {
         self.wall = Wall::from(now);
         self
@@ -184,10 +227,22 @@ impl<U: Unit> Launch<U> {
             })
         };
         let instance = Instance::new(U::TOPOLOGY, U::NAME);
-        let mut opening = Opening::new(instance, environment.verify, self.variables.clone());
-        let adapters = Adapters::open(&environment, &mut opening).await;
+        let mut opening = Opening::new(instance, environment.verify, self.known_variables());
+        let mut adapters = Adapters::open(&environment, &mut opening).await;
         problems.append(&mut opening.problems);
+        if self.in_memory || !self.secrets.is_empty() {
+            let (given, store) = (self.secrets.clone(), adapters.secrets);
+            adapters.secrets = Arc::new(Given { given, store, in_memory: self.in_memory });
+        }
         adapters
+    }
+
+    fn known_variables(&self) -> Variables {
+        match &self.variables {
+            Some(given) => given.clone(),
+            None if self.in_memory => Variables::none(),
+            None => Variables::of_process(),
+        }
     }
 
     fn pick(&self) -> Result<Environment, String> {
@@ -195,7 +250,10 @@ impl<U: Unit> Launch<U> {
         let choices = choices.join(", ");
         let named = match &self.environment {
             Some(name) => Some(name.clone()),
-            None => self.variables.get("PONTOON_ENV").map_err(|error| format!("PONTOON_ENV is malformed: {error}"))?,
+            None => self
+                .known_variables()
+                .get("PONTOON_ENV")
+                .map_err(|error| format!("PONTOON_ENV is malformed: {error}"))?,
         };
         match (named.filter(|name| !name.is_empty()), U::ENVIRONMENTS) {
             (None, [only]) => Ok(*only),
@@ -205,5 +263,17 @@ impl<U: Unit> Launch<U> {
                 found.ok_or_else(|| format!("`{name}` is no environment of {}; it has: {choices}", U::NAME))
             }
         }
+    }
+}
+
+impl<U: Unit> IntoFuture for Launch<U>
+where
+    U::Resources: Send + Sync + 'static,
+{
+    type Output = Result<Started<U>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.start())
     }
 }

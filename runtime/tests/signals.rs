@@ -97,6 +97,17 @@ fn child() {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let ended = if role == ALL {
         runtime.worker_threads(1).enable_all().build().unwrap().block_on(pontoon::run::<Monolith<1>>(role))
+    } else if let Some(beside) = role.strip_prefix("beside ").map(str::to_owned) {
+        let work = async |started: &pontoon::Started<Monolith<3600>>| {
+            println!("beside: {}", started.health().is_ready());
+            match beside.as_str() {
+                "ends" => Ok(()),
+                "fails" => Err(Error::from(std::io::Error::other("the port is taken"))),
+                _ => std::future::pending().await,
+            }
+        };
+        let run = pontoon::run_with::<Monolith<3600>>("polite".to_owned(), work);
+        runtime.worker_threads(2).enable_all().build().unwrap().block_on(run)
     } else {
         runtime.worker_threads(2).enable_all().build().unwrap().block_on(pontoon::run::<Monolith<3600>>(role))
     };
@@ -143,6 +154,23 @@ fn what_runs_ends_after_a_signal() {
         process.says("ended: true");
         assert!(process.end().success());
     }
+}
+
+/// What runs beside a unit sees it, ends with it, and ends it where it fails.
+#[test]
+fn something_runs_beside() {
+    for role in ["beside ends", "beside stays"] {
+        let mut process = Process::start(role);
+        process.says("beside: true");
+        process.says("it has begun");
+        process.signal("TERM");
+        process.says("ended: true");
+        assert!(process.end().success(), "{role}");
+    }
+    let mut process = Process::start("beside fails");
+    process.says("beside: true");
+    process.says("ended: false");
+    assert!(process.end().success(), "the test itself goes on");
 }
 
 #[test]

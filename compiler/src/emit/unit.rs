@@ -97,10 +97,19 @@ fn structure(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
 /// How the user runs it.
 fn functions(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
     let (name, started, future) = (name(unit), scope.runtime("Started"), scope.future());
+    let launch = scope.runtime("Launch");
     quote! {
         /// Runs this unit until a signal, then stops it.
         pub fn run(resources: Resources) -> impl #future<Output = pontoon::Result<()>> + Send {
             pontoon::run::<#name>(resources)
+        }
+
+        /// The same, with something that runs beside it from when it is ready until the signal.
+        pub fn run_with(
+            resources: Resources,
+            beside: impl AsyncFnOnce(&#started<#name>) -> pontoon::Result<()>,
+        ) -> impl #future<Output = pontoon::Result<()>> {
+            pontoon::run_with::<#name>(resources, beside)
         }
 
         /// Starts this unit; what comes back has its client, and stops it.
@@ -108,8 +117,8 @@ fn functions(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
             pontoon::start::<#name>(resources)
         }
 
-        /// Starts this unit with everything in memory, whatever the environment: for tests.
-        pub fn in_memory(resources: Resources) -> impl #future<Output = pontoon::Result<#started<#name>>> + Send {
+        /// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
+        pub fn in_memory(resources: Resources) -> #launch<#name> {
             pontoon::in_memory::<#name>(resources)
         }
     }

@@ -51,6 +51,20 @@ impl Variables {
         Self(Some(Arc::new(variables.collect())))
     }
 
+    /// None at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// One more, and none of the process.
+    #[must_use]
+    pub(crate) fn with(self, name: String, value: String) -> Self {
+        let mut variables = self.0.map(Arc::unwrap_or_clone).unwrap_or_default();
+        variables.insert(name, value);
+        Self(Some(Arc::new(variables)))
+    }
+
     /// A variable's value; `None` where it is not set.
     ///
     /// # Errors

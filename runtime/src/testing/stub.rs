@@ -208,7 +208,11 @@ impl<M: Command> MayInvoke<M> for Stub {
         let answer = self.answers.get(&TypeId::of::<M>()).and_then(|answer| answer.downcast_ref::<Answer<M>>());
         match answer {
             Some(answer) => answer(input),
-            None => Err(InvokeError::Fault(Fault::new(format!("the stub has no answer for {}", M::ADDRESS)))),
+            None => Err(InvokeError::Fault(Fault::new(format!(
+                "the stub has no answer for {}: write `Stub::new().answer({}, |input| Ok(…))`",
+                M::ADDRESS,
+                written::<M>()
+            )))),
         }
     }
 }
@@ -241,7 +245,13 @@ impl<X: Secret> MayReveal<X> for Stub {
     fn reveal(&self) -> Soon<'_, Result<SecretValue, SecretError>> {
         Soon::now(self.secrets.get(X::NAME).cloned().ok_or_else(|| SecretError::Missing {
             name: X::NAME.to_owned(),
-            place: "the stub: `Stub::new().secret(…)`".to_owned(),
+            place: format!("the stub: write `Stub::new().secret({}, …)`", written::<X>()),
         }))
     }
+}
+
+/// A marker as a test writes it: `email::SendWelcome`.
+fn written<M>() -> String {
+    let path: Vec<&str> = std::any::type_name::<M>().rsplitn(3, "::").take(2).collect();
+    path.into_iter().rev().collect::<Vec<_>>().join("::")
 }

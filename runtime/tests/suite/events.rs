@@ -130,6 +130,17 @@ async fn dead_letters_can_be_purged_and_replayed_together() {
     assert_eq!(letters.purge().await.unwrap(), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_says_why_in_one_line() {
+    let script = Script::new();
+    script.next("greet", [Act::Forge; 3]);
+    let unit = start(&script).await;
+    sign_up(&unit, "a").await;
+    unit.settled().await;
+    let letters = unit.dead_letters(email::Greet).list().await.unwrap();
+    assert!(letters[0].reason.contains("forged") && !letters[0].reason.contains('\n'), "{}", letters[0].reason);
+}
+
 /// E09: it is given up at once, and the consumer lives on.
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_is_given_up_at_once() {

@@ -3,7 +3,7 @@
 use pontoon::secret::{SecretAdapter, env::Env, file::File};
 use pontoon::{Error, SecretError, SecretValue, StartError, Variables};
 
-use crate::contract::{NewUser, user};
+use crate::contract::{NewUser, secret, user};
 use crate::script::Script;
 use crate::unit::{Monolith, Resources};
 
@@ -77,4 +77,18 @@ async fn what_main_prints_says_everything() {
     let Err(error) = launch().variables(none).start().await else { panic!("it starts") };
     let printed = format!("{error:?}");
     assert!(printed.starts_with("monolith cannot start:\n  - PONTOON_ENV is not set"), "{printed}");
+}
+
+/// A test's secrets and variables are the test's own.
+#[tokio::test]
+async fn in_memory_has_what_the_test_gives() {
+    let start = || pontoon::in_memory::<Monolith>(Resources { script: Script::new() });
+    let Err(error) = start().await else { panic!("it has a secret") };
+    let says = "the secret `smtp_password` is missing: expected in `in_memory(…).secret(secret::SmtpPassword, …)`";
+    assert!(format!("{error:?}").contains(says), "{error:?}");
+    let unit = start().secret(secret::SmtpPassword, "very secret").variable("SMTP_PASSWORD", "another").await.unwrap();
+    unit.client().invoke(user::SignUp, NewUser { email: "ada".into() }).await.unwrap();
+    unit.shutdown().await.unwrap();
+    let unit = start().variable("SMTP_PASSWORD", "very secret").await.unwrap();
+    unit.shutdown().await.unwrap();
 }

@@ -46,7 +46,8 @@ async fn its_state_can_be_filled_before() {
 async fn what_has_no_answer_is_a_fault_that_says_so() {
     let ended = Hop::from_resources(&resources()).handle(&Stub::new(), 1).await;
     let Err(Error::Fault(fault)) = ended else { panic!("{ended:?}") };
-    assert!(format!("{fault:?}").contains("the stub has no answer for lab.plain"), "{fault:?}");
+    let says = "the stub has no answer for lab.plain: write `Stub::new().answer(lab::Plain, |input| Ok(…))`";
+    assert_eq!(format!("{fault:?}"), says);
     let ended = Hop::from_resources(&resources()).handle(&Stub::new().fault(lab::Plain), 1).await;
     assert!(matches!(ended, Err(Error::Fault(fault)) if fault.class() == FaultClass::Failed));
 }

@@ -173,7 +173,7 @@ impl Connection {
                 }
             }
             None => {
-                tracing::debug!(target: "pontoon", subject = %OneLine(&message.subject), "not an answer to anything of ours")
+                tracing::debug!(target: "pontoon", subject = %OneLine(&message.subject), "not an answer to anything of ours");
             }
         }
     }

@@ -161,7 +161,6 @@ impl Rig {
     }
 
     /// A start of a unit, under a name of its own.
-    #[must_use]
     pub fn launch<U: Actor>(&self, name: &str, script: &Script) -> Launch<U> {
         let launch = Launch::new(U::resources(script));
         if self.column == Column::InMemory {

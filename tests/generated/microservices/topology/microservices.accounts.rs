@@ -3,8 +3,8 @@
 
 use super::super::{billing, email, event, state, user};
 use pontoon::{
-    Amqp, Bridge, Collection, Emits, Environment, File, Intake, Keeps, Nats, Part, Ports,
-    Publisher, Reach, Redis, Started, Text, Tls, Unit,
+    Amqp, Bridge, Collection, Emits, Environment, File, Intake, Keeps, Launch, Nats,
+    Part, Ports, Publisher, Reach, Redis, Started, Text, Tls, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -125,6 +125,14 @@ pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + 
     pontoon::run::<Accounts>(resources)
 }
 
+/// The same, with something that runs beside it from when it is ready until the signal.
+pub fn run_with(
+    resources: Resources,
+    beside: impl AsyncFnOnce(&Started<Accounts>) -> pontoon::Result<()>,
+) -> impl Future<Output = pontoon::Result<()>> {
+    pontoon::run_with::<Accounts>(resources, beside)
+}
+
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
@@ -132,9 +140,7 @@ pub fn start(
     pontoon::start::<Accounts>(resources)
 }
 
-/// Starts this unit with everything in memory, whatever the environment: for tests.
-pub fn in_memory(
-    resources: Resources,
-) -> impl Future<Output = pontoon::Result<Started<Accounts>>> + Send {
+/// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
+pub fn in_memory(resources: Resources) -> Launch<Accounts> {
     pontoon::in_memory::<Accounts>(resources)
 }

@@ -3,7 +3,7 @@
 
 use super::super::{billing, event, state, user};
 use pontoon::{
-    Amqp, Collection, Emits, Environment, File, Intake, Keeps, Nats, Part, Ports,
+    Amqp, Collection, Emits, Environment, File, Intake, Keeps, Launch, Nats, Part, Ports,
     Publisher, Redis, Started, Text, Tls, Unit,
 };
 use std::future::Future;
@@ -117,6 +117,14 @@ pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + 
     pontoon::run::<Billing>(resources)
 }
 
+/// The same, with something that runs beside it from when it is ready until the signal.
+pub fn run_with(
+    resources: Resources,
+    beside: impl AsyncFnOnce(&Started<Billing>) -> pontoon::Result<()>,
+) -> impl Future<Output = pontoon::Result<()>> {
+    pontoon::run_with::<Billing>(resources, beside)
+}
+
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
@@ -124,9 +132,7 @@ pub fn start(
     pontoon::start::<Billing>(resources)
 }
 
-/// Starts this unit with everything in memory, whatever the environment: for tests.
-pub fn in_memory(
-    resources: Resources,
-) -> impl Future<Output = pontoon::Result<Started<Billing>>> + Send {
+/// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
+pub fn in_memory(resources: Resources) -> Launch<Billing> {
     pontoon::in_memory::<Billing>(resources)
 }

@@ -3,8 +3,8 @@
 
 use super::super::{email, secret, user};
 use pontoon::{
-    Amqp, Bridge, Environment, File, Intake, Nats, Part, Ports, Reach, Redis, Reveals,
-    SecretSource, Started, Text, Tls, Unit,
+    Amqp, Bridge, Environment, File, Intake, Launch, Nats, Part, Ports, Reach, Redis,
+    Reveals, SecretSource, Started, Text, Tls, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -114,6 +114,14 @@ pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + 
     pontoon::run::<Mail>(resources)
 }
 
+/// The same, with something that runs beside it from when it is ready until the signal.
+pub fn run_with(
+    resources: Resources,
+    beside: impl AsyncFnOnce(&Started<Mail>) -> pontoon::Result<()>,
+) -> impl Future<Output = pontoon::Result<()>> {
+    pontoon::run_with::<Mail>(resources, beside)
+}
+
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
@@ -121,9 +129,7 @@ pub fn start(
     pontoon::start::<Mail>(resources)
 }
 
-/// Starts this unit with everything in memory, whatever the environment: for tests.
-pub fn in_memory(
-    resources: Resources,
-) -> impl Future<Output = pontoon::Result<Started<Mail>>> + Send {
+/// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
+pub fn in_memory(resources: Resources) -> Launch<Mail> {
     pontoon::in_memory::<Mail>(resources)
 }

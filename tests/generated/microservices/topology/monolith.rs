@@ -3,8 +3,8 @@
 
 use super::{billing, email, event, secret, state, user};
 use pontoon::{
-    Collection, Emits, Env, Environment, InMemory, Intake, Keeps, Ports, Publisher,
-    Reveals, SecretSource, Started, Unit,
+    Collection, Emits, Env, Environment, InMemory, Intake, Keeps, Launch, Ports,
+    Publisher, Reveals, SecretSource, Started, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -125,6 +125,14 @@ pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + 
     pontoon::run::<Monolith>(resources)
 }
 
+/// The same, with something that runs beside it from when it is ready until the signal.
+pub fn run_with(
+    resources: Resources,
+    beside: impl AsyncFnOnce(&Started<Monolith>) -> pontoon::Result<()>,
+) -> impl Future<Output = pontoon::Result<()>> {
+    pontoon::run_with::<Monolith>(resources, beside)
+}
+
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
@@ -132,9 +140,7 @@ pub fn start(
     pontoon::start::<Monolith>(resources)
 }
 
-/// Starts this unit with everything in memory, whatever the environment: for tests.
-pub fn in_memory(
-    resources: Resources,
-) -> impl Future<Output = pontoon::Result<Started<Monolith>>> + Send {
+/// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
+pub fn in_memory(resources: Resources) -> Launch<Monolith> {
     pontoon::in_memory::<Monolith>(resources)
 }
