@@ -56,14 +56,14 @@ impl<T> Client<T> {
         Self { target, caller: Caller::default() }
     }
 
-    /// On whose behalf it calls.
+    /// On whose behalf it calls. It travels as it is, and nobody checks it.
     #[must_use]
     pub fn principal(mut self, name: impl Into<Arc<str>>) -> Self {
         self.caller.principal = Some(name.into());
         self
     }
 
-    /// For which tenant it calls.
+    /// For which tenant it calls. It travels as it is, and nobody checks it.
     #[must_use]
     pub fn tenant(mut self, name: impl Into<Arc<str>>) -> Self {
         self.caller.tenant = Some(name.into());

@@ -31,10 +31,12 @@ pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared
     /// The message whose handling caused this one, if there is one.
     fn causation(&self) -> Option<Id>;
 
-    /// On whose behalf.
+    /// On whose behalf, as the message claims. Nobody has checked it: whoever may publish to the subject of a command may claim any
+    /// principal, whether the command is `exposed` or not. Decide by it only where the rights at the broker let nobody else
+    /// publish there, or check a token of the input's own.
     fn principal(&self) -> Option<&str>;
 
-    /// For which tenant.
+    /// For which tenant, as the message claims: see [`Self::principal`].
     fn tenant(&self) -> Option<&str>;
 
     /// When the handler is out of time: its time-out or its caller's, whichever comes first.

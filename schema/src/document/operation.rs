@@ -179,7 +179,7 @@ operation! {
 }
 
 operation! {
-    /// A handler that runs by the clock, for example `sample: { every: 100ms, emits: [reading_taken] }`. It has either
+    /// A handler that runs by the clock, in every instance of its unit, for example `sample: { every: 100ms, emits: [reading_taken] }`. It has either
     /// `every:` or `cron:`.
     #[schemars(extend("oneOf" = [{ "required": ["every"] }, { "required": ["cron"] }]))]
     pub struct Schedule {
