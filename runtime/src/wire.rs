@@ -1,10 +1,11 @@
-//! Messages on a wire: the payload as JSON, the metadata as attributes of CloudEvents 1.0 in binary mode, with W3C trace
+//! Messages on a wire: the payload as JSON, the metadata as attributes of CloudEvents 1.0, with W3C trace
 //! context. One place for all bridges; each adapter only knows where its protocol puts an attribute.
 
 mod attribute;
 mod incoming;
 mod outgoing;
 mod reply;
+mod structured;
 mod trace;
 
 pub(crate) use attribute::{Attribute, CONTENT_TYPE};

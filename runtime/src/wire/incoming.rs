@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use humantime::parse_rfc3339;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
 use crate::id::Id;
 use crate::message::Message;
 use crate::metadata::Metadata;
+use crate::wire::structured::Structured;
 use crate::wire::{Attribute, trace};
 
 /// A message as it was read.
@@ -46,13 +48,33 @@ impl fmt::Display for Malformed {
 
 impl Incoming {
     /// Reads a message that arrives now, of which `get` knows the attributes.
-    pub(crate) fn read<'a>(body: Bytes, get: impl Fn(Attribute) -> Option<Cow<'a, str>>) -> Result<Self, Malformed> {
-        Self::read_at(Instant::now(), body, get)
+    pub(crate) fn read<'a>(
+        body: Bytes,
+        content_type: Option<&str>,
+        get: impl Fn(Attribute) -> Option<Cow<'a, str>>,
+    ) -> Result<Self, Malformed> {
+        Self::read_at(Instant::now(), body, content_type, get)
     }
 
-    /// Reads a message that arrived then, of which `get` knows the attributes. What it has waited since in this process is taken
-    /// from what is left of its deadline.
+    /// Reads a message that arrived then, of which `get` knows the attributes; or of which they stand in its body, where its content
+    /// type says so. What it has waited since in this process is taken from what is left of its deadline.
     pub(crate) fn read_at<'a>(
+        arrived: Instant,
+        body: Bytes,
+        content_type: Option<&str>,
+        get: impl Fn(Attribute) -> Option<Cow<'a, str>>,
+    ) -> Result<Self, Malformed> {
+        let unlabelled = content_type.is_none() && get(Attribute::SPECVERSION).is_none();
+        let structured = if unlabelled { Structured::guess(&body) } else { Structured::read(content_type, &body)? };
+        match structured {
+            Some(event) => Self::of(arrived, event.data.clone(), |attribute| event.attribute(attribute)),
+            None => Self::of(arrived, body, get),
+        }
+    }
+
+    /// Only what CloudEvents requires is required. What is optional and means nothing to us, as other programs write it, is left
+    /// out.
+    fn of<'a>(
         arrived: Instant,
         body: Bytes,
         get: impl Fn(Attribute) -> Option<Cow<'a, str>>,
@@ -68,54 +90,60 @@ impl Incoming {
         let (id, source) = (required(Attribute::ID)?, required(Attribute::SOURCE)?.into_owned());
         required(Attribute::TYPE)?;
         let id = id.parse().unwrap_or_else(|_| foreign(&source, &id));
-        let correlation = parsed(&get, Attribute::CORRELATION)?.unwrap_or(id);
-        let patience = parsed(&get, Attribute::TIMEOUT)?.map(Duration::from_millis);
+        // Whoever names a chain in another way names the same one in all its messages.
+        let correlation = identifier(&get, Attribute::CORRELATION, "").unwrap_or(id);
+        let patience = parsed(&get, Attribute::TIMEOUT).map(Duration::from_millis);
         let deadline = match patience {
             // Later than the clock can say is as good as never.
             Some(patience) => arrived.checked_add(patience),
-            None => get(Attribute::EXPIRY).map(|text| deadline(&text)).transpose()?,
+            None => get(Attribute::EXPIRY).and_then(|text| deadline(&text)),
         };
         let metadata = Metadata {
             id,
             correlation,
-            causation: parsed(&get, Attribute::CAUSATION)?,
+            causation: identifier(&get, Attribute::CAUSATION, &source),
             principal: get(Attribute::PRINCIPAL).map(Arc::from),
             tenant: get(Attribute::TENANT).map(Arc::from),
             deadline,
-            hops: parsed(&get, Attribute::HOPS)?.unwrap_or(0),
+            hops: parsed(&get, Attribute::HOPS).unwrap_or(0),
             trace: trace::read(get(Attribute::TRACEPARENT).as_deref(), get(Attribute::TRACESTATE), correlation),
         };
         let dead = get(Attribute::DEAD_REASON).map(Cow::into_owned);
-        let attempts = parsed(&get, Attribute::DEAD_ATTEMPTS)?.unwrap_or(0);
+        let attempts = parsed(&get, Attribute::DEAD_ATTEMPTS).unwrap_or(0);
         Ok(Self {
             message: Message::received(metadata, body),
-            attempt: parsed(&get, Attribute::ATTEMPT)?.unwrap_or(1).max(1),
+            attempt: parsed(&get, Attribute::ATTEMPT).unwrap_or(1).max(1),
             source,
-            sequence: parsed(&get, Attribute::SEQUENCE)?,
+            sequence: parsed(&get, Attribute::SEQUENCE),
             // Only to be compared: what it is, does not matter to anybody.
-            sent: get(Attribute::TIME).and_then(|text| parse_rfc3339(&text).ok()),
+            sent: get(Attribute::TIME).and_then(|text| time_of_day(&text)),
             patience,
             dead: dead.map(|reason| (reason, attempts)),
         })
     }
 }
 
-fn parsed<'a, T: FromStr>(
-    get: &impl Fn(Attribute) -> Option<Cow<'a, str>>,
-    attribute: Attribute,
-) -> Result<Option<T>, Malformed> {
-    let Some(text) = get(attribute) else { return Ok(None) };
-    let malformed = |_| Malformed(format!("the attribute `{}` is {text:?}", attribute.mqtt));
-    text.parse().map(Some).map_err(malformed)
+fn parsed<'a, T: FromStr>(get: &impl Fn(Attribute) -> Option<Cow<'a, str>>, attribute: Attribute) -> Option<T> {
+    get(attribute)?.parse().ok()
+}
+
+/// The identifier that an attribute is, or that stands for its text.
+fn identifier<'a>(get: &impl Fn(Attribute) -> Option<Cow<'a, str>>, attribute: Attribute, source: &str) -> Option<Id> {
+    let text = get(attribute).filter(|text| !text.is_empty())?;
+    Some(text.parse().unwrap_or_else(|_| foreign(source, &text)))
+}
+
+/// A time as RFC 3339 writes it, with whatever offset.
+fn time_of_day(text: &str) -> Option<SystemTime> {
+    OffsetDateTime::parse(text, &Rfc3339).ok().map(SystemTime::from)
 }
 
 /// The instant of this process at which a time of day comes by its own clock; now, if it has gone by. Ours send a duration.
-fn deadline(text: &str) -> Result<Instant, Malformed> {
-    let at = parse_rfc3339(text).map_err(|_| Malformed(format!("the attribute `expirytime` is {text:?}")))?;
-    let left = at.duration_since(SystemTime::now()).unwrap_or_default();
+fn deadline(text: &str) -> Option<Instant> {
+    let left = time_of_day(text)?.duration_since(SystemTime::now()).unwrap_or_default();
     // Later than the clock can say is as good as a year from now.
     let year = Duration::from_secs(365 * 24 * 60 * 60);
-    Ok(Instant::now() + left.min(year))
+    Some(Instant::now() + left.min(year))
 }
 
 /// The identifier of a message whose own one is no UUID, as CloudEvents allows: the same for the same source and id.

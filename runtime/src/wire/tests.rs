@@ -27,7 +27,9 @@ fn written(outgoing: &Outgoing<'_>) -> Attributes {
 }
 
 fn read(attributes: &Attributes) -> Result<Incoming, Malformed> {
-    Incoming::read("7".into(), |attribute| attributes.get(attribute.mqtt).map(|text| Cow::Borrowed(&**text)))
+    Incoming::read("7".into(), Some(CONTENT_TYPE), |attribute| {
+        attributes.get(attribute.mqtt).map(|text| Cow::Borrowed(&**text))
+    })
 }
 
 #[test]
@@ -80,7 +82,7 @@ async fn what_is_left_of_a_deadline_travels_as_a_duration() {
     let arrived = Instant::now();
     tokio::time::advance(Duration::from_secs(3)).await;
     let get = |attribute: Attribute| attributes.get(attribute.mqtt).map(|text| Cow::Borrowed(&**text));
-    let late = Incoming::read_at(arrived, "7".into(), get).unwrap();
+    let late = Incoming::read_at(arrived, "7".into(), None, get).unwrap();
     assert_eq!(late.message.metadata().deadline, deadline, "it has waited here");
     attributes.insert("timeoutms", u64::MAX.to_string());
     assert!(read(&attributes).is_ok());
@@ -126,9 +128,14 @@ fn what_cannot_be_understood_is_malformed() {
         attributes.remove(missing);
         assert!(read(&attributes).unwrap_err().to_string().contains(missing));
     }
-    let wrong = [
-        ("specversion", "0.3"),
+    let mut old = sound.clone();
+    old.insert("specversion", "0.3".to_owned());
+    assert!(read(&old).is_err());
+    // What is optional, and written in another way than we would.
+    let others = [
         ("correlationid", "x"),
+        ("causationid", "order 7"),
+        ("time", "yesterday"),
         ("hops", "-1"),
         ("attempt", "99999999999999999999"),
         ("sequence", ""),
@@ -136,21 +143,32 @@ fn what_cannot_be_understood_is_malformed() {
         ("timeoutms", "-1"),
         ("deadattempts", "many"),
     ];
-    for (name, value) in wrong {
+    for (name, value) in others {
         let mut attributes = sound.clone();
         attributes.insert(name, value.to_owned());
-        assert!(read(&attributes).is_err(), "{name}: {value}");
+        let incoming = read(&attributes).unwrap();
+        assert_eq!(incoming.message.metadata().id, message.metadata().id, "{name}: {value}");
+        assert!(incoming.attempt == 1 && incoming.patience.is_none() && incoming.sequence.is_none());
+        let again = read(&attributes).unwrap();
+        assert_eq!(incoming.message.metadata().correlation, again.message.metadata().correlation, "the same chain");
     }
     for parent in ["", "00", "00-0-0-00", "ff-00000000000000000000000000000001-0000000000000001-00", "é-é-é-é"] {
         let mut attributes = sound.clone();
         attributes.insert("traceparent", parent.to_owned());
         assert_eq!(read(&attributes).unwrap().message.metadata().trace, None, "{parent}");
     }
-    for expiry in ["1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+    let deadline = |expiry: &str| {
         let mut attributes = sound.clone();
         attributes.insert("expirytime", expiry.to_owned());
-        assert!(read(&attributes).is_ok(), "{expiry}");
+        read(&attributes).unwrap().message.metadata().deadline
+    };
+    for over in ["1970-01-01T00:00:00Z", "1970-01-01t00:00:00.5z", "1970-01-01T01:00:00+01:00"] {
+        assert!(deadline(over).unwrap() <= Instant::now(), "{over}");
     }
+    for far in ["9999-12-31T23:59:59Z", "2999-12-31T23:59:59.999999999-12:30"] {
+        assert!(deadline(far).unwrap() > Instant::now(), "{far}");
+    }
+    assert_eq!(deadline("tomorrow"), None);
 }
 
 #[test]
@@ -193,5 +211,46 @@ fn attributes_that_not_every_bridge_carries_are_refused_before_they_are_sent() {
     for principal in ["x".repeat(37 * 1024), " ".repeat(13 * 1024), "é".repeat(7 * 1024)] {
         let Err(BridgeError::TooLarge { subject, .. }) = body(principal) else { panic!("it is sent") };
         assert_eq!(subject, format!("the attributes of {SUBJECT}"));
+    }
+}
+
+#[test]
+fn a_message_in_structured_mode_is_read() {
+    let read = |kind: Option<&str>, body: &str| {
+        let body = bytes::Bytes::copy_from_slice(body.as_bytes());
+        Incoming::read(body, kind, |_| None).map(|incoming| {
+            let metadata = incoming.message.metadata().clone();
+            (incoming.message.json().unwrap(), metadata.tenant, metadata.hops)
+        })
+    };
+    let event = |more: &str| {
+        format!(
+            r#"{{"specversion":"1.0","id":"1","source":"/there","type":"x","Tenant":"acme","hops":4,"time":null{more}}}"#
+        )
+    };
+    let tenant = Some(Arc::from("acme"));
+    for kind in ["application/cloudevents+json", "Application/CloudEvents+JSON; charset=utf-8"] {
+        let number = read(Some(kind), &event(r#","data": {"n": 1.50, "m": 123456789012345678901234567890}"#)).unwrap();
+        assert_eq!(&*number.0, br#"{"n": 1.50, "m": 123456789012345678901234567890}"#, "as it was written");
+        assert_eq!((number.1, number.2), (tenant.clone(), 4));
+        assert_eq!(&*read(Some(kind), &event(r#","data_base64":"eyJuIjoxfQ==""#)).unwrap().0, br#"{"n":1}"#);
+        assert_eq!(&*read(Some(kind), &event("")).unwrap().0, b"null");
+    }
+    // As the binding of NATS has it where there are no headers.
+    assert_eq!(&*read(None, &event(r#","data":7"#)).unwrap().0, b"7");
+    let structured = Some("application/cloudevents+json");
+    for (kind, body, says) in [
+        (structured, "7", "is none"),
+        (structured, "{", "is none"),
+        (structured, r#"{"specversion":"1.0"}"#, "no CloudEvents attribute"),
+        (structured, &event(r#","data_base64":"?""#), "base64"),
+        (structured, &event(r#","data_base64":7"#), "member"),
+        (Some("application/cloudevents-batch+json"), "[]", "batch"),
+        (None, r#"{"data":7}"#, "specversion"),
+        (None, "not even JSON", "specversion"),
+        (Some("application/json"), &event(r#","data":7"#), "specversion"),
+    ] {
+        let malformed = read(kind, body).unwrap_err().to_string();
+        assert!(malformed.contains(says) || says == "base64" && malformed.contains("member"), "{body}: {malformed}");
     }
 }

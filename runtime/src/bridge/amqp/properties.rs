@@ -15,8 +15,9 @@ use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
 const PERSISTENT: u8 = 2;
 const TRANSIENT: u8 = 1;
 
-/// How CloudEvents asks to write the names of headers since version 1.0.2, for the sake of JMS; both are to be read.
-const OTHER_PREFIX: &str = "cloudEvents_";
+/// How CloudEvents asks to begin the names of headers: since version 1.0.2 with an underscore, for the sake of JMS. Both are to be
+/// read, and in whatever case.
+const PREFIX: &str = "cloudEvents:";
 
 /// Collects attributes as headers.
 #[derive(Default)]
@@ -57,7 +58,8 @@ fn of(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
 /// Reads a message that arrives now; or says what is wrong with it, with its payload.
 pub(super) fn read(properties: &BasicProperties, body: Bytes) -> Result<Incoming, (Malformed, Bytes)> {
     // Kept aside for the case that it cannot be read: a reference count.
-    Incoming::read(body.clone(), attributes(properties)).map_err(|malformed| (malformed, body))
+    Incoming::read(body.clone(), content_type(properties), attributes(properties))
+        .map_err(|malformed| (malformed, body))
 }
 
 /// Reads a message that arrived then; or says what is wrong with it, with its payload.
@@ -66,25 +68,42 @@ pub(super) fn read_at(
     properties: &BasicProperties,
     body: Bytes,
 ) -> Result<Incoming, (Malformed, Bytes)> {
-    Incoming::read_at(arrived, body.clone(), attributes(properties)).map_err(|malformed| (malformed, body))
+    Incoming::read_at(arrived, body.clone(), content_type(properties), attributes(properties))
+        .map_err(|malformed| (malformed, body))
 }
 
 /// The attributes of a message as text.
 pub(super) fn attributes<'p>(properties: &'p BasicProperties) -> impl Fn(Attribute) -> Option<Cow<'p, str>> {
     let headers = properties.headers().as_ref().map(FieldTable::inner);
-    let start = ShortString::from(OTHER_PREFIX);
-    let other = headers.is_some_and(|headers| {
-        headers.range(start..).next().is_some_and(|(name, _)| name.as_str().starts_with(OTHER_PREFIX))
-    });
+    // Ours are found at once, and those of others only looked for where there are any.
+    let others = headers.is_some_and(|headers| headers.keys().any(|name| is_of_others(name.as_str())));
     move |attribute| {
         let headers = headers?;
         let value = headers.get(attribute.amqp);
-        let value = value.or_else(|| match other {
-            true => headers.get(&*format!("{OTHER_PREFIX}{}", attribute.mqtt)),
-            false => None,
+        let value = value.or_else(|| {
+            let mut named =
+                headers.iter().filter(|(name, _)| others && name_of(name.as_str()).as_deref() == Some(attribute.mqtt));
+            named.next().map(|(_, value)| value)
         });
         value.and_then(shown)
     }
+}
+
+fn content_type(properties: &BasicProperties) -> Option<&str> {
+    properties.content_type().as_ref().map(ShortString::as_str)
+}
+
+/// The attribute that a header is named after.
+fn name_of(header: &str) -> Option<String> {
+    let (prefix, name) = header.split_at_checked(PREFIX.len())?;
+    let begins = |with: &str| prefix.eq_ignore_ascii_case(with);
+    (begins(PREFIX) || begins("cloudEvents_")).then(|| name.to_ascii_lowercase())
+}
+
+/// Whether a header is an attribute, and named as we do not.
+fn is_of_others(header: &str) -> bool {
+    let ours = header.strip_prefix(PREFIX).is_some_and(|name| !name.bytes().any(|byte| byte.is_ascii_uppercase()));
+    !ours && name_of(header).is_some()
 }
 
 /// A header as text. Ours are texts; others may write a number as a number.

@@ -66,12 +66,18 @@ fn clean(text: &str) -> Cow<'_, str> {
 /// An attribute of a message that has come.
 pub(super) fn attribute<'p>(publish: &'p Publish, attribute: Attribute) -> Option<Cow<'p, str>> {
     let properties = &publish.properties.as_ref()?.user_properties;
-    properties.iter().find(|(name, _)| name == attribute.mqtt).map(|(_, value)| Cow::Borrowed(&**value))
+    let named = properties.iter().find(|(name, _)| name == attribute.mqtt);
+    let named = named.or_else(|| properties.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute.mqtt)));
+    named.map(|(_, value)| Cow::Borrowed(&**value))
+}
+
+fn content_type(publish: &Publish) -> Option<&str> {
+    publish.properties.as_ref()?.content_type.as_deref()
 }
 
 /// Reads a message that has come; or says what is wrong with it, beside its payload.
 pub(super) fn read(publish: &Publish) -> Result<Incoming, (Malformed, Bytes)> {
-    let read = Incoming::read(publish.payload.clone(), |name| attribute(publish, name));
+    let read = Incoming::read(publish.payload.clone(), content_type(publish), |name| attribute(publish, name));
     read.map_err(|malformed| (malformed, publish.payload.clone()))
 }
 
@@ -83,7 +89,8 @@ pub(super) fn read_request(publish: &Publish, arrived: Instant) -> Result<Incomi
     let waited = left.zip(patience).map(|(left, patience)| whole_seconds(patience).saturating_sub(left));
     let waited = Duration::from_secs(waited.unwrap_or_default().into());
     let arrived = arrived.checked_sub(waited).unwrap_or(arrived);
-    let read = Incoming::read_at(arrived, publish.payload.clone(), |name| attribute(publish, name));
+    let (body, kind) = (publish.payload.clone(), content_type(publish));
+    let read = Incoming::read_at(arrived, body, kind, |name| attribute(publish, name));
     read.map_err(|malformed| (malformed, publish.payload.clone()))
 }
 

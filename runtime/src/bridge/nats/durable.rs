@@ -14,7 +14,6 @@ use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::pull::{Pull, Word};
 use crate::bridge::remote::{Buried, Delivered, Source};
 use crate::bridge::{Arrival, BridgeError, Dead};
-use crate::wire::Incoming;
 
 /// A subscription whose events must not be lost.
 pub(super) struct Durable {
@@ -51,8 +50,7 @@ impl Source for Durable {
                 self.connection.tally.malformed.fetch_add(1, Ordering::Relaxed);
                 continue;
             };
-            let incoming = Incoming::read(payload.clone(), |attribute| headers::get(headers.as_ref(), attribute));
-            let incoming = incoming.map_err(|malformed| (malformed, payload));
+            let incoming = headers::read(headers.as_ref(), payload);
             let redelivered = deliveries(&ticket).saturating_sub(1);
             self.pull.hand_out(&ticket);
             return Some(Delivered { incoming, redelivered, token: Token::Message(ticket) });

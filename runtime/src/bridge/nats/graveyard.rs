@@ -18,7 +18,7 @@ use crate::bridge::nats::publish::Publication;
 use crate::bridge::remote::{Buried, PATIENCE, dead};
 use crate::bridge::{BridgeError, Dead};
 use crate::id::Id;
-use crate::wire::{Incoming, Outgoing};
+use crate::wire::Outgoing;
 
 /// The dead letters of one subscription.
 pub(super) struct Graveyard {
@@ -86,8 +86,7 @@ impl Graveyard {
         while let Some(letter) = self.find(sequence).await? {
             sequence = letter.sequence + 1;
             let StreamMessage { headers, payload, sequence, .. } = letter;
-            let read = Incoming::read(payload.clone(), |attribute| headers::get(Some(&headers), attribute));
-            let dead = dead(read.map_err(|malformed| (malformed, payload)));
+            let dead = dead(headers::read(Some(&headers), payload));
             buried.push(Buried { dead, token: token(sequence) });
         }
         Ok(buried)

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::wire::{Attribute, CONTENT_TYPE, Outgoing};
+use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
 
 /// What is encoded beside everything that is not ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
@@ -43,8 +44,25 @@ pub(super) fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 
 /// The text of an attribute.
 pub(super) fn get(headers: Option<&HeaderMap>, attribute: Attribute) -> Option<Cow<'_, str>> {
-    let value = headers?.get(HeaderName::from_static(attribute.nats))?;
+    let headers = headers?;
+    let value =
+        headers.get(HeaderName::from_static(attribute.nats)).or_else(|| in_another_case(headers, attribute.nats))?;
     Some(percent_decode_str(value.as_str()).decode_utf8_lossy())
+}
+
+/// A header of somebody who writes its name in another case.
+fn in_another_case<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h HeaderValue> {
+    let named = |(written, _): &(&HeaderName, _)| AsRef::<str>::as_ref(*written).eq_ignore_ascii_case(name);
+    headers.iter().find(named).and_then(|(_, values)| values.first())
+}
+
+/// Reads a message that arrives now; or says what is wrong with it, with its payload.
+pub(super) fn read(headers: Option<&HeaderMap>, body: Bytes) -> Result<Incoming, (Malformed, Bytes)> {
+    let content_type = headers.and_then(|headers| {
+        headers.get(CONTENT_TYPE_NAME).or_else(|| in_another_case(headers, CONTENT_TYPE_NAME.as_ref()))
+    });
+    let read = Incoming::read(body.clone(), content_type.map(HeaderValue::as_str), |attribute| get(headers, attribute));
+    read.map_err(|malformed| (malformed, body))
 }
 
 /// How many bytes of a message the headers are.

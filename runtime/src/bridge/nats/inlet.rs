@@ -27,7 +27,7 @@ impl NatsInlet {
     async fn next(&self) -> Option<Asked> {
         loop {
             let Message { payload, headers, reply, .. } = self.flow.next(&self.connection.link).await?;
-            let incoming = Incoming::read(payload, |attribute| headers::get(headers.as_ref(), attribute));
+            let incoming = headers::read(headers.as_ref(), payload);
             let reply_to = reply.and_then(|reply| self.caller(reply.as_str()));
             match incoming {
                 Ok(incoming) => {
@@ -35,7 +35,7 @@ impl NatsInlet {
                     let Incoming { message, attempt, .. } = incoming;
                     return Some(Asked { message, attempt, reply_to });
                 }
-                Err(malformed) => self.refuse(&malformed, reply_to).await,
+                Err((malformed, _)) => self.refuse(&malformed, reply_to).await,
             }
         }
     }

@@ -9,7 +9,6 @@ use crate::bridge::nats::headers;
 use crate::bridge::nats::shelf::Shelf;
 use crate::bridge::remote::{Buried, Delivered, Source};
 use crate::bridge::{BridgeError, Dead};
-use crate::wire::Incoming;
 
 /// A subscription whose events may be lost.
 pub(super) struct Lossy {
@@ -23,8 +22,7 @@ impl Source for Lossy {
 
     async fn receive(&self) -> Option<Delivered<Option<u64>>> {
         let Message { payload, headers, .. } = self.shelf.take().await?;
-        let incoming = Incoming::read(payload.clone(), |attribute| headers::get(headers.as_ref(), attribute));
-        let incoming = incoming.map_err(|malformed| (malformed, payload));
+        let incoming = headers::read(headers.as_ref(), payload);
         Some(Delivered { incoming, redelivered: 0, token: None })
     }
 

@@ -90,6 +90,7 @@ const TABLE: &[Row] = &[
     ("e34", [Nothing,     Yes,         Yes,         Nothing,     Yes]),
     ("e35", [Nothing,     OneEffect,   Nothing,     OneEffect,   OneEffect]),
     ("e36", [Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e37", [Nothing,     Yes,         Counted,     Yes,         Yes]),
     ("e39", [Yes,         Yes,         Yes,         Yes,         Yes]),
 ];
 

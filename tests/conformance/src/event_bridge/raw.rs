@@ -6,6 +6,9 @@ mod nats;
 
 use crate::event_bridge::{Column, Rig};
 
+/// Stands among attributes for the content type of the message, which each protocol has a place of its own for.
+pub(super) const CONTENT_TYPE: &str = "content type";
+
 /// Publishes an event with these attributes of CloudEvents, and returns once the broker has it.
 ///
 /// # Panics

@@ -4,7 +4,7 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOpti
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 
-use super::Call;
+use super::{CONTENT_TYPE, Call};
 
 async fn channel(url: &str) -> (Connection, Channel) {
     let connection = Connection::connect(url, ConnectionProperties::default()).await.expect("a connection");
@@ -23,11 +23,16 @@ pub(super) async fn call(url: &str, call: &Call<'_>) {
 
 fn with(attributes: &[(&str, &str)]) -> BasicProperties {
     let mut headers = FieldTable::default();
+    let mut content_type = "application/json";
     for (name, value) in attributes {
+        if *name == CONTENT_TYPE {
+            content_type = value;
+            continue;
+        }
         let value = AMQPValue::LongString(LongString::from(*value));
         headers.insert(ShortString::from(format!("cloudEvents:{name}")), value);
     }
-    BasicProperties::default().with_content_type("application/json".into()).with_delivery_mode(2).with_headers(headers)
+    BasicProperties::default().with_content_type(content_type.into()).with_delivery_mode(2).with_headers(headers)
 }
 
 /// Where something is published.

@@ -4,7 +4,7 @@ use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Packet, PublishProperties};
 use rumqttc::{AsyncClient, Event, MqttOptions, PublishOptions};
 
-use super::Call;
+use super::{CONTENT_TYPE, Call};
 
 pub(super) async fn publish(url: &str, subject: &str, attributes: &[(&str, &str)], body: &str) {
     send(url, subject, body, with(attributes)).await;
@@ -20,12 +20,10 @@ pub(super) async fn call(url: &str, call: &Call<'_>) {
 }
 
 fn with(attributes: &[(&str, &str)]) -> PublishProperties {
+    let (kinds, attributes): (Vec<_>, Vec<_>) = attributes.iter().partition(|(name, _)| *name == CONTENT_TYPE);
+    let content_type = kinds.first().map_or("application/json", |(_, kind)| kind);
     let user_properties = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    PublishProperties {
-        content_type: Some("application/json".to_owned()),
-        user_properties,
-        ..PublishProperties::default()
-    }
+    PublishProperties { content_type: Some(content_type.to_owned()), user_properties, ..PublishProperties::default() }
 }
 
 async fn send(url: &str, subject: &str, body: &str, properties: PublishProperties) {

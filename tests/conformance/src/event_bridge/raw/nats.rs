@@ -5,7 +5,7 @@ use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::stream::{Config, RetentionPolicy};
 use async_nats::jetstream::{self, Context};
 
-use super::Call;
+use super::{CONTENT_TYPE, Call};
 
 /// The stream of the topology's events.
 const STREAM: &str = "suite_events";
@@ -32,7 +32,8 @@ pub(super) async fn call(url: &str, call: &Call<'_>) {
 fn headers(attributes: &[(&str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in attributes {
-        headers.insert(format!("ce-{name}"), *value);
+        let name = if *name == CONTENT_TYPE { "content-type".to_owned() } else { format!("ce-{name}") };
+        headers.insert(name, *value);
     }
     headers
 }
