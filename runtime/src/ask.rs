@@ -13,6 +13,7 @@ use crate::guard::out_of_time;
 use crate::message::Message;
 use crate::metadata::Metadata;
 use crate::operation::Command;
+use crate::round_trip::RoundTrips;
 
 /// How long a caller waits for the reply of a command that has no time-out, where it has none itself. In one process it
 /// would wait for ever; but a reply can get lost.
@@ -20,11 +21,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends a request and waits for its reply, as often as the command allows and the caller's deadline leaves time for.
 pub(crate) async fn ask<M: Command>(
-    events: &dyn EventAdapter,
+    (events, round_trips): (&dyn EventAdapter, RoundTrips),
     metadata: Metadata,
     inherited: Option<Instant>,
     input: M::Input,
 ) -> Result<M::Output, InvokeError<M::Rejection>> {
+    if let Err(fault) = round_trips.check(&input) {
+        return Err(InvokeError::Fault(fault.report(M::ADDRESS).stripped()));
+    }
     let policy = M::POLICY;
     let message = Message::new(metadata, input);
     let mut attempt = 1;

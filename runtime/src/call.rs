@@ -75,6 +75,9 @@ where
 
 impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
     fn publish(&self, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
+        if let Err(changed) = self.scope.origin.core.round_trips.survives(&payload) {
+            return Soon::now(Err(BridgeError::Malformed(changed.into())));
+        }
         let metadata = self.scope.next();
         if let Some(most) = const { E::MAX_HOPS }.filter(|most| metadata.hops > *most) {
             return Soon::now(Err(BridgeError::TooManyHops { subject: E::SUBJECT, most }));
@@ -90,6 +93,9 @@ impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
 
 impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
     fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>> {
+        if let Err(changed) = self.scope.origin.core.round_trips.survives(&job) {
+            return Soon::now(Err(BridgeError::Malformed(changed.into())));
+        }
         let queue = &self.scope.origin.unit.enqueuer().queue;
         let JobOptions { delay, deduplication } = options;
         let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
@@ -101,7 +107,11 @@ impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
 
 impl<U: Keeps<S> + Send + Sync, S: State> MayAccess<S> for Call<'_, U> {
     fn access(&self) -> Access<'_> {
-        Access { store: &*self.scope.origin.unit.collection().store, stage: self.scope.stage() }
+        Access {
+            store: &*self.scope.origin.unit.collection().store,
+            stage: self.scope.stage(),
+            round_trips: self.scope.origin.core.round_trips,
+        }
     }
 }
 

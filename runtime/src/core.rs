@@ -9,6 +9,7 @@ use crate::inbox::Waits;
 use crate::lane::Lanes;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::Outbox;
+use crate::round_trip::RoundTrips;
 use crate::schedule::Wall;
 use crate::secret::SecretAdapter;
 use crate::store::StateAdapter;
@@ -20,6 +21,7 @@ pub(crate) struct Core {
     pub(crate) outbox: Outbox,
     pub(crate) wall: Wall,
     pub(crate) waits: Waits,
+    pub(crate) round_trips: RoundTrips,
 }
 
 /// The adapters behind a unit's ports: one environment.
@@ -55,7 +57,8 @@ impl Adapters {
 }
 
 impl Core {
-    pub(crate) fn new(adapters: Adapters, outbox: Outbox, wall: Wall) -> Self {
-        Self { lifecycle: Lifecycle::new(), lanes: Lanes::default(), adapters, outbox, wall, waits: Waits::default() }
+    pub(crate) fn new(adapters: Adapters, outbox: Outbox, wall: Wall, round_trips: RoundTrips) -> Self {
+        let (lifecycle, lanes, waits) = (Lifecycle::new(), Lanes::default(), Waits::default());
+        Self { lifecycle, lanes, adapters, outbox, wall, waits, round_trips }
     }
 }

@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::guard::{Guarded, InSpan};
 use crate::handler::{Handles, Route};
 use crate::operation::{Kind, Operation};
+use crate::round_trip::RoundTrips;
 use crate::scope::{Attempt, Scope};
 
 /// Runs the handler of `M` in the unit of its parent's chain.
@@ -28,13 +29,50 @@ where
     U: Send + Sync,
     M: Route<U>,
 {
+    let round_trips = parent.origin.core.round_trips;
+    if round_trips.are_tried() {
+        return Box::pin(tried::<M, U>(round_trips, parent, input)).await;
+    }
+    run::<M, U>(parent, input).await
+}
+
+/// The same, and tries whether what goes in and comes out would be the same in another unit.
+async fn tried<M, U>(
+    round_trips: RoundTrips,
+    parent: &Scope<'_, U>,
+    input: M::Input,
+) -> Result<M::Output, InvokeError<M::Rejection>>
+where
+    U: Send + Sync,
+    M: Route<U>,
+{
+    let fault = |fault: Fault| {
+        let scope = Scope::new(parent, None);
+        let fault = fault.report_in(&Span::none(), M::ADDRESS, attempt_of::<M, U>(&scope));
+        InvokeError::Fault(carried(&scope, fault))
+    };
+    round_trips.check(&input).map_err(fault)?;
+    let answer = run::<M, U>(parent, input).await;
+    match &answer {
+        Ok(output) => round_trips.check(output).map_err(fault)?,
+        Err(InvokeError::Rejected(rejection)) => round_trips.check(rejection).map_err(fault)?,
+        Err(InvokeError::Fault(_)) => {}
+    }
+    answer
+}
+
+async fn run<M, U>(parent: &Scope<'_, U>, input: M::Input) -> Result<M::Output, InvokeError<M::Rejection>>
+where
+    U: Send + Sync,
+    M: Route<U>,
+{
     if const { promises::<M>() } {
         // What keeps the promises runs code of the user's, too: it clones the input, draws its key, writes the answer.
         let mut run = Box::pin(promised::execute::<M, U>(parent, input));
         let ended = Guarded::new(run.as_mut()).await;
         return ended.unwrap_or_else(|fault| {
             let scope = Scope::new(parent, None);
-            let fault = fault.report_in(&Span::none(), M::ADDRESS, tried::<M, U>(&scope));
+            let fault = fault.report_in(&Span::none(), M::ADDRESS, attempt_of::<M, U>(&scope));
             Err(InvokeError::Fault(carried(&scope, fault)))
         });
     }
@@ -71,7 +109,7 @@ fn ended<M: Operation, U>(
         Ok(Ok(output)) => Ok(output),
         Ok(Err(Error::Rejected(rejection))) => Err(InvokeError::Rejected(rejection)),
         Ok(Err(Error::Fault(fault))) | Err(fault) => {
-            let fault = fault.report_in(span, M::ADDRESS, tried::<M, U>(scope));
+            let fault = fault.report_in(span, M::ADDRESS, attempt_of::<M, U>(scope));
             Err(InvokeError::Fault(carried(scope, fault)))
         }
     }
@@ -90,7 +128,7 @@ const fn attempts<M: Operation>() -> u32 {
 
 /// Which attempt a fault belongs to, where it is not the last word: whoever delivers the message, or calls from another unit,
 /// says when it is given up.
-fn tried<M: Operation, U>(scope: &Scope<'_, U>) -> Option<Attempt> {
+fn attempt_of<M: Operation, U>(scope: &Scope<'_, U>) -> Option<Attempt> {
     scope.delivery().or_else(|| {
         let attempt = Attempt { number: scope.attempt(), of: attempts::<M>() };
         (scope.is_asked() && attempt.number < attempt.of).then_some(attempt)

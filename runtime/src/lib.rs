@@ -75,6 +75,7 @@ mod operation;
 mod outbox;
 mod policy;
 mod reach;
+mod round_trip;
 mod running;
 mod schedule;
 mod scope;

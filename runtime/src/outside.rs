@@ -14,6 +14,7 @@ use crate::health::{Counters, Health};
 use crate::id::Id;
 use crate::metadata::Metadata;
 use crate::operation::{Command, Exposed};
+use crate::round_trip::RoundTrips;
 use crate::start::StartError;
 
 /// Calls exposed commands over a bridge.
@@ -78,7 +79,7 @@ impl Client {
             ..fresh
         };
         // The input is written and the answer read by code of the user's, which may panic.
-        let answer = pin!(ask::<M>(&*self.target.0, metadata, caller.patience(), input));
+        let answer = pin!(ask::<M>((&*self.target.0, RoundTrips(true)), metadata, caller.patience(), input));
         let answer = Guarded::new(answer).await;
         answer.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS))))
     }

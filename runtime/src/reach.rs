@@ -56,7 +56,7 @@ impl<U: Send + Sync, M: Command> Way<M, U> for Bridge {
         call: &Call<'_, U>,
         input: M::Input,
     ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
-        let scope = &call.scope;
-        ask::<M>(&*scope.origin.core.adapters.events, scope.asking(), scope.deadline(), input)
+        let (scope, core) = (&call.scope, call.scope.origin.core);
+        ask::<M>((&*core.adapters.events, core.round_trips), scope.asking(), scope.deadline(), input)
     }
 }

@@ -13,6 +13,7 @@ use crate::environment::{Environment, Instance, Opening, Variables};
 use crate::error::Result;
 use crate::intake::Intake;
 use crate::outbox::Outbox;
+use crate::round_trip::RoundTrips;
 use crate::running::Running;
 use crate::schedule::Wall;
 use crate::secret::SecretValue;
@@ -104,6 +105,7 @@ pub struct Launch<U: Unit> {
     adapters: Option<Adapters>,
     in_memory: bool,
     wall: Wall,
+    round_trips: RoundTrips,
 }
 
 /// A unit could not start: everything that is missing or malformed.
@@ -135,6 +137,7 @@ impl<U: Unit> Launch<U> {
             adapters: None,
             in_memory: false,
             wall: Wall::default(),
+            round_trips: RoundTrips(true),
         }
     }
 
@@ -177,6 +180,13 @@ impl<U: Unit> Launch<U> {
         self
     }
 
+    /// Debug builds try whether each value that travels, or is kept, is the same once it has gone through JSON, as on its way to
+    /// another unit, and refuse what is not. Release builds do not, and neither does this unit.
+    pub fn without_round_trips(mut self) -> Self {
+        self.round_trips = RoundTrips(false);
+        self
+    }
+
     /// With a time of day that begins here and goes with tokio's clock: for schedules under a paused clock.
     pub fn time_of_day(mut self, now: SystemTime) -> Self {
         self.wall = Wall::from(now);
@@ -207,7 +217,7 @@ impl<U: Unit> Launch<U> {
         adapters.state.connect().await?;
         adapters.events.connect().await?;
         adapters.queues.connect().await?;
-        let core = Core::new(adapters, Outbox::new(asked.ports), self.wall);
+        let core = Core::new(adapters, Outbox::new(asked.ports), self.wall, self.round_trips);
         Ok(Started::begin(Arc::new(Running { unit, core }), intake))
     }
 

@@ -185,7 +185,11 @@ impl<U: Unit> Drop for Started<U> {
 
 impl<U: Unit + Keeps<S>, S: State> MayAccess<S> for Started<U> {
     fn access(&self) -> Access<'_> {
-        Access { store: &*self.running.unit.collection().store, stage: None }
+        Access {
+            store: &*self.running.unit.collection().store,
+            stage: None,
+            round_trips: self.running.core.round_trips,
+        }
     }
 }
 

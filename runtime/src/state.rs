@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::definition::Payload;
+use crate::round_trip::RoundTrips;
 use crate::store::StoreError;
 
 /// The text of a key: a text as it is, a number or a truth value as it is written.
@@ -27,7 +28,8 @@ pub(crate) fn key_text<K: Serialize + ?Sized>(key: &K) -> Result<String, StoreEr
     }
 }
 
-pub(crate) fn encode<T: Payload>(value: &T) -> Result<Arc<[u8]>, StoreError> {
+pub(crate) fn encode<T: Payload>(value: &T, round_trips: RoundTrips) -> Result<Arc<[u8]>, StoreError> {
+    round_trips.survives(value).map_err(|changed| StoreError::Malformed(changed.into()))?;
     serde_json::to_vec(value).map(Arc::from).map_err(StoreError::Malformed)
 }
 

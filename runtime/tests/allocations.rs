@@ -97,7 +97,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 #[tokio::test]
 async fn a_call_through_two_handlers_allocates_nothing() {
     assert!(lab::Hop::POLICY == pontoon::Policy::new(), "it promises nothing");
-    let unit = Launch::<Monolith>::new(()).in_memory().start().await.unwrap();
+    let unit = Launch::<Monolith>::new(()).in_memory().without_round_trips().start().await.unwrap();
     let client = unit.client();
     let counted = allocation_counter::measure(|| assert_eq!(at_once(client.invoke(lab::Hop, 1)).unwrap(), 2));
     assert_eq!(counted.count_total, 0);
@@ -106,7 +106,7 @@ async fn a_call_through_two_handlers_allocates_nothing() {
 /// What a chain of calls needs grows with the chain, not with its square or worse.
 #[tokio::test]
 async fn a_call_is_a_small_future() {
-    let unit = Launch::<Monolith>::new(()).in_memory().start().await.unwrap();
+    let unit = Launch::<Monolith>::new(()).in_memory().without_round_trips().start().await.unwrap();
     let client = unit.client();
     let (one, two) = (client.invoke(lab::Plain, 1), client.invoke(lab::Hop, 1));
     let (one, two) = (size_of_val(&one), size_of_val(&two));

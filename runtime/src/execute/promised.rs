@@ -9,7 +9,7 @@ use tracing::Span;
 use crate::call::Call;
 use crate::core::Core;
 use crate::error::{Error, InvokeError};
-use crate::execute::{attempts, carried, tried};
+use crate::execute::{attempt_of, attempts, carried};
 use crate::fault::{Chain, Fault};
 use crate::guard::{Guarded, InSpan, Limited, Limits, out_of_time};
 use crate::handler::{Handles, Route};
@@ -43,7 +43,7 @@ where
             Err(fault) => {
                 return Err(InvokeError::Fault(carried(
                     &outer,
-                    fault.report_in(&Span::none(), M::ADDRESS, tried::<M, U>(&outer)),
+                    fault.report_in(&Span::none(), M::ADDRESS, attempt_of::<M, U>(&outer)),
                 )));
             }
         }
@@ -103,7 +103,7 @@ where
         let pause = if tries > 1 { pause::<M>(&fault, own.attempt, inherited) } else { None };
         let again = pause.zip(spare.as_ref());
         let attempt = Attempt { number: own.attempt, of: attempts::<M>() };
-        let attempt = again.is_some().then_some(attempt).or_else(|| tried::<M, U>(&call.scope));
+        let attempt = again.is_some().then_some(attempt).or_else(|| attempt_of::<M, U>(&call.scope));
         let fault = fault.report_in(&span, M::ADDRESS, attempt);
         let Some((pause, spare)) = again else {
             if let Some(claim) = claim {

@@ -1,6 +1,7 @@
 //! The way to the store: through what the handler holds back, if it holds back.
 
 use crate::outbox::Stage;
+use crate::round_trip::RoundTrips;
 use crate::store::{Change, Entry, Page, Range, StateAdapter, StoreError};
 
 /// A handler's way to the store. It sees its own writes, also before they take effect.
@@ -8,6 +9,7 @@ use crate::store::{Change, Entry, Page, Range, StateAdapter, StoreError};
 pub struct Access<'c> {
     pub(crate) store: &'c dyn StateAdapter,
     pub(crate) stage: Option<&'c Stage>,
+    pub(crate) round_trips: RoundTrips,
 }
 
 impl Access<'_> {

@@ -87,7 +87,7 @@ impl<'c, S: State, C: ?Sized> Batch<'c, S, C> {
     }
 
     fn put<K: Serialize + ?Sized>(self, key: &K, value: &S::Value, expect: Expect, ttl: Option<Duration>) -> Self {
-        let value = encode(value).map(|value| Some((value, ttl)));
+        let value = encode(value, self.access.round_trips).map(|value| Some((value, ttl)));
         self.change(key, expect, value)
     }
 

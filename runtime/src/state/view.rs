@@ -217,7 +217,7 @@ where
             None => (None, Expect::Absent),
         };
         let new = change(old)?;
-        let put = Some((encode(&new)?, S::TTL));
+        let put = Some((encode(&new, access.round_trips)?, S::TTL));
         match access.commit(vec![Change { collection: S::NAME, key: key.clone(), expect, put }]).await {
             Ok(()) => return Ok(new),
             Err(StoreError::Conflict { .. }) if attempt < UPDATES => sleep(CONTENTION.after(attempt)).await,

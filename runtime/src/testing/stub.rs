@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::id::Id;
 use crate::metadata::Metadata;
 use crate::operation::Command;
+use crate::round_trip::RoundTrips;
 use crate::secret::{SecretError, SecretValue};
 use crate::soon::Soon;
 use crate::state::{Access, View};
@@ -33,6 +34,7 @@ pub struct Stub {
     metadata: Metadata,
     attempt: u32,
     store: InMemory,
+    round_trips: RoundTrips,
     secrets: HashMap<&'static str, SecretValue>,
     answers: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     /// By marker: the inputs, payloads or jobs, in the order they came.
@@ -62,6 +64,7 @@ impl Stub {
             metadata: Metadata::fresh(),
             attempt: 1,
             store: InMemory::new(),
+            round_trips: RoundTrips(true),
             secrets: HashMap::new(),
             answers: HashMap::new(),
             recorded: Mutex::default(),
@@ -86,6 +89,13 @@ impl Stub {
 
     fn answer_by<M: Command>(mut self, answer: Answer<M>) -> Self {
         self.answers.insert(TypeId::of::<M>(), Box::new(answer));
+        self
+    }
+
+    /// Takes values that would not be the same once they have gone through JSON, which debug builds refuse.
+    #[must_use]
+    pub fn without_round_trips(mut self) -> Self {
+        self.round_trips = RoundTrips(false);
         self
     }
 
@@ -204,10 +214,20 @@ impl Context for Stub {
 
 impl<M: Command> MayInvoke<M> for Stub {
     async fn invoke(&self, _: M, input: M::Input) -> Result<M::Output, InvokeError<M::Rejection>> {
+        let survives = |fault: Fault| InvokeError::Fault(fault.report(M::ADDRESS));
+        self.round_trips.check(&input).map_err(survives)?;
         self.record::<M, _>(input.clone());
         let answer = self.answers.get(&TypeId::of::<M>()).and_then(|answer| answer.downcast_ref::<Answer<M>>());
         match answer {
-            Some(answer) => answer(input),
+            Some(answer) => {
+                let answer = answer(input);
+                match &answer {
+                    Ok(output) => self.round_trips.check(output).map_err(survives)?,
+                    Err(InvokeError::Rejected(rejection)) => self.round_trips.check(rejection).map_err(survives)?,
+                    Err(InvokeError::Fault(_)) => {}
+                }
+                answer
+            }
             None => Err(InvokeError::Fault(Fault::new(format!(
                 "the stub has no answer for {}: write `Stub::new().answer({}, |input| Ok(…))`",
                 M::ADDRESS,
@@ -219,6 +239,9 @@ impl<M: Command> MayInvoke<M> for Stub {
 
 impl<E: Event> MayEmit<E> for Stub {
     fn publish(&self, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
+        if let Err(changed) = self.round_trips.survives(&payload) {
+            return Soon::now(Err(BridgeError::Malformed(changed.into())));
+        }
         self.record::<E, _>(payload);
         Soon::now(Ok(()))
     }
@@ -226,6 +249,9 @@ impl<E: Event> MayEmit<E> for Stub {
 
 impl<Q: Queue> MayEnqueue<Q> for Stub {
     fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>> {
+        if let Err(changed) = self.round_trips.survives(&job) {
+            return Soon::now(Err(BridgeError::Malformed(changed.into())));
+        }
         self.record::<Q, _>((job, options));
         Soon::now(Ok(()))
     }
@@ -233,7 +259,7 @@ impl<Q: Queue> MayEnqueue<Q> for Stub {
 
 impl<S: State> MayAccess<S> for Stub {
     fn access(&self) -> Access<'_> {
-        Access { store: &self.store, stage: None }
+        Access { store: &self.store, stage: None, round_trips: self.round_trips }
     }
 }
 

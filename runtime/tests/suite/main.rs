@@ -22,6 +22,7 @@ mod outbox;
 mod panics;
 mod queues;
 mod relay;
+mod round_trip;
 mod schedules;
 mod scope;
 mod script;

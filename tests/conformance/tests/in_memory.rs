@@ -32,5 +32,6 @@ pontoon_conformance::event_bridge_suite! {
     e26_a_handler_that_panics_has_failed,
     e27_metadata_survive_retry_and_dead_letter,
     e30_a_payload_that_panics_when_it_is_read,
+    e38_awkward_values,
     e39_keys_have_a_scope,
 }

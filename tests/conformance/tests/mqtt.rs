@@ -44,5 +44,6 @@ pontoon_conformance::event_bridge_suite! {
     e35_another_instance_relays_what_a_dead_one_left,
     e36_what_the_broker_refuses_for_good,
     e37_messages_of_other_programs,
+    e38_awkward_values,
     e39_keys_have_a_scope,
 }

@@ -40,5 +40,6 @@ pontoon_conformance::event_bridge_suite! {
     e34_clocks_that_differ_change_no_deadline,
     e36_what_the_broker_refuses_for_good,
     e37_messages_of_other_programs,
+    e38_awkward_values,
     e39_keys_have_a_scope,
 }

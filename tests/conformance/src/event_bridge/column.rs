@@ -91,6 +91,7 @@ const TABLE: &[Row] = &[
     ("e35", [Nothing,     OneEffect,   Nothing,     OneEffect,   OneEffect]),
     ("e36", [Nothing,     Yes,         Yes,         Yes,         Yes]),
     ("e37", [Nothing,     Yes,         Counted,     Yes,         Yes]),
+    ("e38", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e39", [Yes,         Yes,         Yes,         Yes,         Yes]),
 ];
 

@@ -6,7 +6,7 @@ use crate::event_bridge::Rig;
 use crate::event_bridge::rig::{notes, post};
 use crate::system::contract::{Note, PANICS_WHEN_CLONED, PANICS_WHEN_READ, PANICS_WHEN_WRITTEN, UNWRITABLE};
 use crate::system::script::Act;
-use crate::topology::front;
+use crate::topology::{apart, front};
 
 /// A handler that panics has failed, like any other that fails, and its unit lives on.
 ///
@@ -39,7 +39,7 @@ pub async fn e26_a_handler_that_panics_has_failed(rig: Rig) {
 /// # Panics
 /// The adapter does not pass.
 pub async fn e30_a_payload_that_panics_when_it_is_read(rig: Rig) {
-    let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
+    let (back, side, front) = (rig.back().await, rig.side().await, rig.released::<apart::front::Front>("front").await);
     // In memory nothing is read: each subscription gets a clone.
     let text = if rig.column.stays_in_process() { PANICS_WHEN_CLONED } else { PANICS_WHEN_READ };
     let fragile = |number| Note { text: text.to_owned(), ..Note::of(number) };
@@ -66,7 +66,8 @@ pub async fn e30_a_payload_that_panics_when_it_is_read(rig: Rig) {
 /// # Panics
 /// The adapter does not pass.
 pub async fn e30_a_request_whose_types_panic(rig: Rig) {
-    let (back, front) = (rig.back().await, rig.front().await);
+    let (back, front) =
+        (rig.released::<apart::back::Back>("back").await, rig.released::<apart::front::Front>("front").await);
     let client = front.client();
     let with_text = |text: &str| Note { text: text.to_owned(), ..Note::of(1) };
     let unwritable = Note { key: UNWRITABLE.to_owned(), ..Note::of(1) };

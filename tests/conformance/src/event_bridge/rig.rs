@@ -186,6 +186,15 @@ impl Rig {
         self.launch::<U>(name, script).start().await.expect("a unit that starts")
     }
 
+    /// A unit that has started, as a release build is: no value is tried before it is sent.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn released<U: Actor>(&self, name: &str) -> Started<U> {
+        let launch = self.launch::<U>(name, &self.script).without_round_trips();
+        launch.start().await.expect("a unit that starts")
+    }
+
     /// The unit that emits and calls.
     pub async fn front(&self) -> Started<apart::front::Front> {
         self.unit("front").await

@@ -2,7 +2,7 @@
 
 use pontoon::{CommandHandler, Error, Resources, SubscriptionHandler};
 
-use crate::system::contract::{Note, PANICS_WHEN_WRITTEN, REFUSED, Refused, UNWRITABLE};
+use crate::system::contract::{Note, Odd, PANICS_WHEN_WRITTEN, REFUSED, Refused, UNWRITABLE};
 use crate::system::script::Script;
 use crate::topology::{back, state};
 
@@ -38,6 +38,18 @@ pub struct Pay {
 #[derive(CommandHandler)]
 #[command(back.waver)]
 pub struct Waver {
+    script: Script,
+}
+
+/// Keeps what it is given, and answers with what is kept.
+#[derive(CommandHandler)]
+#[command(back.mirror)]
+pub struct Mirror {}
+
+/// Sees what is mirrored.
+#[derive(SubscriptionHandler)]
+#[subscription(back.see)]
+pub struct See {
     script: Script,
 }
 
@@ -93,6 +105,21 @@ impl Waver {
     async fn handle(&self, ctx: &impl back::waver::Context, input: Note) -> Result<Note, Error> {
         self.script.act("back.waver", ctx, &input).await?;
         Ok(input)
+    }
+}
+
+impl Mirror {
+    async fn handle(&self, ctx: &impl back::mirror::Context, input: Odd) -> Result<Odd, Error> {
+        let oddities = ctx.state(state::Oddities);
+        oddities.update("odd", move |_| input.clone()).await?;
+        Ok(oddities.get("odd").await?.unwrap_or_default())
+    }
+}
+
+impl See {
+    async fn handle(&self, ctx: &impl back::see::Context, input: Odd) -> Result<(), Error> {
+        let seen = Note { text: format!("{input:?}"), ..Note::default() };
+        Ok(self.script.act("back.see", ctx, &seen).await?)
     }
 }
 

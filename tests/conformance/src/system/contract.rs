@@ -1,5 +1,6 @@
 //! What travels between the services of the system.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -56,6 +57,37 @@ impl Note {
     pub fn keyed(key: &str, number: u64) -> Self {
         Self { key: key.to_owned(), number, text: String::new() }
     }
+}
+
+/// Values that not every encoding has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Odd {
+    /// Of double precision.
+    pub doubles: Vec<f64>,
+    /// Of single precision.
+    pub singles: Vec<f32>,
+    /// As wide as they come.
+    pub wide: (u64, i64, u128, i128),
+    /// By numbers.
+    pub by_number: BTreeMap<i64, String>,
+    /// By truth values.
+    pub by_truth: BTreeMap<bool, u8>,
+    /// By what is no text.
+    pub by_pair: BTreeMap<(u8, u8), u8>,
+    /// In no order.
+    pub set: HashSet<u32>,
+    /// Nothing, or something.
+    pub option: Option<u8>,
+    /// Nothing, or nothing in something.
+    pub nested: Option<Option<u8>>,
+    /// Nothing, or something without a value.
+    pub unit: Option<()>,
+    /// Any text.
+    pub texts: Vec<String>,
+    /// Any characters.
+    pub characters: Vec<char>,
+    /// Any bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// The key that `back.answer` answers to with a note that cannot be written.

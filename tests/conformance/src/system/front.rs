@@ -2,7 +2,7 @@
 
 use pontoon::{CommandHandler, Context, Error, MayEmit, Never, Resources, ScheduleHandler, Tick};
 
-use crate::system::contract::{Batch, Note, Refused, Which};
+use crate::system::contract::{Batch, Note, Odd, Refused, Which};
 use crate::system::script::Script;
 use crate::topology::{back, event, front};
 
@@ -48,6 +48,11 @@ pub struct Insist {
     script: Script,
 }
 
+/// Asks `back.mirror`, and emits what it answers.
+#[derive(CommandHandler)]
+#[command(front.mirror)]
+pub struct Mirror {}
+
 /// Emits what the script has in stock.
 #[derive(ScheduleHandler)]
 #[schedule(front.pulse)]
@@ -85,6 +90,14 @@ impl Insist {
     async fn handle(&self, ctx: &impl front::insist::Context, input: Note) -> Result<Note, Error> {
         self.script.act("front.insist", ctx, &input).await?;
         Ok(ctx.invoke(back::Waver, input).await?)
+    }
+}
+
+impl Mirror {
+    async fn handle(&self, ctx: &impl front::mirror::Context, input: Odd) -> Result<Odd, Error> {
+        let answer = ctx.invoke(back::Mirror, input).await?;
+        ctx.emit(event::Seen, answer.clone()).await?;
+        Ok(answer)
     }
 }
 
