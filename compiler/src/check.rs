@@ -21,6 +21,7 @@ mod inbox_too_short;
 mod invoke_cycle;
 mod lease_too_short;
 mod literal_secret;
+mod lossy_type;
 mod lost_update;
 mod missing_adapter_feature;
 mod missing_dead_letter;
@@ -106,6 +107,7 @@ pub static RULES: &[Rule] = &[
     rule!(Warning unused_definition),
     rule!(Error unworked_queue),
     rule!(Error payload_mismatch),
+    rule!(Error lossy_type),
     // The graph of calls and events
     rule!(Error invoke_cycle),
     rule!(Warning event_loop),
