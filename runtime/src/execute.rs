@@ -13,7 +13,6 @@ use crate::fault::Fault;
 use crate::guard::{Guarded, InSpan};
 use crate::handler::{Handles, Route};
 use crate::operation::{Kind, Operation};
-use crate::round_trip::RoundTrips;
 use crate::scope::{Attempt, Scope};
 
 /// Runs the handler of `M` in the unit of its parent's chain.
@@ -30,58 +29,40 @@ where
     M: Route<U>,
 {
     let round_trips = parent.origin.core.round_trips;
-    if round_trips.are_tried() {
-        return Box::pin(tried::<M, U>(round_trips, parent, input)).await;
+    if let Err(changed) = round_trips.check(&input) {
+        return Err(refused::<M, U>(parent, changed));
     }
-    run::<M, U>(parent, input).await
-}
-
-/// The same, and tries whether what goes in and comes out would be the same in another unit.
-async fn tried<M, U>(
-    round_trips: RoundTrips,
-    parent: &Scope<'_, U>,
-    input: M::Input,
-) -> Result<M::Output, InvokeError<M::Rejection>>
-where
-    U: Send + Sync,
-    M: Route<U>,
-{
-    let fault = |fault: Fault| {
-        let scope = Scope::new(parent, None);
-        let fault = fault.report_in(&Span::none(), M::ADDRESS, attempt_of::<M, U>(&scope));
-        InvokeError::Fault(carried(&scope, fault))
-    };
-    round_trips.check(&input).map_err(fault)?;
-    let answer = run::<M, U>(parent, input).await;
-    match &answer {
-        Ok(output) => round_trips.check(output).map_err(fault)?,
-        Err(InvokeError::Rejected(rejection)) => round_trips.check(rejection).map_err(fault)?,
-        Err(InvokeError::Fault(_)) => {}
-    }
-    answer
-}
-
-async fn run<M, U>(parent: &Scope<'_, U>, input: M::Input) -> Result<M::Output, InvokeError<M::Rejection>>
-where
-    U: Send + Sync,
-    M: Route<U>,
-{
-    if const { promises::<M>() } {
+    let answer = if const { promises::<M>() } {
         // What keeps the promises runs code of the user's, too: it clones the input, draws its key, writes the answer.
         let mut run = Box::pin(promised::execute::<M, U>(parent, input));
-        let ended = Guarded::new(run.as_mut()).await;
-        return ended.unwrap_or_else(|fault| {
-            let scope = Scope::new(parent, None);
-            let fault = fault.report_in(&Span::none(), M::ADDRESS, attempt_of::<M, U>(&scope));
-            Err(InvokeError::Fault(carried(&scope, fault)))
-        });
+        Guarded::new(run.as_mut()).await.unwrap_or_else(|fault| Err(refused::<M, U>(parent, fault)))
+    } else if LevelFilter::current() >= LevelFilter::INFO {
+        Box::pin(traced::<M, U>(parent, input)).await
+    } else {
+        let call = Call { scope: Scope::new(parent, None) };
+        let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
+        ended::<M, U>(Guarded::new(run).await, &call.scope, &Span::none())
+    };
+    if !round_trips.are_tried() {
+        return answer;
     }
-    if LevelFilter::current() >= LevelFilter::INFO {
-        return Box::pin(traced::<M, U>(parent, input)).await;
+    let changed = match &answer {
+        Ok(output) => round_trips.check(output),
+        Err(InvokeError::Rejected(rejection)) => round_trips.check(rejection),
+        Err(InvokeError::Fault(_)) => Ok(()),
+    };
+    match changed {
+        Ok(()) => answer,
+        Err(changed) => Err(refused::<M, U>(parent, changed)),
     }
-    let call = Call { scope: Scope::new(parent, None) };
-    let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
-    ended::<M, U>(Guarded::new(run).await, &call.scope, &Span::none())
+}
+
+/// What a caller gets of a fault beside the handler.
+#[cold]
+fn refused<M: Operation, U>(parent: &Scope<'_, U>, fault: Fault) -> InvokeError<M::Rejection> {
+    let scope = Scope::new(parent, None);
+    let fault = fault.report_in(&Span::none(), M::ADDRESS, attempt_of::<M, U>(&scope));
+    InvokeError::Fault(carried(&scope, fault))
 }
 
 /// The same in a span.

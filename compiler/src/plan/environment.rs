@@ -31,6 +31,9 @@ pub struct Environment {
     pub secrets: Vec<String>,
     /// The settings that the adapters read from the config store.
     pub settings: Vec<String>,
+    /// How subscriptions that are ordered are handled where there are several instances.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<String>,
     /// What starts when, the first one first.
     pub start: Vec<String>,
     /// What stops when.
@@ -112,10 +115,22 @@ impl Needed<'_> {
             variables: self.variables(),
             secrets: self.names(Origin::Secret),
             settings: self.names(Origin::Config),
+            order: self.order(units),
             stop: start.iter().rev().cloned().collect(),
             start,
             connections,
         }
+    }
+
+    fn order(&self, units: &[Unit]) -> Vec<String> {
+        let bridge = self.connections.iter().find(|(purpose, _)| *purpose == Purpose::EventBridge);
+        let how = match bridge.map(|(_, connection)| connection.adapter.value) {
+            Some(Adapter::Nats) => "one message at a time, whatever its key and in whatever instance",
+            Some(Adapter::Amqp) => "by key, in one instance at a time",
+            _ => return Vec::new(),
+        };
+        let ordered = units.iter().flat_map(|unit| &unit.listens).filter(|listener| listener.ordered);
+        ordered.map(|listener| format!("{}: {how}", listener.marker)).collect()
     }
 
     fn features(&self) -> Vec<&'static str> {

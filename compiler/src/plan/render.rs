@@ -171,6 +171,7 @@ impl Display for Environment {
         table.rows("secrets", listed(&self.secrets));
         table.rows("settings", listed(&self.settings));
         table.rows("features", (!self.features.is_empty()).then(|| vec![self.features.join(", ")]));
+        table.rows("order", listed(&self.order));
         table.rows("starts", Some(vec![self.start.join(" → ")]));
         table.rows("stops", Some(vec![self.stop.join(" → ")]));
         table.write(f, 4)

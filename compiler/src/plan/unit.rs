@@ -89,6 +89,14 @@ pub struct Listener {
     /// Where that arrives; the clock has no subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// Whether it is handled in order.
+    #[serde(skip_serializing_if = "is_false")]
+    pub ordered: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// What starts a handler from outside.
@@ -240,7 +248,8 @@ fn listener(topology: &Topology, handler: Handler) -> Option<Listener> {
         }
         Handler::Schedule(_) => (ListenerKind::Clock, None),
     };
-    Some(Listener { marker: Place::of_handler(topology, handler), kind, subject })
+    let ordered = matches!(handler, Handler::Subscription(id) if topology.subscriptions[id].ordered.is_some());
+    Some(Listener { marker: Place::of_handler(topology, handler), kind, subject, ordered })
 }
 
 /// Names that are taken in one scope of generated code.
