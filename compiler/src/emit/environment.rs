@@ -1,6 +1,6 @@
 //! An environment: the adapters behind the ports of whoever runs in it, each as it is made.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::scope::Scope;
@@ -25,7 +25,7 @@ fn connection(scope: &Scope<'_>, Connection { purpose, opening, .. }: &Connectio
 }
 
 /// An adapter with all that is said about it. One that needs nothing is its own name.
-fn adapter(scope: &Scope<'_>, Opening { item, arguments, options, times, tls }: &Opening) -> TokenStream {
+fn adapter(scope: &Scope<'_>, Opening { item, arguments, options, times, counts, tls }: &Opening) -> TokenStream {
     let item = scope.runtime(item);
     let arguments: Vec<TokenStream> = arguments.iter().map(|argument| text(scope, argument)).collect();
     let options = said(scope, options);
@@ -34,12 +34,17 @@ fn adapter(scope: &Scope<'_>, Opening { item, arguments, options, times, tls }: 
         quote!(.#method(#time))
     });
     let times: TokenStream = times.collect();
+    let counts = counts.iter().map(|(method, count)| {
+        let (method, count) = (ident(method), Literal::usize_unsuffixed(*count));
+        quote!(.#method(#count))
+    });
+    let counts: TokenStream = counts.collect();
     let tls = tls.as_ref().map(|how| {
         let (tls, how) = (scope.runtime("Tls"), said(scope, how));
         quote!(.tls(#tls::new()#how))
     });
     let new = (!arguments.is_empty()).then(|| quote!(::new(#(#arguments),*)));
-    quote!(#item #new #options #times #tls)
+    quote!(#item #new #options #times #counts #tls)
 }
 
 fn said(scope: &Scope<'_>, options: &[(&'static str, Text)]) -> TokenStream {

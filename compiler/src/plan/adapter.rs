@@ -17,6 +17,8 @@ pub struct Opening {
     pub options: Vec<(&'static str, Text)>,
     /// The lengths of time that are said, each by the method that takes it.
     pub times: Vec<(&'static str, Time)>,
+    /// Numbers.
+    pub counts: Vec<(&'static str, usize)>,
     /// What is said about its encryption; nothing where it has none.
     pub tls: Option<Vec<(&'static str, Text)>>,
 }
@@ -29,6 +31,7 @@ struct Shape {
     arguments: &'static [&'static str],
     options: &'static [&'static str],
     times: &'static [&'static str],
+    counts: &'static [&'static str],
     /// Whether it leaves the machine, so that it can be encrypted.
     remote: bool,
 }
@@ -40,6 +43,7 @@ const HERE: Shape = Shape {
     arguments: &[],
     options: &[],
     times: &[],
+    counts: &[],
     remote: false,
 };
 
@@ -55,6 +59,7 @@ const SHAPES: [Shape; 7] = [
         options: &["username", "password"],
         times: &["consumer_timeout"],
         remote: true,
+        ..HERE
     },
     Shape {
         adapter: Adapter::Nats,
@@ -62,6 +67,7 @@ const SHAPES: [Shape; 7] = [
         purposes: &[Purpose::EventBridge],
         arguments: &["servers"],
         options: &["username", "password", "token", "credentials", "inbox_prefix"],
+        counts: &["replicas"],
         remote: true,
         ..HERE
     },
@@ -101,12 +107,15 @@ pub(super) fn opening(purpose: Purpose, connection: &topology::Connection) -> Op
     let shape = SHAPES.iter().find(|shape| shape.adapter == adapter && shape.purposes.contains(&purpose))?;
     let text = |name: &str| Some(Text(connection.settings.get(name)?.value.value.parts.clone()));
     let time = |name: &&'static str| Some((*name, Time(connection.duration(name)?)));
+    let count =
+        |name: &&'static str| Some((*name, connection.settings.get(name)?.value.value.literal()?.parse().ok()?));
     let said = |(name, method): &(&str, &'static str)| Some((*method, text(name)?));
     Some(Opening {
         item: shape.item,
         arguments: shape.arguments.iter().filter_map(|name| text(name)).collect(),
         options: shape.options.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
         times: shape.times.iter().filter_map(time).collect(),
+        counts: shape.counts.iter().filter_map(count).collect(),
         tls: (shape.remote && connection.tls.value).then(|| TLS.iter().filter_map(said).collect()),
     })
 }

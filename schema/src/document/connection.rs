@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Duration, Size, Text};
+use super::{Duration, Replicas, Size, Text};
 
 /// Whether a connection is encrypted.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
@@ -80,6 +80,9 @@ pub struct Nats {
     /// What the subjects begin with on which answers arrive, before the user: `shop.reply` becomes `shop.reply.ann.>` for the
     /// user `ann`. The same for all units and clients of a system. Default: the topology's name, and `reply`.
     pub inbox_prefix: Option<Text>,
+    /// On how many servers of a cluster events and dead letters are kept, for example `3`. Default: `3` where the cluster has so many
+    /// servers, otherwise `1`. A stream that is kept on fewer is a warning at the start.
+    pub replicas: Option<Replicas>,
     /// The authority to trust, where it is none that the system knows: a PEM, or the path of a PEM file, for example
     /// `${CA_FILE}`.
     pub ca: Option<Text>,

@@ -7,6 +7,8 @@
     reason = "a test, also where no #[test] stands on it"
 )]
 
+#[path = "nats_adapter/cluster.rs"]
+mod cluster;
 #[path = "nats_adapter/core.rs"]
 mod core;
 #[path = "nats_adapter/credentials.rs"]

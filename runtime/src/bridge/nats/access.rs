@@ -33,6 +33,8 @@ pub(super) struct Access {
     options: ConnectOptions,
     /// Where answers arrive.
     pub(super) inbox: Inbox,
+    /// On how many servers a stream is to be kept, where a setting says so.
+    pub(super) replicas: Option<usize>,
 }
 
 /// What a client says of its connection.
@@ -103,7 +105,7 @@ impl Access {
         if !inbox.prefix().is_empty() {
             options = options.custom_inbox_prefix(inbox.prefix());
         }
-        Self { servers, options, inbox }
+        Self { servers, options, inbox, replicas: settings.replicas }
     }
 
     /// Connects once. What becomes of the connection is told to `heard`, which ends with the client.

@@ -18,6 +18,13 @@ use crate::bridge::nats::session::Session;
 const LOOKS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// On how many servers of a cluster a stream is kept, unless a setting says otherwise: two of them agree when one is gone.
+const REPLICAS: usize = 3;
+
+/// What a server says that has too few others beside it.
+const TOO_FEW: [ErrorCode; 3] =
+    [ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED, ErrorCode::CLUSTER_NO_PEERS, ErrorCode::INSUFFICIENT_RESOURCES];
+
 /// No request body.
 #[derive(Serialize)]
 struct Nothing {}
@@ -75,7 +82,7 @@ impl Connection {
                 if self.verify {
                     return Err(missing(&title));
                 }
-                match self.api(session, &format!("STREAM.CREATE.{name}"), must).await {
+                match self.create(session, must).await {
                     // Somebody else has made it in between, or another one that it does not go with.
                     Err(error) if is(&error, ErrorCode::STREAM_NAME_EXIST) => look().await,
                     Err(error) if is(&error, ErrorCode::STREAM_SUBJECT_OVERLAP) => {
@@ -100,7 +107,49 @@ impl Connection {
             found => found,
         };
         let info = info.map_err(|error| error.at(&title))?;
+        self.look_at_replicas(&title, &info);
         agree(&title, &stream_differs(&info.config, must))
+    }
+
+    /// Makes a stream, on as many servers as it is to be; where nothing says on how many, on those that there are.
+    async fn create(&self, session: &Session, must: &StreamConfig) -> Result<StreamInfo, ApiError> {
+        let what = format!("STREAM.CREATE.{}", must.name);
+        let on = async |num_replicas| {
+            let config = StreamConfig { num_replicas, ..must.clone() };
+            self.api::<StreamInfo>(session, &what, &config).await
+        };
+        let refused = |error: &ApiError| TOO_FEW.iter().any(|code| is(error, *code));
+        match self.access.replicas {
+            None => match on(REPLICAS).await {
+                Err(error) if refused(&error) => on(1).await,
+                made => made,
+            },
+            Some(replicas) => on(replicas).await.map_err(|error| match &error {
+                ApiError::Api(why) if refused(&error) => ApiError::Bridge(BridgeError::Mismatch(format!(
+                    "the stream `{}` is to be kept on {replicas} servers (`replicas` of nats), and the NATS server says: {why}",
+                    must.name
+                ))),
+                _ => error,
+            }),
+        }
+    }
+
+    /// Says so where a stream is kept on fewer servers than it is to be.
+    fn look_at_replicas(&self, title: &str, info: &StreamInfo) {
+        let cluster = info.cluster.as_ref().and_then(|cluster| cluster.name.as_deref()).filter(|name| !name.is_empty());
+        let wanted = self.access.replicas.unwrap_or(if cluster.is_some() { REPLICAS } else { 1 });
+        let replicas = info.config.num_replicas;
+        if replicas < wanted {
+            tracing::warn!(
+                target: "pontoon",
+                replicas,
+                wanted,
+                cluster,
+                "{title} is kept on few servers: what they have is out of reach when they are gone; `nats stream update {} \
+                 --replicas {wanted}` changes it",
+                info.config.name
+            );
+        }
     }
 
     async fn provide_consumer(

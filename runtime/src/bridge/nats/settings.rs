@@ -11,6 +11,7 @@ pub struct Nats {
     pub(super) token: Option<Text>,
     pub(super) credentials: Option<Text>,
     pub(super) inbox_prefix: Option<Text>,
+    pub(super) replicas: Option<usize>,
     pub(super) tls: Option<Tls>,
 }
 
@@ -18,7 +19,16 @@ impl Nats {
     /// Where the servers are: `nats://host:4222`, with commas between them.
     #[must_use]
     pub const fn new(servers: Text) -> Self {
-        Self { servers, username: None, password: None, token: None, credentials: None, inbox_prefix: None, tls: None }
+        Self {
+            servers,
+            username: None,
+            password: None,
+            token: None,
+            credentials: None,
+            inbox_prefix: None,
+            replicas: None,
+            tls: None,
+        }
     }
 
     /// The user.
@@ -54,6 +64,13 @@ impl Nats {
     #[must_use]
     pub const fn inbox_prefix(mut self, prefix: Text) -> Self {
         self.inbox_prefix = Some(prefix);
+        self
+    }
+
+    /// On how many servers of a cluster a stream is kept: 1 to 5. Left out, 3 where there is a cluster that has so many.
+    #[must_use]
+    pub const fn replicas(mut self, replicas: usize) -> Self {
+        self.replicas = Some(replicas);
         self
     }
 

@@ -21,6 +21,7 @@ const ENVIRONMENTS: &[Environment] = &[
         .event_bridge(
             &Nats::new(Text(&[Part::Variable("NATS_SERVERS")]))
                 .credentials(Text(&[Part::Secret("nats_credentials")]))
+                .replicas(3)
                 .tls(Tls::new()),
         )
         .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),

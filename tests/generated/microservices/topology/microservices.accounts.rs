@@ -84,6 +84,7 @@ impl Unit for Accounts {
             .event_bridge(
                 &Nats::new(Text(&[Part::Variable("NATS_SERVERS")]))
                     .credentials(Text(&[Part::Secret("nats_credentials")]))
+                    .replicas(3)
                     .tls(Tls::new()),
             )
             .state_store(

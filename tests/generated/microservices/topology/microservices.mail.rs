@@ -76,6 +76,7 @@ impl Unit for Mail {
             .event_bridge(
                 &Nats::new(Text(&[Part::Variable("NATS_SERVERS")]))
                     .credentials(Text(&[Part::Secret("nats_credentials")]))
+                    .replicas(3)
                     .tls(Tls::new()),
             )
             .state_store(

@@ -1,0 +1,94 @@
+//! A cluster of three servers, one of which goes for good. E41.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use pontoon::Delivery;
+use pontoon_brokers::{Broker, Kind, Port};
+use tokio::task::block_in_place;
+
+use crate::harness::{EAR, Topology, message, soon, take, until};
+
+/// Three servers that know each other.
+struct Cluster(Vec<Broker>);
+
+impl Cluster {
+    fn start() -> Self {
+        let ports: Vec<Port> = (0..3).map(|_| Port::free().unwrap()).collect();
+        let routes: Vec<String> = ports.iter().map(|port| format!("nats://127.0.0.1:{}", port.number())).collect();
+        let lines = |number: usize| {
+            format!(
+                "server_name: server_{number}\ncluster {{ name: three, listen: \"127.0.0.1:{}\", routes: [{}] }}",
+                ports[number].number(),
+                routes.join(", ")
+            )
+        };
+        let servers = (0..3).map(|number| Broker::configured(Kind::Nats).lines(&lines(number)).start().unwrap());
+        Self(servers.collect())
+    }
+
+    /// Where all of them are.
+    fn urls(&self) -> String {
+        self.0.iter().map(Broker::url).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// An event that was acknowledged is on three servers, and nothing of it is out of reach when one is gone for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_outlives_a_server() {
+    const COUNT: u32 = 200;
+    let mut cluster = block_in_place(Cluster::start);
+    let topology = Topology::at(cluster.urls());
+    let (hearing, feed) = topology.hearing(Delivery::at_least_once().dead_letter()).await;
+    let (speaking, topic) = topology.speaking().await;
+    let mut seen = BTreeSet::new();
+    for event in 0..COUNT / 2 {
+        soon(topic.publish(message(event))).await.unwrap();
+    }
+    let jetstream = topology.moved(cluster.0[0].url()).jetstream().await;
+    let mut leader = None;
+    for stream in [topology.stream(), topology.dead_stream()] {
+        let mut stream = jetstream.get_stream(&stream).await.unwrap();
+        let info = stream.info().await.unwrap();
+        assert_eq!(info.config.num_replicas, 3);
+        leader = leader.or_else(|| info.cluster.as_ref()?.leader.clone());
+    }
+    // The one that leads the stream goes, and never comes back.
+    let leader: usize = leader.unwrap().trim_start_matches("server_").parse().unwrap();
+    let gone = cluster.0.remove(leader);
+    block_in_place(|| gone.kill().unwrap());
+    let publishing = async {
+        for event in COUNT / 2..COUNT {
+            soon(topic.publish(message(event))).await.unwrap();
+        }
+    };
+    let taking = async {
+        while seen.len() < COUNT as usize {
+            seen.insert(take(&feed).await);
+        }
+    };
+    tokio::join!(publishing, taking);
+    assert!(seen.into_iter().eq(0..COUNT));
+    until("both are ready", || hearing.health().is_ready() && speaking.health().is_ready()).await;
+    hearing.close().await;
+    speaking.close().await;
+    drop((gone, cluster));
+}
+
+/// One server has no others: what is left out is what it can, and what is asked for in vain is refused at once.
+#[tokio::test]
+async fn one_server_keeps_what_it_is_asked_to_keep_once() {
+    let topology = Topology::shared();
+    let (adapter, _feed) = topology.hearing(Delivery::at_least_once()).await;
+    let mut stream = topology.jetstream().await.get_stream(topology.stream()).await.unwrap();
+    assert_eq!(stream.info().await.unwrap().config.num_replicas, 1);
+    adapter.close().await;
+
+    let topology = Topology::shared();
+    let adapter = topology.open(topology.settings().replicas(3), false).await;
+    adapter.subscribe(topology.event, EAR, Delivery::at_least_once());
+    let refused = tokio::time::timeout(Duration::from_secs(20), adapter.connect()).await.unwrap().unwrap_err();
+    let says = refused.to_string();
+    assert!(says.contains("3 servers") && says.contains("replicas"), "{says}");
+    adapter.close().await;
+}
