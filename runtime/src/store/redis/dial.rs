@@ -25,6 +25,8 @@ const HANDSHAKE: Duration = Duration::from_secs(2);
 pub(super) struct Line {
     pub(super) commands: MultiplexedConnection,
     pub(super) driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// How many replicas the server has that it does not wait for.
+    pub(super) unguarded: u32,
 }
 
 /// An attempt to connect failed.
@@ -117,7 +119,7 @@ async fn attempt(endpoint: &Endpoint, probe: &str, host: &str, port: u16) -> Res
     let line = MultiplexedConnection::new_with_config(&nothing, stream, config).await;
     let (mut commands, driver) = line.map_err(|error| DialError::of_redis(&error))?;
     let mut driver: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(driver);
-    {
+    let unguarded = {
         let mut entered = pin!(enter(&mut commands, endpoint, probe));
         tokio::select! {
             biased;
@@ -128,13 +130,13 @@ async fn attempt(endpoint: &Endpoint, probe: &str, host: &str, port: u16) -> Res
                 return Err(DialError::Away("the connection was closed".into()));
             }
         }
-    }
-    Ok(Line { commands, driver })
+    };
+    Ok(Line { commands, driver, unguarded })
 }
 
 /// Gets in. A server that wants a password and was given none says so when it is asked for something; and one that has not
 /// got our keys, when it is asked for one of them.
-async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint, probe: &str) -> Result<(), DialError> {
+async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint, probe: &str) -> Result<u32, DialError> {
     if let Some(password) = &endpoint.password {
         let mut auth = cmd("AUTH");
         auth.arg(&endpoint.username).arg(password.expose());
@@ -143,9 +145,37 @@ async fn enter(commands: &mut MultiplexedConnection, endpoint: &Endpoint, probe:
     if endpoint.database != 0 {
         ask(commands, cmd("SELECT").arg(endpoint.database)).await?;
     }
-    ask(commands, cmd("EXISTS").arg(probe)).await
+    ask(commands, cmd("EXISTS").arg(probe)).await?;
+    // Who may not ask does without.
+    let replication: String = cmd("INFO").arg("replication").query_async(commands).await.unwrap_or_default();
+    Ok(unguarded(&replication))
+}
+
+/// How many replicas a server has that it does not wait for, by what it says of its replication. With `min-replicas-to-write` it
+/// says how many are good.
+fn unguarded(replication: &str) -> u32 {
+    let value = |name: &str| replication.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    if value("min_slaves_good_slaves").is_some() {
+        return 0;
+    }
+    value("connected_slaves").and_then(|count| count.trim().parse().ok()).unwrap_or(0)
 }
 
 async fn ask(commands: &mut MultiplexedConnection, command: &Cmd) -> Result<(), DialError> {
     command.exec_async(commands).await.map_err(|error| DialError::of_redis(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replicas_that_nobody_waits_for_are_counted() {
+        let info = "# Replication\r\nrole:master\r\nconnected_slaves:2\r\nslave0:ip=127.0.0.1,port=1\r\n";
+        assert_eq!(unguarded(info), 2);
+        assert_eq!(unguarded(&format!("{info}min_slaves_good_slaves:2\r\n")), 0);
+        for none in ["", "role:slave\r\nconnected_slaves:0\r\n", "connected_slaves:x", "# Replication"] {
+            assert_eq!(unguarded(none), 0, "{none}");
+        }
+    }
 }

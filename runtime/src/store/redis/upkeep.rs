@@ -56,6 +56,15 @@ impl Upkeep {
                     if failures > 1 {
                         tracing::info!(target: "pontoon", redis = self.place, "connected");
                     }
+                    if line.unguarded > 0 {
+                        tracing::warn!(
+                            target: "pontoon",
+                            redis = self.place,
+                            replicas = line.unguarded,
+                            "its replicas are not waited for: what was written last may be lost when one of them takes over; \
+                             `min-replicas-to-write` and `min-replicas-max-lag` on the server bound how much"
+                        );
+                    }
                     return Ok(line);
                 }
                 Err(DialError::Refused(why)) => {
@@ -137,7 +146,7 @@ impl Upkeep {
 
     /// Drives a connection until it is lost, and says why. One whose other side has gone without a word is found by asking.
     async fn watch_over(&self, number: u64, line: Line) -> String {
-        let Line { commands, mut driver } = line;
+        let Line { commands, mut driver, .. } = line;
         let heart = async {
             loop {
                 sleep(HEARTBEAT).await;
