@@ -6,7 +6,7 @@ use crate::topology::microservices::ledger::{self, Resources};
 
 #[tokio::main]
 async fn main() -> pontoon::Result<()> {
-    let log = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let log = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| pontoon::LOG_FILTER.into());
     tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
     ledger::run(Resources { billing: shop_billing::Resources }).await
 }
