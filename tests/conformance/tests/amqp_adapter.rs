@@ -9,6 +9,8 @@
 
 #[path = "amqp_adapter/bounds.rs"]
 mod bounds;
+#[path = "amqp_adapter/cluster.rs"]
+mod cluster;
 #[path = "amqp_adapter/dead_letters.rs"]
 mod dead_letters;
 #[path = "amqp_adapter/harness.rs"]

@@ -4,6 +4,7 @@
 
 use crate::Error;
 use crate::installed::find_at;
+use crate::peers::Member;
 use crate::process::Process;
 use crate::program::{Program, Relief, Site, greet, listens, text};
 use crate::rights::{Grant, User};
@@ -47,6 +48,9 @@ impl Program for RabbitMq {
             "raft.wal_max_size_bytes = 64000000".to_owned(),
             format!("disk_free_limit.absolute = {FREE}"),
         ];
+        if let Some(member) = &site.setup.member {
+            lines.extend(member.lines());
+        }
         if let Some(limit) = site.setup.acknowledged_within {
             lines.push(format!("consumer_timeout = {}", limit.as_millis()));
         }
@@ -75,13 +79,16 @@ impl Program for RabbitMq {
 
     fn command(&self, site: &Site) -> Result<Command, Error> {
         let folder = site.folder.path();
-        let node = format!("pontoon{}@localhost", site.port());
-        let port = site.own_port(1);
+        let member = site.setup.member.as_ref();
+        let node = member.map_or_else(|| format!("pontoon{}@localhost", site.port()), Member::node);
+        let port = member.map_or_else(|| site.own_port(1), |member| member.port);
+        let names = if member.is_some() { "-name" } else { "-sname" };
+        let interface = member.map_or([127, 0, 0, 1], Member::address).map(|byte| byte.to_string()).join(",");
         let mut arguments = vec![
             "-noinput".to_owned(),
-            format!("-sname {node} -start_epmd false -erl_epmd_port {port}"),
+            format!("{names} {node} -start_epmd false -erl_epmd_port {port}"),
             format!(
-                "-kernel inet_dist_use_interface {{127,0,0,1}} inet_dist_listen_min {port} inet_dist_listen_max {port}"
+                "-kernel inet_dist_use_interface {{{interface}}} inet_dist_listen_min {port} inet_dist_listen_max {port}"
             ),
             // One scheduler that does not spin: several brokers share few cores.
             "+S 1:1 +sbwt none".to_owned(),
@@ -95,6 +102,7 @@ impl Program for RabbitMq {
             // The script becomes the beam instead of waiting for it, so that signals reach the broker.
             .env("RABBITMQ_ALLOW_INPUT", "yes")
             .env("HOME", home(site))
+            .env("RABBITMQ_USE_LONGNAME", if member.is_some() { "true" } else { "false" })
             .env("RABBITMQ_NODENAME", node)
             .env("RABBITMQ_NODE_PORT", site.port().to_string())
             .env("RABBITMQ_DIST_PORT", port.to_string())
@@ -202,7 +210,7 @@ fn call(site: &Site, expression: &str, result: &str) -> Result<(), Error> {
 
 /// The home folder, where the node and `erl_call` look for the cookie that they share.
 fn home(site: &Site) -> PathBuf {
-    site.folder.path().join("home")
+    site.setup.member.as_ref().map_or_else(|| site.folder.path().join("home"), |member| member.home.clone())
 }
 
 /// The regular expression of a grant, of whole names.

@@ -1,9 +1,10 @@
 //! What a test asks of its broker before it starts.
 
 use crate::folder::random;
+use crate::peers::Member;
 use crate::program::Site;
 use crate::rights::User;
-use crate::{Broker, Certificates, Error, Folder, Kind, Port, Rights};
+use crate::{Broker, Certificates, Error, Folder, Kind, Peers, Port, Rights};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub struct Setup {
     pub(crate) acknowledged_within: Option<Duration>,
     /// In bytes.
     pub(crate) largest: Option<u64>,
+    pub(crate) member: Option<Member>,
 }
 
 /// The files that the broker shows and trusts.
@@ -44,6 +46,7 @@ impl Setup {
             lines: String::new(),
             acknowledged_within: None,
             largest: None,
+            member: None,
         }
     }
 
@@ -97,6 +100,13 @@ impl Setup {
     #[must_use]
     pub fn acknowledged_within(mut self, limit: Duration) -> Self {
         self.acknowledged_within = Some(limit);
+        self
+    }
+
+    /// RabbitMQ is one of a cluster: the first is 0. The other kinds ignore it.
+    #[must_use]
+    pub fn member(mut self, of: &Peers, number: u8) -> Self {
+        self.member = Some(of.member(number));
         self
     }
 
