@@ -11,7 +11,7 @@ mod link;
 mod numbering;
 mod retry;
 mod skew;
-#[cfg(any(feature = "amqp", feature = "nats"))]
+#[cfg(feature = "amqp")]
 mod window;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +26,7 @@ pub(crate) use heard::{Arrived, Heard};
 pub(crate) use link::Link;
 pub(crate) use numbering::Numbering;
 pub(crate) use retry::Retry;
-#[cfg(any(feature = "amqp", feature = "nats"))]
+#[cfg(feature = "amqp")]
 pub(crate) use window::{Change, Window};
 
 use crate::bridge::Reply;

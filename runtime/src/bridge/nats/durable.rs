@@ -61,7 +61,9 @@ impl Source for Durable {
         match token {
             Token::Message(ticket) => {
                 self.pull.let_go(&ticket);
-                self.say(&Word::Done, ticket).await
+                self.say(&Word::Done, ticket).await?;
+                self.pull.done();
+                Ok(())
             }
             Token::Dead(sequence) => self.graveyard.remove(sequence).await,
         }
@@ -86,10 +88,6 @@ impl Source for Durable {
             }
             Token::Dead(_) => Ok(false),
         }
-    }
-
-    fn handled(&self, took: Duration) {
-        self.pull.handled(took);
     }
 
     fn lease(&self) -> Option<Duration> {

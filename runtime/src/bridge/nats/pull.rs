@@ -4,7 +4,7 @@
 //! kept alive while it waits for a handler, and given back when the unit stops.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::session::{Parcel, Session};
-use crate::bridge::remote::{Change, Window};
+use crate::bridge::remote::PREFETCH;
 use crate::one_line::OneLine;
 use crate::policy::Backoff;
 
@@ -41,6 +41,10 @@ const QUIET: Duration = Duration::from_millis(100);
 
 /// Between two attempts at a consumer that is not there.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+
+/// How many messages a process has of a consumer, at most, as long as it does not hand out more at a time: what a second instance
+/// waits for where handlers are slow.
+const MOST: usize = 64;
 
 /// Between two words for what is held.
 pub(super) const HOLD: Duration = Duration::from_secs(LEASE.as_secs() / 3);
@@ -76,11 +80,9 @@ pub(super) struct Pull {
     next: String,
     /// What stands in the subject on which a message of this consumer is acknowledged.
     tickets: String,
-    /// How many this process wants to hold, by how long its handlers take.
-    window: Window,
-    size: AtomicUsize,
-    /// Whether it holds more than that, for too long: they go back.
-    surplus: AtomicBool,
+    /// How many this process wants to hold. It begins with few and grows with each that is done: a message that ends the
+    /// process does not take hundreds with it, which then count as delivered although nobody has looked at them.
+    window: AtomicUsize,
     ended: watch::Sender<bool>,
     /// Taken out of the client already.
     here: StdMutex<VecDeque<Message>>,
@@ -120,9 +122,7 @@ impl Pull {
         Self {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             tickets: format!("{stream}.{consumer}."),
-            window: Window::new(at_a_time),
-            size: AtomicUsize::new(at_a_time.max(1) as usize),
-            surplus: AtomicBool::new(false),
+            window: AtomicUsize::new((at_a_time.max(1) as usize).min(PREFETCH.into())),
             ended: watch::Sender::new(false),
             here: StdMutex::default(),
             handed: StdMutex::default(),
@@ -140,9 +140,6 @@ impl Pull {
 
     /// The next message; `None` once it has ended, or the bridge is closed.
     pub(super) async fn next(&self, connection: &Connection) -> Option<Message> {
-        if self.surplus.load(Ordering::Relaxed) {
-            self.shrink(connection).await;
-        }
         if let Some(at_hand) = self.at_hand(connection) {
             return at_hand;
         }
@@ -220,30 +217,18 @@ impl Pull {
             *source = Some(Source::open(session).await?);
         }
         let Some(source) = source else { return Ok(None) };
-        let size = self.size.load(Ordering::Relaxed);
-        if source.owed * 2 <= size {
-            source.ask(&self.next, size - source.owed).await?;
+        let window = self.window.load(Ordering::Relaxed);
+        if source.owed * 2 <= window {
+            source.ask(&self.next, window - source.owed).await?;
         }
         Ok(Some(source))
     }
 
-    /// A handler has had a message for so long.
-    pub(super) fn handled(&self, took: Duration) {
-        if let Some(Change { now, fewer }) = self.window.handled(took) {
-            self.size.store(now.into(), Ordering::Relaxed);
-            if fewer {
-                self.surplus.store(true, Ordering::Relaxed);
-            }
-        }
-    }
-
-    /// Gives back what would wait for its handler for too long. The server forgets what else it was asked for: or it would send
-    /// the same again.
-    async fn shrink(&self, connection: &Connection) {
-        let mut state = self.state.lock().await;
-        if self.surplus.load(Ordering::Relaxed) {
-            self.give_back(connection, &mut state.source, self.size.load(Ordering::Relaxed)).await;
-            self.surplus.store(false, Ordering::Relaxed);
+    /// A message is done: there may be more at a time.
+    pub(super) fn done(&self) {
+        let window = self.window.load(Ordering::Relaxed);
+        if window < MOST {
+            self.window.store(window + 1, Ordering::Relaxed);
         }
     }
 
@@ -265,25 +250,25 @@ impl Pull {
     /// computes without yielding could not say so itself.
     pub(super) async fn hold(&self, connection: &Connection) {
         let session = connection.sessions.borrow().clone();
-        let Some(session) = session else { return };
         let handed: Vec<String> = self.handed().iter().cloned().collect();
-        for ticket in handed {
-            // It may have been settled meanwhile: then the server passes over this.
-            if session.send(Word::Holding.parcel(ticket.into())).await.is_err() {
-                return;
+        if let Some(session) = session {
+            for ticket in handed {
+                // It may have been settled meanwhile: then the server passes over this.
+                if session.send(Word::Holding.parcel(ticket.into())).await.is_err() {
+                    return;
+                }
             }
         }
         // Who has it for longer waits for a message: there is none here.
         let Ok(mut state) = timeout(Duration::from_millis(100), self.state.lock()).await else { return };
+        let Some(source) = &mut state.source else { return };
         let tickets: Vec<_> = {
             let mut here = self.here();
-            if let Some(source) = &mut state.source {
-                source.empty(&mut here, usize::MAX);
-            }
+            source.empty(&mut here, usize::MAX);
             here.iter().filter_map(|message| message.reply.clone()).collect()
         };
         for ticket in tickets {
-            if session.send(Word::Holding.parcel(ticket)).await.is_err() {
+            if source.session.send(Word::Holding.parcel(ticket)).await.is_err() {
                 return;
             }
         }
@@ -293,39 +278,29 @@ impl Pull {
     pub(super) async fn drain(&self, connection: &Connection) {
         self.ended.send_replace(true);
         let mut state = self.state.lock().await;
-        self.give_back(connection, &mut state.source, 0).await;
-    }
-
-    /// Takes nothing more from there, and gives back what was not handed out, but for so many.
-    /// Whoever drops this loses nothing: what it has not come to is done by the next one.
-    async fn give_back(&self, connection: &Connection, from: &mut Option<Source>, but: usize) {
-        let Some(source) = from else { return };
-        // What the server owes us by now comes soon, if it has it. Where it does not answer, it is gone.
-        let _ = timeout(ENDING, connection.fence(&source.session)).await;
-        source.empty(&mut self.here(), usize::MAX);
-        while source.owed > 0
-            && let Ok(Some(message)) = timeout(QUIET, source.subscriber.next()).await
-        {
-            if let Sent::Message(message) = source.take(message) {
-                self.here().push_back(message);
-            }
-        }
-        // First, or it would send us again what we give back.
-        let _ = source.subscriber.unsubscribe().await;
-        let surplus = || {
-            let mut here = self.here();
-            // The oldest are kept.
-            if here.len() > but { here.remove(but) } else { None }
-        };
-        while let Some(message) = surplus() {
-            if let Some(ticket) = message.reply
-                && source.session.send(Word::Back.parcel(ticket)).await.is_err()
+        if let Some(mut source) = state.source.take() {
+            // What the server owes us by now comes soon, if it has it. Where it does not answer, it is gone.
+            let _ = timeout(ENDING, connection.fence(&source.session)).await;
+            source.empty(&mut self.here(), usize::MAX);
+            while source.owed > 0
+                && let Ok(Some(message)) = timeout(QUIET, source.subscriber.next()).await
             {
-                // The client is gone: it all goes back when its lease ends.
-                break;
+                if let Sent::Message(message) = source.take(message) {
+                    self.here().push_back(message);
+                }
+            }
+            // First, or it would send us again what we give back.
+            let _ = source.subscriber.unsubscribe().await;
+            let here = std::mem::take(&mut *self.here());
+            for message in here {
+                if let Some(ticket) = message.reply
+                    && source.session.send(Word::Back.parcel(ticket)).await.is_err()
+                {
+                    // The client is gone: it all goes back when its lease ends.
+                    return;
+                }
             }
         }
-        *from = None;
     }
 
     async fn stopped(&self, connection: &Connection) {

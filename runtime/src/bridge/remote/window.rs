@@ -98,7 +98,6 @@ impl Window {
     }
 
     /// It begins anew: what is delivered now may be what has ended something.
-    #[cfg(any(feature = "amqp", test))]
     pub(crate) fn restart(&self) -> u32 {
         let mut state = self.state();
         *state = State::new(self.concurrency, state.mean);
@@ -123,7 +122,6 @@ impl Window {
     }
 
     /// So many messages wait for their next attempt.
-    #[cfg(any(feature = "amqp", test))]
     pub(crate) fn aside(&self, count: usize) -> Option<Change> {
         let mut state = self.state();
         state.aside = u32::try_from(count).unwrap_or(u32::MAX);

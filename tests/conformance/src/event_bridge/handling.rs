@@ -79,7 +79,7 @@ pub async fn e32_a_slow_handler_and_the_time_that_a_broker_waits(rig: Rig) {
     let mut numbers: Vec<u64> = runs.iter().flatten().map(|run| run.note.number).collect();
     numbers.sort_unstable();
     assert!(numbers.iter().copied().eq(0..100 + COUNT), "each is handled once: {numbers:?}");
-    assert!(runs[1].len() >= 70, "the second instance had {} of {COUNT}", runs[1].len());
+    assert!(runs[1].len() >= 60, "the second instance had {} of {COUNT}", runs[1].len());
     rig.dead(&back, 0).await;
     drop((front, side, back, other));
 }
