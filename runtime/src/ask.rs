@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends a request and waits for its reply, as often as the command allows and the caller's deadline leaves time for.
 pub(crate) async fn ask<M: Command>(
-    (events, round_trips): (&dyn EventAdapter, RoundTrips),
+    events: &dyn EventAdapter,
+    round_trips: RoundTrips,
     metadata: Metadata,
     inherited: Option<Instant>,
     input: M::Input,

@@ -4,13 +4,14 @@
 //! the process. Heartbeats, acknowledgements, lease extensions and claim renewals must not wait for it, or the broker takes
 //! the process for dead and gives its messages to others while they are being handled.
 
-use crate::one_line::OneLine;
 use std::future::Future;
 use std::io;
 use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{JoinHandle, JoinSet};
+
+use crate::one_line::OneLine;
 
 /// The runtime of the thread: one for the process, made when it is first needed, and never dropped.
 fn runtime() -> Option<&'static Runtime> {

@@ -79,7 +79,7 @@ impl Client {
             ..fresh
         };
         // The input is written and the answer read by code of the user's, which may panic.
-        let answer = pin!(ask::<M>((&*self.target.0, RoundTrips(true)), metadata, caller.patience(), input));
+        let answer = pin!(ask::<M>(&*self.target.0, RoundTrips(true), metadata, caller.patience(), input));
         let answer = Guarded::new(answer).await;
         answer.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS))))
     }

@@ -57,6 +57,6 @@ impl<U: Send + Sync, M: Command> Way<M, U> for Bridge {
         input: M::Input,
     ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
         let (scope, core) = (&call.scope, call.scope.origin.core);
-        ask::<M>((&*core.adapters.events, core.round_trips), scope.asking(), scope.deadline(), input)
+        ask::<M>(&*core.adapters.events, core.round_trips, scope.asking(), scope.deadline(), input)
     }
 }

@@ -121,7 +121,7 @@ pub struct Policy {
     pub idempotency: Option<Idempotency>,
     /// Whether its writes, events and jobs stand together or not at all.
     pub outbox: bool,
-    /// Whether running it twice does no harm.
+    /// Whether a run that collides at its commit is run again. Without an outbox nothing is held back, and nothing collides.
     pub repeatable: bool,
 }
 
@@ -277,7 +277,7 @@ fn policy(topology: &Topology, handler: Handler) -> Policy {
         retry: retry.map(|retry| (retry.attempts.value, retry.backoff.value.into())),
         idempotency: operation.idempotency.as_ref().map(|idempotency| idempotency.value.clone().into()),
         outbox: operation.outbox.value,
-        repeatable: operation.repeatable.value,
+        repeatable: operation.outbox.value && operation.repeatable.value,
     }
 }
 

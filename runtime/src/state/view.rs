@@ -85,7 +85,7 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
     /// it begins again with what they have left, so `change` may be called several times. With `outbox: true` it takes effect
     /// with all else, and the handler runs again where somebody else was faster by then. Returns what is kept now.
     ///
-    /// ```ignore
+    /// ```text
     /// ctx.state(state::Stock).update(&sku, |stock| Stock { left: stock.map_or(0, |stock| stock.left) + more }).await?;
     /// ```
     ///
@@ -103,7 +103,7 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
 
     /// The same, for a change that may be refused: nothing is changed where it is an error, such as a rejection.
     ///
-    /// ```ignore
+    /// ```text
     /// let reserve = |stock: Option<Stock>| match stock {
     ///     Some(Stock { left }) if left >= wanted => Ok(Stock { left: left - wanted }),
     ///     _ => Err(Error::Rejected(SoldOut)),

@@ -63,8 +63,7 @@ fn policy(scope: &Scope<'_>, policy: &Policy) -> Option<TokenStream> {
         quote!(.idempotency(#keep))
     });
     let outbox = policy.outbox.then(|| quote!(.outbox()));
-    // Without an outbox nothing is held back, and only a bridge or a caller runs it again.
-    let repeatable = (policy.outbox && policy.repeatable).then(|| quote!(.repeatable()));
+    let repeatable = policy.repeatable.then(|| quote!(.repeatable()));
     let promises = quote!(#timeout #retry #idempotency #outbox #repeatable);
     (!promises.is_empty()).then(|| {
         let policy = scope.runtime("Policy");
