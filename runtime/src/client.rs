@@ -13,6 +13,7 @@ use crate::guard::{Limited, Limits, out_of_time};
 use crate::handler::Route;
 use crate::id::Id;
 use crate::operation::{Command, Exposed};
+use crate::round_trip::RoundTrips;
 use crate::running::Running;
 use crate::scope::{Origin, Scope, Source};
 
@@ -41,6 +42,7 @@ pub(crate) struct Caller {
     pub(crate) correlation: Option<Id>,
     deadline: Option<Instant>,
     timeout: Option<Duration>,
+    pub(crate) round_trips: RoundTrips,
 }
 
 impl Caller {

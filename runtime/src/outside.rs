@@ -79,9 +79,16 @@ impl Client {
             ..fresh
         };
         // The input is written and the answer read by code of the user's, which may panic.
-        let answer = pin!(ask::<M>(&*self.target.0, RoundTrips(true), metadata, caller.patience(), input));
+        let answer = pin!(ask::<M>(&*self.target.0, caller.round_trips, metadata, caller.patience(), input));
         let answer = Guarded::new(answer).await;
         answer.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS))))
+    }
+
+    /// Sends inputs that would not be the same once they have gone through JSON, which debug builds refuse.
+    #[must_use]
+    pub fn without_round_trips(mut self) -> Self {
+        self.caller.round_trips = RoundTrips(false);
+        self
     }
 
     /// Whether its bridge can do its work now.

@@ -17,6 +17,12 @@ use shape::Shape;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RoundTrips(pub(crate) bool);
 
+impl Default for RoundTrips {
+    fn default() -> Self {
+        Self(true)
+    }
+}
+
 /// A value is not the same once it has gone through JSON.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Changed {
@@ -151,6 +157,8 @@ mod tests {
         assert!(says(&BTreeMap::from([((1, 2), 3)])).contains("a map with the key a list of 2, which is no text"));
         assert!(says(&Some(())).contains("is Some(()), and is read back as None"));
         assert!(says(&BTreeMap::from([(None::<u8>, 3)])).contains("key None"));
+        let behind = BTreeMap::from([(Some(1_u8), f64::NAN)]);
+        assert!(says(&behind).contains("NaN, for which JSON has no number"), "{}", says(&behind));
     }
 
     #[test]

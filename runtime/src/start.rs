@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 use crate::core::{Adapters, Core};
 use crate::definition::Secret;
 use crate::environment::{Environment, Instance, Opening, Variables};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::guard::Guarded;
 use crate::intake::Intake;
 use crate::outbox::Outbox;
 use crate::round_trip::RoundTrips;
@@ -53,10 +54,13 @@ pub async fn run_with<U: Unit>(
         }
     };
     let failed = {
+        let beside = pin!(beside(&started));
         let beside = pin!(async {
-            match beside(&started).await {
-                Ok(()) => pending().await,
-                Err(error) => error,
+            match Guarded::new(beside).await {
+                Ok(Ok(())) => pending().await,
+                Ok(Err(error)) => error,
+                // It ends the unit as an error does, and not in the middle of what its handlers do.
+                Err(panic) => Error::Fault(panic.report("beside the unit")),
             }
         });
         tokio::select! {
@@ -137,7 +141,7 @@ impl<U: Unit> Launch<U> {
             adapters: None,
             in_memory: false,
             wall: Wall::default(),
-            round_trips: RoundTrips(true),
+            round_trips: RoundTrips::default(),
         }
     }
 

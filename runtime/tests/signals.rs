@@ -102,6 +102,7 @@ fn child() {
             println!("beside: {}", started.health().is_ready());
             match beside.as_str() {
                 "ends" => Ok(()),
+                "panics" => panic!("as the test wants it"),
                 "fails" => Err(Error::from(std::io::Error::other("the port is taken"))),
                 _ => std::future::pending().await,
             }
@@ -167,10 +168,12 @@ fn something_runs_beside() {
         process.says("ended: true");
         assert!(process.end().success(), "{role}");
     }
-    let mut process = Process::start("beside fails");
-    process.says("beside: true");
-    process.says("ended: false");
-    assert!(process.end().success(), "the test itself goes on");
+    for role in ["beside fails", "beside panics"] {
+        let mut process = Process::start(role);
+        process.says("beside: true");
+        process.says("ended: false");
+        assert!(process.end().success(), "{role}: the test itself goes on");
+    }
 }
 
 #[test]

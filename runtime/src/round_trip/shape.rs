@@ -77,19 +77,26 @@ impl Shape {
                 let mut items = items.iter().enumerate();
                 items.find_map(|(index, item)| within(path, format_args!("[{index}]"), |path| item.awkward(path)))
             }
-            Self::Map(entries) => entries.iter().find_map(|(key, value)| match key {
-                Self::Plain("bytes" | "unit", _)
-                | Self::None
-                | Self::Some(_)
-                | Self::List(_)
-                | Self::Map(_)
-                | Self::Fields(_) => Some(format!("a map with the key {key}, which is no text")),
-                key => within(path, format_args!("[{key}]"), |path| key.awkward(path).or_else(|| value.awkward(path))),
+            Self::Map(entries) => entries.iter().find_map(|(key, value)| match key.is_text() {
+                false => Some(format!("a map with the key {key}, which is no text")),
+                true => within(path, format_args!("[{key}]"), |path| value.awkward(path)),
             }),
             Self::Fields(fields) => fields
                 .iter()
                 .find_map(|(name, value)| within(path, format_args!(".{name}"), |path| value.awkward(path))),
             Self::Variant(name, inner) => within(path, format_args!("::{name}"), |path| inner.awkward(path)),
+        }
+    }
+}
+
+impl Shape {
+    /// Whether it can be the key of an object: a text, or what is written as one.
+    fn is_text(&self) -> bool {
+        match self {
+            Self::Plain(kind, _) => !matches!(*kind, "bytes" | "unit"),
+            Self::Some(inner) => inner.is_text(),
+            Self::Variant(_, inner) => matches!(&**inner, Self::Plain("unit", _)),
+            Self::NotFinite(_) | Self::None | Self::List(_) | Self::Map(_) | Self::Fields(_) => false,
         }
     }
 }

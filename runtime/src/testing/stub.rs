@@ -64,7 +64,7 @@ impl Stub {
             metadata: Metadata::fresh(),
             attempt: 1,
             store: InMemory::new(),
-            round_trips: RoundTrips(true),
+            round_trips: RoundTrips::default(),
             secrets: HashMap::new(),
             answers: HashMap::new(),
             recorded: Mutex::default(),

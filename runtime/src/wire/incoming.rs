@@ -96,7 +96,13 @@ impl Incoming {
         let deadline = match patience {
             // Later than the clock can say is as good as never.
             Some(patience) => arrived.checked_add(patience),
-            None => get(Attribute::EXPIRY).and_then(|text| deadline(&text)),
+            None => get(Attribute::EXPIRY).and_then(|text| {
+                let deadline = deadline(&text);
+                if deadline.is_none() {
+                    leave_out(Attribute::EXPIRY, &text);
+                }
+                deadline
+            }),
         };
         let metadata = Metadata {
             id,
@@ -124,7 +130,17 @@ impl Incoming {
 }
 
 fn parsed<'a, T: FromStr>(get: &impl Fn(Attribute) -> Option<Cow<'a, str>>, attribute: Attribute) -> Option<T> {
-    get(attribute)?.parse().ok()
+    let text = get(attribute)?;
+    let read = text.parse().ok();
+    if read.is_none() {
+        leave_out(attribute, &text);
+    }
+    read
+}
+
+/// Says what is not taken into account. Whoever sends it may send it with every message.
+fn leave_out(attribute: Attribute, text: &str) {
+    tracing::debug!(target: "pontoon", attribute = attribute.mqtt, text, "an attribute that means nothing here is left out");
 }
 
 /// The identifier that an attribute is, or that stands for its text.

@@ -2,7 +2,7 @@
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +21,7 @@ const BATCH: &str = "application/cloudevents-batch+json";
 /// An event with its attributes.
 pub(super) struct Structured {
     /// By their names in lower case.
-    attributes: HashMap<String, String>,
+    attributes: BTreeMap<String, String>,
     /// The payload, as it was written.
     pub(super) data: Bytes,
 }
@@ -44,14 +44,18 @@ impl Structured {
 
     /// Reads a message that does not say what it is, as the binding of NATS allows: an object that has the version of CloudEvents.
     pub(super) fn guess(body: &[u8]) -> Option<Self> {
-        let members: HashMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
+        let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
         let event = Self::of(members).ok()?;
         event.attribute(Attribute::SPECVERSION).is_some().then_some(event)
     }
 
-    fn of(members: HashMap<String, Box<RawValue>>) -> Result<Self, Malformed> {
+    fn of(members: BTreeMap<String, Box<RawValue>>) -> Result<Self, Malformed> {
+        if members.contains_key("data") && members.contains_key("data_base64") {
+            return Err(Malformed(format!("{STRUCTURED} with both `data` and `data_base64`")));
+        }
         let mut data = None;
-        let mut attributes = HashMap::with_capacity(members.len());
+        let mut attributes = BTreeMap::new();
+        // Capitals come first: of two that differ in their case alone, the one as CloudEvents writes it counts.
         for (name, value) in members {
             match &*name {
                 "data" => data = Some(Bytes::copy_from_slice(value.get().as_bytes())),

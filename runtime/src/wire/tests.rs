@@ -245,6 +245,7 @@ fn a_message_in_structured_mode_is_read() {
         (structured, r#"{"specversion":"1.0"}"#, "no CloudEvents attribute"),
         (structured, &event(r#","data_base64":"?""#), "base64"),
         (structured, &event(r#","data_base64":7"#), "member"),
+        (structured, &event(r#","data":7,"data_base64":"Nw==""#), "both"),
         (Some("application/cloudevents-batch+json"), "[]", "batch"),
         (None, r#"{"data":7}"#, "specversion"),
         (None, "not even JSON", "specversion"),

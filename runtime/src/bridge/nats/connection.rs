@@ -1,5 +1,6 @@
 //! The connection to NATS, across all its losses: what every part of the adapter sends through, and waits on.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex};
 
@@ -51,6 +52,8 @@ pub(super) struct Connection {
     /// Held by everything that is being published.
     pub(super) under_way: RwLock<()>,
     pub(super) troubles: AtomicU64,
+    /// The streams of which was said that they are kept on few servers.
+    pub(super) few_replicas: StdMutex<BTreeSet<String>>,
     clients: AtomicU64,
     pub(super) supervisor: StdMutex<Option<JoinHandle<()>>>,
 }
@@ -77,6 +80,7 @@ impl Connection {
             doubt: Notify::new(),
             under_way: RwLock::new(()),
             troubles: AtomicU64::new(0),
+            few_replicas: StdMutex::default(),
             clients: AtomicU64::new(0),
             supervisor: StdMutex::new(None),
         }

@@ -1,5 +1,6 @@
 //! What the server has to have: made, or only checked. Several units do it at the same time.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use async_nats::jetstream::ErrorCode;
@@ -139,7 +140,9 @@ impl Connection {
         let cluster = info.cluster.as_ref().and_then(|cluster| cluster.name.as_deref()).filter(|name| !name.is_empty());
         let wanted = self.access.replicas.unwrap_or(if cluster.is_some() { REPLICAS } else { 1 });
         let replicas = info.config.num_replicas;
-        if replicas < wanted {
+        let few = || self.few_replicas.lock().unwrap_or_else(PoisonError::into_inner);
+        // Once for all connections.
+        if replicas < wanted && few().insert(info.config.name.clone()) {
             tracing::warn!(
                 target: "pontoon",
                 replicas,
