@@ -26,6 +26,10 @@ const REPLICAS: usize = 3;
 const TOO_FEW: [ErrorCode; 3] =
     [ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED, ErrorCode::CLUSTER_NO_PEERS, ErrorCode::INSUFFICIENT_RESOURCES];
 
+/// What a server says that has no such stream, or that can have none for us.
+const NO_STREAM: [ErrorCode; 3] =
+    [ErrorCode::STREAM_NOT_FOUND, ErrorCode::JETSTREAM_NOT_ENABLED, ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT];
+
 /// No request body.
 #[derive(Serialize)]
 struct Nothing {}
@@ -52,7 +56,10 @@ impl Connection {
             }
             self.has_stream.store(true, Ordering::Relaxed);
         } else if has_topics {
-            self.has_stream.store(self.is_there(session, &stream.name).await?, Ordering::Relaxed);
+            // What is not known stays as it was: a loss of the connection says nothing of the stream.
+            if let Some(is_there) = self.is_there(session, &stream.name).await? {
+                self.has_stream.store(is_there, Ordering::Relaxed);
+            }
         }
         if has_dead_letters {
             self.provide_stream(session, &dead_letters(self.instance.topology)).await?;
@@ -60,17 +67,19 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether there is a stream, where none has to be. Who may not ask does without.
-    async fn is_there(&self, session: &Session, stream: &str) -> Result<bool, BridgeError> {
+    /// Whether there is a stream, where none has to be. Nothing where we may not ask.
+    pub(super) async fn is_there(&self, session: &Session, stream: &str) -> Result<Option<bool>, BridgeError> {
         let what = format!("STREAM.INFO.{stream}");
         match self.api::<StreamInfo>(session, &what, &Nothing {}).await {
-            Ok(_) => Ok(true),
-            Err(ApiError::Api(_) | ApiError::Absent) => Ok(false),
+            Ok(_) => Ok(Some(true)),
+            Err(ApiError::Absent) => Ok(Some(false)),
+            Err(error) if NO_STREAM.iter().any(|code| is(&error, *code)) => Ok(Some(false)),
             Err(ApiError::Bridge(BridgeError::Denied(_))) => {
                 self.refusals.lift(&format!("$JS.API.{what}"));
-                Ok(false)
+                Ok(None)
             }
-            Err(ApiError::Bridge(error)) => Err(error),
+            // Of a cluster that is between two leaders it says so, and nothing of the stream.
+            Err(error) => Err(error.at(&format!("the stream `{stream}`"))),
         }
     }
 

@@ -11,6 +11,7 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::{Connection, is_nobody};
+use crate::bridge::nats::objects::events;
 use crate::bridge::nats::session::Session;
 use crate::bridge::remote::PATIENCE;
 use crate::one_line::OneLine;
@@ -96,10 +97,7 @@ impl Connection {
                     self.doubt.notify_one();
                     Err(BridgeError::Unavailable(format!("no stream takes in `{subject}`").into()))
                 }
-                Stored::Nowhere => {
-                    self.has_stream.store(false, Ordering::Relaxed);
-                    Ok(())
-                }
+                Stored::Nowhere => self.is_gone(session, subject).await,
                 Stored::Yes => {
                     self.refusals.lift(subject);
                     Ok(())
@@ -125,6 +123,27 @@ impl Connection {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// There was a stream, and nobody answers for it. It may be gone, and the message with it that no subscription waits for; or
+    /// it is between two leaders, and takes in nothing until it has another one.
+    async fn is_gone(&self, session: &Session, subject: &str) -> Result<(), BridgeError> {
+        let stream = events(self.instance.topology).name;
+        match self.is_there(session, &stream).await? {
+            Some(false) => {
+                self.has_stream.store(false, Ordering::Relaxed);
+                Ok(())
+            }
+            Some(true) => {
+                Err(BridgeError::Unavailable(format!("the stream `{stream}` has no leader to take in `{subject}`").into()))
+            }
+            None => Err(BridgeError::Unavailable(
+                format!(
+                    "nobody answers for the stream `{stream}`, which has taken in events before: it has no leader, or is gone; to                      tell, this user needs the right to publish `$JS.API.STREAM.INFO.{stream}`"
+                )
+                .into(),
+            )),
         }
     }
 

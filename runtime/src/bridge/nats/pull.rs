@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Mutex, watch};
 use tokio::task::unconstrained;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::{Connection, ENDING};
@@ -104,6 +104,8 @@ struct Source {
     subscriber: Subscriber,
     /// How many messages the server may still send of those that we have asked for.
     owed: usize,
+    /// When it last said anything, or was asked. Whoever waits may be dropped, and the next one goes on waiting from there.
+    heard: Instant,
 }
 
 /// What the server has sent.
@@ -185,7 +187,11 @@ impl Pull {
                 },
                 _ = sessions.changed() => {}
                 () = self.stopped(connection) => return None,
-                () = sleep(SILENCE) => ready.owed = 0,
+                () = sleep_until(ready.heard + SILENCE) => {
+                    tracing::debug!(target: "pontoon", owed = ready.owed, "no word of a consumer: it is asked again");
+                    ready.owed = 0;
+                    ready.heard = Instant::now();
+                }
             }
         }
     }
@@ -318,7 +324,7 @@ impl Source {
         let inbox = session.another_inbox();
         let subscriber = session.client.subscribe(inbox.clone()).await;
         let subscriber = subscriber.map_err(|error| BridgeError::Unavailable(error.into()))?;
-        Ok(Self { session, inbox, subscriber, owed: 0 })
+        Ok(Self { session, inbox, subscriber, owed: 0, heard: Instant::now() })
     }
 
     /// Asks for so many messages more.
@@ -328,11 +334,13 @@ impl Source {
         let reply = Some(self.inbox.clone());
         self.session.send(Parcel { subject: next.into(), reply, headers: None, body: body.into() }).await?;
         self.owed += messages;
+        self.heard = Instant::now();
         Ok(())
     }
 
     /// Takes in what the server has sent.
     fn take(&mut self, message: Message) -> Sent {
+        self.heard = Instant::now();
         match message.status {
             None | Some(StatusCode::OK) => {
                 self.owed = self.owed.saturating_sub(1);

@@ -1,12 +1,14 @@
-//! On how many servers of a cluster streams are kept.
+//! A cluster of three servers, one of which goes for good. E41.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use pontoon::Delivery;
+use pontoon::bridge::Settlement;
 use pontoon_brokers::{Broker, Kind, Port};
 use tokio::task::block_in_place;
 
-use crate::harness::{EAR, Topology, message, soon, take};
+use crate::harness::{EAR, Topology, message, next, number, soon, until};
 
 /// Three servers that know each other.
 struct Cluster(Vec<Broker>);
@@ -32,24 +34,51 @@ impl Cluster {
     }
 }
 
-/// An event that was acknowledged, and a dead letter, is on three servers, without anybody having asked for it.
+/// An event that was acknowledged is on three servers, and nothing of it is out of reach when one is gone for good.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_of_three_keeps_everything_on_three() {
-    let cluster = block_in_place(Cluster::start);
+async fn what_was_acknowledged_outlives_a_server() {
+    const COUNT: u32 = 200;
+    let mut cluster = block_in_place(Cluster::start);
     let topology = Topology::at(cluster.urls());
     let (hearing, feed) = topology.hearing(Delivery::at_least_once().dead_letter()).await;
     let (speaking, topic) = topology.speaking().await;
-    for event in 0..100 {
+    let mut seen = BTreeSet::new();
+    // The publisher knows of no subscription: it has to find out that there is a stream.
+    for event in 0..COUNT / 2 {
         soon(topic.publish(message(event))).await.unwrap();
-        take(&feed).await;
     }
     let jetstream = topology.moved(cluster.0[0].url()).jetstream().await;
+    let mut leader = None;
     for stream in [topology.stream(), topology.dead_stream()] {
         let mut stream = jetstream.get_stream(&stream).await.unwrap();
-        assert_eq!(stream.info().await.unwrap().config.num_replicas, 3);
+        let info = stream.info().await.unwrap();
+        assert_eq!(info.config.num_replicas, 3);
+        leader = leader.or_else(|| info.cluster.as_ref()?.leader.clone());
     }
+    // The one that leads the stream goes, and never comes back.
+    let leader: usize = leader.unwrap().trim_start_matches("server_").parse().unwrap();
+    let gone = cluster.0.remove(leader);
+    block_in_place(|| gone.kill().unwrap());
+    let publishing = async {
+        for event in COUNT / 2..COUNT {
+            soon(topic.publish(message(event))).await.unwrap();
+        }
+    };
+    let taking = async {
+        while seen.len() < COUNT as usize {
+            let arrival = next(&feed).await;
+            // While there is no leader, none hears that it is done: then it comes again.
+            if feed.settle(&arrival, Settlement::Done).await.is_ok() {
+                seen.insert(number(&arrival));
+            }
+        }
+    };
+    tokio::join!(publishing, taking);
+    assert!(seen.into_iter().eq(0..COUNT));
+    until("both are ready", || hearing.health().is_ready() && speaking.health().is_ready()).await;
     hearing.close().await;
     speaking.close().await;
+    drop((gone, cluster));
 }
 
 /// One server has no others: what is left out is what it can, and what is asked for in vain is refused at once.

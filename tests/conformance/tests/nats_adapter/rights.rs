@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::stream;
 use pontoon::{BridgeError, Delivery};
 use pontoon_brokers::{Broker, Kind, Rights};
 
@@ -95,4 +96,15 @@ async fn a_publisher_needs_no_more_than_its_subject_and_an_inbox() {
         assert_eq!(take(&durable).await, number);
     }
     assert!(speaker.health().is_ready(), "{}", speaker.health());
+
+    // There was a stream, and nobody answers for it. Who may not ask whether it is gone waits: it may be between two leaders.
+    let jetstream = topology.jetstream().await;
+    jetstream.delete_stream(topology.stream()).await.unwrap();
+    let mut published = tokio::spawn(async move { topic.publish(message(10)).await });
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut published).await.is_err());
+    let subjects = vec![topology.event.to_owned()];
+    let config = stream::Config { name: topology.stream(), subjects, ..stream::Config::default() };
+    let mut stream = jetstream.create_stream(config).await.unwrap();
+    soon(published).await.unwrap().unwrap();
+    assert_eq!(stream.info().await.unwrap().state.messages, 1);
 }
