@@ -40,7 +40,8 @@ pub fn emit(plan: &Plan, selection: &Selection) -> Vec<File> {
     for (deployment, units, environments) in selection.deployments(plan) {
         for unit in units {
             let (topology, environments) = (&*plan.topology, &*environments);
-            let code = unit::print(krate, &unit::Source { topology, deployment, unit, environments });
+            let has_events = !plan.contract.events.is_empty();
+            let code = unit::print(krate, &unit::Source { topology, deployment, unit, environments, has_events });
             files.push(layout::file(&unit.place.modules.join("."), &head(&unit.title), &code));
         }
     }

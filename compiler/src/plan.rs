@@ -22,7 +22,7 @@ use serde::Serialize;
 pub use adapter::Opening;
 pub use client::{Callable, Client};
 pub(crate) use contents::Contents;
-pub use contract::{Contract, Event, Listeners, Queue, Secret, ServiceModule, ServiceVersion, State};
+pub use contract::{Contract, Event, Listeners, Queue, Secret, ServiceModule, ServiceVersion, State, Subscribed};
 pub use deployment::{Deployment, Route, Way};
 pub use environment::{Connection, Environment, Setting, Text, Variable};
 pub use operation::{Delivery, Edge, Idempotency, May, Operation, Policy, Timetable, Trigger};

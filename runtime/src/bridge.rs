@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::delivery::{Delivery, QueueRules};
 use crate::health::{Counters, Health};
 use crate::message::Message;
+use crate::orphans::{Orphan, Subscribed};
 use crate::soon::Soon;
 
 mod error;
@@ -48,6 +49,12 @@ pub trait EventAdapter: Send + Sync {
         let _ = (subject, subscription, rules);
     }
 
+    /// Says which subscriptions the topology has, in whatever unit: what the broker keeps for another is an orphan. Connects
+    /// nothing.
+    fn know(&self, subscriptions: &'static [Subscribed]) {
+        let _ = subscriptions;
+    }
+
     /// Where requests for a command arrive, of which every instance of the unit takes its share. Connects nothing.
     fn serve(&self, subject: &'static str) -> Arc<dyn Inlet>;
 
@@ -68,6 +75,26 @@ pub trait EventAdapter: Send + Sync {
     /// is handed out; what the broker can give to others goes back to it.
     fn drain(&self) -> Soon<'_, ()> {
         Soon::now(())
+    }
+
+    /// What the broker keeps for subscriptions that the topology does not have; nothing where it keeps nothing, or where nobody
+    /// has said [which there are](Self::know). Where a broker can't say what it has, this enters what the unit has declared
+    /// into a register at the broker as well: it is asked at each start.
+    ///
+    /// # Errors
+    /// [`BridgeError::Denied`]: we may not ask.
+    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
+        Soon::now(Ok(Vec::new()))
+    }
+
+    /// Removes one of them; where it is said to hold nothing, only as long as that is so, if the broker can tell. Says whether
+    /// it was there.
+    ///
+    /// # Errors
+    /// [`BridgeError::Denied`]: we may not. [`BridgeError::Mismatch`]: somebody takes from it.
+    fn remove_orphan(&self, orphan: Orphan) -> Soon<'_, Result<bool, BridgeError>> {
+        let _ = orphan;
+        Soon::now(Ok(false))
     }
 
     /// Publishes what is under way, and disconnects. Whatever is asked of the adapter afterwards is

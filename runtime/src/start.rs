@@ -218,6 +218,7 @@ impl<U: Unit> Launch<U> {
         if !problems.is_empty() {
             return Err(StartError { unit: U::NAME, problems })?;
         }
+        adapters.events.know(U::SUBSCRIPTIONS);
         adapters.state.connect().await?;
         adapters.events.connect().await?;
         adapters.queues.connect().await?;

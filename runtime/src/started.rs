@@ -19,6 +19,7 @@ use crate::intake::Intake;
 use crate::lane::Lane;
 use crate::lifecycle::Phase;
 use crate::operation::Operation;
+use crate::orphans::{self, Orphans};
 use crate::outbox::{self, OutboxDeadLetters};
 use crate::running::Running;
 use crate::state::{Access, View};
@@ -64,6 +65,9 @@ impl<U: Unit> Started<U> {
             outbox::run(&running.core).await;
         }));
         tracing::info!(target: "pontoon", unit = U::NAME, "ready");
+        let events = Arc::clone(&running.core.adapters.events);
+        // Nothing waits for it; a bridge that closes ends it.
+        tokio::spawn(async move { orphans::report(U::NAME, &*events).await });
         Self { running, feeds, clocks, lanes, outbox }
     }
 
@@ -98,6 +102,12 @@ impl<U: Unit> Started<U> {
     #[must_use]
     pub fn outbox_dead_letters(&self) -> OutboxDeadLetters<'_> {
         OutboxDeadLetters::new(&self.running.core)
+    }
+
+    /// What the broker keeps for subscriptions that the topology does not have.
+    #[must_use]
+    pub fn orphans(&self) -> Orphans<'_> {
+        Orphans::new(&*self.running.core.adapters.events)
     }
 
     /// What a queue holds.

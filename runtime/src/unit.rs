@@ -10,6 +10,7 @@ use crate::definition::{Event, Queue, Secret, State};
 use crate::environment::Environment;
 use crate::handler::{FromResources, Route};
 use crate::intake::Intake;
+use crate::orphans::Subscribed;
 use crate::outbox::{self, Port};
 use crate::secret::SecretAdapter;
 use crate::store::StateAdapter;
@@ -26,6 +27,9 @@ pub trait Unit: Sized + Send + Sync + 'static {
     const GRACE: Duration;
     /// Where the unit can run; `PONTOON_ENV` picks one.
     const ENVIRONMENTS: &'static [Environment];
+
+    /// All subscriptions of the topology, of this unit and of others.
+    const SUBSCRIPTIONS: &'static [Subscribed] = &[];
 
     /// Makes the handlers and connects them with the ports.
     fn assemble(resources: &Self::Resources, ports: &Ports) -> Self;

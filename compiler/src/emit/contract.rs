@@ -57,7 +57,9 @@ fn version(krate: Option<&str>, version: &ServiceVersion) -> TokenStream {
 /// The module `event`.
 fn events(krate: Option<&str>, events: &[Event]) -> TokenStream {
     let scope = Scope::new(krate, events.iter().map(|event| event.marker.item.as_str()));
-    module(&scope, events, event::print)
+    let printed: Vec<TokenStream> = events.iter().map(|event| event::print(&scope, event)).collect();
+    let (subscriptions, uses) = (event::subscriptions(&scope, events), scope.uses());
+    quote!(#uses #(#printed)* #subscriptions)
 }
 
 /// The module `queue`.

@@ -20,6 +20,8 @@ pub(super) struct Source<'a> {
     pub(super) unit: &'a Unit,
     /// Where it runs.
     pub(super) environments: &'a [&'a Environment],
+    /// Whether the contract has the module `event`.
+    pub(super) has_events: bool,
 }
 
 pub(super) fn print(krate: Option<&str>, source: &Source<'_>) -> TokenStream {
@@ -35,7 +37,7 @@ pub(super) fn print(krate: Option<&str>, source: &Source<'_>) -> TokenStream {
         assembly::print(&scope, source),
         functions(&scope, unit),
     ];
-    let (markers, uses) = (markers(unit), scope.uses());
+    let (markers, uses) = (markers(source), scope.uses());
     quote!(#markers #uses #(#code)*)
 }
 
@@ -45,14 +47,16 @@ fn name(unit: &Unit) -> Ident {
 }
 
 /// The modules of the contract that the unit refers to. They lie beside the outermost of its own.
-fn markers(unit: &Unit) -> TokenStream {
+fn markers(source: &Source<'_>) -> TokenStream {
+    let unit = source.unit;
     let handlers = unit.services.iter().flat_map(|member| &member.handlers).map(|handler| &handler.marker);
     let ports =
         [&unit.emits, &unit.enqueues, &unit.keeps, &unit.reveals].into_iter().flatten().map(|port| &port.marker);
     let reached = unit.reaches.iter().map(|reached| &reached.marker);
     let kept = unit.keeps_for.iter().map(|kept| &kept.marker);
     let markers = handlers.chain(ports).chain(reached).chain(kept);
-    let roots: std::collections::BTreeSet<&str> = markers.map(Place::root).collect();
+    let event = source.has_events.then_some("event");
+    let roots: std::collections::BTreeSet<&str> = markers.map(Place::root).chain(event).collect();
     let roots: Vec<Ident> = roots.into_iter().map(ident).collect();
     let up = std::iter::repeat_n(quote!(super), unit.place.modules.len());
     match roots.as_slice() {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::operation::{self, Operation};
 use super::place::{Place, Rust, version_module};
 use super::time::{Backoff, Time};
-use crate::topology::{self, EventId, Handler, QueueId, RustPath, RustType, Topology, WhenFull};
+use crate::topology::{self, EventId, Handler, QueueId, RustPath, RustType, SubscriptionId, Topology, WhenFull};
 
 /// What is generated once, whatever the deployments are.
 #[derive(Clone, Debug, Serialize)]
@@ -70,6 +70,19 @@ pub struct Event {
     /// What those need who hear it.
     #[serde(flatten)]
     pub listeners: Listeners,
+    /// Who hears it, in whatever unit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<Subscribed>,
+}
+
+/// A subscription to an event, as brokers know it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Subscribed {
+    /// Its address with its version: `email.v1.greet`.
+    pub address: String,
+    /// Whether events may be lost to it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub at_most_once: bool,
 }
 
 /// What those who hear an event or work on a queue need of whoever sends it.
@@ -202,7 +215,7 @@ fn version(topology: &Topology, service: &topology::Service) -> ServiceVersion {
 }
 
 fn event(topology: &Topology, id: EventId, event: &topology::Event) -> Event {
-    let heard = topology.subscriptions.iter().filter(|(_, subscription)| subscription.event.value == id);
+    let heard = || topology.subscriptions.iter().filter(|(_, subscription)| subscription.event.value == id);
     let name = &event.name.value;
     Event {
         name: name.clone(),
@@ -211,7 +224,15 @@ fn event(topology: &Topology, id: EventId, event: &topology::Event) -> Event {
         payload: Rust(event.payload.value.clone()),
         subject: pontoon_schema::subject::event(&topology.name.value, name, event.version),
         max_hops: event.max_hops.map(|hops| hops.value),
-        listeners: Listeners::of(topology, heard.map(|(id, _)| Handler::Subscription(id))),
+        listeners: Listeners::of(topology, heard().map(|(id, _)| Handler::Subscription(id))),
+        subscriptions: heard().map(|(id, subscription)| subscribed(topology, id, subscription)).collect(),
+    }
+}
+
+fn subscribed(topology: &Topology, id: SubscriptionId, subscription: &topology::Subscription) -> Subscribed {
+    Subscribed {
+        address: topology.full_address(Handler::Subscription(id)),
+        at_most_once: subscription.delivery.value == topology::Delivery::AtMostOnce,
     }
 }
 

@@ -37,6 +37,8 @@
 //! - Who subscribes: to receive from the event's topic. At least once, also to receive from `shop/subscribed/<subscription>`,
 //!   and to publish and receive below `shop/dead/<subscription>/` and `shop/attempts/<client>/`, where `<client>` is
 //!   `<client_id>-<unit>-<subscription>`.
+//! - Who is to be told of sessions and dead letters of subscriptions that the topology does not have any more: to publish and
+//!   receive below `shop/register/` and `shop/dead/`.
 //!
 //! In users and clients all but letters, digits, `-` and `_` is percent-encoded, so that each is one level of a topic.
 //!
@@ -57,6 +59,7 @@ mod inlet;
 mod line;
 mod live;
 mod names;
+mod orphans;
 mod outlet;
 mod packets;
 mod probe;

@@ -11,6 +11,7 @@ mod inbox;
 mod inlet;
 mod lossy;
 mod objects;
+mod orphans;
 mod provision;
 mod publish;
 mod pull;
@@ -45,6 +46,7 @@ use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topi
 use crate::delivery::Delivery;
 use crate::environment::{EventBridge, Opening};
 use crate::health::{Counters, Health};
+use crate::orphans::{Orphan, Subscribed};
 use crate::soon::Soon;
 
 pub use settings::Nats;
@@ -102,6 +104,10 @@ impl EventAdapter for NatsEvents {
         }
     }
 
+    fn know(&self, subscriptions: &'static [Subscribed]) {
+        self.connection.wanted.lists().known = Some(subscriptions);
+    }
+
     fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
         let flow = Arc::new(Flow::new(subject, subject));
         self.connection.wanted.lists().flows.push(Arc::clone(&flow));
@@ -114,6 +120,14 @@ impl EventAdapter for NatsEvents {
 
     fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
         Soon::later(self.connection.connect())
+    }
+
+    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
+        Soon::later(self.connection.orphans())
+    }
+
+    fn remove_orphan(&self, orphan: Orphan) -> Soon<'_, Result<bool, BridgeError>> {
+        Soon::later(async move { self.connection.remove_orphan(&orphan).await })
     }
 
     fn drain(&self) -> Soon<'_, ()> {

@@ -12,6 +12,9 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use pontoon::bridge::in_memory::InMemoryEvents;
+use pontoon::bridge::{EventAdapter, Feed, Inlet, Reply, Request, Topic};
+use pontoon::{BridgeError, Delivery, Orphan, Soon};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -139,4 +142,56 @@ async fn text_of_others_begins_no_line() {
     let lines = lines.await;
     assert!(lines.iter().filter(|line| line.contains("forged")).count() > 5, "{lines:#?}");
     assert!(!lines.iter().any(|line| line.starts_with("2026-11-29T00:00:00Z")), "{lines:#?}");
+}
+
+/// A bridge at which something is left of a subscription that the topology does not have.
+struct Left(InMemoryEvents);
+
+impl EventAdapter for Left {
+    fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
+        self.0.topic(subject)
+    }
+
+    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+        self.0.subscribe(subject, subscription, rules)
+    }
+
+    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+        self.0.serve(subject)
+    }
+
+    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+        self.0.request(request)
+    }
+
+    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+        self.0.connect()
+    }
+
+    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
+        let orphan = |name: &str, messages| Orphan { name: name.to_owned(), messages };
+        Soon::now(Ok(vec![orphan("lab_v1_former", Some(7)), orphan("host-1-lab.v1.older", None)]))
+    }
+
+    fn close(&self) -> Soon<'_, ()> {
+        self.0.close()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_subscription_is_a_warning_at_the_start() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false);
+    let _listening = tracing::subscriber::set_default(subscriber.finish());
+    let adapters = unit::adapters(Arc::new(Left(InMemoryEvents::new())));
+    let unit = unit::launch(&Script::new()).adapters(adapters).start().await.unwrap();
+    unit.settled().await;
+    tokio::task::yield_now().await;
+    unit.shutdown().await.unwrap();
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("Started::orphans")).collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(lines.iter().all(|line| line.contains("WARN") && line.contains("unit=\"monolith\"")), "{log}");
+    assert!(lines[0].contains("name=host-1-lab.v1.older") && !lines[0].contains("messages="), "{log}");
+    assert!(lines[1].contains("name=lab_v1_former messages=7"), "{log}");
 }

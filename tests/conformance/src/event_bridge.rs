@@ -16,6 +16,7 @@ mod mismatch;
 mod odd;
 mod once;
 mod order;
+mod orphans;
 mod outages;
 mod outbox;
 mod panics;
@@ -43,6 +44,7 @@ pub use mismatch::*;
 pub use odd::*;
 pub use once::*;
 pub use order::*;
+pub use orphans::*;
 pub(crate) use outages::crash;
 pub use outages::{
     e12_broker_killed_and_restarted_in_mid_flow, e13_connection_cut, e13_half_open_connection,

@@ -42,4 +42,5 @@ pontoon_conformance::event_bridge_suite! {
     e37_messages_of_other_programs,
     e38_awkward_values,
     e39_keys_have_a_scope,
+    e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed,
 }

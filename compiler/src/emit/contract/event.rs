@@ -6,7 +6,7 @@ use quote::quote;
 use super::marker;
 use crate::emit::scope::Scope;
 use crate::emit::tokens::{ident, listeners};
-use crate::plan::Event;
+use crate::plan::{Event, Subscribed};
 
 pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
     let marker = marker(&event.description, &event.marker);
@@ -24,5 +24,21 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
             #max_hops
             #listeners
         }
+    }
+}
+
+/// All who hear one of them.
+pub(super) fn subscriptions(scope: &Scope<'_>, events: &[Event]) -> TokenStream {
+    let subscribed = scope.runtime("Subscribed");
+    let subscriptions = events.iter().flat_map(|event| {
+        event.subscriptions.iter().map(|Subscribed { address, at_most_once }| {
+            let (subject, delivery) = (&event.subject, if *at_most_once { "at_most_once" } else { "at_least_once" });
+            let delivery = ident(delivery);
+            quote!(#subscribed::#delivery(#subject, #address))
+        })
+    });
+    quote! {
+        /// All subscriptions to them, of every service: what a broker keeps for another is left of an earlier version.
+        pub const SUBSCRIPTIONS: &[#subscribed] = &[#(#subscriptions),*];
     }
 }

@@ -10,12 +10,16 @@ use crate::emit::tokens::ident;
 use crate::plan::{Kept, Listener, ListenerKind, Member, Served, Unit};
 
 pub(super) fn print(scope: &Scope<'_>, source: &Source<'_>) -> TokenStream {
-    let Source { topology, deployment, unit, environments } = *source;
+    let Source { topology, deployment, unit, environments, has_events } = *source;
     let structure = name(unit);
     let (unit_trait, environment_type) = (scope.runtime("Unit"), scope.runtime("Environment"));
     let (ports_type, intake) = (scope.runtime("Ports"), scope.runtime("Intake"));
     let (unit_name, grace, duration) = (&unit.name, scope.duration(deployment.grace), scope.duration_type());
     let environments = environments.iter().map(|environment| environment::print(scope, environment));
+    let subscriptions = has_events.then(|| {
+        let subscribed = scope.runtime("Subscribed");
+        quote!(const SUBSCRIPTIONS: &'static [#subscribed] = event::SUBSCRIPTIONS;)
+    });
     let services = unit.services.iter().map(service);
     let ports = ports::made(unit);
     let listens = listens(unit);
@@ -29,6 +33,7 @@ pub(super) fn print(scope: &Scope<'_>, source: &Source<'_>) -> TokenStream {
             const NAME: &'static str = #unit_name;
             const GRACE: #duration = #grace;
             const ENVIRONMENTS: &'static [#environment_type] = &[#(#environments),*];
+            #subscriptions
 
             fn assemble(#resources_name: &Resources, #ports_name: &#ports_type) -> Self {
                 Self {

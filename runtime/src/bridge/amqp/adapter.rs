@@ -20,6 +20,7 @@ use super::line::Line;
 use super::listening::Listening;
 use super::names::Names;
 use super::objects::{Binding, Exchange, Object, Objects, Queue, name};
+use super::orphans::Register;
 use super::outlet::Outlet;
 use super::provision::Provision;
 use super::replies::Replies;
@@ -32,6 +33,7 @@ use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topi
 use crate::delivery::Delivery;
 use crate::health::{Counters, Health};
 use crate::io_thread;
+use crate::orphans::{Orphan, Subscribed};
 use crate::soon::Soon;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
@@ -58,6 +60,7 @@ pub(super) struct AmqpEvents {
     limit: Arc<Limit>,
     /// How long the broker lets a message be held.
     hold: Duration,
+    register: Register,
     requests: Arc<Requests>,
     replies: Arc<Replies>,
     flights: Arc<Flights>,
@@ -69,6 +72,8 @@ pub(super) struct AmqpEvents {
 /// What was asked for.
 #[derive(Default)]
 struct Made {
+    /// The subscriptions of the topology, where somebody has said which there are.
+    subscriptions: Option<&'static [Subscribed]>,
     known: HashMap<&'static str, Arc<Known>>,
     exchanges: HashMap<&'static str, Arc<Event>>,
     feeds: HashMap<&'static str, Arc<RemoteFeed<Subscription>>>,
@@ -78,6 +83,7 @@ struct Made {
 impl AmqpEvents {
     pub(super) fn new(dialer: Dialer, names: Arc<Names>, rules: Rules) -> Self {
         let source: Arc<str> = dialer.instance.source().into();
+        let topology = dialer.instance.topology;
         let Rules { verify, consumer_timeout } = rules;
         let bridge = capability::event_bridge(Adapter::Amqp);
         let largest = bridge.map_or(u64::MAX, |bridge| bridge.largest_payload);
@@ -90,9 +96,11 @@ impl AmqpEvents {
         let listening = Listening::new(&takes, &objects, Arc::clone(&names));
         let replies = Arc::new(Replies::new(&sends, &listening, &limit));
         let requests = Requests::new(&sends, listening, Arc::clone(&source), Arc::clone(&limit));
+        let register = Register::new(&takes, &objects, &names, topology);
         Self {
             sends,
             takes,
+            register,
             objects,
             names,
             source,
@@ -290,6 +298,10 @@ impl EventAdapter for AmqpEvents {
         self.made().known.entry(subject).or_default().add(subscription, rules);
     }
 
+    fn know(&self, subscriptions: &'static [Subscribed]) {
+        self.made().subscriptions = Some(subscriptions);
+    }
+
     fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
         let mut made = self.made();
         let inlet = made.inlets.entry(subject).or_insert_with(|| {
@@ -330,6 +342,22 @@ impl EventAdapter for AmqpEvents {
             }
             begun
         })
+    }
+
+    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
+        let subscriptions = {
+            let made = self.made();
+            // Who neither publishes nor hears events has no queue that stays.
+            made.subscriptions.filter(|_| !(made.exchanges.is_empty() && made.feeds.is_empty()))
+        };
+        match subscriptions {
+            Some(subscriptions) => Soon::later(self.register.orphans(subscriptions)),
+            None => Soon::now(Ok(Vec::new())),
+        }
+    }
+
+    fn remove_orphan(&self, orphan: Orphan) -> Soon<'_, Result<bool, BridgeError>> {
+        Soon::later(async move { self.register.remove(&orphan).await })
     }
 
     fn drain(&self) -> Soon<'_, ()> {

@@ -26,6 +26,8 @@ pub(super) struct Names {
     /// The exchange that messages go through which wait for their next attempt, and the one by which they come back.
     pub(super) later: ShortString,
     pub(super) again: ShortString,
+    /// Where the queues of all units are entered.
+    pub(super) register: ShortString,
     /// How the address of a caller begins.
     callers: String,
     /// How this caller's does: with its user, which is how a right to read can be limited to it.
@@ -42,6 +44,7 @@ impl Names {
             dead: name(&format!("{topology}.dead"))?,
             later: name(&format!("{topology}.later"))?,
             again: name(&format!("{topology}.again"))?,
+            register: name(&format!("{topology}.register"))?,
             own: format!("{callers}{}.{id}", utf8_percent_encode(user, ESCAPED)),
             callers,
         })

@@ -2,6 +2,7 @@
 //! exchanges of the topology, over which all else goes: nothing is published to the broker's default exchange, by which whoever
 //! may write to it reaches every queue.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use lapin::types::{AMQPValue, FieldTable, ShortString};
@@ -110,6 +111,11 @@ impl Queue {
         Self { name, arguments: quorum(), passing: false }
     }
 
+    /// The names of queues.
+    pub(super) fn of_register(name: ShortString) -> Self {
+        Self { name, arguments: quorum(), passing: false }
+    }
+
     /// What waits for its next attempt.
     pub(super) fn of_pauses<const N: usize>(name: ShortString, more: [(&'static str, AMQPValue); N]) -> Self {
         let mut arguments = quorum();
@@ -181,6 +187,16 @@ impl Objects {
                 wanted.push(object);
             }
         }
+    }
+
+    /// The queues among them that stay when nobody takes from them.
+    pub(super) fn lasting_queues(&self) -> BTreeSet<String> {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let queues = wanted.iter().filter_map(|object| match object {
+            Object::Queue(Queue { name, passing: false, .. }) => Some(name.to_string()),
+            _ => None,
+        });
+        queues.collect()
     }
 
     /// Something cannot be there, whatever the broker says.

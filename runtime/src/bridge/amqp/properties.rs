@@ -12,7 +12,7 @@ use crate::bridge::BridgeError;
 use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
 
 /// Kept by a queue that is, in a broker that dies.
-const PERSISTENT: u8 = 2;
+pub(super) const PERSISTENT: u8 = 2;
 const TRANSIENT: u8 = 1;
 
 /// How CloudEvents asks to begin the names of headers: since version 1.0.2 with an underscore, for the sake of JMS. Both are to be

@@ -22,11 +22,12 @@ use super::inlet::{Calls, Served};
 use super::line::Order;
 use super::live::{Live, Route};
 use super::names;
+use super::orphans::{Entry, Register};
 use super::outlet::Outlet;
 use super::packets::LARGEST_READ;
 use super::queue::Queue;
 use super::requests::{Replies, Requests};
-use super::retained::Retained;
+use super::retained::{Levels, Retained};
 use super::session::Session;
 use super::standing::Filter;
 use super::subscription::{Subscription, Way};
@@ -38,6 +39,7 @@ use crate::environment::Instance;
 use crate::health::{Counters, Health};
 use crate::io_thread;
 use crate::one_line::OneLine;
+use crate::orphans::{Orphan, Subscribed};
 use crate::soon::Soon;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
@@ -59,6 +61,7 @@ pub(super) struct MqttEvents {
     largest: u64,
     connection: Arc<Connection>,
     live: Arc<Live>,
+    register: Arc<Register>,
     requests: Requests,
     flights: Arc<Flights>,
     tally: Arc<Tally>,
@@ -69,6 +72,8 @@ pub(super) struct MqttEvents {
 /// What was asked for.
 #[derive(Default)]
 struct Made {
+    /// The subscriptions of the topology, where somebody has said which there are.
+    subscriptions: Option<&'static [Subscribed]>,
     audiences: HashMap<&'static str, Arc<Audience>>,
     topics: HashMap<&'static str, Arc<Published>>,
     feeds: HashMap<&'static str, Arc<RemoteFeed<Subscription>>>,
@@ -89,8 +94,10 @@ impl MqttEvents {
         let id = Some(live.add(Route::Replies));
         connection.standing.want(Filter { path: reply_topic.clone(), qos: QoS::AtMostOnce, id, beside: None });
         let requests = Requests::new((&connection, &replies, &flights), Arc::clone(&source), reply_topic, largest);
+        let register = Register::new((&dialer, &connection, &flights), instance.topology, &client_id);
         Self {
             dialer,
+            register: Arc::new(register),
             instance,
             client_id,
             source,
@@ -131,6 +138,7 @@ impl MqttEvents {
                 dialer: Arc::clone(&self.dialer),
                 client_id: format!("{}-{subscription}-dead", self.client_id),
                 below: names::graves(self.instance.topology, subscription),
+                levels: Levels::One,
             },
             open: Mutex::default(),
         };
@@ -146,10 +154,16 @@ impl MqttEvents {
     fn lasting(&self, subject: &str, subscription: &str) -> Way {
         let session = Arc::new(Session::new(names::published(subject)));
         let client_id = format!("{}-{subscription}", self.client_id);
+        self.register.add(Entry {
+            client_id: client_id.clone(),
+            subject: subject.to_owned(),
+            subscription: subscription.to_owned(),
+        });
         let retained = Retained {
             dialer: Arc::clone(&self.dialer),
             client_id: format!("{client_id}-attempts"),
             below: names::attempts(self.instance.topology, &client_id),
+            levels: Levels::One,
         };
         let nobody = Arc::new(Audience::new(self.instance.topology));
         let attempts = Attempts::new(retained, Outlet::new(&self.connection, &nobody), &self.flights);
@@ -190,6 +204,9 @@ impl MqttEvents {
             async { there.await.map_err(|_| BridgeError::Closed)?.map_err(BridgeError::from) }
         });
         let begun: Vec<_> = begun.collect();
+        if self.made().subscriptions.is_some() {
+            self.tasks().spawn_on(Arc::clone(&self.register).keep(), &io_thread::handle());
+        }
         tokio::select! {
             begun = try_join_all(begun) => begun.map(drop),
             () = self.connection.link.closed() => Err(BridgeError::Closed),
@@ -268,6 +285,10 @@ impl EventAdapter for MqttEvents {
         self.audience(&mut made, subject).add(subscription);
     }
 
+    fn know(&self, subscriptions: &'static [Subscribed]) {
+        self.made().subscriptions = Some(subscriptions);
+    }
+
     fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
         let mut made = self.made();
         let inlet = made.inlets.entry(subject).or_insert_with(|| {
@@ -295,6 +316,22 @@ impl EventAdapter for MqttEvents {
             }
             begun
         })
+    }
+
+    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
+        let subscriptions = {
+            let made = self.made();
+            // Who neither publishes nor hears events has no session that stays.
+            made.subscriptions.filter(|_| !(made.topics.is_empty() && made.feeds.is_empty()))
+        };
+        match subscriptions {
+            Some(subscriptions) => Soon::later(self.register.orphans(subscriptions)),
+            None => Soon::now(Ok(Vec::new())),
+        }
+    }
+
+    fn remove_orphan(&self, orphan: Orphan) -> Soon<'_, Result<bool, BridgeError>> {
+        Soon::later(async move { self.register.remove(&orphan).await })
     }
 
     fn drain(&self) -> Soon<'_, ()> {

@@ -61,6 +61,21 @@ pub(super) fn graves(topology: &str, subscription: &str) -> String {
     format!("{topology}/dead/{subscription}")
 }
 
+/// Below which the dead letters of all subscriptions are: `shop/dead`.
+pub(super) fn all_graves(topology: &str) -> String {
+    format!("{topology}/dead")
+}
+
+/// Below which the sessions of all units are entered: `shop/register`.
+pub(super) fn register(topology: &str) -> String {
+    format!("{topology}/register")
+}
+
+/// Where a session is entered: `shop/register/host-1-mail-email%2Ev1%2Egreet`.
+pub(super) fn entry(topology: &str, client_id: &str) -> String {
+    format!("{}/{}", register(topology), utf8_percent_encode(client_id, ENCODED))
+}
+
 /// Below which it is counted how often the messages of a session were handed out: `shop/attempts/host-1-mail-email%2Ev1%2Egreet`.
 pub(super) fn attempts(topology: &str, client_id: &str) -> String {
     format!("{topology}/attempts/{}", utf8_percent_encode(client_id, ENCODED))

@@ -87,6 +87,11 @@ impl Outlet {
         if self.connection.link.is_closed() { Err(BridgeError::Closed) } else { Ok(()) }
     }
 
+    /// Done once nothing is published any more.
+    pub(super) async fn ended(&self) {
+        self.connection.link.closed().await;
+    }
+
     /// Whether there is a connection now.
     pub(super) fn is_up(&self) -> bool {
         self.connection.link.is_up()

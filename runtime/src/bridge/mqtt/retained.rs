@@ -25,6 +25,14 @@ pub(super) struct Retained {
     pub(super) client_id: String,
     /// Below which each message has a topic.
     pub(super) below: String,
+    pub(super) levels: Levels,
+}
+
+/// How many levels below it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Levels {
+    One,
+    Two,
 }
 
 impl Retained {
@@ -49,10 +57,15 @@ impl Retained {
     }
 
     async fn collect(&self, packets: &mut Packets) -> Result<Vec<Publish>, Trouble> {
-        let mut subscribe = Subscribe::new(SubscribeFilter::new(format!("{}/+", self.below), QoS::AtLeastOnce), None);
+        let (below, id) = (&self.below, Id::draw());
+        let (filter, marker) = match self.levels {
+            Levels::One => (format!("{below}/+"), format!("{below}/{id}")),
+            Levels::Two => (format!("{below}/+/+"), format!("{below}/{id}/{id}")),
+        };
+        let mut subscribe = Subscribe::new(SubscribeFilter::new(filter, QoS::AtLeastOnce), None);
         subscribe.pkid = 1;
         put(packets, &Packet::Subscribe(subscribe))?;
-        let (marker, mut found) = (Bytes::from(format!("{}/{}", self.below, Id::draw())), Vec::new());
+        let (marker, mut found) = (Bytes::from(marker), Vec::new());
         loop {
             match packets.next().await? {
                 Received::Ack(Ack::Subscribe(_, reasons)) => {

@@ -20,6 +20,10 @@ pub(super) enum ApiError {
     Bridge(BridgeError),
 }
 
+/// A request that asks for nothing in particular.
+#[derive(Serialize)]
+pub(super) struct Nothing {}
+
 impl Connection {
     /// Asks JetStream: `STREAM.INFO.shop_events`.
     pub(super) async fn api<T: DeserializeOwned>(

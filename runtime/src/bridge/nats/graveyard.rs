@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::bridge::nats::api::ApiError;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::headers;
-use crate::bridge::nats::objects::dead_letters;
+use crate::bridge::nats::objects::{dead_letter_subject, dead_letters};
 use crate::bridge::nats::publish::Publication;
 use crate::bridge::remote::{Buried, PATIENCE, dead};
 use crate::bridge::{BridgeError, Dead};
@@ -58,7 +58,7 @@ struct Removed {}
 impl Graveyard {
     pub(super) fn new(connection: Arc<Connection>, event: &'static str, subscription: &str) -> Self {
         let topology = connection.instance.topology;
-        let (stream, subject) = (dead_letters(topology).name, format!("{topology}.dead.{subscription}"));
+        let (stream, subject) = (dead_letters(topology).name, dead_letter_subject(topology, subscription));
         Self { connection, event, stream, subject }
     }
 

@@ -43,6 +43,11 @@ pub(super) fn dead_letters(topology: &str) -> Stream {
     }
 }
 
+/// Where the dead letters of a subscription are: `shop.dead.email.v1.greet`.
+pub(super) fn dead_letter_subject(topology: &str, subscription: &str) -> String {
+    format!("{topology}.dead.{subscription}")
+}
+
 fn stream() -> Stream {
     Stream {
         max_bytes: NONE,

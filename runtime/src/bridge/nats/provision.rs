@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::time::{Duration, sleep};
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::api::ApiError;
+use crate::bridge::nats::api::{ApiError, Nothing};
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::objects::{consumer, consumer_differs, dead_letters, events, stream_differs};
 use crate::bridge::nats::session::Session;
@@ -29,10 +29,6 @@ const TOO_FEW: [ErrorCode; 3] =
 /// What a server says that has no such stream, or that can have none for us.
 const NO_STREAM: [ErrorCode; 3] =
     [ErrorCode::STREAM_NOT_FOUND, ErrorCode::JETSTREAM_NOT_ENABLED, ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT];
-
-/// No request body.
-#[derive(Serialize)]
-struct Nothing {}
 
 /// A consumer that is to be made.
 #[derive(Serialize)]

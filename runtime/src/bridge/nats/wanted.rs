@@ -7,6 +7,7 @@ use crate::bridge::nats::flow::Flow;
 use crate::bridge::nats::pull::Pull;
 use crate::bridge::nats::shelf::Shelf;
 use crate::delivery::Delivery;
+use crate::orphans::Subscribed;
 
 /// What was asked for.
 #[derive(Default)]
@@ -27,6 +28,8 @@ pub(super) struct Lists {
     pub(super) dead_letters: bool,
     /// Whether events are published.
     pub(super) topics: bool,
+    /// The subscriptions of the topology, where somebody has said which there are.
+    pub(super) known: Option<&'static [Subscribed]>,
     /// The events of which some consumer must not miss any.
     pub(super) durable: BTreeSet<&'static str>,
 }

@@ -93,6 +93,7 @@ const TABLE: &[Row] = &[
     ("e37", [Nothing,     Yes,         Counted,     Yes,         Yes]),
     ("e38", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e39", [Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e40", [Nothing,     Yes,         Nothing,     Yes,         Yes]),
 ];
 
 /// As the table calls it.

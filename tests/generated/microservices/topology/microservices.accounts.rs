@@ -4,7 +4,7 @@
 use super::super::{billing, email, event, state, user};
 use pontoon::{
     Amqp, Bridge, Collection, Emits, Environment, File, Intake, Keeps, Launch, Nats,
-    Part, Ports, Publisher, Reach, Redis, Started, Text, Tls, Unit,
+    Part, Ports, Publisher, Reach, Redis, Started, Subscribed, Text, Tls, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -104,6 +104,7 @@ impl Unit for Accounts {
             )
             .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
     ];
+    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

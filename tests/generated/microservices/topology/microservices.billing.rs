@@ -4,7 +4,7 @@
 use super::super::{billing, event, state, user};
 use pontoon::{
     Amqp, Collection, Emits, Environment, File, Intake, Keeps, Launch, Nats, Part, Ports,
-    Publisher, Redis, Started, Text, Tls, Unit,
+    Publisher, Redis, Started, Subscribed, Text, Tls, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -98,6 +98,7 @@ impl Unit for Billing {
             )
             .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
     ];
+    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

@@ -1,10 +1,10 @@
 // The unit `mail` of the deployment `microservices` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use super::super::{email, secret, user};
+use super::super::{email, event, secret, user};
 use pontoon::{
     Amqp, Bridge, Environment, File, Intake, Launch, Nats, Part, Ports, Reach, Redis,
-    Reveals, SecretSource, Started, Text, Tls, Unit,
+    Reveals, SecretSource, Started, Subscribed, Text, Tls, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -96,6 +96,7 @@ impl Unit for Mail {
             )
             .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
     ];
+    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

@@ -4,7 +4,7 @@
 use super::{billing, email, event, secret, state, user};
 use pontoon::{
     Collection, Emits, Env, Environment, InMemory, Intake, Keeps, Launch, Ports,
-    Publisher, Reveals, SecretSource, Started, Unit,
+    Publisher, Reveals, SecretSource, Started, Subscribed, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -97,6 +97,7 @@ impl Unit for Monolith {
             .state_store(&InMemory)
             .secret_store(&Env),
     ];
+    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

@@ -1,7 +1,7 @@
 // The events of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Event, Listeners};
+use pontoon::{Event, Listeners, Subscribed};
 
 /// Somebody new has an account.
 #[derive(Clone, Copy, Debug)]
@@ -12,3 +12,8 @@ impl Event for UserSignedUp {
     const SUBJECT: &'static str = "shop.event.user_signed_up.v1";
     const LISTENERS: Listeners = Listeners::new().ordered();
 }
+
+/// All subscriptions to them, of every service: what a broker keeps for another is left of an earlier version.
+pub const SUBSCRIPTIONS: &[Subscribed] = &[
+    Subscribed::at_least_once("shop.event.user_signed_up.v1", "email.v1.greet"),
+];

@@ -4,7 +4,8 @@
 use super::{email, event, queue, secret, state, user};
 use pontoon::{
     Collection, Emits, Enqueuer, Enqueues, Env, Environment, File, InMemory, Intake,
-    Keeps, Launch, Part, Ports, Publisher, Reveals, SecretSource, Started, Text, Unit,
+    Keeps, Launch, Part, Ports, Publisher, Reveals, SecretSource, Started, Subscribed,
+    Text, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -96,6 +97,7 @@ impl Unit for Monolith {
             .state_store(&InMemory)
             .secret_store(&File::new(Text(&[Part::VariableOr("SECRETS_DIR", "/run/secrets")]))),
     ];
+    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

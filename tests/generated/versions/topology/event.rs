@@ -1,7 +1,7 @@
 // The events of the topology `names`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::Event;
+use pontoon::{Event, Subscribed};
 
 /// The event `email`.
 #[derive(Clone, Copy, Debug)]
@@ -11,3 +11,8 @@ impl Event for Email {
     type Payload = crate::versions::contract::Note;
     const SUBJECT: &'static str = "names.event.email.v1";
 }
+
+/// All subscriptions to them, of every service: what a broker keeps for another is left of an earlier version.
+pub const SUBSCRIPTIONS: &[Subscribed] = &[
+    Subscribed::at_most_once("names.event.email.v1", "user.v3.event"),
+];

@@ -4,7 +4,7 @@
 use super::{email, event, state, user};
 use pontoon::{
     Collection, Emits, Environment, InMemory, Intake, Keeps, Launch, Ports, Publisher,
-    Started, Unit,
+    Started, Subscribed, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -77,6 +77,7 @@ impl Unit for Monolith {
             .queue_bridge(&InMemory)
             .state_store(&InMemory),
     ];
+    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

@@ -1,0 +1,191 @@
+//! What the broker keeps for subscriptions that the topology does not have. The protocol can't list queues, so that each unit
+//! enters those that it has declared into a register: a queue that nobody consumes, with a message for each name.
+//!
+//! Whoever looks has the messages on loan, and a unit that looks at the same moment sees some of them or none: it enters what it
+//! does not see, and the next one to look removes what is there twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lapin::options::{
+    BasicAckOptions, BasicGetOptions, BasicNackOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
+    QueueDeleteOptions,
+};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{BasicProperties, Channel, Connection};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::line::Line;
+use super::names::Names;
+use super::objects::{Binding, Exchange, Object, Objects, Queue, name};
+use super::properties::PERSISTENT;
+use super::tap::ANSWER;
+use super::trouble::Trouble;
+use crate::bridge::BridgeError;
+use crate::bridge::remote::PATIENCE;
+use crate::orphans::{Orphan, Subscribed};
+
+/// The queues that units of a topology have declared.
+pub(super) struct Register {
+    line: Arc<Line>,
+    objects: Arc<Objects>,
+    /// The exchange, and the queue that is bound to it.
+    at: ShortString,
+    /// How the queues begin: `shop.event.`.
+    events: String,
+    /// One looks at a time.
+    looking: Mutex<()>,
+}
+
+/// What a queue has.
+struct Holds {
+    messages: u64,
+    consumers: u32,
+}
+
+impl Register {
+    pub(super) fn new(line: &Arc<Line>, objects: &Arc<Objects>, names: &Names, topology: &str) -> Self {
+        let (line, objects, at) = (Arc::clone(line), Arc::clone(objects), names.register.clone());
+        Self { line, objects, at, events: format!("{topology}.event."), looking: Mutex::default() }
+    }
+
+    /// The queues that units have declared and that belong to no subscription of the topology. Enters our own.
+    pub(super) async fn orphans(&self, known: &[Subscribed]) -> Result<Vec<Orphan>, BridgeError> {
+        let _looking = self.looking.lock().await;
+        let connected = self.line.ready(PATIENCE).await?;
+        let connection = &connected.connection;
+        let own = self.objects.lasting_queues();
+        let looked = timeout(PATIENCE, async {
+            self.objects.these(connection, &self.needs()).await?;
+            self.look(connection, &own, known).await
+        });
+        let late = |_| Trouble::Away(format!("`{}` does not answer", self.at));
+        Ok(looked.await.map_err(late).flatten()?)
+    }
+
+    /// Deletes one of them.
+    pub(super) async fn remove(&self, orphan: &Orphan) -> Result<bool, BridgeError> {
+        let connected = self.line.ready(PATIENCE).await?;
+        let removed = timeout(ANSWER, self.delete(&connected.connection, orphan));
+        Ok(removed.await.map_err(|_| Trouble::Away(format!("`{}` does not answer", orphan.name))).flatten()?)
+    }
+
+    fn needs(&self) -> [Object; 3] {
+        let (exchange, queue) = (Exchange::of_queues(self.at.clone()), Queue::of_register(self.at.clone()));
+        let binding = Binding::by_name(self.at.clone(), &queue);
+        [Object::Exchange(exchange), Object::Queue(queue), Object::Binding(binding)]
+    }
+
+    async fn look(
+        &self,
+        connection: &Connection,
+        own: &BTreeSet<String>,
+        known: &[Subscribed],
+    ) -> Result<Vec<Orphan>, Trouble> {
+        let channel = connection.create_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        // By name, each with its place in the queue. Those that are there twice, or are no queue of ours, go.
+        let mut entered = BTreeMap::new();
+        while let Some(got) = channel.basic_get(self.at.clone(), BasicGetOptions::default()).await? {
+            let tag = got.delivery.delivery_tag;
+            let name = String::from_utf8(got.delivery.data).ok().filter(|name| name.starts_with(&self.events));
+            match name {
+                Some(name) if !entered.contains_key(&name) => drop(entered.insert(name, tag)),
+                _ => channel.basic_ack(tag, BasicAckOptions::default()).await?,
+            }
+        }
+        for name in own.iter().filter(|name| !entered.contains_key(*name)) {
+            self.enter(&channel, name).await?;
+        }
+        let mut orphans = Vec::new();
+        for (name, tag) in &entered {
+            if own.contains(name) || known.iter().any(|known| belongs(name, known)) {
+                continue;
+            }
+            match holds(connection, name).await? {
+                Some(Holds { messages, .. }) => orphans.push(Orphan { name: name.clone(), messages: Some(messages) }),
+                // Somebody has deleted it.
+                None => channel.basic_ack(*tag, BasicAckOptions::default()).await?,
+            }
+        }
+        // All others go back.
+        channel.basic_nack(0, BasicNackOptions { multiple: true, requeue: true }).await?;
+        channel.close(200, "OK".into()).await?;
+        Ok(orphans)
+    }
+
+    async fn enter(&self, channel: &Channel, name: &str) -> Result<(), Trouble> {
+        let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+        let properties = properties.with_delivery_mode(PERSISTENT);
+        let (exchange, key) = (self.at.clone(), self.at.clone());
+        let confirmed = channel.basic_publish(exchange, key, options, name.as_bytes(), properties).await?.await?;
+        match confirmed.is_nack() {
+            true => Err(Trouble::Away(format!("`{}` is full", self.at))),
+            false => Ok(()),
+        }
+    }
+
+    async fn delete(&self, connection: &Connection, orphan: &Orphan) -> Result<bool, Trouble> {
+        let Some(held) = holds(connection, &orphan.name).await? else { return Ok(false) };
+        if held.consumers > 0 {
+            return Err(Trouble::Mismatch(format!(
+                "somebody still takes messages from the queue `{}`: another version of the topology, perhaps, that has the \
+                 subscription",
+                orphan.name
+            )));
+        }
+        if orphan.messages == Some(0) && held.messages > 0 {
+            return Ok(false);
+        }
+        let channel = connection.create_channel().await?;
+        // Quorum queues know neither `if_unused` nor `if_empty`.
+        channel.queue_delete(name(&orphan.name)?, QueueDeleteOptions::default()).await?;
+        channel.close(200, "OK".into()).await?;
+        Ok(true)
+    }
+}
+
+/// What a queue has; nothing where there is none. On a channel of its own, which the broker closes then.
+async fn holds(connection: &Connection, queue: &str) -> Result<Option<Holds>, Trouble> {
+    let channel = connection.create_channel().await?;
+    let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    match channel.queue_declare(name(queue)?, options, FieldTable::default()).await.map_err(Trouble::from) {
+        Ok(queue) => {
+            let holds = Holds { messages: queue.message_count().into(), consumers: queue.consumer_count() };
+            channel.close(200, "OK".into()).await?;
+            Ok(Some(holds))
+        }
+        Err(Trouble::Absent(_)) => Ok(None),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Whether a queue is that of a subscription, of its dead letters, or of its pauses.
+fn belongs(queue: &str, known: &Subscribed) -> bool {
+    let rest = queue.strip_prefix(known.subject).and_then(|rest| rest.strip_prefix('.'));
+    let Some(rest) = rest.and_then(|rest| rest.strip_prefix(known.subscription)) else { return false };
+    rest.is_empty() || rest == ".dead" || rest.starts_with(".later.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_belongs_to_its_subscription_and_no_other() {
+        let known = Subscribed::at_least_once("shop.event.placed.v1", "email.v1.greet");
+        for queue in ["", ".dead", ".later.4m"].map(|rest| format!("shop.event.placed.v1.email.v1.greet{rest}")) {
+            assert!(belongs(&queue, &known), "{queue}");
+        }
+        for queue in [
+            "shop.event.placed.v1.email.v1.greet_all",
+            "shop.event.placed.v1.email.v1.greet.deadly",
+            "shop.event.placed.v1",
+            "shop.event.placed.v2.email.v1.greet",
+            "shop.event.placed.v1.email.v2.greet",
+        ] {
+            assert!(!belongs(queue, &known), "{queue}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What the broker keeps for subscriptions that the topology does not have. The protocol can't list sessions, so that each unit
+//! enters its own into a register: retained messages below `shop/register/`, one for each client. They expire a little after the
+//! session does that they stand for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rumqttc::mqttbytes::QoS;
+use rumqttc::mqttbytes::v5::{Disconnect, DisconnectReasonCode, Packet, Publish, PublishProperties};
+use serde::{Deserialize, Serialize};
+use tokio::time::{sleep, timeout};
+
+use super::audience::Audience;
+use super::connection::Connection;
+use super::dialer::{Dialer, Role, SESSION_EXPIRY};
+use super::names;
+use super::outlet::{Outlet, Parcel};
+use super::retained::{Levels, Retained};
+use super::trouble::Trouble;
+use crate::bridge::BridgeError;
+use crate::bridge::remote::{Flights, PATIENCE};
+use crate::io_thread;
+use crate::one_line::OneLine;
+use crate::orphans::{Orphan, Subscribed};
+
+/// How often a process enters its sessions again.
+const AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The sessions of all units of a topology.
+pub(super) struct Register {
+    dialer: Arc<Dialer>,
+    topology: &'static str,
+    /// What the id begins with of the client that reads.
+    client_id: String,
+    outlet: Outlet,
+    flights: Arc<Flights>,
+    /// The sessions of this unit.
+    own: Mutex<Vec<Entry>>,
+}
+
+/// A session, as it is entered.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(super) struct Entry {
+    pub(super) client_id: String,
+    pub(super) subject: String,
+    pub(super) subscription: String,
+}
+
+impl Register {
+    pub(super) fn new(
+        (dialer, connection, flights): (&Arc<Dialer>, &Arc<Connection>, &Arc<Flights>),
+        topology: &'static str,
+        client_id: &str,
+    ) -> Self {
+        let outlet = Outlet::new(connection, &Arc::new(Audience::new(topology)));
+        let (dialer, flights, client_id) = (Arc::clone(dialer), Arc::clone(flights), format!("{client_id}-register"));
+        Self { dialer, topology, client_id, outlet, flights, own: Mutex::default() }
+    }
+
+    /// This unit has a session.
+    pub(super) fn add(&self, entry: Entry) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+    }
+
+    fn own(&self) -> Vec<Entry> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the sessions of this unit entered, from the first time they are.
+    pub(super) async fn keep(self: Arc<Self>) {
+        loop {
+            tokio::select! {
+                () = sleep(AGAIN) => {}
+                () = self.outlet.ended() => return,
+            }
+            if let Err(error) = self.enter().await {
+                tracing::debug!(target: "pontoon", error = %OneLine(&error), "sessions are not entered again");
+            }
+        }
+    }
+
+    /// The sessions of units whose subscription the topology does not have, and the dead letters of such. Enters our own.
+    pub(super) async fn orphans(&self, known: &[Subscribed]) -> Result<Vec<Orphan>, BridgeError> {
+        self.enter().await?;
+        let own = self.own();
+        let entered = self.retained(names::register(self.topology), Levels::One).read().await?;
+        let entries = entered.iter().filter_map(|publish| serde_json::from_slice::<Entry>(&publish.payload).ok());
+        let strange = entries.filter(|entry| !own.contains(entry) && !known.iter().any(|known| entry.is_of(known)));
+        let mut orphans: Vec<Orphan> = strange.map(|entry| Orphan { name: entry.client_id, messages: None }).collect();
+        let letters = self.retained(names::all_graves(self.topology), Levels::Two).read().await?;
+        let mut graves = BTreeMap::<_, u64>::new();
+        for letter in &letters {
+            if let Some((below, _)) = std::str::from_utf8(&letter.topic).ok().and_then(|topic| topic.rsplit_once('/')) {
+                *graves.entry(below).or_default() += 1;
+            }
+        }
+        for known in known {
+            graves.remove(&*names::graves(self.topology, known.subscription));
+        }
+        orphans.extend(graves.into_iter().map(|(name, count)| Orphan { name: name.to_owned(), messages: Some(count) }));
+        Ok(orphans)
+    }
+
+    /// Removes one of them: dead letters, or a session with all that goes with it.
+    pub(super) async fn remove(&self, orphan: &Orphan) -> Result<bool, BridgeError> {
+        let name = &orphan.name;
+        if name.starts_with(&names::graves(self.topology, "")) {
+            return Ok(self.clear(name.clone()).await? > 0);
+        }
+        let ended = io_thread::run(timeout(PATIENCE, end_session(Arc::clone(&self.dialer), name.clone())));
+        let late = |_| BridgeError::Unavailable(format!("the broker has not ended it within {PATIENCE:?}").into());
+        ended.await.ok_or(BridgeError::Closed)?.map_err(late)??;
+        self.clear(names::attempts(self.topology, name)).await?;
+        self.put(names::entry(self.topology, name), Bytes::new(), None).await?;
+        Ok(true)
+    }
+
+    /// Removes all that is retained below a topic. Returns how much that was.
+    async fn clear(&self, below: String) -> Result<usize, BridgeError> {
+        let found = self.retained(below, Levels::One).read().await?;
+        for publish in &found {
+            self.put(publish.topic.clone(), Bytes::new(), None).await?;
+        }
+        Ok(found.len())
+    }
+
+    async fn enter(&self) -> Result<(), BridgeError> {
+        let expiry = u32::try_from((SESSION_EXPIRY + 2 * AGAIN).as_secs()).ok();
+        for entry in self.own() {
+            let topic = names::entry(self.topology, &entry.client_id);
+            let body = serde_json::to_vec(&entry).map_err(BridgeError::Malformed)?;
+            self.put(topic, body.into(), expiry).await?;
+        }
+        Ok(())
+    }
+
+    async fn put(&self, topic: impl Into<Bytes>, payload: Bytes, expiry: Option<u32>) -> Result<(), BridgeError> {
+        let _flight = self.flights.begin()?;
+        let topic = topic.into();
+        let properties = PublishProperties { message_expiry_interval: expiry, ..PublishProperties::default() };
+        let packet = || Publish {
+            qos: QoS::AtLeastOnce,
+            retain: true,
+            topic: topic.clone(),
+            payload: payload.clone(),
+            properties: Some(properties.clone()),
+            ..Publish::default()
+        };
+        self.outlet.publish(Parcel { subject: &String::from_utf8_lossy(&topic), packet }).await
+    }
+
+    fn retained(&self, below: String, levels: Levels) -> Retained {
+        Retained { dialer: Arc::clone(&self.dialer), client_id: self.client_id.clone(), below, levels }
+    }
+}
+
+/// Ends the session of a client: whoever connects by its id and begins anew has the broker drop what it had.
+async fn end_session(dialer: Arc<Dialer>, client_id: String) -> Result<(), Trouble> {
+    let (mut packets, _) = dialer.dial(&Role { client_id, lasting: false, window: 1 }).await?;
+    let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
+    if packets.put(&goodbye).is_ok() {
+        // Without it the broker ends the session all the same: it was asked for one that ends with its connection.
+        let _ = packets.shut().await;
+    }
+    Ok(())
+}
+
+impl Entry {
+    /// Whether the session is one of a subscription of the topology. One whose events may be lost has none.
+    fn is_of(&self, known: &Subscribed) -> bool {
+        self.subject == known.subject && self.subscription == known.subscription && !known.at_most_once
+    }
+}
