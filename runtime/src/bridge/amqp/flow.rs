@@ -1,6 +1,7 @@
 //! What comes out of a queue while one channel lives: a consumer, and another one in its place where it is to have more or fewer
 //! messages at a time, which RabbitMQ lets nobody change for a consumer that is there.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,7 +24,8 @@ pub(super) struct Flow {
     tag: Mutex<ShortString>,
     /// One consumer is to end, and the next is not there yet.
     changing: AtomicBool,
-    next: Mutex<Option<Consumer>>,
+    /// Those that come after this one, in order: whoever takes messages may be at those of the first when there is a third.
+    successors: Mutex<VecDeque<Consumer>>,
 }
 
 /// Where messages come from now.
@@ -47,9 +49,9 @@ impl Flow {
         let channel = Arc::new(connection.create_channel().await?);
         let consumer = consume(&channel, queue, at_a_time).await?;
         let (tag, queue) = (Mutex::new(consumer.tag()), queue.clone());
-        let (changing, next) = (AtomicBool::new(false), Mutex::default());
+        let (changing, successors) = (AtomicBool::new(false), Mutex::default());
         let source = AsyncMutex::new(Source { consumer, ended: false });
-        Ok(Self { channel, queue, source, tag, changing, next })
+        Ok(Self { channel, queue, source, tag, changing, successors })
     }
 
     pub(super) fn lives(&self) -> bool {
@@ -67,8 +69,8 @@ impl Flow {
         None
     }
 
-    fn successor(&self) -> MutexGuard<'_, Option<Consumer>> {
-        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    fn successors(&self) -> MutexGuard<'_, VecDeque<Consumer>> {
+        self.successors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tag(&self) -> ShortString {
@@ -93,7 +95,7 @@ impl Flow {
             }
             // Looked at first: once it is over, the next consumer is there.
             let changing = self.changing.load(Ordering::SeqCst);
-            match self.successor().take() {
+            match self.successors().pop_front() {
                 Some(consumer) => *source = Source { consumer, ended: false },
                 None if changing => return Err(Over::Change),
                 None => return Err(Over::End(None)),
@@ -117,7 +119,7 @@ impl Flow {
         }
         let next = consume(&self.channel, &self.queue, at_a_time).await?;
         *self.tag.lock().unwrap_or_else(PoisonError::into_inner) = next.tag();
-        *self.successor() = Some(next);
+        self.successors().push_back(next);
         Ok(())
     }
 
@@ -141,7 +143,7 @@ impl Flow {
                 Some(None) => source.ended = true,
                 Some(Some(Err(_))) | None => {}
             }
-            match self.successor().take() {
+            match self.successors().pop_front() {
                 Some(consumer) => *source = Source { consumer, ended: false },
                 None => return,
             }

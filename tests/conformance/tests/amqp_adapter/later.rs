@@ -1,5 +1,6 @@
 //! Pauses that a message is not held for.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
@@ -9,7 +10,7 @@ use pontoon::bridge::Settlement;
 use pontoon::{Amqp, BridgeError, Delivery};
 use pontoon_brokers::{Broker, Kind};
 
-use crate::harness::{at, message, name, next, number, outsider, shared, soon, text, with};
+use crate::harness::{at, message, name, next, number, outsider, shared, soon, take, text, with};
 
 const SUBSCRIPTION: &str = "email.v1.greet";
 
@@ -101,5 +102,31 @@ async fn what_cannot_come_back_to_one_subscription_holds_up_no_other() {
     let arrival = next(&feed).await;
     assert_eq!((number(&arrival), arrival.attempt), (1, 2));
     feed.settle(&arrival, Settlement::Done).await.unwrap();
+    adapter.close().await;
+}
+
+/// Each message that waits in the process is room for one more, which takes another consumer. What one has that comes between two
+/// others, while those of the first are not taken yet, is handed out as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_between_two_changes_of_the_window_is_handed_out() {
+    const COUNT: u32 = 100;
+    let subject = name("event.window");
+    let adapter = at(shared()).await;
+    let topic = adapter.topic(subject);
+    let feed = adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once().attempts(5).concurrency(8));
+    soon(adapter.connect()).await.unwrap();
+    for number in 0..COUNT {
+        soon(topic.publish(message(number))).await.unwrap();
+    }
+    for _ in 0..4 {
+        let arrival = next(&feed).await;
+        feed.settle(&arrival, Settlement::Again(Duration::from_secs(2))).await.unwrap();
+        // By then the next consumer is there, and has what it may have.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let mut handled = BTreeSet::new();
+    while handled.len() < COUNT as usize {
+        handled.insert(take(&feed).await);
+    }
     adapter.close().await;
 }
