@@ -245,11 +245,12 @@ pub trait Feed: Send + Sync {
         0
     }
 
-    /// What was given up, oldest first.
-    fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>>;
+    /// What was given up, oldest first, behind so many of the oldest: as many as are looked at [in one
+    /// go](crate::DeadLetters::list).
+    fn dead_letters(&self, skip: usize) -> Soon<'_, Result<Vec<Dead>, BridgeError>>;
 
-    /// Takes dead letters out, all or those with an id; with `replay` they are delivered anew, under their old id. Returns
-    /// how many there were.
+    /// Takes dead letters out, the oldest that are looked at in one go, or those with an id; with `replay` they are delivered anew,
+    /// under their old id. Returns how many there were.
     fn clear_dead_letters(&self, id: Option<crate::Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>>;
 }
 

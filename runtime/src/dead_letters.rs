@@ -8,6 +8,9 @@ use crate::id::Id;
 use crate::metadata::Metadata;
 use crate::operation::Operation;
 
+/// How many are looked at in one go.
+pub(crate) const AT_A_TIME: usize = 10_000;
+
 /// What a subscription or a worker has given up.
 pub struct DeadLetters<M> {
     feed: Option<Arc<dyn Feed>>,
@@ -34,14 +37,21 @@ impl<M: Operation> DeadLetters<M> {
         Self { feed, marker: PhantomData }
     }
 
-    /// All of them, oldest first. None for what does not take messages in this unit. On RabbitMQ, which has to hand out what is
-    /// looked at, the first 10,000 or 64 MiB: those behind have their turn when these are gone. That goes for what is below, too.
+    /// The oldest of them, oldest first: 10,000, or as many as have 64 MiB. None for what does not take messages in this unit.
     ///
     /// # Errors
     /// The bridge is out of reach.
     pub async fn list(&self) -> Result<Vec<DeadLetter<M::Input>>, BridgeError> {
+        self.list_behind(0).await
+    }
+
+    /// The same behind so many of the oldest: the next page, behind those that were listed before.
+    ///
+    /// # Errors
+    /// The bridge is out of reach.
+    pub async fn list_behind(&self, skip: usize) -> Result<Vec<DeadLetter<M::Input>>, BridgeError> {
         let Some(feed) = &self.feed else { return Ok(Vec::new()) };
-        let dead = feed.dead_letters().await?;
+        let dead = feed.dead_letters(skip).await?;
         let letters = dead.into_iter().map(|dead| {
             let json = dead.message.json().map_err(BridgeError::Malformed)?;
             Ok(DeadLetter {
@@ -63,7 +73,7 @@ impl<M: Operation> DeadLetters<M> {
         Ok(self.clear(Some(id), true).await? > 0)
     }
 
-    /// Delivers all of them anew. Returns how many there were.
+    /// Delivers anew those that [`Self::list`] has. Returns how many there were.
     ///
     /// # Errors
     /// The bridge is out of reach.
@@ -71,7 +81,7 @@ impl<M: Operation> DeadLetters<M> {
         self.clear(None, true).await
     }
 
-    /// Forgets all of them. Returns how many there were.
+    /// Forgets those that [`Self::list`] has. Returns how many there were.
     ///
     /// # Errors
     /// The bridge is out of reach.

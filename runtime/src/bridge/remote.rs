@@ -19,7 +19,7 @@ use std::time::Duration;
 
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use bar::Bar;
-pub(crate) use feed::{Buried, Delivered, RemoteFeed, Source, dead};
+pub(crate) use feed::{Buried, Delivered, Look, Page, RemoteFeed, Source, dead};
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use flights::Flights;
 pub(crate) use heard::{Arrived, Heard};

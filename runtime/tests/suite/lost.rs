@@ -51,7 +51,7 @@ impl Feed for Losing {
         self.has_lost.load(Ordering::SeqCst) && arrival.ticket <= 2
     }
 
-    fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
+    fn dead_letters(&self, _: usize) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
         Soon::now(Ok(Vec::new()))
     }
 

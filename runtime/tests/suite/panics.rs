@@ -92,8 +92,8 @@ impl Feed for FailingFeed {
         self.feed.settle(arrival, settlement)
     }
 
-    fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
-        self.feed.dead_letters()
+    fn dead_letters(&self, skip: usize) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
+        self.feed.dead_letters(skip)
     }
 
     fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>> {

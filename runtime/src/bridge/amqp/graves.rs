@@ -14,14 +14,9 @@ use super::properties;
 use super::receipt::Receipt;
 use super::tap::ANSWER;
 use super::trouble::Trouble;
-use crate::bridge::remote::{Buried, Flights, PATIENCE, dead};
+use crate::bridge::remote::{Buried, Flights, Look, PATIENCE, Page, dead};
 use crate::bridge::{BridgeError, Dead};
 use crate::wire::Outgoing;
-
-/// How many dead letters are looked at in one go, and how many bytes of them. Those behind have their turn when the ones
-/// before are gone.
-const AT_A_TIME: usize = 10_000;
-const BYTES_AT_A_TIME: usize = 64 * 1024 * 1024;
 
 /// The dead letters of a subscription.
 pub(super) struct Graves {
@@ -44,28 +39,24 @@ impl Graves {
         self.outlet.publish(&body, || properties::kept(&outgoing)).await
     }
 
-    /// The dead letters, oldest first. Nobody else sees one while its receipt is there.
-    pub(super) async fn all(&self) -> Result<Vec<Buried<Receipt>>, BridgeError> {
+    /// Dead letters, oldest first. Nobody else sees one while its receipt is there.
+    pub(super) async fn look(&self, look: Look) -> Result<Vec<Buried<Receipt>>, BridgeError> {
         let connected = self.line.ready(PATIENCE).await?;
-        self.look(&connected.connection).await.map_err(BridgeError::from)
+        self.page(&connected.connection, look).await.map_err(BridgeError::from)
     }
 
-    async fn look(&self, connection: &Connection) -> Result<Vec<Buried<Receipt>>, Trouble> {
+    async fn page(&self, connection: &Connection, look: Look) -> Result<Vec<Buried<Receipt>>, Trouble> {
         let channel = Arc::new(connection.create_channel().await?);
-        let (mut buried, mut bytes) = (Vec::new(), 0);
-        while let Some(got) = self.get(&channel).await? {
-            let token = Receipt::on_loan(&channel, got.delivery.delivery_tag);
-            bytes += got.delivery.data.len();
-            buried.push(Buried {
-                dead: dead(properties::read(&got.delivery.properties, got.delivery.data.into())),
-                token,
-            });
-            if buried.len() == AT_A_TIME || bytes >= BYTES_AT_A_TIME {
-                tracing::warn!(target: "pontoon", queue = %self.queue, seen = buried.len(), "more dead letters than are looked at in one go");
-                break;
-            }
+        // What is passed over is on loan until the end: the queue would hand it out again.
+        let (mut page, mut passed) = (Page::new(look), Vec::new());
+        while !page.is_full()
+            && let Some(got) = self.get(&channel).await?
+        {
+            let (token, bytes) = (Receipt::on_loan(&channel, got.delivery.delivery_tag), got.delivery.data.len());
+            let dead = dead(properties::read(&got.delivery.properties, got.delivery.data.into()));
+            passed.extend(page.add(dead, bytes, token));
         }
-        Ok(buried)
+        Ok(page.into_found())
     }
 
     async fn get(&self, channel: &Channel) -> Result<Option<BasicGetMessage>, Trouble> {

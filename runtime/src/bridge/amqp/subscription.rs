@@ -8,7 +8,7 @@ use super::later::Later;
 use super::properties;
 use super::receipt::Receipt;
 use super::tap::Tap;
-use crate::bridge::remote::{Buried, Delivered, Source};
+use crate::bridge::remote::{Buried, Delivered, Look, Source};
 use crate::bridge::{Arrival, BridgeError, Dead};
 use crate::one_line::OneLine;
 
@@ -86,7 +86,7 @@ impl Source for Subscription {
         self.graves.bury(dead).await
     }
 
-    async fn buried(&self) -> Result<Vec<Buried<Receipt>>, BridgeError> {
-        self.graves.all().await
+    async fn buried(&self, look: Look) -> Result<Vec<Buried<Receipt>>, BridgeError> {
+        self.graves.look(look).await
     }
 }

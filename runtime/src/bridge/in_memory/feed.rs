@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::bridge::in_memory::backlog::{Backlog, Offered, Taken};
 use crate::bridge::{Arrival, BridgeError, Dead, Depth, Feed, Job, JobQueue, Settlement};
+use crate::dead_letters::AT_A_TIME;
 use crate::id::Id;
 use crate::soon::Soon;
 
@@ -42,8 +43,8 @@ impl Feed for Backlog {
         contents.ready.len() + due + contents.leased.len() + handed_over
     }
 
-    fn dead_letters(&self) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
-        Soon::now(Ok(self.contents().dead.iter().cloned().collect()))
+    fn dead_letters(&self, skip: usize) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
+        Soon::now(Ok(self.contents().dead.iter().skip(skip).take(AT_A_TIME).cloned().collect()))
     }
 
     fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>> {

@@ -40,14 +40,15 @@ pub(super) struct Grave {
     filled_anew: AtomicBool,
 }
 
-/// A dead letter, and where it is.
-pub(super) type Found = (Dead, Arc<Grave>);
+/// A dead letter, its size in bytes, and where it is.
+pub(super) type Found = (Dead, usize, Arc<Grave>);
 
 /// A dead letter as it was read.
 struct Letter {
     /// When it was put there.
     time: String,
     dead: Dead,
+    bytes: usize,
     topic: Bytes,
 }
 
@@ -85,20 +86,20 @@ impl Graves {
     pub(super) async fn all(&self) -> Result<Vec<Found>, BridgeError> {
         let found = self.retained.read().await?.into_iter().map(|publish| {
             let time = attribute(&publish, Attribute::TIME).unwrap_or_default().into_owned();
-            let (topic, dead) = (publish.topic.clone(), read(publish));
-            Letter { time, dead, topic }
+            let (topic, bytes, dead) = (publish.topic.clone(), publish.payload.len(), read(publish));
+            Letter { time, dead, bytes, topic }
         });
         let mut found: Vec<_> = found.collect();
         found.sort_by(|one, other| one.time.cmp(&other.time));
         let mut open = self.open();
         open.retain(|_, grave| grave.strong_count() > 0);
-        let found = found.into_iter().map(|Letter { dead, topic, .. }| {
+        let found = found.into_iter().map(|Letter { dead, bytes, topic, .. }| {
             let grave = open.get(&topic).and_then(Weak::upgrade).unwrap_or_else(|| {
                 let grave = Arc::new(Grave { topic: topic.clone(), filled_anew: AtomicBool::new(false) });
                 open.insert(topic, Arc::downgrade(&grave));
                 grave
             });
-            (dead, grave)
+            (dead, bytes, grave)
         });
         Ok(found.collect())
     }

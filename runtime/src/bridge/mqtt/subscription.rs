@@ -10,7 +10,7 @@ use super::graves::{Grave, Graves};
 use super::properties;
 use super::queue::Queue;
 use super::session::{Held, Session};
-use crate::bridge::remote::{Buried, Delivered, Source};
+use crate::bridge::remote::{Buried, Delivered, Look, Page, Source};
 use crate::bridge::{Arrival, BridgeError, Dead};
 use crate::health::Health;
 use crate::id::Id;
@@ -152,9 +152,12 @@ impl Source for Subscription {
         self.graves.bury(dead).await
     }
 
-    async fn buried(&self) -> Result<Vec<Buried<Token>>, BridgeError> {
-        let found = self.graves.all().await?;
-        Ok(found.into_iter().map(|(dead, grave)| Buried { dead, token: Token::Grave(grave) }).collect())
+    async fn buried(&self, look: Look) -> Result<Vec<Buried<Token>>, BridgeError> {
+        let mut page = Page::new(look);
+        for (dead, bytes, grave) in self.graves.all().await? {
+            page.add(dead, bytes, Token::Grave(grave));
+        }
+        Ok(page.into_found())
     }
 
     fn is_volatile(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::bridge::nats::graveyard::Graveyard;
 use crate::bridge::nats::headers;
 use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::pull::{Pull, Word};
-use crate::bridge::remote::{Buried, Delivered, Source};
+use crate::bridge::remote::{Buried, Delivered, Look, Source};
 use crate::bridge::{Arrival, BridgeError, Dead};
 
 /// A subscription whose events must not be lost.
@@ -103,8 +103,8 @@ impl Source for Durable {
         self.graveyard.bury(dead).await
     }
 
-    async fn buried(&self) -> Result<Vec<Buried<Token>>, BridgeError> {
-        self.graveyard.buried(Token::Dead).await
+    async fn buried(&self, look: Look) -> Result<Vec<Buried<Token>>, BridgeError> {
+        self.graveyard.buried(look, Token::Dead).await
     }
 }
 

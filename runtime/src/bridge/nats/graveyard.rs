@@ -15,7 +15,7 @@ use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::headers;
 use crate::bridge::nats::objects::{dead_letter_subject, dead_letters};
 use crate::bridge::nats::publish::Publication;
-use crate::bridge::remote::{Buried, PATIENCE, dead};
+use crate::bridge::remote::{Buried, Look, PATIENCE, Page, dead};
 use crate::bridge::{BridgeError, Dead};
 use crate::id::Id;
 use crate::wire::Outgoing;
@@ -80,16 +80,17 @@ impl Graveyard {
         self.connection.publish(Publication { subject, durable: true, permitted, body, headers }).await
     }
 
-    /// All of them, oldest first, with what they are removed by.
-    pub(super) async fn buried<T>(&self, token: impl Fn(u64) -> T) -> Result<Vec<Buried<T>>, BridgeError> {
-        let (mut buried, mut sequence) = (Vec::new(), 1);
-        while let Some(letter) = self.find(sequence).await? {
-            sequence = letter.sequence + 1;
-            let StreamMessage { headers, payload, sequence, .. } = letter;
-            let dead = dead(headers::read(Some(&headers), payload));
-            buried.push(Buried { dead, token: token(sequence) });
+    /// Dead letters, oldest first, with what they are removed by.
+    pub(super) async fn buried<T>(&self, look: Look, token: impl Fn(u64) -> T) -> Result<Vec<Buried<T>>, BridgeError> {
+        let (mut page, mut next) = (Page::new(look), 1);
+        while !page.is_full()
+            && let Some(StreamMessage { headers, payload, sequence, .. }) = self.find(next).await?
+        {
+            next = sequence + 1;
+            let bytes = payload.len();
+            page.add(dead(headers::read(Some(&headers), payload)), bytes, token(sequence));
         }
-        Ok(buried)
+        Ok(page.into_found())
     }
 
     /// Removes one.

@@ -7,7 +7,7 @@ use async_nats::Message;
 use crate::bridge::nats::graveyard::Graveyard;
 use crate::bridge::nats::headers;
 use crate::bridge::nats::shelf::Shelf;
-use crate::bridge::remote::{Buried, Delivered, Source};
+use crate::bridge::remote::{Buried, Delivered, Look, Source};
 use crate::bridge::{BridgeError, Dead};
 
 /// A subscription whose events may be lost.
@@ -42,8 +42,8 @@ impl Source for Lossy {
         self.graveyard.bury(dead).await
     }
 
-    async fn buried(&self) -> Result<Vec<Buried<Option<u64>>>, BridgeError> {
-        self.graveyard.buried(Some).await
+    async fn buried(&self, look: Look) -> Result<Vec<Buried<Option<u64>>>, BridgeError> {
+        self.graveyard.buried(look, Some).await
     }
 
     fn is_volatile(&self) -> bool {

@@ -56,7 +56,7 @@ pub async fn e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed(r
     let after = rig.tap("before").await;
     let feed = after.subscribe(subject, FORMER, rules);
     soon(after.connect()).await.expect("a connection");
-    assert_eq!(feed.dead_letters().await.expect("the dead letters").len(), 0);
+    assert_eq!(feed.dead_letters(0).await.expect("the dead letters").len(), 0);
     post(&front, Which::Noted, notes(4..=4)).await;
     let note: Note = next(&feed).await.message.decode().expect("a note");
     assert_eq!(note.number, 4);

@@ -28,9 +28,12 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     broker.kill().unwrap();
     broker.restart().unwrap();
 
-    let letters = soon(ear.dead_letters()).await.unwrap();
+    let letters = soon(ear.dead_letters(0)).await.unwrap();
     let numbers: Vec<u32> = letters.iter().map(|letter| letter.message.decode().unwrap()).collect();
     assert_eq!(numbers, [0, 1, 2, 3, 4], "oldest first");
+    let behind = soon(ear.dead_letters(3)).await.unwrap();
+    let behind: Vec<u32> = behind.iter().map(|letter| letter.message.decode().unwrap()).collect();
+    assert_eq!(behind, [3, 4]);
     assert_eq!(letters[0].reason, "no\u{fffd}reason of 0: 100 %, é\u{fffd}", "no text of MQTT has all characters");
     assert_eq!(letters[0].attempts, 1);
     let metadata = letters[0].message.metadata();
@@ -41,9 +44,9 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     assert_eq!(soon(ear.clear_dead_letters(Some(first), true)).await.unwrap(), 1);
     let again = next(&ear).await;
     assert_eq!((number(&again), again.attempt, again.message.metadata().id), (0, 1, first));
-    assert_eq!(soon(ear.dead_letters()).await.unwrap().len(), 5, "until it is done with");
+    assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 5, "until it is done with");
     soon(ear.settle(&again, Settlement::Done)).await.unwrap();
-    assert_eq!(soon(ear.dead_letters()).await.unwrap().len(), 4);
+    assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 4);
 
     // One that fails again, at once, is the newest dead letter.
     assert_eq!(soon(ear.clear_dead_letters(None, true)).await.unwrap(), 4);
@@ -53,12 +56,12 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
         let end = if expected == 1 { Settlement::Dead("again".to_owned()) } else { Settlement::Done };
         soon(ear.settle(&arrival, end)).await.unwrap();
     }
-    let letters = soon(ear.dead_letters()).await.unwrap();
+    let letters = soon(ear.dead_letters(0)).await.unwrap();
     assert_eq!(letters.len(), 1);
     assert_eq!((letters[0].message.decode::<u32>().unwrap(), &*letters[0].reason), (1, "again"));
 
     assert_eq!(soon(ear.clear_dead_letters(None, false)).await.unwrap(), 1);
-    assert!(soon(ear.dead_letters()).await.unwrap().is_empty());
+    assert!(soon(ear.dead_letters(0)).await.unwrap().is_empty());
     assert!(is_quiet(&ear).await);
     soon(hearer.close()).await;
 }
@@ -74,7 +77,7 @@ async fn what_cannot_be_read_is_one_at_once() {
     let (_speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(1))).await.unwrap();
     assert_eq!(take(&ear).await, 1);
-    let letters = soon(ear.dead_letters()).await.unwrap();
+    let letters = soon(ear.dead_letters(0)).await.unwrap();
     let mut sizes: Vec<usize> = letters.iter().map(|letter| letter.message.json().unwrap().len()).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [0, 13, 600_000], "also one that is empty, and one that is larger than what we send");
@@ -107,7 +110,7 @@ async fn there_may_be_thousands_of_them() {
         soon(futures_util::future::join_all(settling)).await.into_iter().for_each(|settled| settled.unwrap());
         arrivals.clear();
     }
-    assert_eq!(soon(ear.dead_letters()).await.unwrap().len(), LETTERS);
+    assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), LETTERS);
     assert_eq!(soon(ear.clear_dead_letters(None, false)).await.unwrap(), LETTERS);
-    assert!(soon(ear.dead_letters()).await.unwrap().is_empty());
+    assert!(soon(ear.dead_letters(0)).await.unwrap().is_empty());
 }

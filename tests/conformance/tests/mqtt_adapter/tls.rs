@@ -23,7 +23,7 @@ async fn works(url: &str, tls: Tls) {
     assert_eq!(output(soon(adapter.request(request(topology.command, 1))).await), "1");
     soon(topic.publish(message(2))).await.unwrap();
     assert_eq!(take(&ear).await, 2);
-    assert!(soon(ear.dead_letters()).await.unwrap().is_empty());
+    assert!(soon(ear.dead_letters(0)).await.unwrap().is_empty());
     soon(adapter.close()).await;
 }
 

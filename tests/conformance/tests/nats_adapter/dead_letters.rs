@@ -28,12 +28,15 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
         soon(ear.settle(&arrival, Settlement::Dead(reason))).await.unwrap();
     }
     // Asked after the acknowledgements were sent: the server has them.
-    assert_eq!(soon(ear.dead_letters()).await.unwrap().len(), 5);
+    assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 5);
     broker.restart().unwrap();
 
-    let letters = soon(ear.dead_letters()).await.unwrap();
+    let letters = soon(ear.dead_letters(0)).await.unwrap();
     let numbers: Vec<u32> = letters.iter().map(|letter| letter.message.decode().unwrap()).collect();
     assert_eq!(numbers, [0, 1, 2, 3, 4], "oldest first");
+    let behind = soon(ear.dead_letters(3)).await.unwrap();
+    let behind: Vec<u32> = behind.iter().map(|letter| letter.message.decode().unwrap()).collect();
+    assert_eq!(behind, [3, 4]);
     assert_eq!(letters[0].reason, "no\nreason of 0: 100 %, é");
     assert_eq!(letters[0].attempts, 1);
     let metadata = letters[0].message.metadata();
@@ -43,9 +46,9 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     assert_eq!(soon(ear.clear_dead_letters(Some(first), true)).await.unwrap(), 1);
     let again = next(&ear).await;
     assert_eq!((number(&again), again.attempt, again.message.metadata().id), (0, 1, first));
-    assert_eq!(soon(ear.dead_letters()).await.unwrap().len(), 5, "until it is done with");
+    assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 5, "until it is done with");
     soon(ear.settle(&again, Settlement::Done)).await.unwrap();
-    assert_eq!(soon(ear.dead_letters()).await.unwrap().len(), 4);
+    assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 4);
 
     // One that fails again, at once, is the newest dead letter.
     assert_eq!(soon(ear.clear_dead_letters(None, true)).await.unwrap(), 4);
@@ -55,12 +58,12 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
         let end = if expected == 1 { Settlement::Dead("again".to_owned()) } else { Settlement::Done };
         soon(ear.settle(&arrival, end)).await.unwrap();
     }
-    let letters = soon(ear.dead_letters()).await.unwrap();
+    let letters = soon(ear.dead_letters(0)).await.unwrap();
     assert_eq!(letters.len(), 1);
     assert_eq!((letters[0].message.decode::<u32>().unwrap(), &*letters[0].reason), (1, "again"));
 
     assert_eq!(soon(ear.clear_dead_letters(None, false)).await.unwrap(), 1);
-    assert!(soon(ear.dead_letters()).await.unwrap().is_empty());
+    assert!(soon(ear.dead_letters(0)).await.unwrap().is_empty());
     assert!(is_quiet(&ear).await);
     soon(hearer.close()).await;
 }
@@ -74,7 +77,7 @@ async fn what_cannot_be_read_is_one_at_once() {
     let (_speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(1))).await.unwrap();
     assert_eq!(take(&ear).await, 1);
-    let letters = soon(ear.dead_letters()).await.unwrap();
+    let letters = soon(ear.dead_letters(0)).await.unwrap();
     assert_eq!(letters.len(), 1);
     assert!(letters[0].reason.contains("specversion"), "{}", letters[0].reason);
     assert_eq!(letters[0].message.json().unwrap(), "no attributes");
