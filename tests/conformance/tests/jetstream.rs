@@ -43,4 +43,5 @@ pontoon_conformance::event_bridge_suite! {
     e38_awkward_values,
     e39_keys_have_a_scope,
     e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed,
+    e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that,
 }

@@ -42,4 +42,5 @@ pontoon_conformance::event_bridge_suite! {
     e37_messages_of_other_programs,
     e38_awkward_values,
     e39_keys_have_a_scope,
+    e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that,
 }

@@ -94,6 +94,7 @@ const TABLE: &[Row] = &[
     ("e38", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e39", [Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e40", [Nothing,     Yes,         Nothing,     Yes,         Yes]),
+    ("e42", [Nothing,     Yes,         Yes,         Yes,         Yes]),
 ];
 
 /// As the table calls it.

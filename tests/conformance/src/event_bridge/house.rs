@@ -35,7 +35,7 @@ impl House {
         let own = match &case[..3] {
             // Not there yet when its units start.
             "e20" => setup.prepare(),
-            "e24" => setup.user(USER.0, USER.1).start(),
+            "e24" | "e42" => setup.user(USER.0, USER.1).start(),
             "e25" => setup.storage(STORAGE).start(),
             "e32" => setup.acknowledged_within(ACKNOWLEDGED_WITHIN).start(),
             "e36" => setup.largest(LARGEST).lines(&format!("max_payload: {LARGEST}")).start(),

@@ -232,6 +232,29 @@ impl Rig {
         Process::start(self.program, self.folder.path(), unit, &environment, variables, orders)
     }
 
+    /// The adapter itself, as a user of the broker who may make nothing there.
+    pub(super) async fn tap_as(&self, name: &str, (user, password): (&str, &str)) -> Arc<dyn EventAdapter> {
+        const USER: Text = Text(&[Part::Variable("BROKER_USER")]);
+        const PASSWORD: Text = Text(&[Part::Variable("BROKER_PASSWORD")]);
+        const AMQP: Amqp = Amqp::new(Text(&[Part::Variable("AMQP_URL")])).username(USER).password(PASSWORD);
+        const NATS: Nats = Nats::new(Text(&[Part::Variable("NATS_SERVERS")])).username(USER).password(PASSWORD);
+        const MQTT: Mqtt = Mqtt::new(Text(&[Part::Variable("MQTT_URL")]), Text(&[Part::Variable("MQTT_CLIENT_ID")]))
+            .username(USER)
+            .password(PASSWORD);
+        let settings: &'static dyn EventBridge = match self.column {
+            Column::InMemory => return Arc::clone(&self.memory.events),
+            Column::Amqp => &AMQP,
+            Column::NatsCore | Column::JetStream => &NATS,
+            Column::Mqtt => &MQTT,
+        };
+        let mut variables = self.variables(name);
+        variables.extend(
+            [("BROKER_USER", user), ("BROKER_PASSWORD", password)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        open(settings, true, variables).await
+    }
+
     /// The adapter itself: to publish what no unit would, and to look at what arrives. Not connected yet, where there is
     /// something to connect.
     pub async fn tap(&self, name: &str) -> Arc<dyn EventAdapter> {
@@ -244,11 +267,7 @@ impl Rig {
             Column::NatsCore | Column::JetStream => &NATS,
             Column::Mqtt => &MQTT,
         };
-        let variables = Variables::of(self.variables(name));
-        let mut opening = Opening::new(Instance::new("suite", "tap"), false, variables);
-        let adapter = settings.open(&mut opening).await;
-        assert!(opening.problems().is_empty(), "{:?}", opening.problems());
-        adapter
+        open(settings, false, self.variables(name)).await
     }
 
     /// Waits until something is so.
@@ -304,6 +323,18 @@ impl Rig {
         variables.push(("MQTT_CLIENT_ID".to_owned(), name.to_owned()));
         variables
     }
+}
+
+/// An adapter, not connected yet.
+async fn open(
+    settings: &'static dyn EventBridge,
+    verify: bool,
+    variables: Vec<(String, String)>,
+) -> Arc<dyn EventAdapter> {
+    let mut opening = Opening::new(Instance::new("suite", "tap"), verify, Variables::of(variables));
+    let adapter = settings.open(&mut opening).await;
+    assert!(opening.problems().is_empty(), "{:?}", opening.problems());
+    adapter
 }
 
 /// Everything in memory.

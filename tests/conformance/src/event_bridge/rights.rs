@@ -1,17 +1,19 @@
-//! E24: users who may not do everything.
+//! E24, E42: users who may not do everything.
 
 use std::time::{Duration, Instant};
 
-use pontoon::{BridgeError, Error, FaultClass, InvokeError};
+use pontoon::bridge::Request;
+use pontoon::{BridgeError, Command, Delivery, Error, FaultClass, InvokeError};
 use pontoon_brokers::{Kind, Rights};
 use tokio::task::block_in_place;
 use tokio::time::timeout;
 
-use crate::event_bridge::Rig;
+use crate::adapter::{is_quiet, soon};
 use crate::event_bridge::house::USER;
-use crate::event_bridge::rig::{notes, post};
-use crate::system::contract::Batch;
-use crate::topology::{apart, front};
+use crate::event_bridge::rig::{message, notes, post};
+use crate::event_bridge::{Column, Rig};
+use crate::system::contract::{Batch, Note};
+use crate::topology::{apart, back, front};
 
 /// A wrong password ends the start with an error. A right that is taken away while a unit runs is an error of who needs it,
 /// and degraded health; the broker is not stormed, and all is well again once the right is back.
@@ -91,4 +93,76 @@ pub async fn e24_permission_denied(rig: Rig) {
     let mut numbers = heard.numbers(&ear);
     numbers.dedup();
     assert!(numbers.is_sorted(), "{numbers:?}");
+}
+
+/// Who has the rights of a client that may call one command calls it, and gets its answer. It calls no other, publishes no event, and
+/// reads neither events nor the answers of others.
+///
+/// # Panics
+/// The adapter does not pass.
+pub async fn e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that(rig: Rig) {
+    const GUEST: (&str, &str) = ("gus", "hidden");
+    let answer = back::Answer::SUBJECT;
+    let level = |subject: &str| subject.replace('.', "/");
+    let pattern = |subject: &str| subject.replace('.', "\\.");
+    let rights = match rig.broker().kind() {
+        Kind::Amqp => {
+            let own = "suite\\.reply\\.gus\\..*";
+            Rights::nothing().configure(&[own]).write(&[own, "suite\\.command"]).read(&[own, "suite\\.reply"]).topics(
+                "suite.command",
+                &[&pattern(answer)],
+                &[],
+            )
+        }
+        Kind::Nats => Rights::nothing().write(&[answer]).read(&["suite.reply.gus.>"]),
+        _ => Rights::nothing().write(&[&level(answer)]).read(&["suite/reply/gus/#"]),
+    };
+    block_in_place(|| rig.broker().admit(GUEST.0, GUEST.1, &rights).expect("a user"));
+    rig.environment("guarded", &[("BROKER_USER", USER.0), ("BROKER_PASSWORD", USER.1)]);
+    let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
+
+    let guest = rig.tap_as("guest", GUEST).await;
+    soon(guest.connect()).await.expect("it is let in");
+    let ask = |number, subject| Request {
+        subject,
+        message: message(&format!(r#"{{"key":"","number":{number},"text":""}}"#)),
+        deadline: pontoon::Instant::now() + Duration::from_secs(5),
+        attempt: 1,
+    };
+    soon(guest.request(ask(1, answer))).await.expect("an answer");
+    let refused = soon(guest.request(ask(2, front::Save::SUBJECT))).await;
+    assert!(refused.is_err(), "a command that it may not call: {refused:?}");
+    // RabbitMQ says so at the start, where the exchange of the event is looked for.
+    let speaker = rig.tap_as("speaker", GUEST).await;
+    let topic = speaker.topic(rig.subject());
+    let refused = match soon(speaker.connect()).await {
+        Ok(()) => soon(topic.publish(message(r#"{"key":"","number":3,"text":""}"#))).await,
+        refused => refused,
+    };
+    assert!(matches!(refused, Err(BridgeError::Denied(_))), "{refused:?}");
+
+    // Events, and the answers of all others. Mosquitto does not refuse, and is silent. RabbitMQ has queues: one that is there.
+    let listener = ("gus.v1.listen", Delivery::at_most_once());
+    let spies = match rig.column {
+        Column::Amqp => vec![(rig.subject(), ("back.v1.hear", Delivery::at_least_once().dead_letter()))],
+        Column::Mqtt => vec![(rig.subject(), listener), ("suite.reply.#", listener)],
+        _ => vec![(rig.subject(), listener), ("suite.reply.>", listener)],
+    };
+    let count = spies.len();
+    for (subject, (subscription, rules)) in spies {
+        let spy = rig.tap_as("spy", GUEST).await;
+        let feed = spy.subscribe(subject, subscription, rules);
+        let connected = soon(spy.connect()).await;
+        let is_silent = rig.column == Column::Mqtt && connected.is_ok();
+        assert!(is_silent || matches!(connected, Err(BridgeError::Denied(_))), "{subject}: {connected:?}");
+        post(&front, rig.event(), notes([4])).await;
+        front.client().invoke(front::Ask, Note::of(5)).await.expect("an answer");
+        assert!(!is_silent || is_quiet(&feed).await, "it hears {subject}");
+        soon(spy.close()).await;
+    }
+    let seen =
+        rig.script.until("the units hear each other", |seen| seen.numbers(&rig.ear("side")).len() == count).await;
+    assert_eq!(seen.numbers("back.answer"), [&[1][..], &[5; 2][..count]].concat());
+    assert!(seen.numbers(&rig.ear("back")).iter().all(|number| *number == 4));
+    drop((front, back, side));
 }
