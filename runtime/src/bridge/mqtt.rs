@@ -7,7 +7,8 @@
 //! What that needs of Mosquitto 2.0, beside `persistence true`: `autosave_on_changes true` with `autosave_interval 1`, or what
 //! a crash finds unsaved is lost, acknowledged or not; and a large `max_queued_messages`, or what waits for a subscription
 //! beyond 1,000 messages is dropped without a word (0 is no limit, but has Mosquitto throw out who publishes what it may not).
-//! Its `acl_file` does not refuse subscriptions: who may not read an event never hears of it, in silence.
+//! Its `acl_file` does not refuse subscriptions: who may not read an event never hears of it, in silence; and who may connect can
+//! take a share of a subscription, which is lost then. Its dynamic security plugin does refuse them.
 //!
 //! What counts as an attempt: that a message was handed to a handler. From the second time on that is counted at the broker
 //! before it is handed out, in a retained message below `shop/attempts/<client>/`, which goes with the acknowledgement: where
