@@ -114,6 +114,8 @@ pub struct Bridge {
     /// How long a message can be held before the broker takes it from its consumer, unless the broker is told otherwise;
     /// `None` where it can be held for ever, or for as long as somebody says that it is.
     pub longest_hold: Option<Duration>,
+    /// The longest name that a queue can have at the broker, in bytes; `u64::MAX` where names are as long as they are.
+    pub longest_name: u64,
     /// Other processes can be reached.
     pub crosses_processes: bool,
 }
@@ -168,6 +170,7 @@ const IN_MEMORY: Bridge = Bridge {
     dead_letter: true,
     largest_payload: u64::MAX,
     longest_hold: None,
+    longest_name: u64::MAX,
     crosses_processes: false,
 };
 
@@ -177,6 +180,8 @@ const AMQP: Bridge = Bridge {
     adapter: Adapter::Amqp,
     // RabbitMQ's `consumer_timeout`.
     longest_hold: Some(Duration::from_secs(30 * 60)),
+    // A short string of AMQP 0-9-1.
+    longest_name: 255,
     crosses_processes: true,
     ..EMBEDDED
 };
@@ -188,6 +193,7 @@ const NATS: Bridge = Bridge {
     bound_at_most_once: Bound::DropOldest,
     longest_hold: None,
     largest_payload: MIB,
+    longest_name: u64::MAX,
     ..AMQP
 };
 
@@ -199,10 +205,17 @@ const MQTT: Bridge = Bridge {
     bound_at_most_once: Bound::Broker,
     largest_payload: 256 * KIB,
     longest_hold: None,
+    longest_name: u64::MAX,
     ..AMQP
 };
 
-const REDIS: Bridge = Bridge { adapter: Adapter::Redis, ordering: Ordering::OneConsumer, longest_hold: None, ..AMQP };
+const REDIS: Bridge = Bridge {
+    adapter: Adapter::Redis,
+    ordering: Ordering::OneConsumer,
+    longest_hold: None,
+    longest_name: u64::MAX,
+    ..AMQP
+};
 
 /// The event bridges, which carry commands and events.
 pub const EVENT_BRIDGES: [Bridge; 5] = [IN_MEMORY, EMBEDDED, AMQP, NATS, MQTT];

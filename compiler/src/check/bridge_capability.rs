@@ -55,6 +55,8 @@ struct Need {
     met: fn(&Bridge, u64) -> bool,
     /// The bytes that have to pass, where it is about sizes.
     least: u64,
+    /// What else would help than another bridge.
+    also: &'static str,
 }
 
 fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
@@ -90,6 +92,7 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
                     }));
                 }
                 needs.extend(Need::bound(subscription, of));
+                needs.push(Need::name(topology, *handler, subscription, of));
                 if subscription.concurrency.value > 1 {
                     let need = Need::of(Purpose::EventBridge, subscription.concurrency.span, of);
                     needs
@@ -117,7 +120,7 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
 
 impl Need {
     fn of(purpose: Purpose, span: Span, of: Named) -> Self {
-        Self { purpose, span, of, what: "", met: |_, _| true, least: 0 }
+        Self { purpose, span, of, what: "", met: |_, _| true, least: 0, also: "" }
     }
 
     fn to(self, what: &'static str, met: fn(&Bridge, u64) -> bool) -> Self {
@@ -141,6 +144,19 @@ impl Need {
             }
             (Delivery::AtMostOnce, _) => need.to(FELT, |bridge, _| bridge.bound_at_most_once == Bound::AsSaid),
         })
+    }
+
+    /// What its queue is called at a broker: its event and itself.
+    fn name(topology: &Topology, handler: Handler, subscription: &Subscription, of: Named) -> Self {
+        /// What the longest name of a queue has more that belongs to it: `.later.1024m`.
+        const MORE: usize = 12;
+        let event = &topology.events[subscription.event.value];
+        let subject = pontoon_schema::subject::event(&topology.name.value, &event.name.value, event.version);
+        let length = subject.len() + 1 + topology.full_address(handler).len() + MORE;
+        let span = topology.operation(handler).name.span;
+        let also = "shorten the names of the topology, the event, the service or the subscription; ";
+        let need = Self { least: length as u64, also, ..Self::of(Purpose::EventBridge, span, of) };
+        need.to("has queues with names of this length", |bridge, least| bridge.longest_name >= least)
     }
 
     fn size(purpose: Purpose, size: Option<Located<u64>>, of: Named) -> Option<Self> {
@@ -183,6 +199,9 @@ impl Need {
         Diagnostic::error("bridge_capability", message)
             .label(self.span, format!("{of} needs a bridge that {what}"))
             .label(adapter.span, format!("in `{name}`, `{}` does not", adapter.value))
-            .help(format!("{instead}, as the {key} of `{name}`; or take `{name}` out of the deployments that need it"))
+            .help(format!(
+                "{}{instead}, as the {key} of `{name}`; or take `{name}` out of the deployments that need it",
+                self.also
+            ))
     }
 }

@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn the_ticket_knows_how_often_a_message_was_delivered() {
-        assert_eq!(deliveries("$JS.ACK.shop_events.email_v1_greet.3.10.12.1700000000000000000.0"), 3);
-        assert_eq!(deliveries("$JS.ACK.hub.Zx9.shop_events.email_v1_greet.4.10.12.1700000000000000000.0.x"), 4);
+        assert_eq!(deliveries("$JS.ACK.shop_events.email-v1-greet.3.10.12.1700000000000000000.0"), 3);
+        assert_eq!(deliveries("$JS.ACK.hub.Zx9.shop_events.email-v1-greet.4.10.12.1700000000000000000.0.x"), 4);
         for hostile in ["", "$JS.ACK.a.b.c.d", "$JS.ACK.a.b.99999999999.1.1.1.1"] {
             assert_eq!(deliveries(hostile), 1, "{hostile}");
         }

@@ -63,9 +63,9 @@ fn stream() -> Stream {
     }
 }
 
-/// The name of a subscription's consumer: `email_v1_greet`.
+/// The name of a subscription's consumer: `email-v1-greet`. No two have the same: names of the topology have no `-`.
 pub(super) fn consumer_name(subscription: &str) -> String {
-    subscription.replace('.', "_")
+    subscription.replace('.', "-")
 }
 
 /// The consumer of a subscription.
@@ -158,6 +158,15 @@ mod tests {
     use crate::delivery::Delivery;
 
     #[test]
+    fn no_two_subscriptions_have_one_consumer() {
+        let subscriptions = ["a.v1.v1_b", "a_v1.v1.b", "a.v1.v1_b_", "a_.v1.v1_b", "a.v11.b", "a.v1.v1b"];
+        let names: std::collections::BTreeSet<String> = subscriptions.into_iter().map(consumer_name).collect();
+        assert_eq!(names.len(), subscriptions.len());
+        // What NATS refuses in a name.
+        assert!(names.iter().all(|name| !name.contains(['.', '*', '>', ' ', '/', '\\'])));
+    }
+
+    #[test]
     fn what_makes_a_stream_lose_something_is_a_difference() {
         let must = events("shop");
         assert!(stream_differs(&must, &must).is_empty());
@@ -182,7 +191,7 @@ mod tests {
         let rules = Delivery::at_least_once();
         let kept = Kept { subject: "shop.event.a.v1", subscription: "email.v1.greet", rules };
         let must = consumer(&kept);
-        assert_eq!(must.durable_name.as_deref(), Some("email_v1_greet"));
+        assert_eq!(must.durable_name.as_deref(), Some("email-v1-greet"));
         assert!(consumer_differs(&must, &must).is_empty());
         let ordered = consumer(&Kept { rules: rules.ordered(), ..kept });
         assert_eq!(consumer_differs(&ordered, &must), ["`max_ack_pending` is 1 and has to be 10240"]);

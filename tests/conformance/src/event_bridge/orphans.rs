@@ -71,7 +71,7 @@ pub async fn e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed(r
 fn names(rig: &Rig, subject: &str) -> (String, String) {
     match rig.column {
         Column::Amqp => (format!("{subject}.{FORMER}"), format!("{subject}.{FORMER}.dead")),
-        Column::JetStream => ("back_v1_heard".to_owned(), format!("suite.dead.{FORMER}")),
+        Column::JetStream => ("back-v1-heard".to_owned(), format!("suite.dead.{FORMER}")),
         Column::Mqtt => (format!("before-tap-{FORMER}"), format!("suite/dead/{FORMER}")),
         other => panic!("nothing is left on {other:?}"),
     }

@@ -57,7 +57,7 @@ pub(super) async fn unfinished(rig: &Rig, subject: &str, subscription: &str) -> 
     let url = rig.url("raw");
     match rig.column {
         Column::Amqp => Some(amqp::messages(&url, &format!("{subject}.{subscription}")).await),
-        Column::JetStream => Some(nats::pending(&url, &subscription.replace('.', "_")).await),
+        Column::JetStream => Some(nats::pending(&url, &subscription.replace('.', "-")).await),
         Column::InMemory | Column::NatsCore | Column::Mqtt => None,
     }
 }

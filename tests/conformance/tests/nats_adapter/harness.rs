@@ -135,7 +135,7 @@ impl Topology {
 pub(crate) const EAR: &str = "email.v1.greet";
 
 /// Its consumer.
-pub(crate) const CONSUMER: &str = "email_v1_greet";
+pub(crate) const CONSUMER: &str = "email-v1-greet";
 
 /// What is wrong with these settings.
 pub(crate) async fn problems(nats: Nats) -> Vec<String> {
