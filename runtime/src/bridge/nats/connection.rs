@@ -54,6 +54,8 @@ pub(super) struct Connection {
     pub(super) troubles: AtomicU64,
     /// The streams of which was said that they are kept on few servers.
     pub(super) few_replicas: StdMutex<BTreeSet<String>>,
+    /// The consumers that were there before.
+    pub(super) consumers_seen: StdMutex<BTreeSet<String>>,
     clients: AtomicU64,
     pub(super) supervisor: StdMutex<Option<JoinHandle<()>>>,
 }
@@ -81,6 +83,7 @@ impl Connection {
             under_way: RwLock::new(()),
             troubles: AtomicU64::new(0),
             few_replicas: StdMutex::default(),
+            consumers_seen: StdMutex::default(),
             clients: AtomicU64::new(0),
             supervisor: StdMutex::new(None),
         }

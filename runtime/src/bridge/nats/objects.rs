@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, Config as Consumer, DeliverPolicy, ReplayPolicy};
-use async_nats::jetstream::stream::{Config as Stream, DiscardPolicy, RetentionPolicy, StorageType};
+use async_nats::jetstream::stream::{Config as Stream, DiscardPolicy, RetentionPolicy, State, StorageType};
 
 use crate::bridge::nats::wanted::Kept;
 use crate::bridge::remote::PREFETCH;
@@ -68,6 +68,16 @@ pub(super) fn consumer_name(subscription: &str) -> String {
     subscription.replace('.', "-")
 }
 
+/// Where a consumer begins that is made now: what was published before there was such a subscription is none of its business. By
+/// its place in the stream, and not by `new`: a server that was killed while it wrote down how far a consumer is begins it anew, and
+/// `new` would be behind all that it had not delivered. One that was there before, and is gone, has what is still kept.
+pub(super) fn begins(stream: &State, was_there: bool) -> DeliverPolicy {
+    match was_there {
+        true => DeliverPolicy::All,
+        false => DeliverPolicy::ByStartSequence { start_sequence: stream.last_sequence + 1 },
+    }
+}
+
 /// The consumer of a subscription.
 pub(super) fn consumer(kept: &Kept) -> Consumer {
     let name = consumer_name(kept.subscription);
@@ -75,8 +85,6 @@ pub(super) fn consumer(kept: &Kept) -> Consumer {
         durable_name: Some(name.clone()),
         name: Some(name),
         filter_subject: kept.subject.to_owned(),
-        // What was published before there was such a subscription is none of its business.
-        deliver_policy: DeliverPolicy::New,
         ack_policy: AckPolicy::Explicit,
         ack_wait: LEASE,
         // When to give up is decided in the runtime, which keeps a dead letter then. The server would only stop.

@@ -12,7 +12,7 @@ use tokio::time::{Duration, sleep};
 use crate::bridge::BridgeError;
 use crate::bridge::nats::api::{ApiError, Nothing};
 use crate::bridge::nats::connection::Connection;
-use crate::bridge::nats::objects::{consumer, consumer_differs, dead_letters, events, stream_differs};
+use crate::bridge::nats::objects::{begins, consumer, consumer_differs, dead_letters, events, stream_differs};
 use crate::bridge::nats::session::Session;
 
 /// How often a stream is looked for that somebody else may be making, and the pause in between.
@@ -46,9 +46,9 @@ impl Connection {
         };
         let stream = events(self.instance.topology);
         if !consumers.is_empty() {
-            self.provide_stream(session, &stream).await?;
+            let info = self.provide_stream(session, &stream).await?;
             for kept in &consumers {
-                self.provide_consumer(session, &stream.name, &consumer(kept)).await?;
+                self.provide_consumer(session, &info, &consumer(kept)).await?;
             }
             self.has_stream.store(true, Ordering::Relaxed);
         } else if has_topics {
@@ -79,7 +79,7 @@ impl Connection {
         }
     }
 
-    async fn provide_stream(&self, session: &Session, must: &StreamConfig) -> Result<(), BridgeError> {
+    async fn provide_stream(&self, session: &Session, must: &StreamConfig) -> Result<StreamInfo, BridgeError> {
         let name = &must.name;
         let title = format!("the stream `{name}`");
         let look = async || self.api::<StreamInfo>(session, &format!("STREAM.INFO.{name}"), &Nothing {}).await;
@@ -114,7 +114,8 @@ impl Connection {
         };
         let info = info.map_err(|error| error.at(&title))?;
         self.look_at_replicas(&title, &info);
-        agree(&title, &stream_differs(&info.config, must))
+        agree(&title, &stream_differs(&info.config, must))?;
+        Ok(info)
     }
 
     /// Makes a stream, on as many servers as it is to be; where nothing says on how many, on those that there are.
@@ -163,9 +164,10 @@ impl Connection {
     async fn provide_consumer(
         &self,
         session: &Session,
-        stream: &str,
+        stream: &StreamInfo,
         must: &ConsumerConfig,
     ) -> Result<(), BridgeError> {
+        let (stream, state) = (&stream.config.name, &stream.state);
         let name = must.durable_name.as_deref().unwrap_or_default();
         let title = format!("the consumer `{name}` of the stream `{stream}`");
         let info = match self.api(session, &format!("CONSUMER.INFO.{stream}.{name}"), &Nothing {}).await {
@@ -175,11 +177,14 @@ impl Connection {
                 }
                 // Older servers change one that is there: so it is only made where none was.
                 let what = format!("CONSUMER.CREATE.{stream}.{name}.{}", must.filter_subject);
-                self.api::<ConsumerInfo>(session, &what, &Create { stream_name: stream, config: must }).await
+                let was_there = self.consumers_seen.lock().unwrap_or_else(PoisonError::into_inner).contains(name);
+                let config = &ConsumerConfig { deliver_policy: begins(state, was_there), ..must.clone() };
+                self.api::<ConsumerInfo>(session, &what, &Create { stream_name: stream, config }).await
             }
             found => found,
         };
         let info = info.map_err(|error| error.at(&title))?;
+        self.consumers_seen.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         agree(&title, &consumer_differs(&info.config, must))
     }
 }

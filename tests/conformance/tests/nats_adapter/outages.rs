@@ -1,6 +1,7 @@
 //! Servers that die, hang and come back, networks that break.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,8 +9,9 @@ use std::time::Duration;
 use pontoon::bridge::{Feed, Settlement, Topic};
 use pontoon::{BridgeError, Delivery};
 use pontoon_brokers::{Broker, Kind, Proxy};
+use tokio::task::block_in_place;
 
-use crate::harness::{Topology, echo, message, next, number, output, request, soon, take, until};
+use crate::harness::{CONSUMER, Topology, echo, message, next, number, output, request, soon, take, until};
 
 const RULES: Delivery = Delivery::at_least_once().attempts(100);
 
@@ -229,4 +231,41 @@ async fn a_full_server_is_waited_for_and_loses_nothing() {
         Err(BridgeError::Unavailable(why)) => assert!(why.to_string().contains("resources"), "{why}"),
         other => panic!("{other:?}"),
     }
+}
+
+/// What is called so below a folder.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let mut folders = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+    folders.find_map(
+        |path| if path.file_name().is_some_and(|found| found == name) { Some(path) } else { find(&path, name) },
+    )
+}
+
+/// A server that was killed while it wrote down how far a consumer is may not have it when it comes back. Whoever takes from it
+/// makes it again, and has all that is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_a_server_has_lost_begins_with_what_is_kept() {
+    const COUNT: u32 = 400;
+    let broker = Broker::start(Kind::Nats).unwrap();
+    let topology = Topology::at(broker.url());
+    let (hearer, ear) = topology.hearing(RULES).await;
+    let (_speaker, topic) = topology.speaking().await;
+    for number in 0..COUNT {
+        soon(topic.publish(message(number))).await.unwrap();
+    }
+    // The rest is more than the process has taken.
+    let mut handled = BTreeSet::new();
+    while handled.len() < 30 {
+        handled.insert(take(&ear).await);
+    }
+    block_in_place(|| {
+        broker.kill().unwrap();
+        let consumer = find(broker.log_file().parent().unwrap(), CONSUMER).unwrap();
+        std::fs::remove_dir_all(consumer).unwrap();
+        broker.restart().unwrap();
+    });
+    while handled.len() < COUNT as usize {
+        handled.insert(take(&ear).await);
+    }
+    hearer.close().await;
 }
