@@ -7,6 +7,7 @@ mod feed;
 mod flights;
 mod heard;
 mod held;
+mod letters;
 mod link;
 mod numbering;
 mod retry;
@@ -19,10 +20,11 @@ use std::time::Duration;
 
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use bar::Bar;
-pub(crate) use feed::{Buried, Delivered, Look, Page, RemoteFeed, Source, dead};
+pub(crate) use feed::{Delivered, RemoteFeed, Source};
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use flights::Flights;
 pub(crate) use heard::{Arrived, Heard};
+pub(crate) use letters::{Buried, Look, Page, dead};
 pub(crate) use link::Link;
 pub(crate) use numbering::Numbering;
 pub(crate) use retry::Retry;
