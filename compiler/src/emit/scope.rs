@@ -66,6 +66,19 @@ impl<'a> Scope<'a> {
         self.standard("Future", quote!(std::future::Future))
     }
 
+    /// A name that all Rust code knows, with its path where the module has a type of this name.
+    pub(super) fn prelude(&self, name: &'static str) -> TokenStream {
+        let item = ident(name);
+        if !self.defined.contains(name) {
+            return quote!(#item);
+        }
+        match name {
+            "Send" => quote!(std::marker::Send),
+            "Some" => quote!(Option::Some),
+            _ => quote!(std::ops::#item),
+        }
+    }
+
     fn standard(&self, name: &'static str, path: TokenStream) -> TokenStream {
         if self.defined.contains(name) {
             return path;

@@ -102,22 +102,23 @@ fn structure(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
 fn functions(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
     let (name, started, future) = (name(unit), scope.runtime("Started"), scope.future());
     let launch = scope.runtime("Launch");
+    let (send, once) = (scope.prelude("Send"), scope.prelude("AsyncFnOnce"));
     quote! {
         /// Runs this unit until a signal, then stops it.
-        pub fn run(resources: Resources) -> impl #future<Output = pontoon::Result<()>> + Send {
+        pub fn run(resources: Resources) -> impl #future<Output = pontoon::Result<()>> + #send {
             pontoon::run::<#name>(resources)
         }
 
         /// The same, with something that runs beside it from when it is ready until the signal.
         pub fn run_with(
             resources: Resources,
-            beside: impl AsyncFnOnce(&#started<#name>) -> pontoon::Result<()>,
+            beside: impl #once(&#started<#name>) -> pontoon::Result<()>,
         ) -> impl #future<Output = pontoon::Result<()>> {
             pontoon::run_with::<#name>(resources, beside)
         }
 
         /// Starts this unit; what comes back has its client, and stops it.
-        pub fn start(resources: Resources) -> impl #future<Output = pontoon::Result<#started<#name>>> + Send {
+        pub fn start(resources: Resources) -> impl #future<Output = pontoon::Result<#started<#name>>> + #send {
             pontoon::start::<#name>(resources)
         }
 

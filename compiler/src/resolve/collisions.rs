@@ -7,6 +7,7 @@ use pontoon_schema::name::{is_keyword, pascal};
 
 use super::names::bodies;
 use super::place::children;
+use super::rust::Rust;
 use super::{Resolver, rust};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::read::Node;
@@ -14,13 +15,17 @@ use crate::source::Span;
 
 const CODE: &str = "colliding_name";
 
-/// Modules that `topology` has besides those of services and deployments, and crates that generated code names.
-const ROOT: [(&str, &str); 9] = [
+/// Modules that `topology` has besides those of services and deployments.
+const ROOT: [(&str, &str); 5] = [
     ("client", "the module of the typed client"),
     ("event", "the module of all events"),
     ("queue", "the module of all queues"),
     ("secret", "the module of all secrets"),
     ("state", "the module of all state collections"),
+];
+
+/// Crates that generated code names, or may name.
+const CRATES: [(&str, &str); 4] = [
     ("alloc", "a crate that generated code may name"),
     ("core", "a crate that generated code may name"),
     ("pontoon", "a crate that generated code names"),
@@ -34,19 +39,9 @@ pub(super) fn check<'s>(resolver: &mut Resolver<'s, '_>, document: &'s Document,
         for node in children(root, section) {
             let Some(name) = node.key() else { continue };
             if let Some((_, taken)) = ROOT.iter().find(|(reserved, _)| *reserved == name) {
-                findings.add(
-                    Diagnostic::error(CODE, format!("a {what} can't be called `{name}`"))
-                        .label(node.key_span(), format!("`{name}` is {taken}"))
-                        .help(format!("give the {what} another name")),
-                );
-            } else if let Some(named) = resolver.rust.crate_named(name) {
-                findings.add(
-                    Diagnostic::error(CODE, format!("`{name}` is a {what} and a crate"))
-                        .label(node.key_span(), format!("the {what}: in generated code, a module `{name}`"))
-                        .label(named, "the crate")
-                        .help(format!("give the {what} another name")),
-                );
+                findings.add(taken_name(name, what, node.key_span(), taken));
             }
+            hidden_crate(&resolver.rust, name, what, node.key_span(), findings);
             modules.add(name, what, node.key_span(), Form::Module, findings);
         }
     }
@@ -61,7 +56,7 @@ pub(super) fn check<'s>(resolver: &mut Resolver<'s, '_>, document: &'s Document,
     }
     for (service, node) in document.services.values().zip(children(root, "services")) {
         for (_, _, node) in bodies(service, node) {
-            handlers(node, findings);
+            handlers(&resolver.rust, node, findings);
         }
     }
     let mut secrets = Scope::default();
@@ -73,7 +68,7 @@ pub(super) fn check<'s>(resolver: &mut Resolver<'s, '_>, document: &'s Document,
     }
 }
 
-/// Units of one deployment are modules beside each other.
+/// Units of one deployment are modules beside each other, and each is a type beside those of its services.
 pub(super) fn check_units(resolver: &mut Resolver<'_, '_>) {
     let topology = &resolver.topology;
     for deployment in topology.deployments.values() {
@@ -81,18 +76,55 @@ pub(super) fn check_units(resolver: &mut Resolver<'_, '_>) {
         for unit in &deployment.units {
             let unit = &topology.units[*unit];
             modules.add(&unit.name.value, "unit", unit.name.span, Form::Module, resolver.findings);
+            let (name, item) = (&unit.name.value, pascal(&unit.name.value));
+            let service = unit.services.iter().map(|service| &topology.services[service.value].name.value);
+            let handlers = service.into_iter().find(|service| pascal(service) + "Handlers" == item);
+            let taken = match handlers {
+                _ if item == "Resources" => {
+                    "what the handlers of a unit are made from is called `Resources`".to_owned()
+                }
+                Some(service) => format!("the handlers of `{service}` are called `{item}`"),
+                None => continue,
+            };
+            resolver.findings.add(
+                Diagnostic::error(CODE, format!("a unit can't be called `{name}`"))
+                    .label(unit.name.span, format!("in generated code it is `{item}`, and {taken}"))
+                    .help("give the unit another name"),
+            );
         }
     }
 }
 
+fn taken_name(name: &str, what: &str, span: Span, taken: &str) -> Diagnostic {
+    Diagnostic::error(CODE, format!("{} can't be called `{name}`", with_article(what)))
+        .label(span, format!("`{name}` is {taken}"))
+        .help(format!("give the {what} another name"))
+}
+
+/// What becomes a module hides a crate of its name from the code beside it.
+fn hidden_crate(rust: &Rust<'_>, name: &str, what: &str, span: Span, findings: &mut Findings) {
+    if let Some((_, taken)) = CRATES.iter().find(|(reserved, _)| *reserved == name) {
+        findings.add(taken_name(name, what, span, taken));
+    } else if let Some(named) = rust.crate_named(name) {
+        findings.add(
+            Diagnostic::error(CODE, format!("`{name}` is {} and a crate", with_article(what)))
+                .label(span, format!("the {what}: in generated code, a module `{name}`"))
+                .label(named, "the crate")
+                .help(format!("give the {what} another name")),
+        );
+    }
+}
+
 /// Each handler is a type and a module of its service.
-fn handlers(service: Node<'_>, findings: &mut Findings) {
+fn handlers(rust: &Rust<'_>, service: Node<'_>, findings: &mut Findings) {
     let mut names = Scope::default();
     let kinds =
         [("commands", "command"), ("subscriptions", "subscription"), ("workers", "worker"), ("schedules", "schedule")];
     for (section, what) in kinds {
         for node in children(service, section) {
-            names.add(node.key().unwrap_or_default(), what, node.key_span(), Form::Type, findings);
+            let name = node.key().unwrap_or_default();
+            names.add(name, what, node.key_span(), Form::Type, findings);
+            hidden_crate(rust, name, what, node.key_span(), findings);
         }
     }
 }
@@ -121,6 +153,14 @@ impl<'a> Scope<'a> {
             Form::Module => name.to_owned(),
             Form::Type => pascal(name),
         };
+        if identifier == "Self" {
+            findings.add(
+                Diagnostic::error(CODE, format!("{} can't be called `{name}`", with_article(what)))
+                    .label(span, "it would be `Self` in generated code, a word that Rust keeps for itself")
+                    .help(format!("choose another name, such as `own_{}`", what.replace(' ', "_"))),
+            );
+            return;
+        }
         if matches!(form, Form::Type) && rust::is_prelude(&identifier) {
             findings.add(
                 Diagnostic::error(CODE, format!("{} can't be called `{name}`", with_article(what)))

@@ -24,6 +24,13 @@ const PRELUDE: [&str; 22] = [
     "isize", "str", "u128", "u16", "u32", "u64", "u8", "usize",
 ];
 
+/// How many types stand between `<` and `>` of those that have some.
+const ARITY: [(&str, usize); 4] = [("Box", 1), ("Option", 1), ("Result", 2), ("Vec", 1)];
+
+/// How long an array can be that serde reads and writes, and how many parts a tuple has.
+const LONGEST_ARRAY: usize = 32;
+const WIDEST_TUPLE: usize = 16;
+
 /// Nested brackets of a type; more is no type that somebody wrote.
 const DEEPEST: usize = 32;
 
@@ -83,6 +90,7 @@ impl<'s> Rust<'s> {
     fn read(&mut self, written: &str, span: Span) -> Result<RustType, Problem> {
         if is_plain(written) {
             let (path, text) = self.single(written, PathArguments::None, written)?;
+            arity(written, &PathArguments::None)?;
             return Ok(RustType::new(type_of(path), text));
         }
         let mut open = 0_usize;
@@ -140,6 +148,14 @@ impl<'s> Rust<'s> {
                 text.push('(');
                 let mut joined = Punctuated::new();
                 let count = tuple.elems.len();
+                if count > WIDEST_TUPLE {
+                    return Err(Problem {
+                        reason: format!(
+                            "serde reads and writes tuples of up to {WIDEST_TUPLE} parts, and this has {count}"
+                        ),
+                        help: "give the parts names, in a struct".to_owned(),
+                    });
+                }
                 for (index, elem) in tuple.elems.into_iter().enumerate() {
                     if index > 0 {
                         text.push_str(", ");
@@ -158,6 +174,13 @@ impl<'s> Rust<'s> {
                 let Some(length) = number(&array.len) else {
                     return Err(Problem::new("the length of an array is a number here".to_owned()));
                 };
+                if length.parse::<usize>().map_or(true, |length| length > LONGEST_ARRAY) {
+                    return Err(Problem {
+                        reason: format!("serde reads and writes arrays of up to {LONGEST_ARRAY} elements"),
+                        help: "write `Vec<…>`, or a type of your own around the array that says how it is written"
+                            .to_owned(),
+                    });
+                }
                 text.push('[');
                 *array.elem = self.join(*array.elem, span, text)?;
                 text.push_str("; ");
@@ -178,9 +201,16 @@ impl<'s> Rust<'s> {
                 return Ok(path);
             };
             let name = segment.ident.to_string();
+            arity(&name, &segment.arguments)?;
             let (mut path, joined) = self.single(&name, PathArguments::None, &name)?;
             text.push_str(&joined);
-            let arguments = self.join_arguments(segment.arguments, span, text)?;
+            let arguments = match (name.as_str(), &segment.arguments) {
+                ("Box", PathArguments::AngleBracketed(inner)) if is_str(inner) => {
+                    text.push_str("<str>");
+                    segment.arguments
+                }
+                _ => self.join_arguments(segment.arguments, span, text)?,
+            };
             if let Some(last) = path.segments.last_mut() {
                 last.arguments = arguments;
             }
@@ -282,6 +312,49 @@ impl<'s> Rust<'s> {
     }
 }
 
+/// Whether a type of the prelude has as many types between `<` and `>` as Rust wants. Types of the user's are the user's to know.
+fn arity(name: &str, arguments: &PathArguments) -> Result<(), Problem> {
+    if !is_prelude(name) {
+        return Ok(());
+    }
+    if name == "str" {
+        return Err(Problem {
+            reason: "a `str` has no size of its own, and can only be looked at".to_owned(),
+            help: "write `String`".to_owned(),
+        });
+    }
+    let wants = ARITY.iter().find(|(known, _)| *known == name).map_or(0, |(_, count)| *count);
+    let has = match arguments {
+        PathArguments::AngleBracketed(between) => between.args.len(),
+        _ => 0,
+    };
+    if wants == has {
+        return Ok(());
+    }
+    let shape = match wants {
+        0 => format!("`{name}`"),
+        1 => format!("`{name}<…>`"),
+        _ => format!("`{name}<…, …>`"),
+    };
+    let count = |count: usize| match count {
+        0 => "nothing".to_owned(),
+        1 => "one type".to_owned(),
+        count => format!("{count} types"),
+    };
+    Err(Problem {
+        reason: format!("`{name}` has {} between `<` and `>`, and here it has {}", count(wants), count(has)),
+        help: format!("write {shape}"),
+    })
+}
+
+/// Whether this is `<str>`.
+fn is_str(between: &syn::AngleBracketedGenericArguments) -> bool {
+    match between.args.first() {
+        Some(syn::GenericArgument::Type(syn::Type::Path(path))) if between.args.len() == 1 => path.path.is_ident("str"),
+        _ => false,
+    }
+}
+
 /// An item below a path. The name is an identifier that was checked.
 pub(super) fn extend(base: &RustPath, name: &str) -> RustPath {
     let mut path = base.syntax().clone();
@@ -293,6 +366,10 @@ pub(super) fn extend(base: &RustPath, name: &str) -> RustPath {
 fn check_segment(index: usize, name: &str) -> Result<(), Problem> {
     match name {
         "crate" if index == 0 => Ok(()),
+        "alloc" if index == 0 => Err(Problem {
+            reason: format!("the crate of the user need not know `{name}`"),
+            help: "write `std::…`, where it is, too".to_owned(),
+        }),
         "self" | "super" | "Self" => Err(Problem {
             reason: format!("`{name}` means another place in generated code than it seems to mean here"),
             help: "begin the path with `crate::`, or with the name of a crate".to_owned(),

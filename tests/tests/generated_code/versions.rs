@@ -11,6 +11,11 @@ pub mod contract {
 
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub struct Note(pub String);
+
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Thing {
+        pub id: u64,
+    }
 }
 
 /// The service `email`.
@@ -69,13 +74,15 @@ pub mod email {
 pub mod user {
     use pontoon::{Call, Error, FromResources, HandlerOf, Handles, Tick};
 
-    use super::contract::Note;
-    use super::topology::{email, state, user};
+    use super::contract::{Note, Thing};
+    use super::topology::{email, event, state, user};
 
     pub struct Resources;
     pub struct Email;
     pub struct Command;
+    pub struct Some;
     pub struct Event;
+    pub struct Other;
     pub struct Schedule;
     pub struct Periodical;
 
@@ -93,7 +100,25 @@ pub mod user {
     impl<C: user::command::Context> Handles<user::Command, C> for Command {
         async fn run(&self, context: &C, note: Note) -> Result<Option<Note>, Error> {
             context.state(state::User).set("last", &note).await?;
-            Ok(Some(note))
+            Ok(Option::Some(note))
+        }
+    }
+
+    impl<U> HandlerOf<user::Some, U, Resources> for Some where Self: for<'c> Handles<user::Some, Call<'c, U>> {}
+
+    impl<C: user::some::Context> Handles<user::Some, C> for Some {
+        async fn run(&self, context: &C, thing: Thing) -> Result<(), Error> {
+            let note = Note(thing.id.to_string());
+            context.state(state::Some).set("last", &note).await?;
+            Ok(context.emit(event::Some, note).await?)
+        }
+    }
+
+    impl<U> HandlerOf<user::Other, U, Resources> for Other where Self: for<'c> Handles<user::Other, Call<'c, U>> {}
+
+    impl<C: user::other::Context> Handles<user::Other, C> for Other {
+        async fn run(&self, _: &C, _: Note) -> Result<(), Error> {
+            Ok(())
         }
     }
 
@@ -145,6 +170,18 @@ pub mod user {
         }
     }
 
+    impl FromResources<Resources> for Some {
+        fn from_resources(_: &Resources) -> Self {
+            Self
+        }
+    }
+
+    impl FromResources<Resources> for Other {
+        fn from_resources(_: &Resources) -> Self {
+            Self
+        }
+    }
+
     impl FromResources<Resources> for Schedule {
         fn from_resources(_: &Resources) -> Self {
             Self
@@ -164,5 +201,6 @@ async fn both_versions_answer() {
     client.invoke(topology::email::v1::Send, "hello".to_owned()).await.expect("the first one");
     client.invoke(topology::email::v2::Send, note.clone()).await.expect("the second one");
     assert_eq!(client.invoke(topology::user::Command, note.clone()).await.expect("the command"), Some(note));
+    client.invoke(topology::user::Some, contract::Thing { id: 7 }).await.expect("some");
     monolith.shutdown().await.expect("it stops");
 }

@@ -12,7 +12,8 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
     let marker = marker(&event.description, &event.marker);
     let (name, payload, subject) = (ident(&event.marker.item), scope.named(&event.payload), &event.subject);
     let max_hops = event.max_hops.map(Literal::u32_unsuffixed);
-    let max_hops = max_hops.map(|hops| quote!(const MAX_HOPS: Option<u32> = Some(#hops);));
+    let some = scope.prelude("Some");
+    let max_hops = max_hops.map(|hops| quote!(const MAX_HOPS: Option<u32> = #some(#hops);));
     let listeners = listeners(scope, event.listeners);
     let event = scope.runtime("Event");
     quote! {

@@ -75,7 +75,8 @@ fn policy(scope: &Scope<'_>, policy: &Policy) -> Option<TokenStream> {
 fn idempotency_key(scope: &Scope<'_>, idempotency: &Idempotency) -> TokenStream {
     let (field, key) = (field(&idempotency.key), scope.runtime("Key"));
     let found = quote!(#key::field(&input #field));
-    let found = if idempotency.optional { quote!(#found.optional()) } else { quote!(Some(#found.required())) };
+    let some = scope.prelude("Some");
+    let found = if idempotency.optional { quote!(#found.optional()) } else { quote!(#some(#found.required())) };
     quote! {
         fn key(input: &Self::Input) -> Option<#key> {
             #found
@@ -85,10 +86,10 @@ fn idempotency_key(scope: &Scope<'_>, idempotency: &Idempotency) -> TokenStream 
 
 /// What stays in order.
 fn order(scope: &Scope<'_>, path: &str) -> TokenStream {
-    let (field, key) = (field(path), scope.runtime("Key"));
+    let (field, key, some) = (field(path), scope.runtime("Key"), scope.prelude("Some"));
     quote! {
         fn order(payload: &Self::Input) -> Option<#key> {
-            Some(#key::of(&payload #field))
+            #some(#key::of(&payload #field))
         }
     }
 }

@@ -26,5 +26,6 @@ pub(super) fn print(scope: &Scope<'_>, state: &State) -> TokenStream {
 
 fn time_to_live(scope: &Scope<'_>, ttl: Time) -> TokenStream {
     let (duration, ttl) = (scope.duration_type(), scope.duration(ttl));
-    quote!(const TTL: Option<#duration> = Some(#ttl);)
+    let some = scope.prelude("Some");
+    quote!(const TTL: Option<#duration> = #some(#ttl);)
 }

@@ -12,7 +12,18 @@ impl Event for Email {
     const SUBJECT: &'static str = "names.event.email.v1";
 }
 
+/// The event `some`.
+#[derive(Clone, Copy, Debug)]
+pub struct Some;
+
+impl Event for Some {
+    type Payload = crate::versions::contract::Note;
+    const SUBJECT: &'static str = "names.event.some.v1";
+    const MAX_HOPS: Option<u32> = Option::Some(3);
+}
+
 /// All subscriptions to them, of every service: what a broker keeps for another is left of an earlier version.
 pub const SUBSCRIPTIONS: &[Subscribed] = &[
     Subscribed::at_most_once("names.event.email.v1", "user.v3.event"),
+    Subscribed::at_most_once("names.event.some.v1", "user.v3.other"),
 ];

@@ -25,3 +25,8 @@ pub mod state {
 pub mod monolith {
     include!("monolith.rs");
 }
+
+/// Everything in one process: email.v1, email.v2, user.
+pub mod send {
+    include!("send.rs");
+}

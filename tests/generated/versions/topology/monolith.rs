@@ -25,7 +25,9 @@ pub struct Monolith {
     email_v2: EmailV2Handlers,
     user: UserHandlers,
     email: Publisher<event::Email>,
+    some: Publisher<event::Some>,
     user_state: Collection<state::User>,
+    some_state: Collection<state::Some>,
 }
 
 pontoon::handlers! {
@@ -47,7 +49,9 @@ pontoon::handlers! {
     struct UserHandlers in Monolith.user from crate::versions::user::Resources {
         email: user::Email => crate::versions::user::Email,
         command: user::Command => crate::versions::user::Command,
+        some: user::Some => crate::versions::user::Some,
         event: user::Event => crate::versions::user::Event,
+        other: user::Other => crate::versions::user::Other,
         schedule: user::Schedule => crate::versions::user::Schedule,
         tick: user::Tick => crate::versions::user::Periodical,
     }
@@ -59,9 +63,21 @@ impl Emits<event::Email> for Monolith {
     }
 }
 
+impl Emits<event::Some> for Monolith {
+    fn publisher(&self) -> &Publisher<event::Some> {
+        &self.some
+    }
+}
+
 impl Keeps<state::User> for Monolith {
     fn collection(&self) -> &Collection<state::User> {
         &self.user_state
+    }
+}
+
+impl Keeps<state::Some> for Monolith {
+    fn collection(&self) -> &Collection<state::Some> {
+        &self.some_state
     }
 }
 
@@ -85,7 +101,9 @@ impl Unit for Monolith {
             email_v2: EmailV2Handlers::make(&resources.email_v2),
             user: UserHandlers::make(&resources.user),
             email: ports.publisher(),
+            some: ports.publisher(),
             user_state: ports.collection(),
+            some_state: ports.collection(),
         }
     }
 
@@ -94,7 +112,9 @@ impl Unit for Monolith {
         intake.serve(email::v2::Send);
         intake.serve(user::Email);
         intake.serve(user::Command);
+        intake.serve(user::Some);
         intake.subscribe(user::Event);
+        intake.subscribe(user::Other);
         intake.tick(user::Schedule);
         intake.tick(user::Tick);
     }

@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use pontoon::{
-    Delivery, Exposed, Kind, Never, Operation, Policy, Subscription, Timetable,
+    Delivery, Exposed, Key, Kind, Never, Operation, Policy, Subscription, Timetable,
 };
 use std::time::Duration;
 
@@ -69,6 +69,45 @@ pub mod command {
     impl<C: pontoon::Context + MayWrite<state::User>> Context for C {}
 }
 
+/// The command `some` of the service `user`.
+#[derive(Clone, Copy, Debug)]
+pub struct Some;
+
+impl Operation for Some {
+    type Input = crate::versions::contract::Thing;
+    type Output = ();
+    type Rejection = Never;
+    const KIND: Kind = Kind::Command;
+    const ADDRESS: &'static str = "user.v3.some";
+    const POLICY: Policy = Policy::new()
+        .timeout(Duration::from_secs(1))
+        .idempotency(Duration::from_hours(1));
+
+    fn key(input: &Self::Input) -> Option<Key> {
+        Option::Some(Key::field(&input.id).required())
+    }
+}
+
+impl pontoon::Command for Some {
+    const SUBJECT: &'static str = "names.command.user.v3.some";
+}
+
+impl Exposed for Some {}
+
+/// The context of `user.some`.
+pub mod some {
+    use super::super::{event, state};
+    use pontoon::{MayEmit, MayWrite};
+
+    /// What the handler of `user.some` may do.
+    pub trait Context: pontoon::Context + MayEmit<event::Some> + MayWrite<state::Some> {}
+
+    impl<C> Context for C
+    where
+        C: pontoon::Context + MayEmit<event::Some> + MayWrite<state::Some>,
+    {}
+}
+
 /// What the service `user` does when `email` is emitted.
 #[derive(Clone, Copy, Debug)]
 pub struct Event;
@@ -89,6 +128,31 @@ impl Subscription for Event {
 /// The context of `user.event`.
 pub mod event {
     /// What the handler of `user.event` may do.
+    pub trait Context: pontoon::Context {}
+
+    impl<C: pontoon::Context> Context for C {}
+}
+
+/// What the service `user` does when `some` is emitted.
+#[derive(Clone, Copy, Debug)]
+pub struct Other;
+
+impl Operation for Other {
+    type Input = crate::versions::contract::Note;
+    type Output = ();
+    type Rejection = Never;
+    const KIND: Kind = Kind::Subscription;
+    const ADDRESS: &'static str = "user.v3.other";
+}
+
+impl Subscription for Other {
+    type Event = super::event::Some;
+    const DELIVERY: Delivery = Delivery::at_most_once().concurrency(1);
+}
+
+/// The context of `user.other`.
+pub mod other {
+    /// What the handler of `user.other` may do.
     pub trait Context: pontoon::Context {}
 
     impl<C: pontoon::Context> Context for C {}
