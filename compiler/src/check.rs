@@ -19,6 +19,7 @@ mod grace_too_short;
 mod http_conflict;
 mod inbox_too_short;
 mod invoke_cycle;
+mod keyless_input;
 mod lease_too_short;
 mod literal_secret;
 mod lossy_type;
@@ -39,6 +40,7 @@ mod retry_not_idempotent;
 mod secret_in_environment;
 mod serverless_closure;
 mod serverless_state;
+mod shared_handler;
 mod shared_state;
 mod store_capability;
 mod timeout_inversion;
@@ -108,6 +110,8 @@ pub static RULES: &[Rule] = &[
     rule!(Error unworked_queue),
     rule!(Error payload_mismatch),
     rule!(Error lossy_type),
+    rule!(Error keyless_input),
+    rule!(Error shared_handler),
     // The graph of calls and events
     rule!(Error invoke_cycle),
     rule!(Warning event_loop),

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use pontoon_schema::document::Document;
 use pontoon_schema::name::{is_keyword, pascal};
 
+use super::Resolver;
 use super::names::bodies;
 use super::place::children;
 use super::rust::Rust;
-use super::{Resolver, rust};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::read::Node;
 use crate::source::Span;
+use crate::topology::is_prelude;
 
 const CODE: &str = "colliding_name";
 
@@ -161,7 +162,7 @@ impl<'a> Scope<'a> {
             );
             return;
         }
-        if matches!(form, Form::Type) && rust::is_prelude(&identifier) {
+        if matches!(form, Form::Type) && is_prelude(&identifier) {
             findings.add(
                 Diagnostic::error(CODE, format!("{} can't be called `{name}`", with_article(what)))
                     .label(span, format!("generated code would hide Rust's own `{identifier}`"))

@@ -16,13 +16,7 @@ use syn::{PathArguments, PathSegment};
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::{Located, RustPath, RustType};
-
-/// What names of types mean without a path, wherever they stand.
-const PRELUDE: [&str; 22] = [
-    "Box", "Option", "Result", "String", "Vec", "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8",
-    "isize", "str", "u128", "u16", "u32", "u64", "u8", "usize",
-];
+use crate::topology::{Located, RustPath, RustType, is_prelude};
 
 /// How many types stand between `<` and `>` of those that have some.
 const ARITY: [(&str, usize); 4] = [("Box", 1), ("Option", 1), ("Result", 2), ("Vec", 1)];
@@ -33,11 +27,6 @@ const WIDEST_TUPLE: usize = 16;
 
 /// Nested brackets of a type; more is no type that somebody wrote.
 const DEEPEST: usize = 32;
-
-/// Whether a generated type of this name would hide one that other types are made of.
-pub(super) fn is_prelude(name: &str) -> bool {
-    PRELUDE.contains(&name)
-}
 
 /// Types and paths as they were asked for, each parsed once.
 #[derive(Default)]

@@ -15,7 +15,31 @@ pub struct RustType(Rc<(syn::Type, String)>);
 #[derive(Clone)]
 pub struct RustPath(Rc<(syn::Path, String)>);
 
+/// What names of types mean without a path, wherever they stand.
+const PRELUDE: [&str; 22] = [
+    "Box", "Option", "Result", "String", "Vec", "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8",
+    "isize", "str", "u128", "u16", "u32", "u64", "u8", "usize",
+];
+
+/// Whether Rust knows a type of this name without a path.
+pub fn is_prelude(name: &str) -> bool {
+    PRELUDE.contains(&name)
+}
+
 impl RustType {
+    /// Whether its values certainly have no fields with names: numbers, texts, lists, options, tuples.
+    pub fn has_no_fields(&self) -> bool {
+        match self.syntax() {
+            syn::Type::Tuple(_) | syn::Type::Array(_) => true,
+            syn::Type::Path(path) if path.path.segments.len() == 1 => {
+                let name = path.path.segments.first().map(|segment| segment.ident.to_string());
+                // A box has the fields of what is in it.
+                name.is_some_and(|name| is_prelude(&name) && name != "Box")
+            }
+            _ => false,
+        }
+    }
+
     /// A type with the text by which it is compared and shown.
     pub fn new(syntax: syn::Type, text: String) -> Self {
         Self(Rc::new((syntax, text)))
