@@ -7,6 +7,7 @@ mod environment;
 mod handover;
 mod layout;
 mod local;
+mod prose;
 mod root;
 mod scope;
 mod tokens;

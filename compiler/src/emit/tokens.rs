@@ -4,6 +4,7 @@ use pontoon_schema::name::is_keyword;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, TokenStreamExt, quote};
 
+use super::prose::escaped;
 use super::scope::Scope;
 use crate::plan::{Listeners, Place};
 use crate::topology::WhenFull;
@@ -22,11 +23,11 @@ pub(super) fn field(path: &str) -> TokenStream {
     quote!(#(.#fields)*)
 }
 
-/// A doc comment, a line of it for each line of `text`.
+/// A doc comment that shows a text as it is, a line for each of its lines.
 pub(super) fn doc(text: &str) -> TokenStream {
     let lines = text.trim().split(['\n', '\r']).map(str::trim).map(|line| match line {
         "" => String::new(),
-        line => [" ", line].concat(),
+        line => [" ", &escaped(line)].concat(),
     });
     quote!(#(#[doc = #lines])*)
 }
