@@ -33,7 +33,10 @@ pub fn emit(plan: &Plan, selection: &Selection) -> Vec<File> {
             "{what} of the topology `{topology}`.\nGenerated from {origin} by pontoon-compiler: change it there and build again."
         )
     };
-    let mut files = vec![layout::file("mod", &head("The modules"), &root::print(plan, selection))];
+    let about = plan.description.iter().flat_map(|text| text.trim().split(['\n', '\r']));
+    let about: String = about.map(|line| format!("\n{}", line.trim())).collect();
+    let title = head("The modules") + &about;
+    let mut files = vec![layout::file("mod", &title, &root::print(plan, selection))];
     if selection.contract {
         let modules = contract::modules(krate, &plan.contract);
         files.extend(modules.map(|(name, what, code)| layout::file(name, &head(&what), &code)));

@@ -39,6 +39,9 @@ use crate::topology::Topology;
 pub struct Plan {
     /// The name of the topology, with which its subjects begin.
     pub topology: String,
+    /// What it says about itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// What handlers and callers compile against.
     pub contract: Contract,
     /// Each way to deploy, with its units and environments.
@@ -51,6 +54,7 @@ pub struct Plan {
 pub fn plan(topology: &Topology) -> Plan {
     Plan {
         topology: topology.name.value.clone(),
+        description: topology.description.clone(),
         contract: contract::plan(topology),
         deployments: topology.deployments.ids().map(|id| deployment::plan(topology, id)).collect(),
         client: client::plan(topology),

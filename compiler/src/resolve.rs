@@ -90,6 +90,7 @@ impl<'s, 'f> Resolver<'s, 'f> {
             reported: HashSet::new(),
             topology: Topology {
                 name: Located::new(document.name.to_string(), place::span(root, "name")),
+                description: document.description.clone(),
                 types,
                 contract,
                 events: Arena::new(),

@@ -37,6 +37,8 @@ pub use service::{
 pub struct Topology {
     /// Its name, with which all subjects begin.
     pub name: Located<String>,
+    /// What the topology says about itself.
+    pub description: Option<String>,
     /// The Rust module below which relative type names are found. `None`: there are no relative names.
     pub types: Option<Located<RustPath>>,
     /// The Rust module of the generated contract: `crate::topology`, `shop_contract::topology`.

@@ -83,6 +83,8 @@ pub struct Document {
     /// The name of the whole system, for example `shop`. It begins every subject on the wire, as in
     /// `shop.event.user_signed_up.v1`, so it changes only when the system becomes another one.
     pub name: Name,
+    /// What the system is for. It becomes a comment of the generated code.
+    pub description: Option<String>,
     /// The Rust module in which relative type names of this topology are found, for example `crate::contract` or
     /// `shop_contract`. Without it every type needs its full path.
     pub types: Option<RustPath>,

@@ -25,7 +25,7 @@ pub(super) struct Merged {
 const MOST: usize = 1_000;
 
 /// The keys that only the topology itself has.
-const HEAD: [&str; 4] = ["pontoon", "name", "types", "contract"];
+const HEAD: [&str; 5] = ["pontoon", "name", "description", "types", "contract"];
 
 /// Reads the topology at `path` and everything that it includes, each file once.
 pub(super) fn read_all(path: &str, files: &dyn Files, limits: Limits, sources: &mut Sources) -> Merged {

@@ -10,11 +10,11 @@ use super::Document;
 pub fn json_schema() -> Schema {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Document>();
     schema.insert("title".into(), "Pontoon topology".into());
-    // A file that is only included has the sections alone; these four belong to the file that includes.
+    // A file that is only included has the sections alone; these five belong to the file that includes.
     schema.remove("required");
     schema.insert(
         "dependentRequired".into(),
-        json_schema!({ "pontoon": ["name"], "name": ["pontoon"], "types": ["name"], "contract": ["name"] }).to_value(),
+        json_schema!({ "pontoon": ["name"], "name": ["pontoon"], "description": ["name"], "types": ["name"], "contract": ["name"] }).to_value(),
     );
     AsRead.transform(&mut schema);
     schema

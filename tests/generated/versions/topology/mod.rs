@@ -1,5 +1,7 @@
 // The modules of the topology `names`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
+// Two versions side by side,
+// and names.
 
 /// Sends notes.
 pub mod email {
