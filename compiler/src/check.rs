@@ -28,6 +28,7 @@ mod missing_adapter_feature;
 mod missing_dead_letter;
 mod missing_outbox;
 mod missing_timeout;
+mod never_due;
 mod open_listener;
 mod ordered_competing;
 mod outbox_at_most_once;
@@ -111,6 +112,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error payload_mismatch),
     rule!(Error lossy_type),
     rule!(Error keyless_input),
+    rule!(Error never_due),
     rule!(Error shared_handler),
     // The graph of calls and events
     rule!(Error invoke_cycle),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use pontoon_schema::cron::Cron;
 use tokio::time::{Instant, sleep_until};
 
 use crate::execute::execute;
@@ -13,12 +14,9 @@ use crate::running::Running;
 use crate::scope::{Origin, Scope, Source};
 use crate::timetable::Timetable;
 
-pub(crate) mod cron;
 mod wall;
 
 pub(crate) use wall::Wall;
-
-use cron::Cron;
 
 /// A timetable that has been read.
 pub(crate) enum Plan {

@@ -2,6 +2,7 @@
 //! typed document that `topology.yaml` is read into. Without that feature this crate has no dependencies.
 
 pub mod capability;
+pub mod cron;
 pub mod handover;
 pub mod name;
 pub mod subject;

@@ -98,6 +98,15 @@ impl FromStr for Part {
         if let Some(name) = inside.strip_prefix("config:") {
             return name.parse().map(Self::Config);
         }
+        if let Some((name, default)) = inside.split_once(":-")
+            && default.contains(['$', '{'])
+        {
+            return Err(Malformed(format!(
+                "the default of `{}` has `$` or `{{` in it: a default ends with the first `}}`, and is taken as it is written; \
+                 write a default without them, or none, and set the variable",
+                shown(name)
+            )));
+        }
         let (name, default) = match inside.split_once(":-") {
             Some((name, default)) => (name, Some(default.to_owned())),
             None => (inside, None),
@@ -130,7 +139,7 @@ scalar!(
     Text,
     expected: "a text, in which `${NAME}` or `${NAME:-default}` is a variable, `${secret:name}` a secret and \
                `${config:name}` a setting, all read when the process starts",
-    pattern: r"^([^$]|\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|(secret|config):[a-z][a-z0-9_]{0,62})\})*$",
+    pattern: r"^([^$]|\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*(:-[^${}]*)?|(secret|config):[a-z][a-z0-9_]{0,62})\})*$",
     examples: ["${AMQP_URL}", "${REDIS_URL:-redis://localhost:6379}", "${secret:nats_credentials}"]
 );
 
@@ -232,7 +241,21 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["$", "${", "${}", "$A", "${1}", "${A-b}", "${a b}", "${secret:}", "${secret:A}", "${A"] {
+        for text in [
+            "${A:-${B:-c}}",
+            "${A:-{b}}",
+            "${A:-$b}",
+            "$",
+            "${",
+            "${}",
+            "$A",
+            "${1}",
+            "${A-b}",
+            "${a b}",
+            "${secret:}",
+            "${secret:A}",
+            "${A",
+        ] {
             assert!(text.parse::<Text>().is_err(), "{text}");
         }
         for text in ["0", "65536", "x", "${A:-x}", "80${A}", ""] {

@@ -1,11 +1,11 @@
-//! Cron expressions: `minute hour day-of-month month day-of-week`, in UTC. Five fields of lists, ranges and steps need no
-//! crate, and a calendar of their own would be most of what such a crate brings along.
+//! Cron expressions: `minute hour day-of-month month day-of-week`, in UTC, for the compiler and for the runtime. Five fields of lists,
+//! ranges and steps need no crate, and a calendar of their own would be most of what such a crate brings along.
 
 use std::time::{Duration, SystemTime};
 
 /// A cron expression: for each field the values that match, as bits.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Cron {
+pub struct Cron {
     minutes: u64,
     hours: u64,
     days: u64,
@@ -24,8 +24,11 @@ const DAY: u64 = 24 * 60 * MINUTE;
 const DAYS_AHEAD: u64 = 8 * 366 + 1;
 
 impl Cron {
-    /// Reads an expression; says what is wrong with it.
-    pub(crate) fn parse(expression: &str) -> Result<Self, String> {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(expression: &str) -> Result<Self, String> {
         let texts: Vec<&str> = expression.split_whitespace().collect();
         let [minutes, hours, days, months, weekdays] = *texts else {
             return Err(format!("`{expression}` has {} fields, not five: m h dom mon dow", texts.len()));
@@ -48,8 +51,15 @@ impl Cron {
         })
     }
 
+    /// Whether any date matches: the 30th of February does not.
+    #[must_use]
+    pub fn is_ever_due(&self) -> bool {
+        self.after(SystemTime::UNIX_EPOCH).is_some()
+    }
+
     /// The first minute after a time that matches; none where no date ever does, such as the 30th of February.
-    pub(crate) fn after(&self, time: SystemTime) -> Option<SystemTime> {
+    #[must_use]
+    pub fn after(&self, time: SystemTime) -> Option<SystemTime> {
         let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let earliest = since_epoch / MINUTE * MINUTE + MINUTE;
         let today = earliest / DAY;
@@ -80,7 +90,8 @@ impl Cron {
 /// The values of one field: `*`, `5`, `1-5`, `*/15`, `10-40/10`, and lists of these.
 fn values(text: &str, (name, least, most): (&str, u32, u32)) -> Result<u64, String> {
     let number = |text: &str| {
-        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| digits && (least..=most).contains(number));
         number.ok_or_else(|| format!("the {name} `{text}` is not a number from {least} to {most}"))
     };
     let mut bits = 0;
@@ -159,6 +170,8 @@ mod tests {
             ("5-1 * * * *", "backwards"),
             ("*/0 * * * *", "step"),
             ("x * * * *", "the minute `x`"),
+            ("+5 * * * *", "the minute `+5`"),
+            ("* * * * 8", "the day of week `8`"),
         ] {
             let said = Cron::parse(expression).unwrap_err();
             assert!(said.contains(wrong), "{said}");
