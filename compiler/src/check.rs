@@ -48,6 +48,7 @@ mod timeout_inversion;
 mod unbounded_queue;
 mod unbridged_edge;
 mod undurable_flow;
+mod undurable_state;
 mod unemitted_event;
 mod unheard_event;
 mod unplaced_service;
@@ -136,6 +137,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error broker_time_limit),
     rule!(Error unbridged_edge),
     rule!(Error undurable_flow),
+    rule!(Error undurable_state),
     rule!(Warning missing_dead_letter),
     rule!(Warning unbounded_queue),
     rule!(Error ordered_competing),
