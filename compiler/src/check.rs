@@ -19,6 +19,7 @@ mod grace_too_short;
 mod http_conflict;
 mod inbox_too_short;
 mod invoke_cycle;
+mod job_loop;
 mod keyless_input;
 mod lease_too_short;
 mod literal_secret;
@@ -118,6 +119,7 @@ pub static RULES: &[Rule] = &[
     // The graph of calls and events
     rule!(Error invoke_cycle),
     rule!(Warning event_loop),
+    rule!(Error job_loop),
     rule!(Warning unheard_event),
     rule!(Warning unemitted_event),
     rule!(Warning unreachable_command),

@@ -1,7 +1,7 @@
 //! `event_loop`: an event that causes itself.
 
 use super::Input;
-use super::wording::SHOWN;
+use super::wording::{SHOWN, node};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::graph::{Node, Step};
 use crate::topology::Topology;
@@ -20,13 +20,13 @@ fn finding(topology: &Topology, circle: &[Step]) -> Option<Diagnostic> {
     let Node::Event(event) = circle[start].from else { return None };
     let event = &topology.events[event];
     let steps = || circle.iter().cycle().skip(start).take(circle.len());
-    let way: Vec<String> = steps().take(SHOWN).map(|step| name(topology, step.from)).collect();
+    let way: Vec<String> = steps().take(SHOWN).map(|step| node(topology, step.from)).collect();
     let more = if circle.len() > SHOWN { " → …" } else { "" };
     let start = &event.name.value;
     let message = format!("the event `{start}` causes itself: {}{more} → `{start}`", way.join(" → "));
     let mut found = Diagnostic::warning("event_loop", message);
     for step in steps().take(SHOWN) {
-        let (from, to) = (name(topology, step.from), name(topology, step.to));
+        let (from, to) = (node(topology, step.from), node(topology, step.to));
         let text = match (step.from, step.to) {
             (Node::Event(_), _) => format!("{to} reacts to {from}"),
             (Node::Queue(_), _) => format!("{to} works off {from}"),
@@ -40,12 +40,4 @@ fn finding(topology: &Topology, circle: &[Step]) -> Option<Diagnostic> {
         "take one of these edges out; if the loop is meant, say how often it may go round: `max_hops: 4` on the event \
          `{start}`"
     )))
-}
-
-fn name(topology: &Topology, node: Node) -> String {
-    match node {
-        Node::Handler(handler) => topology.address(handler),
-        Node::Event(id) => format!("`{}`", topology.events[id].name.value),
-        Node::Queue(id) => format!("`{}`", topology.queues[id].name.value),
-    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use crate::graph::Node;
 use crate::topology::{EventId, Handler, QueueId, Topology};
 
 /// Of more places or names than this, the first are shown: nobody reads on, and reports stay small whatever comes.
@@ -84,6 +85,15 @@ pub(super) fn size(bytes: u64) -> String {
 pub(super) fn written(topology: &Topology, r#type: impl Display) -> String {
     let text = r#type.to_string();
     topology.types.as_ref().map_or(text.clone(), |types| text.replace(&format!("{}::", types.value), ""))
+}
+
+/// A handler by its address, an event or a queue by its name.
+pub(super) fn node(topology: &Topology, node: Node) -> String {
+    match node {
+        Node::Handler(handler) => topology.address(handler),
+        Node::Event(id) => format!("`{}`", topology.events[id].name.value),
+        Node::Queue(id) => format!("`{}`", topology.queues[id].name.value),
+    }
 }
 
 /// `one call`, `3 calls`.
