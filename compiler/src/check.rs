@@ -54,6 +54,7 @@ mod unemitted_event;
 mod unheard_event;
 mod unplaced_service;
 mod unreachable_command;
+mod unreachable_hops;
 mod unused_allowance;
 mod unused_definition;
 mod unworked_queue;
@@ -120,6 +121,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error invoke_cycle),
     rule!(Warning event_loop),
     rule!(Error job_loop),
+    rule!(Error unreachable_hops),
     rule!(Warning unheard_event),
     rule!(Warning unemitted_event),
     rule!(Warning unreachable_command),

@@ -4,6 +4,7 @@
 //! petgraph stays behind this module: questions are methods, and answers are handlers, messages and places.
 
 mod cycle;
+mod hops;
 mod path;
 mod spread;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::source::Span;
 use crate::topology::{CommandId, EventId, Handler, Id, QueueId, ScheduleId, SubscriptionId, Topology, WorkerId};
 
+pub use self::hops::Hops;
 pub use self::path::Amplified;
 pub use self::spread::Spread;
 
