@@ -11,6 +11,7 @@ mod bridge_capability;
 mod broker_time_limit;
 mod chatty_split;
 mod cold_start;
+mod divided_state;
 mod edge_offline;
 mod event_loop;
 mod expired_allowance;
@@ -18,6 +19,7 @@ mod fan_out;
 mod grace_too_short;
 mod http_conflict;
 mod inbox_too_short;
+mod inherited_ephemeral;
 mod invoke_cycle;
 mod job_loop;
 mod keyless_input;
@@ -159,6 +161,8 @@ pub static RULES: &[Rule] = &[
     rule!(Warning edge_offline),
     rule!(Warning chatty_split),
     rule!(Warning shared_state),
+    rule!(Error divided_state),
+    rule!(Warning inherited_ephemeral),
     rule!(Warning cold_start),
     rule!(Error not_yet_emitted elsewhere),
     // Safety
