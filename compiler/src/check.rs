@@ -1,5 +1,6 @@
 //! The fourth stage: the rules that a topology has to keep. Every rule runs, and all that they find is reported together.
 
+mod absent_end;
 mod allowed;
 mod flow;
 mod input;
@@ -7,6 +8,8 @@ mod placement;
 mod wording;
 
 mod absent_callee;
+mod absent_listener;
+mod absent_worker;
 mod bridge_capability;
 mod broker_time_limit;
 mod chatty_split;
@@ -156,6 +159,8 @@ pub static RULES: &[Rule] = &[
     rule!(Error unplaced_service),
     rule!(Error placed_twice),
     rule!(Error absent_callee),
+    rule!(Error absent_worker),
+    rule!(Warning absent_listener),
     rule!(Error serverless_closure),
     rule!(Error serverless_state),
     rule!(Warning edge_offline),

@@ -122,7 +122,8 @@ impl<I: Iterator<Item = u8>> Maker<I> {
             "contract": "crate",
             "events": self.map("event", self.events, |maker| json!({ "payload": maker.r#type(), "max_hops": 3 })),
             "queues": self.map("queue", self.queues, |maker| json!({
-                "payload": maker.r#type(),
+                // Its worker has a key, which only a type with fields has.
+                "payload": if maker.care == Care::Valid { json!("Job") } else { maker.r#type() },
                 "dead_letter": true,
                 "attempts": maker.roll() % 20 + 1,
                 "lease": "5m",

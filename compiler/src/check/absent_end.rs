@@ -1,0 +1,65 @@
+//! What `absent_worker` and `absent_listener` have in common: messages of which the other end exists, and not where they go.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::Input;
+use super::placement::Placement;
+use crate::source::Span;
+use crate::topology::{Connection, Environment, Handler, Located, Pattern};
+
+/// Messages that nobody takes where they are sent.
+pub(super) struct Alone<'a> {
+    /// Who sends them, and where that is written.
+    pub(super) sender: (Handler, Span),
+    /// The deployment in which it does.
+    pub(super) deployment: &'a Located<String>,
+    /// The first environment in which nobody takes them.
+    pub(super) environment: &'a Located<String>,
+}
+
+/// What is asked of a kind of message.
+pub(super) struct Kind<'f, I> {
+    /// What a handler sends, with where it is written.
+    pub(super) sends: &'f dyn Fn(Handler) -> Vec<(I, Span)>,
+    /// Who takes it, wherever that runs.
+    pub(super) takers: &'f dyn Fn(I) -> Vec<Handler>,
+    /// What carries it.
+    pub(super) bridge: fn(&Environment) -> Option<&Connection>,
+    /// Whether that reaches other processes.
+    pub(super) crosses: fn(&Connection) -> bool,
+}
+
+/// By what is sent: the first place where nobody takes it, neither in the deployment nor in another one that shares its broker.
+pub(super) fn alone<'a, I: Copy + Ord>(input: &'a Input<'_>, kind: &Kind<'_, I>) -> BTreeMap<I, Alone<'a>> {
+    let mut found = BTreeMap::new();
+    for placement in &input.placements {
+        // A bundle of functions is a part by what it is: serverless_closure and serverless_state say what it needs beside it.
+        if placement.deployment.pattern.value == Pattern::Serverless {
+            continue;
+        }
+        let here = handlers(placement);
+        for environment in placement.environments() {
+            let Some(bridge) = (kind.bridge)(environment) else { continue };
+            let others = input.placements.iter().filter(|other| {
+                (kind.crosses)(bridge) && other.environments().any(|known| std::ptr::eq(known, environment))
+            });
+            let reached: HashSet<Handler> = others.flat_map(handlers).chain(here.iter().copied()).collect();
+            for sender in &here {
+                for (sent, span) in (kind.sends)(*sender) {
+                    let takers = (kind.takers)(sent);
+                    // That nobody takes it at all is another rule's to say.
+                    if takers.is_empty() || takers.iter().any(|taker| reached.contains(taker)) {
+                        continue;
+                    }
+                    let (deployment, environment) = (&placement.deployment.name, &environment.name);
+                    found.entry(sent).or_insert(Alone { sender: (*sender, span), deployment, environment });
+                }
+            }
+        }
+    }
+    found
+}
+
+fn handlers(placement: &Placement<'_>) -> Vec<Handler> {
+    placement.units.iter().flat_map(|placed| placed.handlers.iter().copied()).collect()
+}

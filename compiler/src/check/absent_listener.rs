@@ -1,0 +1,42 @@
+//! `absent_listener`: events of which all listeners run where they do not get to.
+
+use pontoon_schema::capability;
+
+use super::Input;
+use super::absent_end::{Kind, alone};
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::topology::{EventId, Handler};
+
+pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
+    let topology = input.topology;
+    let sends = |handler| topology.operation(handler).edges.emits.iter().map(|edge| (edge.value, edge.span)).collect();
+    let takers = |event: EventId| {
+        let heard = topology.subscriptions.iter().filter(|(_, subscription)| subscription.event.value == event);
+        heard.map(|(id, _)| Handler::Subscription(id)).collect()
+    };
+    let kind = Kind {
+        sends: &sends,
+        takers: &takers,
+        bridge: |environment| environment.event_bridge.as_ref(),
+        crosses: |bridge| capability::event_bridge(bridge.adapter.value).is_some_and(|bridge| bridge.crosses_processes),
+    };
+    for (event, found) in alone(input, &kind) {
+        let name = &topology.events[event].name.value;
+        let (deployment, environment) = (&found.deployment.value, &found.environment.value);
+        let Some(listener) = takers(event).first().copied() else { continue };
+        let address = topology.address(listener);
+        findings.add(
+            Diagnostic::warning(
+                "absent_listener",
+                format!("the event `{name}` is emitted in `{deployment}`, where nobody hears it"),
+            )
+            .label(found.sender.1, format!("{} emits it", topology.address(found.sender.0)))
+            .label(topology.operation(listener).name.span, format!("{address} hears it, and is in none of its units"))
+            .label(found.deployment.span, format!("in `{environment}`, no other deployment has it, or events stay in the process"))
+            .help(format!(
+                "put the service of {address} into `{deployment}`, or into one that runs in `{environment}` as well; where that is \
+                 meant, say so: allow: [{{ rule: absent_listener, at: …, reason: … }}]"
+            )),
+        );
+    }
+}
