@@ -32,6 +32,7 @@ pub(super) struct Retained {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Levels {
     One,
+    /// It may be much: only where something is counts, and not what.
     Two,
 }
 
@@ -78,7 +79,7 @@ impl Retained {
                 Received::Ack(Ack::Publish(_, reason)) if reason.refusal().is_some() => {
                     return Err(Trouble::unpublished(&self.below, reason));
                 }
-                Received::Packet(Packet::Publish(publish)) => {
+                Received::Packet(Packet::Publish(mut publish)) => {
                     if publish.qos == QoS::AtLeastOnce {
                         put(packets, &Packet::PubAck(PubAck::new(publish.pkid, None)))?;
                     }
@@ -87,6 +88,9 @@ impl Retained {
                     }
                     // That of somebody else who reads at this moment, or one that is removed.
                     if !publish.payload.is_empty() {
+                        if matches!(self.levels, Levels::Two) {
+                            publish.payload.clear();
+                        }
                         found.push(publish);
                     }
                 }
