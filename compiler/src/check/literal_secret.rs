@@ -9,7 +9,8 @@ use crate::read::Node;
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let sections = input.text.root().children();
     let place = |node: Node<'_>| node.key() == Some("environments");
-    let mut open: Vec<Place<'_>> = sections.map(|node| Place { node, under: None, settings: place(node) }).collect();
+    let mut open: Vec<Place<'_>> =
+        sections.map(|node| Place { node, under: None, settings: place(node), ephemeral: false }).collect();
     // What several aliases refer to stands under each of them.
     let mut seen = HashSet::new();
     while let Some(place) = open.pop() {
@@ -19,7 +20,9 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             continue;
         }
         let (settings, under) = (place.settings, place.node.key().or(place.under));
-        open.extend(place.node.children().map(|node| Place { node, under, settings }));
+        let ephemeral =
+            |node: Node<'_>| place.ephemeral || settings && node.get("ephemeral").and_then(Node::text) == Some("true");
+        open.extend(place.node.children().map(|node| Place { node, under, settings, ephemeral: ephemeral(node) }));
     }
 }
 
@@ -30,6 +33,8 @@ struct Place<'t> {
     under: Option<&'t str>,
     /// Whether this is the setting of an environment: elsewhere, words such as `token` are names.
     settings: bool,
+    /// Whether that environment says that losing data is acceptable: it has credentials that everybody knows, such as `guest`.
+    ephemeral: bool,
 }
 
 impl Place<'_> {
@@ -54,6 +59,15 @@ impl Place<'_> {
         } else {
             return None;
         };
+        if let Some(variable) = variable_with_default(text).filter(|_| self.ephemeral) {
+            return Some(
+                Diagnostic::error("literal_secret", message)
+                    .label(self.node.value_span(), format!("{label}: a default stands in the repository like any other text"))
+                    .help(format!(
+                        "write `${{{variable}}}` without a default, and set the variable where this runs, for yourself too"
+                    )),
+            );
+        }
         let name = if is_secret_key(key, self.under) && key != "key" { key } else { secret_name(key) };
         Some(
             Diagnostic::error("literal_secret", message)
@@ -64,6 +78,13 @@ impl Place<'_> {
                 )),
         )
     }
+}
+
+/// The variable of which a text is the value, if it has a default and nothing stands beside it.
+fn variable_with_default(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix("${")?.strip_suffix('}')?;
+    let (name, _) = inside.split_once(":-")?;
+    (!name.contains(['{', '}', '$', ':'])).then_some(name)
 }
 
 /// What stands for itself in a text: everything but its references; a default, though, is as literal as the rest.

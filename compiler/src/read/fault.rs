@@ -229,7 +229,8 @@ fn in_hand(found: Unexpected<'_>) -> String {
         Unexpected::Bool(value) => format!("`{value}`"),
         Unexpected::Unsigned(number) => format!("`{number}`"),
         Unexpected::Signed(number) => format!("`{number}`"),
-        Unexpected::Float(number) => format!("`{number}`"),
+        // As it is written: `1.0` is no `1`.
+        Unexpected::Float(number) => format!("`{number:?}`"),
         Unexpected::Str(text) => format!("`{}`", pontoon_schema::name::shown(text)),
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "keys with values".to_owned(),

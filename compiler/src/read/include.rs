@@ -97,8 +97,8 @@ impl Reader<'_> {
         let id = FileId(u32::try_from(self.sources.files().count()).unwrap_or(u32::MAX));
         let text = match text::decode(bytes) {
             Ok(text) => text,
-            Err((text, at)) => {
-                self.problems.push(text::not_utf8(id, at));
+            Err((text, why)) => {
+                self.problems.push(text::not_utf8(id, &why));
                 self.sources.add(path, text);
                 self.whole = false;
                 return;
