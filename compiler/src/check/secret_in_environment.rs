@@ -1,4 +1,5 @@
-//! `secret_in_environment`: a credential from a plain variable, where there is a secret store for it.
+//! `secret_in_environment`: a credential from a plain variable, where there is a secret store for it, or from one that is something
+//! else.
 
 use std::collections::HashSet;
 
@@ -7,9 +8,10 @@ use pontoon_schema::capability;
 use super::Input;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::Origin;
+use crate::topology::{Connection, Origin};
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
+    something_else(input, findings);
     // An inherited setting is one place in the file: reported for the first environment that has it.
     let mut seen = HashSet::new();
     for environment in input.topology.environments.values().filter(|environment| environment.is_hard()) {
@@ -39,6 +41,33 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         }
     }
 }
+
+/// Secrets that are read from a variable which every process has, and which is no secret.
+fn something_else(input: &Input<'_>, findings: &mut Findings) {
+    let in_variables =
+        |store: &Connection| capability::secret_store(store.adapter.value).is_some_and(|store| store.in_environment);
+    let mut stores = input.topology.environments.values().filter_map(|environment| environment.secret_store.as_ref());
+    let Some(store) = stores.find(|store| in_variables(store)) else { return };
+    for secret in input.topology.secrets.values() {
+        let (name, variable) = (&secret.name.value, secret.name.value.to_ascii_uppercase());
+        if !EVERYWHERE.contains(&variable.as_str()) {
+            continue;
+        }
+        findings.add(
+            Diagnostic::warning(
+                "secret_in_environment",
+                format!("the secret `{name}` is read from the variable {variable}, which every process has"),
+            )
+            .label(secret.name.span, format!("the value of {variable} is no secret, and not yours"))
+            .label(store.adapter.span, "secrets are variables here")
+            .help(format!("give the secret another name, such as `service_{name}`")),
+        );
+    }
+}
+
+/// Variables that a shell, a container or this product sets for every process.
+const EVERYWHERE: [&str; 12] =
+    ["HOME", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PONTOON_ENV", "PWD", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
 
 /// Settings that hold a credential, whatever the variable is called. Others may as well hold the path of one.
 const HELD: [&str; 2] = ["password", "token"];
