@@ -94,7 +94,7 @@ impl MqttEvents {
         let id = Some(live.add(Route::Replies));
         connection.standing.want(Filter { path: reply_topic.clone(), qos: QoS::AtMostOnce, id, beside: None });
         let requests = Requests::new((&connection, &replies, &flights), Arc::clone(&source), reply_topic, largest);
-        let register = Register::new((&dialer, &connection, &flights), instance.topology, &client_id);
+        let register = Register::new(&dialer, &connection, &flights, instance.topology, &client_id);
         Self {
             dialer,
             register: Arc::new(register),

@@ -50,7 +50,9 @@ pub(super) struct Entry {
 
 impl Register {
     pub(super) fn new(
-        (dialer, connection, flights): (&Arc<Dialer>, &Arc<Connection>, &Arc<Flights>),
+        dialer: &Arc<Dialer>,
+        connection: &Arc<Connection>,
+        flights: &Arc<Flights>,
         topology: &'static str,
         client_id: &str,
     ) -> Self {

@@ -1,7 +1,7 @@
 //! JetStream is asked by requests of JSON.
 
-use async_nats::jetstream::Error;
 use async_nats::jetstream::response::Response;
+use async_nats::jetstream::{Error, ErrorCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -43,6 +43,33 @@ impl Connection {
             Ok(Response::Ok(answer)) => Ok(answer),
             Ok(Response::Err { error }) => Err(ApiError::Api(error)),
             Err(error) => Err(ApiError::Bridge(BridgeError::Malformed(error))),
+        }
+    }
+
+    /// The same of what need not be there: nothing where there is no such stream or consumer, or no JetStream. A right that is
+    /// missing for it is no reason to be less than ready.
+    pub(super) async fn api_optional<T: DeserializeOwned>(
+        &self,
+        session: &Session,
+        what: &str,
+        request: &impl Serialize,
+    ) -> Result<Option<T>, BridgeError> {
+        const NONE: [ErrorCode; 4] = [
+            ErrorCode::STREAM_NOT_FOUND,
+            ErrorCode::CONSUMER_NOT_FOUND,
+            ErrorCode::JETSTREAM_NOT_ENABLED,
+            ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT,
+        ];
+        match self.api(session, what, request).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(ApiError::Absent) => Ok(None),
+            Err(ApiError::Api(error)) if NONE.contains(&error.error_code()) => Ok(None),
+            Err(error) => {
+                if let ApiError::Bridge(BridgeError::Denied(_)) = &error {
+                    self.refusals.lift(&format!("$JS.API.{what}"));
+                }
+                Err(error.at(what))
+            }
         }
     }
 }

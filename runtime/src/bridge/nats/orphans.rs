@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_nats::jetstream::ErrorCode;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::api::{ApiError, Nothing};
+use crate::bridge::nats::api::Nothing;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::objects::{consumer_name, dead_letter_subject, dead_letters, events};
 use crate::bridge::nats::session::Session;
@@ -96,12 +95,12 @@ impl Connection {
         let topology = self.instance.topology;
         if orphan.name.starts_with(&dead_letter_subject(topology, "")) {
             let what = format!("STREAM.PURGE.{}", dead_letters(topology).name);
-            let purged = self.asked::<Purged>(&session, &what, &Purge { filter: &orphan.name }).await?;
+            let purged = self.api_optional::<Purged>(&session, &what, &Purge { filter: &orphan.name }).await?;
             return Ok(purged.is_some_and(|Purged { purged }| purged > 0));
         }
         let (stream, name) = (events(topology).name, &orphan.name);
         let Some(consumer) =
-            self.asked::<Consumer>(&session, &format!("CONSUMER.INFO.{stream}.{name}"), &Nothing {}).await?
+            self.api_optional::<Consumer>(&session, &format!("CONSUMER.INFO.{stream}.{name}"), &Nothing {}).await?
         else {
             return Ok(false);
         };
@@ -114,7 +113,8 @@ impl Connection {
         if orphan.messages == Some(0) && consumer.messages() > 0 {
             return Ok(false);
         }
-        let removed = self.asked::<Done>(&session, &format!("CONSUMER.DELETE.{stream}.{name}"), &Nothing {}).await?;
+        let removed =
+            self.api_optional::<Done>(&session, &format!("CONSUMER.DELETE.{stream}.{name}"), &Nothing {}).await?;
         Ok(removed.is_some())
     }
 
@@ -130,7 +130,7 @@ impl Connection {
         let known: BTreeSet<String> = lasting.map(|known| consumer_name(known.subscription)).collect();
         let what = format!("CONSUMER.LIST.{}", events(self.instance.topology).name);
         let (mut orphans, mut offset) = (Vec::new(), 0);
-        while let Some(page) = self.asked::<Page>(session, &what, &List { offset }).await? {
+        while let Some(page) = self.api_optional::<Page>(session, &what, &List { offset }).await? {
             let consumers = page.consumers.unwrap_or_default();
             offset += consumers.len();
             let is_last = consumers.is_empty() || offset >= page.total;
@@ -152,7 +152,7 @@ impl Connection {
         let (what, all) = (format!("STREAM.INFO.{}", dead_letters(topology).name), dead_letter_subject(topology, ">"));
         let (mut orphans, mut offset) = (Vec::new(), 0);
         while let Some(counted) =
-            self.asked::<Counted>(session, &what, &Count { offset, subjects_filter: &all }).await?
+            self.api_optional::<Counted>(session, &what, &Count { offset, subjects_filter: &all }).await?
         {
             let subjects = counted.state.subjects.unwrap_or_default();
             offset += subjects.len();
@@ -164,33 +164,6 @@ impl Connection {
             }
         }
         Ok(orphans)
-    }
-
-    /// Asks JetStream; nothing where there is no such stream or consumer, or no JetStream.
-    async fn asked<T: serde::de::DeserializeOwned>(
-        &self,
-        session: &Session,
-        what: &str,
-        request: &impl Serialize,
-    ) -> Result<Option<T>, BridgeError> {
-        const NONE: [ErrorCode; 4] = [
-            ErrorCode::STREAM_NOT_FOUND,
-            ErrorCode::CONSUMER_NOT_FOUND,
-            ErrorCode::JETSTREAM_NOT_ENABLED,
-            ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT,
-        ];
-        match self.api(session, what, request).await {
-            Ok(answer) => Ok(Some(answer)),
-            Err(ApiError::Absent) => Ok(None),
-            Err(ApiError::Api(error)) if NONE.contains(&error.error_code()) => Ok(None),
-            Err(error) => {
-                // A right that is only needed for this is no reason to be less than ready.
-                if let ApiError::Bridge(BridgeError::Denied(_)) = &error {
-                    self.refusals.lift(&format!("$JS.API.{what}"));
-                }
-                Err(error.at(what))
-            }
-        }
     }
 }
 

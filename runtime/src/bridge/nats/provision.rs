@@ -26,10 +26,6 @@ const REPLICAS: usize = 3;
 const TOO_FEW: [ErrorCode; 3] =
     [ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED, ErrorCode::CLUSTER_NO_PEERS, ErrorCode::INSUFFICIENT_RESOURCES];
 
-/// What a server says that has no such stream, or that can have none for us.
-const NO_STREAM: [ErrorCode; 3] =
-    [ErrorCode::STREAM_NOT_FOUND, ErrorCode::JETSTREAM_NOT_ENABLED, ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT];
-
 /// A consumer that is to be made.
 #[derive(Serialize)]
 struct Create<'c> {
@@ -66,16 +62,11 @@ impl Connection {
     /// Whether there is a stream, where none has to be. Nothing where we may not ask.
     pub(super) async fn is_there(&self, session: &Session, stream: &str) -> Result<Option<bool>, BridgeError> {
         let what = format!("STREAM.INFO.{stream}");
-        match self.api::<StreamInfo>(session, &what, &Nothing {}).await {
-            Ok(_) => Ok(Some(true)),
-            Err(ApiError::Absent) => Ok(Some(false)),
-            Err(error) if NO_STREAM.iter().any(|code| is(&error, *code)) => Ok(Some(false)),
-            Err(ApiError::Bridge(BridgeError::Denied(_))) => {
-                self.refusals.lift(&format!("$JS.API.{what}"));
-                Ok(None)
-            }
+        match self.api_optional::<StreamInfo>(session, &what, &Nothing {}).await {
+            Ok(found) => Ok(Some(found.is_some())),
+            Err(BridgeError::Denied(_)) => Ok(None),
             // Of a cluster that is between two leaders it says so, and nothing of the stream.
-            Err(error) => Err(error.at(&format!("the stream `{stream}`"))),
+            Err(error) => Err(error),
         }
     }
 

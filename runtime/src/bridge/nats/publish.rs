@@ -97,7 +97,7 @@ impl Connection {
                     self.doubt.notify_one();
                     Err(BridgeError::Unavailable(format!("no stream takes in `{subject}`").into()))
                 }
-                Stored::Nowhere => self.is_gone(session, subject).await,
+                Stored::Nowhere => self.unanswered(session, subject).await,
                 Stored::Yes => {
                     self.refusals.lift(subject);
                     Ok(())
@@ -128,7 +128,7 @@ impl Connection {
 
     /// There was a stream, and nobody answers for it. It may be gone, and the message with it that no subscription waits for; or
     /// it is between two leaders, and takes in nothing until it has another one.
-    async fn is_gone(&self, session: &Session, subject: &str) -> Result<(), BridgeError> {
+    async fn unanswered(&self, session: &Session, subject: &str) -> Result<(), BridgeError> {
         let stream = events(self.instance.topology).name;
         match self.is_there(session, &stream).await? {
             Some(false) => {
@@ -140,7 +140,8 @@ impl Connection {
             }
             None => Err(BridgeError::Unavailable(
                 format!(
-                    "nobody answers for the stream `{stream}`, which has taken in events before: it has no leader, or is gone; to                      tell, this user needs the right to publish `$JS.API.STREAM.INFO.{stream}`"
+                    "nobody answers for the stream `{stream}`, which has taken in events before: it has no leader, or is gone; to \
+                     tell, this user needs the right to publish `$JS.API.STREAM.INFO.{stream}`"
                 )
                 .into(),
             )),

@@ -233,7 +233,7 @@ impl Rig {
     }
 
     /// The adapter itself, as a user of the broker who may make nothing there.
-    pub(super) async fn tap_as(&self, name: &str, (user, password): (&str, &str)) -> Arc<dyn EventAdapter> {
+    pub(super) async fn tap_as(&self, name: &str, user: &str, password: &str) -> Arc<dyn EventAdapter> {
         const USER: Text = Text(&[Part::Variable("BROKER_USER")]);
         const PASSWORD: Text = Text(&[Part::Variable("BROKER_PASSWORD")]);
         const AMQP: Amqp = Amqp::new(Text(&[Part::Variable("AMQP_URL")])).username(USER).password(PASSWORD);

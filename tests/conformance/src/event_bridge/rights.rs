@@ -121,7 +121,7 @@ pub async fn e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that(ri
     rig.environment("guarded", &[("BROKER_USER", USER.0), ("BROKER_PASSWORD", USER.1)]);
     let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
 
-    let guest = rig.tap_as("guest", GUEST).await;
+    let guest = rig.tap_as("guest", GUEST.0, GUEST.1).await;
     soon(guest.connect()).await.expect("it is let in");
     let ask = |number, subject| Request {
         subject,
@@ -133,7 +133,7 @@ pub async fn e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that(ri
     let refused = soon(guest.request(ask(2, front::Save::SUBJECT))).await;
     assert!(refused.is_err(), "a command that it may not call: {refused:?}");
     // RabbitMQ says so at the start, where the exchange of the event is looked for.
-    let speaker = rig.tap_as("speaker", GUEST).await;
+    let speaker = rig.tap_as("speaker", GUEST.0, GUEST.1).await;
     let topic = speaker.topic(rig.subject());
     let refused = match soon(speaker.connect()).await {
         Ok(()) => soon(topic.publish(message(r#"{"key":"","number":3,"text":""}"#))).await,
@@ -150,7 +150,7 @@ pub async fn e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that(ri
     };
     let count = spies.len();
     for (subject, (subscription, rules)) in spies {
-        let spy = rig.tap_as("spy", GUEST).await;
+        let spy = rig.tap_as("spy", GUEST.0, GUEST.1).await;
         let feed = spy.subscribe(subject, subscription, rules);
         let connected = soon(spy.connect()).await;
         let is_silent = rig.column == Column::Mqtt && connected.is_ok();
