@@ -1,8 +1,10 @@
 //! What a broker keeps for subscriptions that the topology does not have any more: nobody takes it, and it grows for ever.
 
 use std::fmt;
+use std::pin::pin;
 
 use crate::bridge::{BridgeError, EventAdapter};
+use crate::guard::Guarded;
 use crate::one_line::OneLine;
 
 /// A subscription of the topology, as brokers know it. Generated for each one, in whatever unit it is.
@@ -101,7 +103,11 @@ impl<'u> Orphans<'u> {
 
 /// Warns of each, once, when a unit has started.
 pub(crate) async fn report(unit: &'static str, events: &dyn EventAdapter) {
-    match Orphans::new(events).list().await {
+    let orphans = Orphans::new(events);
+    let listed = pin!(orphans.list());
+    // An adapter may be the user's.
+    let listed = Guarded::new(listed).await.unwrap_or_else(|panic| Err(BridgeError::Unavailable(panic.into())));
+    match listed {
         Ok(orphans) => {
             for Orphan { name, messages } in orphans {
                 tracing::warn!(

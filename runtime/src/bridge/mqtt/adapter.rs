@@ -154,11 +154,7 @@ impl MqttEvents {
     fn lasting(&self, subject: &str, subscription: &str) -> Way {
         let session = Arc::new(Session::new(names::published(subject)));
         let client_id = format!("{}-{subscription}", self.client_id);
-        self.register.add(Entry {
-            client_id: client_id.clone(),
-            subject: subject.to_owned(),
-            subscription: subscription.to_owned(),
-        });
+        self.register.add(Entry { client_id: client_id.clone(), subscription: subscription.to_owned() });
         let retained = Retained {
             dialer: Arc::clone(&self.dialer),
             client_id: format!("{client_id}-attempts"),

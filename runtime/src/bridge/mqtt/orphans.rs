@@ -44,7 +44,6 @@ pub(super) struct Register {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) struct Entry {
     pub(super) client_id: String,
-    pub(super) subject: String,
     pub(super) subscription: String,
 }
 
@@ -89,7 +88,9 @@ impl Register {
         let own = self.own();
         let entered = self.retained(names::register(self.topology), Levels::One).read().await?;
         let entries = entered.iter().filter_map(|publish| serde_json::from_slice::<Entry>(&publish.payload).ok());
-        let strange = entries.filter(|entry| !own.contains(entry) && !known.iter().any(|known| entry.is_of(known)));
+        let strange = entries.filter(|entry| {
+            entry.is_session() && !own.contains(entry) && !known.iter().any(|known| entry.is_of(known))
+        });
         let mut orphans: Vec<Orphan> = strange.map(|entry| Orphan { name: entry.client_id, messages: None }).collect();
         let letters = self.retained(names::all_graves(self.topology), Levels::Two).read().await?;
         let mut graves = BTreeMap::<_, u64>::new();
@@ -170,8 +171,39 @@ async fn end_session(dialer: Arc<Dialer>, client_id: String) -> Result<(), Troub
 }
 
 impl Entry {
-    /// Whether the session is one of a subscription of the topology. One whose events may be lost has none.
+    /// Whether the client can be that of the subscription. Whoever may write to the register could have us end the session of
+    /// another client otherwise.
+    fn is_session(&self) -> bool {
+        let unit = self.client_id.strip_suffix(&*self.subscription).filter(|_| !self.subscription.is_empty());
+        unit.is_some_and(|unit| unit.len() > 1 && unit.ends_with('-'))
+    }
+
+    /// Whether the session is one of a subscription of the topology, of whatever event: it listens to another one once it
+    /// connects. One whose events may be lost has none.
     fn is_of(&self, known: &Subscribed) -> bool {
-        self.subject == known.subject && self.subscription == known.subscription && !known.at_most_once
+        self.subscription == known.subscription && !known.at_most_once
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(client_id: &str, subscription: &str) -> Entry {
+        let [client_id, subscription] = [client_id, subscription].map(str::to_owned);
+        Entry { client_id, subscription }
+    }
+
+    #[test]
+    fn an_entry_names_the_session_of_its_subscription_and_no_other_client() {
+        assert!(entry("host-1-mail-email.v1.greet", "email.v1.greet").is_session());
+        for (client_id, subscription) in
+            [("till-7", "email.v1.greet"), ("-email.v1.greet", "email.v1.greet"), ("till-7", ""), ("till-7-", "")]
+        {
+            assert!(!entry(client_id, subscription).is_session(), "{client_id}");
+        }
+        // Of a subscription that is there, nobody ends the session.
+        let known = Subscribed::at_least_once("shop.event.moved.v1", "email.v1.greet");
+        assert!(entry("host-1-mail-email.v1.greet", "email.v1.greet").is_of(&known));
     }
 }
