@@ -15,6 +15,28 @@ pub(super) struct Alone<'a> {
     pub(super) deployment: &'a Located<String>,
     /// The first environment in which nobody takes them.
     pub(super) environment: &'a Located<String>,
+    /// Whether other deployments could, if they had somebody.
+    crosses: bool,
+}
+
+impl Alone<'_> {
+    /// Why nobody does.
+    pub(super) fn why(&self) -> String {
+        let environment = &self.environment.value;
+        match self.crosses {
+            true => format!("no other deployment that runs in `{environment}` has it"),
+            false => format!("what is sent in `{environment}` stays in the process"),
+        }
+    }
+
+    /// Where it would have to be.
+    pub(super) fn place(&self) -> String {
+        let (deployment, environment) = (&self.deployment.value, &self.environment.value);
+        match self.crosses {
+            true => format!("into `{deployment}`, or into a deployment that runs in `{environment}` as well"),
+            false => format!("into `{deployment}`"),
+        }
+    }
 }
 
 /// What is asked of a kind of message.
@@ -39,10 +61,11 @@ pub(super) fn alone<'a, I: Copy + Ord>(input: &'a Input<'_>, kind: &Kind<'_, I>)
         }
         let here = handlers(placement);
         for environment in placement.environments() {
-            let Some(bridge) = (kind.bridge)(environment) else { continue };
-            let others = input.placements.iter().filter(|other| {
-                (kind.crosses)(bridge) && other.environments().any(|known| std::ptr::eq(known, environment))
-            });
+            let Some(crosses) = (kind.bridge)(environment).map(kind.crosses) else { continue };
+            let others = input
+                .placements
+                .iter()
+                .filter(|other| crosses && other.environments().any(|known| std::ptr::eq(known, environment)));
             let reached: HashSet<Handler> = others.flat_map(handlers).chain(here.iter().copied()).collect();
             for sender in &here {
                 for (sent, span) in (kind.sends)(*sender) {
@@ -52,7 +75,7 @@ pub(super) fn alone<'a, I: Copy + Ord>(input: &'a Input<'_>, kind: &Kind<'_, I>)
                         continue;
                     }
                     let (deployment, environment) = (&placement.deployment.name, &environment.name);
-                    found.entry(sent).or_insert(Alone { sender: (*sender, span), deployment, environment });
+                    found.entry(sent).or_insert(Alone { sender: (*sender, span), deployment, environment, crosses });
                 }
             }
         }

@@ -22,7 +22,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     };
     for (event, found) in alone(input, &kind) {
         let name = &topology.events[event].name.value;
-        let (deployment, environment) = (&found.deployment.value, &found.environment.value);
+        let deployment = &found.deployment.value;
         let Some(listener) = takers(event).first().copied() else { continue };
         let address = topology.address(listener);
         findings.add(
@@ -32,10 +32,11 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             )
             .label(found.sender.1, format!("{} emits it", topology.address(found.sender.0)))
             .label(topology.operation(listener).name.span, format!("{address} hears it, and is in none of its units"))
-            .label(found.deployment.span, format!("in `{environment}`, no other deployment has it, or events stay in the process"))
+            .label(found.deployment.span, found.why())
             .help(format!(
-                "put the service of {address} into `{deployment}`, or into one that runs in `{environment}` as well; where that is \
-                 meant, say so: allow: [{{ rule: absent_listener, at: …, reason: … }}]"
+                "put the service of {address} {}; where that is \
+                 meant, say so: allow: [{{ rule: absent_listener, at: …, reason: … }}]",
+                found.place()
             )),
         );
     }

@@ -23,7 +23,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     };
     for (queue, found) in alone(input, &kind) {
         let name = &topology.queues[queue].name.value;
-        let (deployment, environment) = (&found.deployment.value, &found.environment.value);
+        let deployment = &found.deployment.value;
         let Some(worker) = takers(queue).first().copied() else { continue };
         let address = topology.address(worker);
         findings.add(
@@ -36,13 +36,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                 topology.operation(worker).name.span,
                 format!("{address} works them off, and is in none of its units"),
             )
-            .label(
-                found.deployment.span,
-                format!("in `{environment}`, no other deployment has it, or the queue stays in the process"),
-            )
-            .help(format!(
-                "put the service of {address} into `{deployment}`, or into one that runs in `{environment}` as well"
-            )),
+            .label(found.deployment.span, found.why())
+            .help(format!("put the service of {address} {}", found.place())),
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Input;
-use super::wording::{SHOWN, count, node};
+use super::wording::{SHOWN, node};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::graph::Node;
 use crate::topology::{CommandId, Handler, Topology};
@@ -22,8 +22,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             Diagnostic::error(
                 "unreachable_hops",
                 format!(
-                    "the event `{name}` is never published: it comes after {} at least, itself included, and `max_hops` is {}",
-                    count(least as usize, "event or job", "events and jobs"),
+                    "the event `{name}` is never published: the shortest way to it has {least} events and jobs, itself included, and \
+                     `max_hops` is {}",
                     most.value
                 ),
             )
