@@ -22,6 +22,7 @@ mod settings;
 mod shelf;
 mod supervisor;
 mod topic;
+mod version;
 mod wanted;
 
 use std::sync::Arc;

@@ -54,6 +54,8 @@ pub(super) struct Connection {
     pub(super) troubles: AtomicU64,
     /// The streams of which was said that they are kept on few servers.
     pub(super) few_replicas: StdMutex<BTreeSet<String>>,
+    /// Whether was said that the server loses events when it is killed.
+    pub(super) old_server: AtomicBool,
     /// The consumers that were there before.
     pub(super) consumers_seen: StdMutex<BTreeSet<String>>,
     clients: AtomicU64,
@@ -83,6 +85,7 @@ impl Connection {
             under_way: RwLock::new(()),
             troubles: AtomicU64::new(0),
             few_replicas: StdMutex::default(),
+            old_server: AtomicBool::new(false),
             consumers_seen: StdMutex::default(),
             clients: AtomicU64::new(0),
             supervisor: StdMutex::new(None),

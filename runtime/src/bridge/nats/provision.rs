@@ -14,6 +14,7 @@ use crate::bridge::nats::api::{ApiError, Nothing};
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::objects::{begins, consumer, consumer_differs, dead_letters, events, stream_differs};
 use crate::bridge::nats::session::Session;
+use crate::bridge::nats::version::{self, LOSES_ON_A_KILL};
 
 /// How often a stream is looked for that somebody else may be making, and the pause in between.
 const LOOKS: u32 = 20;
@@ -42,6 +43,7 @@ impl Connection {
         };
         let stream = events(self.instance.topology);
         if !consumers.is_empty() {
+            self.look_at_version(session);
             let info = self.provide_stream(session, &stream).await?;
             for kept in &consumers {
                 self.provide_consumer(session, &info, &consumer(kept)).await?;
@@ -148,6 +150,20 @@ impl Connection {
                 "{title} is kept on few servers: what they have is out of reach when they are gone; `nats stream update {} \
                  --replicas {wanted}` changes it",
                 info.config.name
+            );
+        }
+    }
+
+    /// Says so where the server's version loses events of a durable consumer when it is killed.
+    fn look_at_version(&self, session: &Session) {
+        let version = session.client.server_info().version;
+        // Once for all connections.
+        if version::loses_on_a_kill(&version) && !self.old_server.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "pontoon",
+                version,
+                "this NATS server can lose events when it is killed: versions {LOSES_ON_A_KILL}, when they start again and can't read \
+                 how far one subscription is, drop what all others have had. Use 2.9.16 or later"
             );
         }
     }
