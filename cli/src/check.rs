@@ -4,11 +4,12 @@ use crate::arguments::{Check, Report};
 use crate::output::{self, Failure};
 use crate::{json, rules, sarif, topology};
 use pontoon_compiler::diagnostic::{Findings, Level};
+use pontoon_compiler::plan::Request;
 use std::io;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Check) -> Result<ExitCode, Failure> {
-    let opened = topology::open(arguments.file, topology::everything())?;
+    let opened = topology::open(arguments.file, Request { foresee: true, ..topology::everything() })?;
     let (compiled, folder) = (&opened.compiled, opened.folder.as_path());
     match arguments.format {
         Report::Human => {

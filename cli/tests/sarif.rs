@@ -69,5 +69,5 @@ fn both_edges_of_a_circle_are_located_in_utf_16() {
 
 #[test]
 fn a_sound_topology_is_a_run_without_results() {
-    assert_eq!(log("topologies/sound.yaml")["runs"][0]["results"], serde_json::json!([]));
+    assert_eq!(log("topologies/units.yaml")["runs"][0]["results"], serde_json::json!([]));
 }

@@ -22,6 +22,7 @@ mod fan_out;
 mod grace_too_short;
 mod http_conflict;
 mod inbox_too_short;
+mod ineffective_key;
 mod inherited_ephemeral;
 mod invoke_cycle;
 mod job_loop;
@@ -167,6 +168,7 @@ pub static RULES: &[Rule] = &[
     rule!(Warning chatty_split),
     rule!(Warning shared_state),
     rule!(Error divided_state),
+    rule!(Warning ineffective_key),
     rule!(Warning inherited_ephemeral),
     rule!(Warning cold_start),
     rule!(Error not_yet_emitted elsewhere),

@@ -23,6 +23,8 @@ pub struct Request {
     pub environments: Vec<String>,
     /// The crate that is being built, as Rust writes it. Without one, nothing is known to be elsewhere.
     pub krate: Option<String>,
+    /// Whether to say, as warnings, what the deployments use and no build can have yet.
+    pub foresee: bool,
     /// The features that the crate `pontoon` was built with, where that is known.
     pub features: Option<Vec<String>>,
     /// What generated files call the topology: `topology.yaml`.
@@ -127,6 +129,8 @@ pub fn select(topology: &Topology, request: &Request, findings: &mut impl Extend
         match environments(topology, id, request) {
             Ok(environments) => {
                 findings.extend(obstacle::unserved(topology, id));
+                let used = environments.iter().map(|index| deployment.environments[*index].value);
+                findings.extend(used.filter_map(|id| obstacle::unread(&topology.environments[id])));
                 deployments.push(Selected { deployment: id, units, environments });
             }
             Err(found) if request.is_everything() => obstacles.extend(found),
@@ -135,6 +139,9 @@ pub fn select(topology: &Topology, request: &Request, findings: &mut impl Extend
     }
     if request.is_everything() && deployments.is_empty() {
         findings.extend(obstacles);
+    }
+    if request.foresee {
+        findings.extend(obstacle::foreseen(topology));
     }
     let client = client::select(topology, request, &deployments, findings);
     Selection { contract, deployments, client, krate: request.krate.clone(), origin: request.origin.clone() }

@@ -64,10 +64,12 @@ impl<'s> Resolver<'s, '_> {
         let environments = self.placed_environments(&written.environments, node);
         let groups = self.groups(&written.units, node);
         let commands = self.placed_commands(&written.commands, node);
+        // In another pattern they mean nothing, and `ineffective_key` says so.
+        let functions = if pattern == Pattern::Serverless { commands.as_slice() } else { &[] };
         let services = match &written.services {
             Some(services) => self.placed_services(services, node.get("services").unwrap_or(node)),
-            None if groups.is_empty() && commands.is_empty() => everything.clone(),
-            None => self.named_by(&groups, &commands),
+            None if groups.is_empty() && functions.is_empty() => everything.clone(),
+            None => self.named_by(&groups, functions),
         };
         let outbox = written.outbox.as_ref().zip(node.get("outbox")).map(|(outbox, node)| {
             let bound = filled(node, "bound", outbox.bound.as_bytes());
@@ -106,9 +108,8 @@ impl<'s> Resolver<'s, '_> {
         let unit = |name, services| Unit { name, deployment: id, services, function: None };
         if !groups.is_empty() {
             let units: Vec<Unit> = groups.into_iter().map(|(name, services)| unit(name, services)).collect();
-            let functions = deployment.commands.len();
             let mut ids: Vec<UnitId> = units.into_iter().map(|unit| self.topology.units.push(unit)).collect();
-            if functions > 0 {
+            if deployment.pattern.value == Pattern::Serverless && !deployment.commands.is_empty() {
                 ids.extend(functions::units(self, id, deployment));
             }
             return ids;
@@ -237,18 +238,14 @@ fn pattern(written: document::Pattern) -> Pattern {
 }
 
 fn budget(written: Option<&document::Budget>, deployment: Node<'_>) -> Budget {
-    let node = deployment.get("budget").unwrap_or(deployment);
     let services = written.and_then(|budget| budget.services).map_or(BUDGET_SERVICES, u32::from);
     let connections = written.and_then(|budget| budget.connections).map_or(BUDGET_CONNECTIONS, u32::from);
-    match written {
-        Some(_) => Budget {
-            services: filled(node, "services", services),
-            connections: filled(node, "connections", connections),
-        },
-        // The deployment has a key `services` of its own.
-        None => Budget {
-            services: Located::new(services, deployment.key_span()),
-            connections: Located::new(connections, deployment.key_span()),
-        },
+    let node = deployment.get("budget");
+    // Where it is not written: the deployment has a key `services` of its own.
+    let at = |key, value| node.map_or(Located::new(value, deployment.key_span()), |node| filled(node, key, value));
+    Budget {
+        services: at("services", services),
+        connections: at("connections", connections),
+        written: node.map(Node::value_span),
     }
 }

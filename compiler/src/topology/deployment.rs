@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::source::Span;
+
 use super::{CommandId, DeploymentId, EnvironmentId, Located, ServiceId, UnitId, WhenFull};
 
 /// A way to group services.
@@ -90,4 +92,6 @@ pub struct Budget {
     pub services: Located<u32>,
     /// How many connections that are opened at the start.
     pub connections: Located<u32>,
+    /// Where it is written, if it is.
+    pub written: Option<Span>,
 }

@@ -42,16 +42,16 @@ impl Files for Alone<'_> {
     }
 }
 
-fn run(files: &dyn Files, path: &str) -> Compiled {
+fn run(files: &dyn Files, path: &str, foresee: bool) -> Compiled {
     let today = Date::new(2026, 11, 23).expect("a day");
     // What a build would generate is not asked here.
-    let request = Request { contract: true, origin: path.to_owned(), ..Request::default() };
+    let request = Request { contract: true, foresee, origin: path.to_owned(), ..Request::default() };
     compile(&Input { path, files, limits: Limits::default(), today, request: &request })
 }
 
 /// What is found in a text.
 pub(crate) fn findings(text: &str) -> Compiled {
-    run(&Alone(text), "topology.yaml")
+    run(&Alone(text), "topology.yaml", false)
 }
 
 fn blessing() -> bool {
@@ -60,7 +60,12 @@ fn blessing() -> bool {
 
 impl Case {
     pub(crate) fn compile(folder: &Path, name: &str) -> Self {
-        Self { folder: folder.to_owned(), name: name.to_owned(), compiled: run(&Stripped(folder), name) }
+        Self { folder: folder.to_owned(), name: name.to_owned(), compiled: run(&Stripped(folder), name, false) }
+    }
+
+    /// With what no build can have yet.
+    pub(crate) fn foresee(folder: &Path, name: &str) -> Self {
+        Self { compiled: run(&Stripped(folder), name, true), ..Self::compile(folder, name) }
     }
 
     pub(crate) fn findings(&self) -> impl Iterator<Item = &Diagnostic> {

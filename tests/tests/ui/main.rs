@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use case::Case;
 use pontoon_compiler::check::RULES;
+use pontoon_compiler::diagnostic::Level;
 
 /// Rules that look at more than a topology, at what a build asks for and has: they are tested with generated code, with the
 /// front door and end to end.
@@ -43,6 +44,24 @@ fn cases() -> Vec<(String, Vec<Case>)> {
 fn the_sample_of_the_design_is_accepted_without_a_finding() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/tests");
     assert_eq!(Case::compile(&folder, "sample.yaml").report(), "");
+}
+
+/// The language is whole from the start, the generator is not: what of the sample is only planned.
+#[test]
+fn what_cannot_be_generated_yet_is_said_by_a_check() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/tests");
+    let foreseen = Case::foresee(&folder, "sample.yaml");
+    let said: Vec<&str> = foreseen.findings().map(|found| found.message.as_str()).collect();
+    assert!(foreseen.codes().all(|code| code == "not_yet_emitted"), "{said:#?}");
+    assert!(foreseen.findings().all(|found| found.level == Level::Warning), "{said:#?}");
+    let expected = [
+        "the HTTP route of user.sign_up is checked, but this version generates no server for it",
+        "deployment `monolith` is planned for environment `staging`, but this version cannot generate it",
+        "deployment `field` is planned for environment `edge`, but this version cannot generate it",
+        "deployment `functions` is planned, but this version cannot generate it",
+        "deployment `field` is planned, but this version cannot generate it",
+    ];
+    assert_eq!(said, expected);
 }
 
 #[test]

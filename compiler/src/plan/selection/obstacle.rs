@@ -1,7 +1,10 @@
 //! What this version plans, and cannot generate yet.
 
+use std::collections::HashSet;
+
 use super::super::adapter;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::source::Span;
 use crate::topology::{
     Connection, DeploymentId, Environment, Handler, Located, Origin, Pattern, Purpose, Reference, Topology,
 };
@@ -19,6 +22,50 @@ pub(super) fn unserved(topology: &Topology, id: DeploymentId) -> impl Iterator<I
             .help(format!("until then, callers reach {address} by the typed client, with `exposed: true`"));
         Some(found)
     })
+}
+
+/// The keys of an environment that are checked, and of which nothing is generated.
+pub(super) fn unread(environment: &Environment) -> Option<Diagnostic> {
+    let keys = [
+        ("authentication", &environment.authentication),
+        ("http", &environment.http),
+        ("telemetry", &environment.telemetry),
+    ];
+    let written: Vec<(&str, Span)> =
+        keys.into_iter().filter_map(|(key, settings)| Some((key, settings.as_ref()?.span))).collect();
+    let (name, several) = (&environment.name.value, written.len() > 1);
+    let listed: Vec<String> = written.iter().map(|(key, _)| format!("`{key}:`")).collect();
+    let (be, it) = if several { ("are", "them") } else { ("is", "it") };
+    let message = format!("{} of `{name}` {be} checked, but this version does nothing with {it}", listed.join(", "));
+    let found = Diagnostic::warning("not_yet_emitted", message);
+    let found = written.iter().fold(found, |found, (_, span)| found.label(*span, "has no effect yet"));
+    (!written.is_empty()).then(|| {
+        found.help(
+            "it may stay, for a later version; with `allow: [{ rule: not_yet_emitted, … }]` you hear no more of it",
+        )
+    })
+}
+
+/// What no build can have of all that the deployments use: what a build says that asks for it, as warnings, each once.
+pub(super) fn foreseen(topology: &Topology) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for (id, deployment) in topology.deployments.iter() {
+        match deployment.pattern.value {
+            Pattern::Monolith if deployment.units.len() > 1 => found.push(several_units(topology, id)),
+            Pattern::Monolith | Pattern::Microservices => {}
+            Pattern::Serverless | Pattern::Edge => found.push(pattern(topology, id)),
+        }
+        found.extend(unserved(topology, id));
+        for id in &deployment.environments {
+            let environment = &topology.environments[id.value];
+            let user = format!("deployment `{}`", deployment.name.value);
+            found.extend(adapter(&user, environment, environment.connections()));
+            found.extend(unread(environment));
+        }
+    }
+    let mut seen = HashSet::new();
+    found.retain(|finding| seen.insert(finding.span()));
+    found.into_iter().map(|finding| Diagnostic { level: Level::Warning, ..finding }).collect()
 }
 
 /// The pattern of a deployment is only planned.
