@@ -1,7 +1,5 @@
 //! `inherited_ephemeral`: an environment that has taken over `ephemeral: true`, and does not look as if it meant it.
 
-use pontoon_schema::capability;
-
 use super::Input;
 use super::wording::listed;
 use crate::diagnostic::{Diagnostic, Findings};
@@ -39,13 +37,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
 
 /// Its bridges and its state store that do not forget.
 fn durable(environment: &Environment) -> impl Iterator<Item = (Purpose, &Connection)> {
-    environment.connections().filter(|(purpose, connection)| {
-        let adapter = connection.adapter.value;
-        match purpose {
-            Purpose::EventBridge => capability::event_bridge(adapter).is_some_and(|bridge| bridge.durable),
-            Purpose::QueueBridge => capability::queue_bridge(adapter).is_some_and(|bridge| bridge.durable),
-            Purpose::StateStore => capability::state_store(adapter).is_some_and(|store| store.durable),
-            Purpose::SecretStore | Purpose::ConfigStore => false,
-        }
-    })
+    let given_something = |purpose| !matches!(purpose, Purpose::SecretStore | Purpose::ConfigStore);
+    environment
+        .connections()
+        .filter(move |(purpose, connection)| given_something(*purpose) && purpose.keeps(connection.adapter.value))
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use pontoon_schema::capability::Adapter;
+use pontoon_schema::capability::{self, Adapter};
 use pontoon_schema::document;
 
 use super::{EnvironmentId, Located};
@@ -92,6 +92,16 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Whether an adapter keeps what it was given for this purpose when its process ends. Where it is given nothing, it does.
+    pub fn keeps(self, adapter: Adapter) -> bool {
+        match self {
+            Purpose::EventBridge => capability::event_bridge(adapter).is_some_and(|bridge| bridge.durable),
+            Purpose::QueueBridge => capability::queue_bridge(adapter).is_some_and(|bridge| bridge.durable),
+            Purpose::StateStore => capability::state_store(adapter).is_some_and(|store| store.durable),
+            Purpose::SecretStore | Purpose::ConfigStore => true,
+        }
+    }
+
     /// The key in the topology: `event_bridge`.
     pub fn key(self) -> &'static str {
         match self {

@@ -102,11 +102,14 @@ pub(super) fn adapter<'a>(
     let (found, help) = connections.into_iter().find_map(|(purpose, connection)| {
         let adapter = connection.adapter.map(pontoon_schema::capability::Adapter::name);
         if adapter::known(purpose).all(|known| known != connection.adapter.value) {
-            let can: Vec<String> = adapter::known(purpose).map(|known| format!("`{}`", known.name())).collect();
-            return Some((
-                adapter.map(|name| format!("`{name}`")),
-                format!("today `{}:` can be {}", purpose.key(), can.join(" or ")),
-            ));
+            // What forgets would be refused where losing data matters.
+            let can = adapter::known(purpose).filter(|known| !environment.is_hard() || purpose.keeps(*known));
+            let can: Vec<String> = can.map(|known| format!("`{}`", known.name())).collect();
+            let help = match can.is_empty() {
+                true => format!("this version generates no `{}:` yet that keeps what it has", purpose.key()),
+                false => format!("today `{}:` can be {}", purpose.key(), can.join(" or ")),
+            };
+            return Some((adapter.map(|name| format!("`{name}`")), help));
         }
         let reference = connection.settings.references.iter().find(|it| it.value.origin == Origin::Config)?;
         let Located { value: Reference { name, .. }, span } = reference;
