@@ -48,11 +48,11 @@ pub(crate) enum Command {
 #[command(after_help = "\
 Examples:
   cargo pontoon check
-  cargo pontoon check services/topology.yaml --deny-warnings
+  cargo pontoon check -t services/topology.yaml --deny-warnings
   cargo pontoon check --format sarif > findings.sarif    for code scanning in CI")]
 pub(crate) struct Check {
-    /// The topology [default: topology.yaml here, or beside the Cargo.toml of this package]
-    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) topology: TopologyFile,
 
     /// How findings are printed
     #[arg(long, value_enum, default_value_t = Report::Human)]
@@ -184,12 +184,16 @@ Example:
   cargo pontoon schema > topology.schema.json")]
 pub(crate) struct Schema;
 
-/// Where the topology is, for commands whose first word is something else.
+/// Where the topology is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct TopologyFile {
     /// The topology [default: topology.yaml here, or beside the Cargo.toml of this package]
     #[arg(long = "topology", short = 't', value_name = "FILE")]
     pub(crate) path: Option<PathBuf>,
+
+    /// Follow symbolic links among the files that it includes
+    #[arg(long)]
+    pub(crate) follow_links: bool,
 }
 
 /// The arguments of this process, whether it was started as `cargo pontoon …` or as `cargo-pontoon …`.

@@ -3,13 +3,13 @@
 use crate::arguments::{Check, Report};
 use crate::output::{self, Failure};
 use crate::{json, rules, sarif, topology};
-use pontoon_compiler::diagnostic::{Findings, Level};
+use pontoon_compiler::diagnostic::Findings;
 use pontoon_compiler::plan::Request;
 use std::io;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Check) -> Result<ExitCode, Failure> {
-    let opened = topology::open(arguments.file, Request { foresee: true, ..topology::everything() })?;
+    let opened = topology::open(arguments.topology, Request { foresee: true, ..topology::everything() })?;
     let (compiled, folder) = (&opened.compiled, opened.folder.as_path());
     match arguments.format {
         Report::Human => {
@@ -27,17 +27,11 @@ pub(crate) fn run(arguments: Check) -> Result<ExitCode, Failure> {
 
 /// The last line: how much was found, and where to read on.
 fn summary(findings: &Findings) -> String {
-    let count = |level, name: &str| match findings.iter().filter(|finding| finding.level == level).count() {
-        0 => None,
-        1 => Some(format!("1 {name}")),
-        many => Some(format!("{many} {name}s")),
-    };
-    let counts: Vec<String> =
-        [count(Level::Error, "error"), count(Level::Warning, "warning")].into_iter().flatten().collect();
+    let counts = findings.counts();
     if counts.is_empty() {
         return "nothing to find fault with\n".to_owned();
     }
     let explained = findings.iter().find(|finding| rules::find(finding.code).is_some());
     let more = explained.map(|finding| format!("; `cargo pontoon explain {}` says more", finding.code));
-    format!("\n{}{}\n", counts.join(", "), more.unwrap_or_default())
+    format!("\n{counts}{}\n", more.unwrap_or_default())
 }

@@ -7,10 +7,17 @@ use pontoon_compiler::draw::Drawing;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Graph) -> Result<ExitCode, Failure> {
-    let opened = topology::open(arguments.topology.path, topology::everything())?;
-    let Some(topology) = opened.sound().and_then(|compiled| compiled.topology) else {
+    let opened = topology::open(arguments.topology, topology::everything())?;
+    // What resolves can be drawn, whatever rule it breaks: a picture may be what helps to mend it.
+    let Some(topology) = opened.compiled.topology.clone() else {
+        opened.sound();
         return Ok(ExitCode::FAILURE);
     };
+    let broken = opened.compiled.findings.errors();
+    if broken > 0 {
+        let rules = if broken == 1 { "1 error" } else { &format!("{broken} errors") };
+        output::remark(&format!("drawn as it is, with {rules}: `cargo pontoon check` says which\n"));
+    }
     let drawing = match &arguments.deployment {
         None => Drawing::topology(&topology),
         Some(name) => {

@@ -1,8 +1,8 @@
 //! Findings as one JSON object, for scripts.
 
-use crate::place::{self, Columns, Point};
+use crate::place::{self, Columns};
 use pontoon_compiler::diagnostic::{Diagnostic, Findings, Label, Level};
-use pontoon_compiler::source::Sources;
+use pontoon_compiler::source::{Position, Sources};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -36,7 +36,7 @@ pub(crate) fn level(level: Level) -> &'static str {
 
 fn label(sources: &Sources, folder: &Path, label: &Label) -> Option<Value> {
     let place = place::place(sources, folder, label.span, Columns::Characters)?;
-    let point = |point: Point| json!({ "line": point.line, "column": point.column });
+    let point = |point: Position| json!({ "line": point.line, "column": point.column });
     Some(json!({
         "file": place.file,
         "start": point(place.start),

@@ -1,6 +1,6 @@
 //! Places as other programs count them: lines from 1, columns from 1, in characters or in UTF-16 code units.
 
-use pontoon_compiler::source::{Sources, Span};
+use pontoon_compiler::source::{Position, Sources, Span};
 use std::path::Path;
 
 /// What a column counts.
@@ -12,20 +12,13 @@ pub(crate) enum Columns {
     Utf16,
 }
 
-/// A point between two characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Point {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-}
-
 /// A place in a file, by the path that leads to it from the current folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) file: String,
-    pub(crate) start: Point,
+    pub(crate) start: Position,
     /// The point after the last character.
-    pub(crate) end: Point,
+    pub(crate) end: Position,
 }
 
 /// Where the span is. `folder` is where the topology is, from which the names of its files count.
@@ -33,19 +26,12 @@ pub(crate) fn place(sources: &Sources, folder: &Path, span: Span, columns: Colum
     let file = sources.file(span.file)?;
     let path = folder.join(&file.name);
     let slashes = path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
-    let at = |byte: u32| point(&file.text, byte as usize, columns);
-    Some(Place { file: slashes, start: at(span.start), end: at(span.end) })
-}
-
-fn point(text: &str, byte: usize, columns: Columns) -> Point {
-    let before = &text[..text.floor_char_boundary(byte)];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = &before[line_start..];
-    let column = match columns {
-        Columns::Characters => line.chars().count(),
-        Columns::Utf16 => line.encode_utf16().count(),
+    let count = |before: &str| match columns {
+        Columns::Characters => before.chars().count(),
+        Columns::Utf16 => before.encode_utf16().count(),
     };
-    Point { line: before.matches('\n').count() + 1, column: column + 1 }
+    let at = |byte: u32| file.position(byte as usize, count);
+    Some(Place { file: slashes, start: at(span.start), end: at(span.end) })
 }
 
 #[cfg(test)]
@@ -60,14 +46,8 @@ mod tests {
         let of = |columns| place(&sources, Path::new("services"), span, columns).expect("the file is known");
         let characters = of(Columns::Characters);
         assert_eq!(characters.file, "services/shop.yaml");
-        assert_eq!(characters.start, Point { line: 2, column: 1 });
-        assert_eq!(characters.end, Point { line: 2, column: 5 });
-        assert_eq!(of(Columns::Utf16).end, Point { line: 2, column: 6 });
-    }
-
-    #[test]
-    fn places_past_the_end_are_the_end() {
-        assert_eq!(point("ä", 1, Columns::Characters), Point { line: 1, column: 1 });
-        assert_eq!(point("ä\n", 99, Columns::Characters), Point { line: 2, column: 1 });
+        assert_eq!(characters.start, Position { line: 2, column: 1 });
+        assert_eq!(characters.end, Position { line: 2, column: 5 });
+        assert_eq!(of(Columns::Utf16).end, Position { line: 2, column: 6 });
     }
 }

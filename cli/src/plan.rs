@@ -6,7 +6,7 @@ use crate::{suggest, topology};
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Plan) -> Result<ExitCode, Failure> {
-    let opened = topology::open(arguments.topology.path, topology::everything())?;
+    let opened = topology::open(arguments.topology, topology::everything())?;
     let Some(mut plan) = opened.sound().and_then(|compiled| compiled.plan) else {
         return Ok(ExitCode::FAILURE);
     };

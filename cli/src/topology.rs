@@ -1,5 +1,6 @@
 //! Finds the topology and compiles it: the one door through which all commands reach the compiler.
 
+use crate::arguments::TopologyFile;
 use crate::output::{self, Failure};
 use pontoon_compiler::build::{self, Folder};
 use pontoon_compiler::diagnostic::Style;
@@ -19,17 +20,18 @@ pub(crate) struct Opened {
 }
 
 /// Compiles the topology at `file`, or the one of this folder or package, as far as `request` asks.
-pub(crate) fn open(file: Option<PathBuf>, mut request: Request) -> Result<Opened, Failure> {
-    let path = match file {
+pub(crate) fn open(file: TopologyFile, mut request: Request) -> Result<Opened, Failure> {
+    let path = match file.path {
         Some(path) => path,
         None => find(&std::env::current_dir().map_err(|error| format!("there is no current folder: {error}"))?)?,
     };
     // Opened here once, so that a wrong path is a wrong argument and not a finding.
     std::fs::File::open(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     let (folder, name) = Folder::of(&path).ok_or_else(|| format!("{} is not a file", path.display()))?;
+    let folder = folder.follow_links(file.follow_links);
     request.origin.clone_from(&name);
-    let limits = Limits::default();
-    let compiled = compile(&Input { path: &name, files: &folder, limits, today: build::today(), request: &request });
+    let (limits, today) = (Limits::default(), build::today()?);
+    let compiled = compile(&Input { path: &name, files: &folder, limits, today, request: &request });
     Ok(Opened { compiled, folder: path.parent().map(Path::to_path_buf).unwrap_or_default() })
 }
 
@@ -64,7 +66,7 @@ fn find(here: &Path) -> Result<PathBuf, Failure> {
     }
     // Shown as it would be typed from here: `../topology.yaml`.
     beside.map(|path| shortened(&path, here)).ok_or_else(|| {
-        format!("there is no {NAME} here or beside the Cargo.toml of this package; name it: `cargo pontoon check FILE`")
+        format!("there is no {NAME} here or beside the Cargo.toml of this package; name it: `--topology FILE`")
     })
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 
 fn log(topology: &str) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_cargo-pontoon"))
-        .args(["check", "--format", "sarif", topology])
+        .args(["check", "--format", "sarif", "-t", topology])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"))
         .output()
         .expect("the tool runs");

@@ -58,7 +58,7 @@ fn it_is_the_same_tool_with_and_without_cargo_in_front() {
 
 #[test]
 fn a_reader_that_has_enough_is_no_failure() {
-    for words in [&["schema"][..], &["check", "circle.yaml"], &["explain"], &["--help"]] {
+    for words in [&["schema"][..], &["check", "-t", "circle.yaml"], &["explain"], &["--help"]] {
         let mut child =
             tool(&topologies(), words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool runs");
         // The reader goes before the first byte, so that the very first write fails.
@@ -74,7 +74,7 @@ fn a_reader_that_has_enough_is_no_failure() {
 #[test]
 fn colours_are_for_terminals_and_for_those_who_insist() {
     let coloured = |variables: &[(&str, &str)]| {
-        let mut command = tool(&topologies(), &["check", "broken.yaml"]);
+        let mut command = tool(&topologies(), &["check", "-t", "broken.yaml"]);
         let output = command.envs(variables.iter().copied()).output().expect("the tool runs");
         output.stdout.contains(&0x1b)
     };
@@ -97,8 +97,34 @@ fn the_same_input_is_the_same_output() {
         &["plan", "-t", "sound.yaml", "--format", "json"][..],
         &["graph", "-t", "sound.yaml"],
         &["expand", "monolith", "-t", "sound.yaml"],
-        &["check", "circle.yaml", "--format", "sarif"],
+        &["check", "-t", "circle.yaml", "--format", "sarif"],
     ] {
         assert_eq!(run(&topologies(), words).stdout, run(&topologies(), words).stdout, "{words:?}");
     }
+}
+
+#[test]
+fn today_is_the_day_of_the_sources_where_it_is_set() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let allowance = "allow: [{ rule: unheard_event, reason: \"read by others\", until: \"2001-01-01\" }]\n";
+    let warning = fs::read_to_string(topologies().join("warning.yaml")).expect("the topology is there");
+    fs::write(folder.path().join("topology.yaml"), warning + allowance).expect("a file can be written");
+    let check = |seconds: &str| {
+        let mut command = tool(folder.path(), &["check"]);
+        command.env("SOURCE_DATE_EPOCH", seconds).output().expect("the tool runs")
+    };
+    let said = |output: &Output| String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
+    assert!(said(&check("970000000")).contains("nothing to find fault with"));
+    assert!(said(&check("990000000")).contains("today is 2001-05-16"));
+    let malformed = check("yesterday");
+    assert_eq!(malformed.status.code(), Some(2));
+    assert!(said(&malformed).contains("a number of seconds since 1970 was expected"));
+}
+
+#[test]
+fn what_resolves_is_drawn_whatever_rule_it_breaks() {
+    let output = run(&topologies(), &["graph", "-t", "circle.yaml"]);
+    assert!(output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("flowchart LR"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`cargo pontoon check` says which"), "{output:?}");
 }

@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pontoon_schema::document::Date;
 use pontoon_schema::handover;
+use pontoon_schema::name::shown;
 
 use crate::diagnostic::Style;
 use crate::plan::Request;
@@ -35,7 +36,7 @@ pub use folder::Folder;
 /// ```
 #[must_use = "nothing happens before `run()`"]
 pub fn build(topology: impl Into<PathBuf>) -> Build {
-    Build { topology: topology.into(), request: Request::default(), limits: Limits::default() }
+    Build { topology: topology.into(), request: Request::default(), limits: Limits::default(), follow_links: false }
 }
 
 /// What a build script asks for. Made by [`build`].
@@ -45,6 +46,7 @@ pub struct Build {
     topology: PathBuf,
     request: Request,
     limits: Limits,
+    follow_links: bool,
 }
 
 impl Build {
@@ -84,6 +86,13 @@ impl Build {
         self
     }
 
+    /// Follows symbolic links among the files that the topology includes, wherever they lead. The topology itself may always be
+    /// a link.
+    pub fn follow_links(mut self) -> Self {
+        self.follow_links = true;
+        self
+    }
+
     /// The largest file that is read, in bytes. 4 MiB unless said otherwise.
     pub fn largest_file(mut self, bytes: usize) -> Self {
         self.limits.file = bytes;
@@ -101,7 +110,10 @@ impl Build {
     /// Warnings become `cargo::warning`s. On an error the whole report goes to the standard error, and the process ends
     /// with code 1, which makes cargo show it and stop.
     pub fn run(self) {
-        let done = self.run_in(&|name| std::env::var_os(name), today());
+        let done = match today() {
+            Ok(today) => self.run_in(&|name| std::env::var_os(name), today),
+            Err(why) => Done::failed(Vec::new(), format!("pontoon: {why}")),
+        };
         for instruction in &done.instructions {
             println!("{instruction}");
         }
@@ -124,6 +136,7 @@ impl Build {
         let Some((folder, name)) = Folder::of(&path) else {
             return Done::failed(Vec::new(), cargo::not_a_file(&self.topology));
         };
+        let folder = folder.follow_links(self.follow_links);
         if !path.exists() {
             let instructions = cargo::rerun(std::slice::from_ref(&path));
             return Done::failed(instructions, cargo::no_such_file(&self.topology));
@@ -135,6 +148,7 @@ impl Build {
         let compiled =
             compile(&Input { path: &name, files: &folder, limits: self.limits, today, request: &self.request });
         let mut instructions = cargo::rerun(&folder.asked());
+        instructions.push(format!("cargo::rerun-if-env-changed={SOURCE_DATE_EPOCH}"));
         if compiled.findings.has_errors() {
             let style = Style { colour: cargo::wants_colour(text), width: 100 };
             return Done::failed(instructions, cargo::report(&compiled, &self.topology, style));
@@ -166,11 +180,26 @@ impl Done {
     }
 }
 
-/// The day on which allowances may end, in UTC. A clock before 1970 ends none of them.
-pub fn today() -> Date {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Date::from_unix_seconds(seconds)
+/// The day on which allowances may end, in UTC: that of [`SOURCE_DATE_EPOCH`](https://reproducible-builds.org/specs/source-date-epoch/)
+/// where it is set, so that an old tag builds as it did, and of the clock otherwise. A clock before 1970 ends none of them.
+///
+/// # Errors
+/// The variable is set to something else than a number of seconds.
+pub fn today() -> Result<Date, String> {
+    let set = std::env::var_os(SOURCE_DATE_EPOCH).filter(|set| !set.is_empty());
+    let seconds = match set.map(|set| set.to_string_lossy().trim().parse().map_err(|_| set)) {
+        Some(Ok(seconds)) => seconds,
+        None => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        Some(Err(set)) => {
+            let set = shown(&set.to_string_lossy());
+            return Err(format!("{SOURCE_DATE_EPOCH} is `{set}`: a number of seconds since 1970 was expected"));
+        }
+    };
+    Ok(Date::from_unix_seconds(seconds))
 }
+
+/// When the sources were last changed, in seconds since 1970: what a build that can be repeated takes for now.
+const SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,14 @@
 mod frame;
 mod render;
 
+use std::collections::HashMap;
+
 use crate::source::Span;
 
 pub use self::render::Style;
+
+/// How many places of one finding are shown: nobody reads on.
+const PLACES: usize = 6;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -29,6 +34,17 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to write instead.
     pub help: Option<String>,
+    /// What is said where several findings have one cause.
+    pub together: Option<Together>,
+}
+
+/// What is said in place of several findings that have one cause, and with which findings: those that would say the same.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Together {
+    /// What is wrong, behind the number of findings: `calls go to …`.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
 }
 
 /// A place, and what it has to do with the finding.
@@ -43,7 +59,7 @@ pub struct Label {
 impl Diagnostic {
     /// Something that keeps code from being generated.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, level: Level::Error, message: message.into(), labels: Vec::new(), help: None }
+        Self { code, level: Level::Error, message: message.into(), labels: Vec::new(), help: None, together: None }
     }
 
     /// Something that is probably not meant.
@@ -62,6 +78,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
+        self
+    }
+
+    /// With what is said of several such findings together: `message` follows their number.
+    #[must_use]
+    pub fn together(mut self, message: impl Into<String>, help: impl Into<String>) -> Self {
+        self.together = Some(Together { message: message.into(), help: help.into() });
         self
     }
 
@@ -88,6 +111,23 @@ impl Findings {
         self.found.iter().any(|diagnostic| diagnostic.level == Level::Error)
     }
 
+    /// How many findings keep code from being generated.
+    pub fn errors(&self) -> usize {
+        self.found.iter().filter(|diagnostic| diagnostic.level == Level::Error).count()
+    }
+
+    /// How much was found: `9 errors, 5 warnings`; nothing where nothing was.
+    pub fn counts(&self) -> String {
+        let errors = self.errors();
+        let count = |number: usize, name: &str| match number {
+            0 => None,
+            1 => Some(format!("1 {name}")),
+            many => Some(format!("{many} {name}s")),
+        };
+        let counts = [count(errors, "error"), count(self.found.len() - errors, "warning")];
+        counts.into_iter().flatten().collect::<Vec<String>>().join(", ")
+    }
+
     /// Whether nothing was found at all.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
@@ -103,9 +143,43 @@ impl Findings {
         self.found.retain(keep);
     }
 
-    /// Puts the findings into the order of the files, errors and warnings together.
+    /// Puts errors before warnings, and each in the order of the files.
     pub fn sort(&mut self) {
-        self.found.sort_by_key(|diagnostic| diagnostic.span().map(|span| (span.file, span.start)));
+        self.found.sort_by_key(|found| (found.level, found.span().map(|span| (span.file, span.start))));
+    }
+
+    /// Makes one finding of all that have one cause: that say the same, or of which the same is said [together](Together). The
+    /// first places are shown, and the message says how many there are.
+    pub fn gather(&mut self) {
+        let mut first = HashMap::new();
+        let mut gathered: Vec<(Diagnostic, usize)> = Vec::with_capacity(self.found.len());
+        for found in self.found.drain(..) {
+            let said = found.together.is_none().then(|| (found.message.clone(), found.help.clone()));
+            let cause = (found.code, found.level, said, found.together.clone());
+            let index = *first.entry(cause).or_insert(gathered.len());
+            let Some((one, places)) = gathered.get_mut(index) else {
+                gathered.push((found, 1));
+                continue;
+            };
+            *places += 1;
+            if *places <= PLACES {
+                one.labels.extend(found.labels.into_iter().next());
+            }
+        }
+        self.found.extend(gathered.into_iter().map(|(found, places)| together(found, places)));
+    }
+}
+
+/// A finding that stands for all those of one cause.
+fn together(found: Diagnostic, places: usize) -> Diagnostic {
+    let shown = if places > PLACES { format!(" (the first {PLACES} are shown)") } else { String::new() };
+    match found.together {
+        _ if places == 1 => found,
+        Some(Together { message, help }) => {
+            let message = format!("{places} {message}{shown}");
+            Diagnostic { message, help: Some(help), together: None, ..found }
+        }
+        None => Diagnostic { message: format!("{}, in {places} places{shown}", found.message), ..found },
     }
 }
 

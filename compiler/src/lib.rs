@@ -53,6 +53,8 @@ pub struct Compiled {
     pub topology: Option<Topology>,
     /// What was decided, if there was no error.
     pub plan: Option<Plan>,
+    /// What of it was asked for, if there was no error.
+    pub selection: Option<Selection>,
     /// What was generated, if there was no error.
     pub files: Vec<File>,
 }
@@ -62,18 +64,19 @@ pub fn compile(input: &Input<'_>) -> Compiled {
     let mut compiled = Compiled::default();
     stages(input, &mut compiled);
     compiled.findings.sort();
+    compiled.findings.gather();
     compiled
 }
 
 fn stages(input: &Input<'_>, compiled: &mut Compiled) -> Option<()> {
-    let Compiled { sources, findings, topology, plan, files } = compiled;
+    let Compiled { sources, findings, topology, plan, selection, files } = compiled;
 
     let source = read::read(input.path, input.files, input.limits, sources, findings)?;
     let topology = topology.insert(resolve::resolve(&source, findings)?);
     let graph = Graph::new(topology);
-    let selection = sound(input, &source, topology, &graph, findings)?;
+    let selection = selection.insert(sound(input, &source, topology, &graph, findings)?);
     let plan = plan.insert(plan::plan(topology));
-    *files = emit::emit(plan, &selection);
+    *files = emit::emit(plan, selection);
     Some(())
 }
 

@@ -18,11 +18,12 @@ mod tree;
 mod value;
 mod walk;
 
+use std::fmt;
 use std::io;
 
 use pontoon_schema::document::Document;
 
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Diagnostic, Findings, Level};
 use crate::source::Sources;
 
 pub use self::tree::{Node, Tree};
@@ -32,10 +33,21 @@ pub trait Files {
     /// The bytes of a file. The path is relative to the folder of the topology, with `/` between folders and no `..`.
     ///
     /// # Errors
-    /// Whatever kept it from being read; [`io::ErrorKind::PermissionDenied`] also for a path that leads out of the folder
-    /// through a symbolic link.
+    /// Whatever kept it from being read; [`ThroughLink`] inside of an [`io::Error`] where links are not followed.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
 }
+
+/// Why a file was not read: this part of its path is a symbolic link, and those are not followed.
+#[derive(Debug)]
+pub struct ThroughLink(pub String);
+
+impl fmt::Display for ThroughLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is a symbolic link", self.0)
+    }
+}
+
+impl std::error::Error for ThroughLink {}
 
 /// How much a topology may bring along.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,5 +91,7 @@ pub fn read(
     let document = document?;
     let source = Source { document, spans };
     findings.extend(schedule::check(&source));
-    (!findings.has_errors()).then_some(source)
+    // Of what stands twice the first is taken, so that the rest can be looked through, too.
+    let readable = |found: &Diagnostic| found.level == Level::Warning || found.code == "duplicate_name";
+    findings.iter().all(readable).then_some(source)
 }

@@ -48,7 +48,7 @@ pub fn resolve(source: &Source, findings: &mut Findings) -> Option<Topology> {
     allowances::resolve(&mut resolver, document, root);
     collisions::check(&mut resolver, document, root);
     collisions::check_units(&mut resolver);
-    (!resolver.findings.has_errors()).then_some(resolver.topology)
+    (!resolver.has_failed()).then_some(resolver.topology)
 }
 
 /// What is known so far, and what is wrong so far.
@@ -65,11 +65,14 @@ struct Resolver<'s, 'f> {
     /// Inherited text in which a problem was reported.
     reported: HashSet<Span>,
     topology: Topology,
+    /// How many errors there were before.
+    errors: usize,
     findings: &'f mut Findings,
 }
 
 impl<'s, 'f> Resolver<'s, 'f> {
     fn new(document: &'s Document, root: Node<'_>, findings: &'f mut Findings) -> Self {
+        let before = findings.errors();
         let mut rust = Rust::default();
         let types = document.types.as_ref().map(|types| (types, place::span(root, "types")));
         let types = types.map(|(types, span)| rust.path(types.as_str(), span, None, findings));
@@ -107,6 +110,7 @@ impl<'s, 'f> Resolver<'s, 'f> {
                 units: Arena::new(),
                 allowances: Vec::new(),
             },
+            errors: before,
             findings,
         }
     }
@@ -138,6 +142,11 @@ impl<'s, 'f> Resolver<'s, 'f> {
         base: Option<&RustPath>,
     ) -> Option<Located<RustPath>> {
         self.rust.path(written.as_str(), place::span(node, key), base, self.findings)
+    }
+
+    /// Whether something could not be resolved.
+    fn has_failed(&self) -> bool {
+        self.findings.errors() > self.errors
     }
 
     /// Reports what several environments inherit once.

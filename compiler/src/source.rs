@@ -45,6 +45,28 @@ pub struct SourceFile {
     pub name: String,
     /// The text. Bytes that are not UTF-8 have been replaced.
     pub text: String,
+    /// Where its lines begin, in bytes.
+    lines: Vec<usize>,
+    /// Whether characters and bytes are the same.
+    ascii: bool,
+}
+
+impl SourceFile {
+    fn new(name: String, text: String) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
+        Self { name, ascii: text.is_ascii(), text, lines }
+    }
+
+    /// Where a byte is as people count, with `count` for the characters of the line before it. Places behind the end are the
+    /// end; those within a character are its beginning.
+    pub fn position(&self, byte: usize, count: impl FnOnce(&str) -> usize) -> Position {
+        let start = self.text.floor_char_boundary(byte);
+        let line = self.lines.partition_point(|begins| *begins <= start);
+        let before = &self.text[self.lines[line - 1]..start];
+        let column = if self.ascii { before.len() } else { count(before) };
+        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Position { line: number(line), column: number(column + 1) }
+    }
 }
 
 /// A place as people count it, from 1.
@@ -60,7 +82,7 @@ impl Sources {
     /// Adds a file.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        self.files.push(SourceFile::new(name.into(), text.into()));
         id
     }
 
@@ -81,18 +103,8 @@ impl Sources {
 
     /// Where the place begins, as people count.
     pub fn position(&self, span: Span) -> Position {
-        let text = self.file(span.file).map_or("", |file| &file.text);
-        let mut start = (span.start as usize).min(text.len());
-        while !text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let before = &text[..start];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Position {
-            line: count(before.bytes().filter(|byte| *byte == b'\n').count() + 1),
-            column: count(before[line_start..].chars().count() + 1),
-        }
+        let at = |file: &SourceFile| file.position(span.start as usize, |before| before.chars().count());
+        self.file(span.file).map_or(Position { line: 1, column: 1 }, at)
     }
 }
 

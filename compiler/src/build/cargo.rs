@@ -15,9 +15,12 @@ pub(super) fn rerun(files: &[PathBuf]) -> Vec<String> {
     files.iter().map(|file| format!("cargo::rerun-if-changed={}", file.display())).collect()
 }
 
-/// The findings as warnings: cargo shows one line of each.
+/// The findings as warnings: cargo shows one line of each. Of the crates of a workspace, the one with the contract says what the
+/// topology has; the others only what comes of what they ask for themselves.
 pub(super) fn warnings(compiled: &Compiled) -> impl Iterator<Item = String> {
-    compiled.findings.iter().map(|found| format!("cargo::warning={}", line(found, &compiled.sources)))
+    let all = compiled.selection.as_ref().is_some_and(|selection| selection.contract);
+    let ours = compiled.findings.iter().filter(move |found| all || found.code == "not_yet_emitted");
+    ours.map(|found| format!("cargo::warning={}", line(found, &compiled.sources)))
 }
 
 /// A finding in one line: `topology.yaml:12: pontoon::unheard_event: …`.
@@ -32,8 +35,9 @@ fn line(found: &Diagnostic, sources: &Sources) -> String {
 
 /// All findings as they are shown in a terminal, with a last line that says what it means.
 pub(super) fn report(compiled: &Compiled, topology: &Path, style: Style) -> String {
-    let findings = compiled.findings.render(&compiled.sources, style);
-    format!("\n{findings}\n{} cannot be built as it is; `cargo pontoon explain CODE` says more", topology.display())
+    let (findings, counts) = (compiled.findings.render(&compiled.sources, style), compiled.findings.counts());
+    let topology = topology.display();
+    format!("\n{findings}\n{topology} cannot be built as it is: {counts}; `cargo pontoon explain CODE` says more")
 }
 
 /// Cargo catches what build scripts say, so there is no terminal to ask: colours are for those who want them always.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use pontoon_schema::document::Date;
 use tempfile::TempDir;
 
-use super::{Done, build};
+use super::{Build, Done, build};
 
 const TOPOLOGY: &str = "\
 pontoon: 1
@@ -62,6 +62,11 @@ impl Package {
         build("topology.yaml").run_in(&self.variable(variables), Date::from_unix_seconds(0))
     }
 
+    /// A build that asks for something.
+    fn asking(&self, ask: impl FnOnce(Build) -> Build) -> Done {
+        ask(build("topology.yaml")).run_in(&self.variable(&[]), Date::from_unix_seconds(0))
+    }
+
     /// Cargo's variables, and `more`.
     fn variable<'a>(&self, more: &'a [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> + 'a {
         let out = self.path("out");
@@ -97,7 +102,8 @@ fn files_are_written_and_cargo_is_told() {
     let read =
         ["topology.yaml", "user.yaml"].map(|name| format!("cargo::rerun-if-changed={}", package.path(name).display()));
     let handover = format!("cargo::rustc-env=PONTOON_HANDOVER={}", package.generated("handover.txt").display());
-    assert_eq!(done.instructions, [&read[..], &[handover]].concat());
+    let day = "cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH".to_owned();
+    assert_eq!(done.instructions, [&read[..], &[day, handover]].concat());
 }
 
 #[test]
@@ -134,8 +140,9 @@ fn an_error_is_the_whole_report_and_names_the_files_to_watch() {
     let report = done.failure.expect("it is refused");
     assert!(report.contains("pontoon::unknown_reference"), "{report}");
     assert!(report.contains("user.yaml:6"), "{report}");
+    assert!(report.contains("topology.yaml cannot be built as it is: 1 error;"), "{report}");
     assert!(!report.contains('\u{1b}'), "{report}");
-    assert_eq!(done.instructions.len(), 2, "{:?}", done.instructions);
+    assert_eq!(done.instructions.len(), 3, "{:?}", done.instructions);
     assert!(!package.generated("mod.rs").exists());
 }
 
@@ -160,12 +167,43 @@ fn a_file_that_is_missing_is_watched_too() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_that_leads_out_is_refused() {
+fn links_among_what_is_included_are_followed_where_the_builder_says_so() {
     let (package, elsewhere) = (Package::new(), Package::new());
     fs::remove_file(package.path("user.yaml")).expect("it is there");
     std::os::unix::fs::symlink(elsewhere.path("user.yaml"), package.path("user.yaml")).expect("a link");
     let report = package.run().failure.expect("it is refused");
-    assert!(report.contains("pontoon::invalid_path"), "{report}");
+    for said in ["pontoon::invalid_path", "`user.yaml` is a symbolic link", ".follow_links()"] {
+        assert!(report.contains(said), "{report}");
+    }
+    succeeded(&package.asking(Build::follow_links));
+    // A folder that is a link, too.
+    package.write("topology.yaml", &TOPOLOGY.replace("user.yaml", "parts/user.yaml"));
+    std::os::unix::fs::symlink(elsewhere.path("."), package.path("parts")).expect("a link");
+    let report = package.run().failure.expect("it is refused");
+    assert!(report.contains("`parts/user.yaml` lies behind the symbolic link `parts`"), "{report}");
+    succeeded(&package.asking(Build::follow_links));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_topology_itself_may_be_a_link() {
+    let (package, elsewhere) = (Package::new(), Package::new());
+    fs::remove_file(package.path("topology.yaml")).expect("it is there");
+    std::os::unix::fs::symlink(elsewhere.path("topology.yaml"), package.path("topology.yaml")).expect("a link");
+    succeeded(&package.run());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_be_read_is_said_to_be_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let package = Package::new();
+    fs::set_permissions(package.path("user.yaml"), fs::Permissions::from_mode(0)).expect("it is ours");
+    // Who is root may read everything.
+    if fs::read(package.path("user.yaml")).is_err() {
+        let report = package.run().failure.expect("it is refused");
+        assert!(report.contains("`user.yaml` may not be read"), "{report}");
+    }
 }
 
 #[test]
@@ -177,6 +215,22 @@ fn warnings_are_a_line_each() {
     let warnings: Vec<&String> = done.instructions.iter().filter(|line| line.starts_with("cargo::warning=")).collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(warnings[0].starts_with("cargo::warning=user.yaml:6: pontoon::unreachable_command: "), "{warnings:?}");
+}
+
+/// One crate of a workspace says what its topology has: the one that all others depend on.
+#[test]
+fn warnings_come_once_in_a_workspace() {
+    let package = Package::new();
+    package.write("user.yaml", &USER.replace(", exposed: true", ""));
+    package.write("topology.yaml", &TOPOLOGY.replace("contract: crate", "contract: shop"));
+    for (krate, said) in [("shop", 1), ("shop-user", 0)] {
+        let variables = [("CARGO_PKG_NAME", krate)];
+        let done =
+            build("topology.yaml").service("user").run_in(&package.variable(&variables), Date::from_unix_seconds(0));
+        succeeded(&done);
+        let warnings = done.instructions.iter().filter(|line| line.starts_with("cargo::warning="));
+        assert_eq!(warnings.count(), said, "{krate}: {:?}", done.instructions);
+    }
 }
 
 /// The topology with a second environment, on a broker.

@@ -15,6 +15,11 @@ pub(super) fn is_allowable(code: &str, level: Level) -> bool {
     level == Level::Warning && !code.ends_with("_allowance") || ALLOWABLE_ERRORS.contains(&code)
 }
 
+/// Whether a rule finds errors, and they can be allowed all the same.
+pub(super) fn is_allowed_error(rule: &str) -> bool {
+    ALLOWABLE_ERRORS.contains(&rule)
+}
+
 /// Whether the last day of an allowance has gone by.
 pub(super) fn is_over(input: &Input<'_>, allowance: &Allowance) -> bool {
     allowance.until.as_ref().is_some_and(|until| until.value < input.today)

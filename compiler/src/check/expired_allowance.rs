@@ -1,8 +1,12 @@
-//! `expired_allowance`: an entry of `allow:` whose last day has gone by.
+//! `expired_allowance`: an entry of `allow:` whose last day has gone by, or is near where nothing is built after it.
 
 use super::Input;
-use super::allowed::{Places, is_over};
+use super::allowed::{Places, is_allowed_error, is_over};
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::topology::Allowance;
+
+/// For how many days the end of an allowed error is announced.
+const NOTICE: u64 = 28;
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let places = Places::of(findings);
@@ -26,4 +30,22 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         })
         .collect();
     findings.extend(over);
+    findings.extend(input.topology.allowances.iter().filter_map(|allowance| ending(input, allowance)));
+}
+
+/// An error that is allowed for some days more: when they are over, nothing is built.
+fn ending(input: &Input<'_>, allowance: &Allowance) -> Option<Diagnostic> {
+    let (name, until) = (&allowance.rule.value, allowance.until.as_ref()?);
+    let left = until.value.unix_days().checked_sub(input.today.unix_days())?;
+    (is_allowed_error(name) && left <= NOTICE).then(|| {
+        let message = match left {
+            0 => format!("the allowance of `{name}` ends today, and nothing is built after that"),
+            1 => format!("the allowance of `{name}` ends tomorrow, and nothing is built after that"),
+            _ => format!("the allowance of `{name}` ends in {left} days, and nothing is built after that"),
+        };
+        Diagnostic::warning("expired_allowance", message)
+            .label(until.span, format!("today is {}", input.today))
+            .label(allowance.reason.span, "is this still so?")
+            .help("mend what it allows, or give the allowance a new day, in quotes")
+    })
 }

@@ -62,8 +62,9 @@ fn finding(
     let (name, adapter) = (&environment.name.value, connection.adapter.value.name());
     let purpose = flow.carried.purpose();
     let bridges: &[capability::Bridge] = if purpose == Purpose::EventBridge { &EVENT_BRIDGES } else { &QUEUE_BRIDGES };
-    let fit =
-        bridges.iter().filter(|bridge| bridge.crosses_processes).map(|bridge| format!("`{}`", bridge.adapter.name()));
+    let fit = either(
+        bridges.iter().filter(|bridge| bridge.crosses_processes).map(|bridge| format!("`{}`", bridge.adapter.name())),
+    );
     Diagnostic::error(
         "unbridged_edge",
         format!(
@@ -76,9 +77,20 @@ fn finding(
     .label(topology.operation(flow.to).name.span, format!("{to} runs in the unit `{receiver}`"))
     .label(connection.adapter.span, format!("in `{name}`, `{adapter}` reaches nothing outside its own process"))
     .help(format!(
-        "let the {} of `{name}` be {}, take `{name}` out of the environments of `{}`, or put both services into one unit",
+        "let the {} of `{name}` be {fit}, take `{name}` out of the environments of `{}`, or put both services into one unit",
         purpose.key(),
-        either(fit),
         deployment.name.value
     ))
+    .together(
+        format!(
+            "messages go from unit to unit of `{}`, and the {} of `{name}` does not cross processes",
+            deployment.name.value,
+            purpose.key()
+        ),
+        format!(
+            "let the {} of `{name}` be {fit}, or take `{name}` out of the environments of `{}`",
+            purpose.key(),
+            deployment.name.value
+        ),
+    )
 }

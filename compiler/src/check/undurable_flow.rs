@@ -84,7 +84,7 @@ fn finding(
     let durable = |bridges: &[capability::Bridge]| {
         either(bridges.iter().filter(|bridge| bridge.durable).map(|bridge| format!("`{}`", bridge.adapter.name())))
     };
-    let (message, place, text, help) = match promise {
+    let (message, place, text, help, together) = match promise {
         Promise::Subscription(id) => {
             let subscription = &topology.subscriptions[id];
             let address = topology.address(Handler::Subscription(id));
@@ -98,18 +98,29 @@ fn finding(
                      `delivery: at_most_once` on {address}",
                     durable(&EVENT_BRIDGES)
                 ),
+                (
+                    format!(
+                        "subscriptions are to get their events at least once, and the event_bridge of {names} forgets"
+                    ),
+                    format!(
+                        "let the event_bridge be {}, or write `ephemeral: true` if losing data is acceptable in {names}",
+                        durable(&EVENT_BRIDGES)
+                    ),
+                ),
             )
         }
         Promise::Queue(id) => {
             let name = &topology.queues[id].name;
+            let help = format!(
+                "let the queue_bridge be {}, or write `ephemeral: true` if losing data is acceptable in {names}",
+                durable(&QUEUE_BRIDGES)
+            );
             (
                 format!("the queue `{}` is to keep its jobs, and the queue_bridge of {names} forgets", name.value),
                 name.span,
                 "a job in here must not be lost".to_owned(),
-                format!(
-                    "let the queue_bridge be {}, or write `ephemeral: true` if losing data is acceptable in {names}",
-                    durable(&QUEUE_BRIDGES)
-                ),
+                help.clone(),
+                (format!("queues are to keep their jobs, and the queue_bridge of {names} forgets"), help),
             )
         }
     };
@@ -119,5 +130,5 @@ fn finding(
     for environment in environments.iter().take(SHOWN) {
         found = found.label(environment.name.span, "not `ephemeral`: losing data matters here");
     }
-    found.help(help)
+    found.help(help).together(together.0, together.1)
 }

@@ -26,7 +26,11 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                 .help(format!(
                     "write `exposed: true` here if callers outside may use it, or `invokes: [{address}]` on the handler \
                      that does"
-                )),
+                ))
+                .together(
+                    format!("commands of `{}` can't be called by anything", topology.service_address(topology.service_of(Handler::Command(id)))),
+                    "write `exposed: true` where callers outside may use it, or `invokes: […]` on the handlers that do",
+                ),
         );
     }
 }

@@ -1,5 +1,8 @@
 //! Nodes made of their children, and keys that stand twice among them.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
+
 use super::tree::{Entry, Id, Key, Kind, LARGE, Tree};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -10,7 +13,8 @@ pub(super) fn push(tree: &mut Tree, entry: Entry) -> Id {
     id
 }
 
-/// Makes a node of its children. Keys that stand twice are reported, with the first node and each later one.
+/// Makes a node of its children. Keys that stand twice are reported, with the first node and each later one, and the later ones
+/// left out.
 pub(super) fn collect(
     tree: &mut Tree,
     kind: Kind,
@@ -19,41 +23,41 @@ pub(super) fn collect(
     children: &[Id],
     twice: &mut dyn FnMut(&Tree, Id, Id),
 ) -> Id {
+    let mapping = matches!(kind, Kind::Mapping);
+    let kept = if mapping { once_each(tree, children, twice) } else { children.to_vec() };
+    let mut sorted = kept.clone();
+    if mapping && sorted.len() > LARGE as usize {
+        sorted.sort_by(|left, right| tree.key(*left).cmp(tree.key(*right)));
+    }
     let first = tree.children.len();
-    tree.children.extend_from_slice(children);
-    tree.sorted.extend_from_slice(children);
+    tree.children.extend_from_slice(&kept);
+    tree.sorted.append(&mut sorted);
     let mut weight = 1_u32;
     let mut height = 0;
-    for child in children {
+    for child in &kept {
         let child = &tree.entries[child.0 as usize];
         weight = weight.saturating_add(child.weight);
         height = height.max(child.height);
     }
-    if matches!(kind, Kind::Mapping) {
-        if children.len() > LARGE as usize {
-            let mut sorted = children.to_vec();
-            sorted.sort_by(|left, right| tree.key(*left).cmp(tree.key(*right)));
-            let mut original = 0;
-            for at in 1..sorted.len() {
-                if tree.key(sorted[original]) == tree.key(sorted[at]) {
-                    twice(tree, sorted[original], sorted[at]);
-                } else {
-                    original = at;
-                }
-            }
-            tree.sorted.truncate(first);
-            tree.sorted.append(&mut sorted);
-        } else {
-            for (at, again) in children.iter().enumerate() {
-                if let Some(original) = children[..at].iter().find(|other| tree.key(**other) == tree.key(*again)) {
-                    twice(tree, *original, *again);
-                }
-            }
-        }
-    }
     let place = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
     let (first, last) = (place(first), place(tree.children.len()));
     push(tree, Entry { kind, key, span, first, last, weight, height: height + 1 })
+}
+
+/// The children of a mapping without those whose key stood before, which are reported.
+fn once_each(tree: &Tree, children: &[Id], twice: &mut dyn FnMut(&Tree, Id, Id)) -> Vec<Id> {
+    let mut first: HashMap<&str, Id> = HashMap::with_capacity(children.len());
+    let mut kept = Vec::with_capacity(children.len());
+    for child in children {
+        match first.entry(tree.key(*child)) {
+            Slot::Vacant(free) => {
+                free.insert(*child);
+                kept.push(*child);
+            }
+            Slot::Occupied(original) => twice(tree, *original.get(), *child),
+        }
+    }
+    kept
 }
 
 /// Reports a key that stands twice in one mapping.

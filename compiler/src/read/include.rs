@@ -8,7 +8,7 @@ use pontoon_schema::name::shown;
 use super::collect::{collect, singular, twice};
 use super::tree::{Id, Key, Kind, Node, Tree};
 use super::walk::walk;
-use super::{Files, Limits, text};
+use super::{Files, Limits, ThroughLink, text};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Sources, Span};
 
@@ -285,14 +285,22 @@ fn not_a_topology(empty: bool, span: Span) -> Diagnostic {
 
 fn unreadable(path: &str, error: &io::Error) -> Diagnostic {
     let path = shown(path);
+    let link = error.get_ref().and_then(|error| error.downcast_ref::<ThroughLink>());
+    if let Some(ThroughLink(link)) = link {
+        let message = match *link == path {
+            true => format!("`{path}` is a symbolic link, and those are not followed"),
+            false => format!("`{path}` lies behind the symbolic link `{}`, and those are not followed", shown(link)),
+        };
+        return Diagnostic::error("invalid_path", message).help(
+            "include the file that it leads to, if that is below the folder of the topology; or have links followed: \
+             `.follow_links()` in build.rs, and `--follow-links` for `cargo pontoon`",
+        );
+    }
     match error.kind() {
         io::ErrorKind::NotFound => Diagnostic::error("invalid_path", format!("there is no file `{path}`"))
             .help("paths are relative to the file that includes them"),
-        io::ErrorKind::PermissionDenied => Diagnostic::error(
-            "invalid_path",
-            format!("`{path}` may not be read, or leads out of the folder of the topology"),
-        )
-        .help("only files below that folder can be included, and not through links that leave it"),
+        io::ErrorKind::PermissionDenied => Diagnostic::error("invalid_path", format!("`{path}` may not be read"))
+            .help("let whoever builds read it: its permissions, or those of a folder above, forbid it"),
         _ => Diagnostic::error("invalid_path", format!("`{path}` can't be read: {error}")),
     }
 }

@@ -77,7 +77,7 @@ impl<'s> Resolver<'s, '_> {
             Located::new(OutboxBuffer { bound, when_full }, node.value_span())
         });
         // A function's bundle follows the calls, and what is wrong with a reference was said.
-        if self.findings.iter().len() > before || self.findings.has_errors() {
+        if self.findings.iter().len() > before || self.has_failed() {
             return None;
         }
         let mut deployment = Deployment {

@@ -174,7 +174,11 @@ fn check_references(resolver: &mut Resolver<'_, '_>, environment: &Environment) 
             )
             .label(reference.span, "read from nowhere")
             .label(name.span, format!("no `{key}:` here"))
-            .help(format!("give `{}` a `{key}:`, such as `{key}: env`", name.value)),
+            .help(format!("give `{}` a `{key}:`, such as `{key}: env`", name.value))
+            .together(
+                format!("values are read from a {key}, and the environment `{}` has none", name.value),
+                format!("give `{}` a `{key}:`, such as `{key}: env`", name.value),
+            ),
             Some(store) if within(store, reference.span) => Diagnostic::error(
                 "unknown_reference",
                 format!("the {key} of `{}` would have to be open to read how it is opened", name.value),

@@ -166,18 +166,24 @@ pub(super) fn version(service: &ServiceNames, name: &str, version: Version, span
 pub(super) fn service_of_command(names: &mut Names<'_>, reference: &CommandRef, span: Span, findings: &mut Findings) {
     let CommandRef { service, command, .. } = reference;
     let problem = Diagnostic::error(CODE, format!("there is no service `{service}`"));
+    let together = |help: String| (format!("references are to the service `{service}`, which there is not"), help);
     let mut suggestions = std::mem::take(&mut names.suggestions);
     let closest = suggestions.closest(service, names.services.keys().copied()).map(str::to_owned);
     names.suggestions = suggestions;
     let Some(meant) = closest else {
         let mut owners = owners(names, command);
         owners.sort_unstable();
-        findings.add(match owners.first() {
-            Some(owner) => problem
-                .label(span, format!("did you mean `{owner}.{command}`?"))
-                .help(format!("the command `{command}` belongs to {}", listed(&owners))),
-            None => named(names, Kind::Service, problem, service, span),
-        });
+        let (message, help) =
+            together(format!("define `{service}` under `services:`, or name the services that have these commands"));
+        findings.add(
+            match owners.first() {
+                Some(owner) => problem
+                    .label(span, format!("did you mean `{owner}.{command}`?"))
+                    .help(format!("the command `{command}` belongs to {}", listed(&owners))),
+                None => named(names, Kind::Service, problem, service, span),
+            }
+            .together(message, help),
+        );
         return;
     };
     let version = reference.version.map(|version| format!(".{version}")).unwrap_or_default();
@@ -187,7 +193,8 @@ pub(super) fn service_of_command(names: &mut Names<'_>, reference: &CommandRef, 
         Some(service) => problem.label(service.key, format!("the service `{meant}` is defined here")),
         None => problem,
     };
-    findings.add(problem.help(format!("write `{whole}`")));
+    let (message, help) = together(format!("write `{meant}` in its place, or define it under `services:`"));
+    findings.add(problem.help(format!("write `{whole}`")).together(message, help));
 }
 
 /// A command that its service does not have.

@@ -43,6 +43,17 @@ impl Date {
     }
 }
 
+impl Date {
+    /// How many days after 1970-01-01 it is.
+    pub fn unix_days(self) -> u64 {
+        // The year begins with March, so that the leap day is its last.
+        let (year, month) = (u64::from(self.year), u64::from(self.month));
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let day_of_year = (153 * month + 2) / 5 + u64::from(self.day) - 1;
+        year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
+    }
+}
+
 impl FromStr for Date {
     type Err = Malformed;
 
@@ -109,6 +120,7 @@ mod tests {
             [(0, "1970-01-01"), (951_782_400, "2000-02-29"), (1_795_392_000, "2026-11-23"), (u64::MAX, "9999-12-31")]
         {
             assert_eq!(Date::from_unix_seconds(seconds).to_string(), day);
+            assert_eq!(day.parse::<Date>().unwrap().unix_days(), (seconds / 86_400).min(2_932_896));
         }
     }
 }
