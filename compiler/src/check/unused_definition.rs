@@ -56,13 +56,14 @@ fn services(topology: &Topology, findings: &mut Findings) {
         placed.extend(units.flat_map(|unit| unit.services.iter().map(|service| service.value)));
     }
     for (id, service) in topology.services.iter() {
-        let name = &service.name.value;
+        let name = Located::new(topology.service_address(id), service.name.span);
         if service.handlers().next().is_none() {
             let help = "take it out, or give it `commands:`, `subscriptions:`, `workers:` or `schedules:`".to_owned();
-            findings.add(unused(&service.name, "service", "it handles nothing", help));
+            findings.add(unused(&name, "service", "it handles nothing", help));
         } else if !placed.contains(&id) && !topology.deployments.is_empty() {
-            let help = format!("take it out, or add `{name}` to the `services:` of the deployment that is to run it");
-            findings.add(unused(&service.name, "service", "no deployment runs it", help));
+            let help =
+                format!("take it out, or add `{}` to the `services:` of the deployment that is to run it", name.value);
+            findings.add(unused(&name, "service", "no deployment runs it", help));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pontoon_schema::document::Name;
 use serde::de::{Error, Expected, Unexpected};
 
 use super::keys::{closest, in_words, listed, unknown};
@@ -116,7 +117,17 @@ impl Fault {
                     Some(_) => (span, format!("the value of {subject}")),
                     None => (span, String::new()),
                 };
-                Diagnostic::error(code, message).label(span, label)
+                // Where an edge is written short, its name is read as a text.
+                let is_name = word == "Name" || message.contains("` is not a name: ");
+                let code = if is_name { "invalid_name" } else { code };
+                let found = Diagnostic::error(code, message).label(span, label);
+                match node.text().filter(|text| is_name && !on_key && looks_like_a_command(text)) {
+                    Some(text) => found.help(format!(
+                        "events, queues and state collections are named without a service; `{text}` would be a command, and \
+                         those are called: `invokes: [{text}]`"
+                    )),
+                    None => found,
+                }
             }
             What::Nothing { expected } => Diagnostic::error(code, format!("{subject} has no value"))
                 .label(node.key_span(), "a value is missing behind this")
@@ -126,6 +137,9 @@ impl Fault {
                     let key = pontoon_schema::name::shown(node.key().unwrap_or_default());
                     return Diagnostic::error(code, format!("`{key}` can't be a key here"))
                         .label(span, format!("expected {expected}"));
+                }
+                if let Some(problem) = list_of_servers(node, word) {
+                    return problem;
                 }
                 let bare = node.children().len() > 0 && matches!(word, "RustType" | "Text" | "Route");
                 let text = sources.text(node.value_span());
@@ -177,6 +191,22 @@ impl Fault {
             }
         }
     }
+}
+
+/// Whether a text is names with dots between them: `user.sign_up`, `user.v1.sign_up`.
+fn looks_like_a_command(text: &str) -> bool {
+    text.contains('.') && text.split('.').all(|part| part.parse::<Name>().is_ok())
+}
+
+/// Several servers, written as a list where they are one text.
+fn list_of_servers(node: Node<'_>, word: &str) -> Option<Diagnostic> {
+    let key = node.key().filter(|key| word == "Text" && *key == "servers")?;
+    let servers: Option<Vec<&str>> = node.children().map(Node::text).collect();
+    let servers = servers.filter(|servers| !servers.is_empty())?.join(",");
+    let found = Diagnostic::error("invalid_value", format!("`{key}:` can't be a list"))
+        .label(node.value_span(), "expected a text")
+        .help(format!("write them as one text, with commas: `{key}: \"{}\"`", pontoon_schema::name::shown(&servers)));
+    Some(found)
 }
 
 /// What may stand behind a key that is missing.

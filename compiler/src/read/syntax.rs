@@ -96,7 +96,12 @@ fn value_end(line: &str, begin: usize) -> usize {
 pub(super) fn unquoted(span: Span, key: &str, value: &str) -> Diagnostic {
     let value = pontoon_schema::name::shown(value);
     let key = pontoon_schema::name::shown(key);
-    let written = if key.is_empty() { format!("\"{value}\"") } else { format!("{key}: \"{value}\"") };
+    // In the quotes that it has none of; within single ones, two mean one.
+    let quoted = match value.contains(['"', '\\']) {
+        true => format!("'{}'", value.replace('\'', "''")),
+        false => format!("\"{value}\""),
+    };
+    let written = if key.is_empty() { quoted } else { format!("{key}: {quoted}") };
     Diagnostic::error(
         "unquoted_flow",
         format!("`{value}` stands bare inside `{{ }}` or `[ ]`, where it means something else"),
@@ -191,6 +196,7 @@ mod tests {
             ("f: { http: GET /users/{id}/x } # all", "GET /users/{id}/x", "quote it: `http: \"GET /users/{id}/x\"`"),
             ("a: { payload: Vec<[u8; 4]> }", "Vec<[u8; 4]>", "quote it: `payload: \"Vec<[u8; 4]>\"`"),
             ("a: [x, ${A}]", "${A}", "quote it: `\"${A}\"`"),
+            ("a: { b: x{\"c\"} }", "x{\"c\"}", "quote it: `b: 'x{\"c\"}'`"),
         ] {
             assert_eq!(bare(line), Some((value.to_owned(), help.to_owned())), "{line}");
         }
