@@ -96,6 +96,7 @@ pub(crate) struct Explain {
 Examples:
   cargo pontoon plan
   cargo pontoon plan microservices --environment production
+  cargo pontoon plan --time                              who waits for whom, and how long
   cargo pontoon plan monolith --format json")]
 pub(crate) struct Plan {
     /// One deployment [default: all]
@@ -104,6 +105,10 @@ pub(crate) struct Plan {
     /// One environment [default: all that the deployment runs in]
     #[arg(long, short)]
     pub(crate) environment: Option<String>,
+
+    /// The time that handlers allow themselves, beside the time of what they wait for, the worst first
+    #[arg(long, conflicts_with_all = ["deployment", "environment"])]
+    pub(crate) time: bool,
 
     /// How the plan is printed
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]

@@ -3,10 +3,23 @@
 use crate::arguments::{Plan, PlanFormat};
 use crate::output::{self, Failure};
 use crate::{suggest, topology};
+use pontoon_compiler::plan::budgets;
+use serde::Serialize;
+use std::fmt::Display;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Plan) -> Result<ExitCode, Failure> {
     let opened = topology::open(arguments.topology, topology::everything())?;
+    if arguments.time {
+        // What resolves has times, whatever rule it breaks: the table may be what helps to mend it.
+        return match opened.compiled.topology.as_ref().map(budgets) {
+            Some(budgets) => print(arguments.format, &budgets),
+            None => {
+                opened.sound();
+                Ok(ExitCode::FAILURE)
+            }
+        };
+    }
     let Some(mut plan) = opened.sound().and_then(|compiled| compiled.plan) else {
         return Ok(ExitCode::FAILURE);
     };
@@ -26,9 +39,13 @@ pub(crate) fn run(arguments: Plan) -> Result<ExitCode, Failure> {
         let environments = || plan.deployments.iter().flat_map(|deployment| &deployment.environments);
         plan.client.environments.retain(|environment| environments().any(|shown| shown.name == environment.name));
     }
-    match arguments.format {
-        PlanFormat::Text => output::print(&plan.to_string())?,
-        PlanFormat::Json => output::print_json(&plan)?,
+    print(arguments.format, &plan)
+}
+
+fn print(format: PlanFormat, what: &(impl Display + Serialize)) -> Result<ExitCode, Failure> {
+    match format {
+        PlanFormat::Text => output::print(&what.to_string())?,
+        PlanFormat::Json => output::print_json(what)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -51,6 +51,7 @@ mod serverless_state;
 mod shared_handler;
 mod shared_state;
 mod store_capability;
+mod time_budget;
 mod timeout_inversion;
 mod unbounded_queue;
 mod unbridged_edge;
@@ -136,6 +137,7 @@ pub static RULES: &[Rule] = &[
     // Time and retries
     rule!(Warning missing_timeout),
     rule!(Error timeout_inversion),
+    rule!(Warning time_budget),
     rule!(Warning retry_amplification),
     rule!(Error retry_not_idempotent),
     rule!(Error repeated_at_most_once),

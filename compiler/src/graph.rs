@@ -5,6 +5,7 @@
 
 mod cycle;
 mod hops;
+mod need;
 mod path;
 mod spread;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use crate::source::Span;
 use crate::topology::{CommandId, EventId, Handler, Id, QueueId, ScheduleId, SubscriptionId, Topology, WorkerId};
 
 pub use self::hops::Hops;
+pub use self::need::{Budget, Need, Needs};
 pub use self::path::Amplified;
 pub use self::spread::Spread;
 

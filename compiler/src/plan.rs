@@ -3,6 +3,7 @@
 //! `emit` prints what is decided here, `cargo pontoon plan` shows it. Everything stands in the order of the document.
 
 mod adapter;
+mod budget;
 mod client;
 mod contents;
 mod contract;
@@ -20,6 +21,7 @@ mod unit;
 use serde::Serialize;
 
 pub use adapter::Opening;
+pub use budget::{Budgets, HandlerBudget, Waited, budgets};
 pub use client::{Callable, Client};
 pub(crate) use contents::Contents;
 pub use contract::{Contract, Event, Listeners, Queue, Secret, ServiceModule, ServiceVersion, State, Subscribed};

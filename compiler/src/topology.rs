@@ -29,7 +29,7 @@ pub use message::{Event, Queue, Secret, State};
 pub use policy::{Backoff, Delivery, Http, Idempotency, Retry, Timetable, WhenFull};
 pub use rust::{RustPath, RustType, is_prelude};
 pub use service::{
-    Command, Edge, Edges, Handler, Invocation, Operation, Ordered, Schedule, Service, Subscription, Worker,
+    Command, Edge, Edges, Handler, Invocation, Operation, Ordered, Schedule, Service, Subscription, Waits, Worker,
 };
 
 /// A topology, resolved.

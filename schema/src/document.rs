@@ -38,7 +38,7 @@ pub use self::cron::Cron;
 pub use self::date::Date;
 pub use self::deployment::{Budget, Deployment, OfflineBuffer, Pattern};
 pub use self::duration::{Backoff, Duration};
-pub use self::edge::{Emission, Enqueuing, Invocation};
+pub use self::edge::{Call, Emission, Enqueuing, Invocation};
 pub use self::environment::Environment;
 pub use self::event::Event;
 pub use self::file::FilePath;

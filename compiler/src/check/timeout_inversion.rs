@@ -1,17 +1,17 @@
 //! `timeout_inversion`: a caller that gives up while its callee may still be trying.
 
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::collections::HashSet;
 
 use super::Input;
-use super::wording::{count, length, time};
+use super::wording::{count, length, time, whole_seconds};
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::graph::{Need, Needs};
 use crate::source::Span;
-use crate::topology::{Command, CommandId, Handler, Topology};
+use crate::topology::Handler;
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
-    let mut needs = Needs { topology, known: HashMap::new() };
+    let mut needs = Needs::new(topology);
     let mut found = Vec::new();
     for handler in topology.handlers() {
         let operation = topology.operation(handler);
@@ -43,7 +43,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                     .label(span, format!("which may take {}", length(each)))
             };
             if let Some(retry) = &callee.retry {
-                let (attempts, waits) = repeats(callee);
+                let (attempts, waits) = callee.repeats();
                 let text = format!(
                     "and has {}, with {} between them",
                     count(attempts as usize, "attempt", "attempts"),
@@ -65,73 +65,4 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let elsewhere = found.into_iter().filter(|(edge, _)| !circular.contains(edge));
         findings.extend(elsewhere.map(|(_, finding)| finding));
     }
-}
-
-/// How long a command may take.
-#[derive(Clone, Copy)]
-struct Need {
-    /// At each attempt.
-    each: Duration,
-    /// With all attempts, and the waits between them.
-    all: Duration,
-    /// Whose time-out that is: its own, or that of what it waits for.
-    from: CommandId,
-}
-
-/// How long commands may take, each looked at once.
-struct Needs<'t> {
-    topology: &'t Topology,
-    known: HashMap<CommandId, Option<Need>>,
-}
-
-impl Needs<'_> {
-    /// How long a command may take; nothing where it has no time-out, and waits for nothing that has. One without waits at least
-    /// for the slowest that it invokes.
-    fn of(&mut self, command: CommandId) -> Option<Need> {
-        let mut open = vec![command];
-        while let Some(next) = open.last().copied() {
-            if self.known.get(&next).is_some_and(Option::is_some) {
-                open.pop();
-                continue;
-            }
-            let callee = &self.topology.commands[next];
-            let invoked = || callee.operation.edges.invokes.iter().map(|edge| edge.command.value);
-            let own = callee.operation.timeout.map(|timeout| (timeout.value, next));
-            if own.is_none() && !self.known.contains_key(&next) {
-                // In a circle of calls, one that is under way counts for nothing: invoke_cycle has said so.
-                self.known.insert(next, None);
-                let unknown: Vec<CommandId> = invoked().filter(|id| !self.known.contains_key(id)).collect();
-                if !unknown.is_empty() {
-                    open.extend(unknown);
-                    continue;
-                }
-            }
-            let slowest = || {
-                let needs = invoked().filter_map(|id| self.known.get(&id).copied().flatten());
-                needs.max_by_key(|need| need.all).map(|need| (need.all, need.from))
-            };
-            let (attempts, waits) = repeats(callee);
-            let need = own.or_else(slowest).map(|(each, from)| {
-                let all = each.saturating_mul(attempts).saturating_add(waits);
-                Need { each, all, from }
-            });
-            self.known.insert(next, need);
-            open.pop();
-        }
-        self.known.get(&command).copied().flatten()
-    }
-}
-
-/// How often a command is tried, and how long the waits are in all.
-fn repeats(command: &Command) -> (u32, Duration) {
-    let retry = command.retry.as_ref().map(|retry| retry.value);
-    let attempts = retry.map_or(1, |retry| retry.attempts.value);
-    (attempts, retry.map_or(Duration::ZERO, |retry| retry.backoff.value.total(attempts)))
-}
-
-fn whole_seconds(duration: Duration) -> Duration {
-    if duration < Duration::from_secs(1) {
-        return duration;
-    }
-    Duration::from_secs(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
 }

@@ -74,6 +74,14 @@ pub(super) fn length(duration: Duration) -> String {
     }
 }
 
+/// A time that is long enough, and short to write: whole seconds, where it is longer than one.
+pub(super) fn whole_seconds(duration: Duration) -> Duration {
+    if duration < Duration::from_secs(1) {
+        return duration;
+    }
+    Duration::from_secs(duration.as_secs() + u64::from(duration.subsec_nanos() > 0))
+}
+
 /// A size as it can be written into the topology: `200B`, `64KiB`, `64MiB`.
 pub(super) fn size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Plan;
+use super::budget::{Budgets, Waited};
 use super::client::{Callable, Client};
 use super::contract::Contract;
 use super::deployment::{Deployment, Route, Way};
@@ -42,6 +43,29 @@ impl Table {
             writeln!(f, "{:indent$}{}", "", line.trim_end())?;
         }
         Ok(())
+    }
+}
+
+impl Display for Budgets {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut table = Table::default();
+        table.row([&"handler", &"may take", &"may wait", &"", &"for"]);
+        for budget in &self.handlers {
+            let waited = budget.path.iter().map(|Waited { command, calls, time }| match calls {
+                1 => format!("{command} {time}"),
+                _ => format!("{command} ×{calls} {time}"),
+            });
+            let timeout = budget.timeout.map_or_else(|| "any time".to_owned(), |timeout| timeout.to_string());
+            let lacks = budget.lacks.map_or_else(String::new, |lacks| format!("{lacks} too long"));
+            let waited = waited.collect::<Vec<_>>().join(" + ");
+            table.row([&budget.handler, &timeout, &budget.needed, &lacks, &waited]);
+        }
+        table.write(f, 0)?;
+        match self.alone {
+            0 => Ok(()),
+            1 => writeln!(f, "\n1 handler waits for nobody."),
+            alone => writeln!(f, "\n{alone} handlers wait for nobody."),
+        }
     }
 }
 

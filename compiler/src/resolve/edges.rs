@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use pontoon_schema::document::{self, Name, RustType};
+use pontoon_schema::document::{self, Call, Name, RustType};
 
 use super::Resolver;
 use super::place::children;
 use super::services::{Owner, once};
 use crate::read::Node;
 use crate::source::Span;
-use crate::topology::{Edge, Edges, Id, Invocation, Located, StateId};
+use crate::topology::{CommandId, Edge, Edges, Id, Invocation, Located, StateId, Waits};
 
 impl<'s> Resolver<'s, '_> {
     /// The edges of a handler, or nothing where one of them leads nowhere.
@@ -20,14 +20,7 @@ impl<'s> Resolver<'s, '_> {
         written: &'s O,
         node: Node<'_>,
     ) -> Option<Edges> {
-        let invokes = self.list(written.invokes(), node, "invokes", |resolver, edge, node| {
-            let (target, span) = target(node, "command");
-            let command = resolver.names.command(&edge.command, span, resolver.findings);
-            let input = resolver.optional_ty(node, "input", edge.input.as_ref());
-            let output = resolver.optional_ty(node, "output", edge.output.as_ref());
-            let invocation = Invocation { command: Located::new(command?, span), input: input?, output: output? };
-            Some((command?, target, invocation))
-        });
+        let invokes = self.calls(written.invokes(), node);
         let emits = self.list(written.emits(), node, "emits", |resolver, edge, node| {
             let (target, span) = target(node, "event");
             let event = resolver.names.event(&edge.event, span, resolver.findings);
@@ -42,8 +35,10 @@ impl<'s> Resolver<'s, '_> {
         let updates = self.states(written.updates(), node, "updates");
         let writes = self.states(written.writes(), node, "writes");
         let secrets = self.secrets(written.secrets(), owner.id, node, owner.secrets);
+        let (invokes, waits) = invokes?;
         Some(Edges {
-            invokes: invokes?,
+            invokes,
+            waits,
             emits: emits?,
             enqueues: enqueues?,
             reads: reads?,
@@ -51,6 +46,60 @@ impl<'s> Resolver<'s, '_> {
             writes: writes?,
             secrets,
         })
+    }
+
+    /// The commands that a handler invokes, and in which order it waits for them.
+    fn calls(&mut self, written: &'s [Call], node: Node<'_>) -> Option<(Vec<Invocation>, Waits)> {
+        let (mut invokes, mut seen, mut whole) = (Vec::new(), HashMap::new(), true);
+        let mut waits = Vec::with_capacity(written.len());
+        for (call, node) in written.iter().zip(children(node, "invokes")) {
+            match self.call(call, node, &mut seen, &mut invokes) {
+                Some(wait) => waits.push(wait),
+                None => whole = false,
+            }
+        }
+        whole.then_some((invokes, Waits::InTurn(waits)))
+    }
+
+    fn call(
+        &mut self,
+        written: &'s Call,
+        node: Node<'_>,
+        seen: &mut HashMap<CommandId, Span>,
+        invokes: &mut Vec<Invocation>,
+    ) -> Option<Waits> {
+        let (key, calls) = match written {
+            Call::One(edge) => {
+                let invocation = self.invocation(edge, node);
+                let (target, span) = target(node, "command");
+                let id = invocation.as_ref()?.command.value;
+                if once(seen, id, span, target.text().unwrap_or_default(), self.findings) {
+                    invokes.extend(invocation);
+                    return Some(Waits::For(invokes.len() - 1));
+                }
+                return None;
+            }
+            Call::Parallel(calls) => ("parallel", calls),
+            Call::Either(calls) => ("either", calls),
+        };
+        let mut whole = true;
+        let mut waits = Vec::with_capacity(calls.len());
+        for (call, node) in calls.iter().zip(children(node, key)) {
+            match self.call(call, node, seen, invokes) {
+                Some(wait) => waits.push(wait),
+                None => whole = false,
+            }
+        }
+        whole.then_some(Waits::Longest(waits))
+    }
+
+    fn invocation(&mut self, edge: &'s document::Invocation, node: Node<'_>) -> Option<Invocation> {
+        let (_, span) = target(node, "command");
+        let command = self.names.command(&edge.command, span, self.findings);
+        let input = self.optional_ty(node, "input", edge.input.as_ref());
+        let output = self.optional_ty(node, "output", edge.output.as_ref());
+        let calls = edge.calls.map_or(1, u32::from);
+        Some(Invocation { command: Located::new(command?, span), input: input?, output: output?, calls })
     }
 
     fn message_edge<'t, I: Id>(

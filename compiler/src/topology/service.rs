@@ -99,6 +99,8 @@ pub struct Operation {
 pub struct Edges {
     /// Commands that it invokes.
     pub invokes: Vec<Invocation>,
+    /// In which order it waits for them.
+    pub waits: Waits,
     /// Events that it emits.
     pub emits: Vec<Edge<EventId>>,
     /// Queues that it puts jobs into.
@@ -145,6 +147,46 @@ pub struct Invocation {
     pub input: Option<Located<RustType>>,
     /// The output that the caller expects, where the caller says so.
     pub output: Option<Located<RustType>>,
+    /// How often a run calls it at most, one call after the other.
+    pub calls: u32,
+}
+
+/// What a handler waits for.
+#[derive(Clone, Debug)]
+pub enum Waits {
+    /// One of its invocations, by its place in [`Edges::invokes`].
+    For(usize),
+    /// One after the other.
+    InTurn(Vec<Waits>),
+    /// As long as for the longest: all of them at the same time, or one of them.
+    Longest(Vec<Waits>),
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self::InTurn(Vec::new())
+    }
+}
+
+impl Waits {
+    /// How long that is at most, with the time for each invocation, and which invocations it is made of.
+    pub fn longest(&self, time: &dyn Fn(usize) -> Duration) -> (Duration, Vec<usize>) {
+        match self {
+            Self::For(invocation) => (time(*invocation), vec![*invocation]),
+            Self::InTurn(waits) => {
+                let (mut whole, mut path) = (Duration::ZERO, Vec::new());
+                for (more, then) in waits.iter().map(|wait| wait.longest(time)) {
+                    whole = whole.saturating_add(more);
+                    path.extend(then);
+                }
+                (whole, path)
+            }
+            Self::Longest(waits) => {
+                let all = waits.iter().map(|wait| wait.longest(time));
+                all.reduce(|one, other| if other.0 > one.0 { other } else { one }).unwrap_or_default()
+            }
+        }
+    }
 }
 
 /// Request → reply.
@@ -166,6 +208,15 @@ pub struct Command {
     pub exposed: Located<bool>,
     /// The largest request or answer that is to be expected, in bytes.
     pub size: Option<Located<u64>>,
+}
+
+impl Command {
+    /// How often it is tried, and how long the waits between its attempts are in all.
+    pub fn repeats(&self) -> (u32, Duration) {
+        let retry = self.retry.as_ref().map(|retry| retry.value);
+        let attempts = retry.map_or(1, |retry| retry.attempts.value);
+        (attempts, retry.map_or(Duration::ZERO, |retry| retry.backoff.value.total(attempts)))
+    }
 }
 
 /// A service's reaction to an event.

@@ -1,6 +1,7 @@
 //! The ends of edges at the one who sends: a name alone, or with the type that the sender expects.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -62,13 +63,36 @@ pub struct Invocation {
     pub input: Option<RustType>,
     /// The output that the caller expects; it must be the command's own.
     pub output: Option<RustType>,
+    /// How often a run of the handler calls it at most, one call after the other.
+    pub calls: Option<NonZeroU32>,
+}
+
+/// An entry of `invokes:`: a command, or several of which a handler does not wait for one after the other.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// A command.
+    One(Invocation),
+    /// All of them, at the same time.
+    Parallel(Vec<Call>),
+    /// One of them.
+    Either(Vec<Call>),
+}
+
+impl Call {
+    /// The commands in it, in the order of the file.
+    pub fn invocations(&self) -> Box<dyn Iterator<Item = &Invocation> + '_> {
+        match self {
+            Self::One(invocation) => Box::new(std::iter::once(invocation)),
+            Self::Parallel(calls) | Self::Either(calls) => Box::new(calls.iter().flat_map(Self::invocations)),
+        }
+    }
 }
 
 short_or_long!(
-    Invocation,
+    Call,
     CommandRef,
-    "a command, such as `email.send_welcome` or `{ command: email.send_welcome, input: Welcome }`",
-    |command| Invocation { command, input: None, output: None }
+    "a command, such as `email.send_welcome`, `{ command: currency.convert, calls: 10 }`, `parallel: [a, b]` or `either: [a, b]`",
+    |command| Self::Value::One(Invocation { command, input: None, output: None, calls: None })
 );
 
 /// An event that a handler publishes: `user_signed_up`, or with the payload it means to send.
@@ -102,24 +126,73 @@ short_or_long!(Enqueuing, Name, "a queue, such as `invoices` or `{ queue: invoic
 
 /// The long forms as they are written.
 mod long {
-    use super::{CommandRef, Deserialize, JsonSchema, Name, RustType};
+    use std::num::NonZeroU32;
 
-    /// A command that this handler calls: `email.send_welcome`, or `{ command: email.send_welcome, input: Welcome }` to
-    /// have the types compared.
+    use super::{CommandRef, Deserialize, Invocation, JsonSchema, Name, RustType};
+
+    /// A command that this handler calls: `email.send_welcome`, or `{ command: email.send_welcome, input: Welcome }` to have the types
+    /// compared; or several that it does not wait for one after the other: `{ parallel: [stock.reserve, price.get] }`.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(try_from = "Written")]
+    #[schemars(with = "Written")]
+    pub(super) struct Call(super::Call);
+
+    /// An entry of `invokes:` as it is written.
     #[derive(Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
-    pub(super) struct Invocation {
+    #[schemars(rename = "Call", extend("oneOf" = [
+        { "required": ["command"] },
+        { "required": ["parallel"], "properties": { "input": false, "output": false, "calls": false } },
+        { "required": ["either"], "properties": { "input": false, "output": false, "calls": false } },
+    ]))]
+    struct Written {
         /// The command, as `service.command`, for example `email.send_welcome`.
-        command: CommandRef,
+        command: Option<CommandRef>,
         /// The input that this handler means to send, for example `Welcome`. It must be the command's own.
         input: Option<RustType>,
         /// The output that this handler expects, for example `()`. It must be the command's own.
         output: Option<RustType>,
+        /// How often a run of this handler calls it at most, one call after the other, for example `10`. Default: `1`.
+        calls: Option<NonZeroU32>,
+        /// Commands that it calls at the same time, and waits for together: `[stock.reserve, price.get]`.
+        #[schemars(length(min = 2))]
+        parallel: Option<Vec<super::Call>>,
+        /// Commands of which it calls only one in a run: `[card.pay, invoice.pay]`.
+        #[schemars(length(min = 2))]
+        either: Option<Vec<super::Call>>,
     }
 
-    impl From<Invocation> for super::Invocation {
-        fn from(Invocation { command, input, output }: Invocation) -> Self {
-            Self { command, input, output }
+    impl TryFrom<Written> for Call {
+        type Error = &'static str;
+
+        fn try_from(written: Written) -> Result<Self, Self::Error> {
+            let Written { command, input, output, calls, parallel, either } = written;
+            let alone = input.is_none() && output.is_none() && calls.is_none();
+            Ok(Self(match (command, parallel, either) {
+                (Some(command), None, None) => super::Call::One(Invocation { command, input, output, calls }),
+                (None, Some(calls), None) | (None, None, Some(calls)) if calls.len() < 2 => {
+                    return Err("`parallel:` and `either:` have two entries or more: write a single one without them");
+                }
+                (None, Some(calls), None) if alone => super::Call::Parallel(calls),
+                (None, None, Some(calls)) if alone => super::Call::Either(calls),
+                (None, None, None) => return Err("an entry of `invokes:` has a `command:`, `parallel:` or `either:`"),
+                (None, ..) if !alone => {
+                    return Err(
+                        "`input:`, `output:` and `calls:` belong to a `command:`: write them in the entries of the list",
+                    );
+                }
+                _ => {
+                    return Err(
+                        "an entry of `invokes:` has one of `command:`, `parallel:` and `either:`, and not several",
+                    );
+                }
+            }))
+        }
+    }
+
+    impl From<Call> for super::Call {
+        fn from(Call(call): Call) -> Self {
+            call
         }
     }
 

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Backoff, Cron, Delivery, Duration, Emission, Enqueuing, HttpExposure, Idempotency, Invocation, Name, Ordered,
-    Retry, RustPath, RustType, Size, WhenFull,
+    Backoff, Call, Cron, Delivery, Duration, Emission, Enqueuing, HttpExposure, Idempotency, Name, Ordered, Retry,
+    RustPath, RustType, Size, WhenFull,
 };
 
 /// What every operation has.
@@ -15,7 +15,7 @@ pub trait Operation {
     /// The Rust type of the handler, where it is not the usual one.
     fn handler(&self) -> Option<&RustPath>;
     /// The commands it calls.
-    fn invokes(&self) -> &[Invocation];
+    fn invokes(&self) -> &[Call];
     /// The events it publishes.
     fn emits(&self) -> &[Emission];
     /// The queues it puts jobs into.
@@ -51,9 +51,10 @@ macro_rules! operation {
             /// The Rust type of the handler, for example `crate::user::SignUp`. Default: the name of this operation in
             /// PascalCase, in the service's `module`.
             pub handler: Option<RustPath>,
-            /// The commands that the handler may call and wait for, for example `[email.send_welcome]`.
+            /// The commands that the handler may call and wait for, one after the other, for example `[email.send_welcome]`; or, where
+            /// it does not, `[{ parallel: [stock.reserve, price.get] }, { either: [card.pay, invoice.pay] }]`.
             #[serde(default)]
-            pub invokes: Vec<Invocation>,
+            pub invokes: Vec<Call>,
             /// The events that the handler may publish, for example `[user_signed_up]`.
             #[serde(default)]
             pub emits: Vec<Emission>,
@@ -91,7 +92,7 @@ macro_rules! operation {
         impl Operation for $name {
             fn description(&self) -> Option<&str> { self.description.as_deref() }
             fn handler(&self) -> Option<&RustPath> { self.handler.as_ref() }
-            fn invokes(&self) -> &[Invocation] { &self.invokes }
+            fn invokes(&self) -> &[Call] { &self.invokes }
             fn emits(&self) -> &[Emission] { &self.emits }
             fn enqueues(&self) -> &[Enqueuing] { &self.enqueues }
             fn reads(&self) -> &[Name] { &self.reads }
