@@ -5,6 +5,7 @@
 
 mod cycle;
 mod hops;
+mod load;
 mod need;
 mod path;
 mod spread;
@@ -17,6 +18,7 @@ use crate::source::Span;
 use crate::topology::{CommandId, EventId, Handler, Id, QueueId, ScheduleId, SubscriptionId, Topology, WorkerId};
 
 pub use self::hops::Hops;
+pub use self::load::Loads;
 pub use self::need::{Budget, Need, Needs};
 pub use self::path::Amplified;
 pub use self::spread::Spread;

@@ -40,6 +40,11 @@ impl Per {
 }
 
 impl Rate {
+    /// How many in a second.
+    pub fn per_second(self) -> f64 {
+        f64::from(self.count) / f64::from(self.per.seconds())
+    }
+
     /// How many fall into so many milliseconds, rounded up.
     pub const fn within_millis(self, milliseconds: u64) -> u64 {
         let times = milliseconds as u128 * self.count as u128;
