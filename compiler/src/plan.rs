@@ -14,6 +14,7 @@ mod order;
 mod place;
 mod render;
 mod selection;
+mod service_cycle;
 mod time;
 mod traffic;
 mod unit;
@@ -30,6 +31,7 @@ pub use environment::{Connection, Environment, Setting, Text, Variable};
 pub use operation::{Delivery, Edge, Idempotency, May, Operation, Policy, Timetable, Trigger};
 pub use place::{Place, Rust};
 pub use selection::{Request, Selection, select};
+pub use service_cycle::ServiceCycle;
 pub use time::{Backoff, Time};
 pub use traffic::{Kept, Reached, Served};
 pub use unit::{Listener, ListenerKind, Member, MemberHandler, Port, Unit};
@@ -50,6 +52,9 @@ pub struct Plan {
     pub deployments: Vec<Deployment>,
     /// The way in for callers from outside.
     pub client: Client,
+    /// Services that call each other in a circle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub service_cycles: Vec<ServiceCycle>,
 }
 
 /// Decides everything that `topology` leaves to the compiler.
@@ -60,5 +65,6 @@ pub fn plan(topology: &Topology) -> Plan {
         contract: contract::plan(topology),
         deployments: topology.deployments.ids().map(|id| deployment::plan(topology, id)).collect(),
         client: client::plan(topology),
+        service_cycles: service_cycle::cycles(topology),
     }
 }

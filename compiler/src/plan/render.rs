@@ -9,6 +9,7 @@ use super::contract::Contract;
 use super::deployment::{Deployment, Route, Way};
 use super::environment::{Connection, Environment, Variable};
 use super::operation::Trigger;
+use super::service_cycle::ServiceCycle;
 use super::traffic::{Kept, Reached, Served};
 use super::unit::{Listener, ListenerKind, Port, Unit};
 
@@ -78,11 +79,23 @@ impl Display for Plan {
             writeln!(f)?;
             write!(f, "{deployment}")?;
         }
-        if self.client.calls.is_empty() {
+        if !self.client.calls.is_empty() {
+            writeln!(f)?;
+            write!(f, "{}", self.client)?;
+        }
+        if self.service_cycles.is_empty() {
             return Ok(());
         }
         writeln!(f)?;
-        write!(f, "{}", self.client)
+        writeln!(f, "Services that call each other in a circle")?;
+        for ServiceCycle { services, calls, chain } in &self.service_cycles {
+            writeln!(f, "  {}", services.join(" → "))?;
+            for (index, (caller, callee)) in calls.iter().enumerate() {
+                let waits = *chain && index + 1 == calls.len();
+                writeln!(f, "    {caller} → {callee}{}", if waits { ", for which it waits itself" } else { "" })?;
+            }
+        }
+        Ok(())
     }
 }
 
