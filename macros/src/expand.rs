@@ -32,7 +32,8 @@ fn try_handler(symbol: Symbol, input: &DeriveInput) -> Result<TokenStream> {
     let from_resources = from_resources(&handler, &place);
     // One import, so that a crate without the contract is told so once.
     let handler_of = handler_of(&handler, &place);
-    Ok(aside(&quote! { #import #handles #from_resources #handler_of }))
+    let is_named = is_named(&handler, &place);
+    Ok(aside(&quote! { #import #handles #from_resources #handler_of #is_named }))
 }
 
 /// The items in a scope of their own. Those that stand at the user's tokens would be linted as the user's.
@@ -51,6 +52,7 @@ struct Place {
     marker: Path,
     module: Path,
     resources: Path,
+    handler: Path,
 }
 
 impl Place {
@@ -60,6 +62,7 @@ impl Place {
             marker: path(&entry.marker, span)?,
             module: path(&entry.module, span)?,
             resources: path(&entry.resources, span)?,
+            handler: path(&entry.handler, span)?,
         })
     }
 }
@@ -131,6 +134,19 @@ fn handler_of(handler: &Handler<'_>, Place { marker, resources, .. }: &Place) ->
             Self: for<'call> ::pontoon::Handles<__contract::#marker, ::pontoon::Call<'call, __Unit>>,
         {
         }
+    }
+}
+
+/// That this struct is the handler which the topology names, and not another one of the same name: two would be written, and one
+/// never run.
+fn is_named(handler: &Handler<'_>, place: &Place) -> TokenStream {
+    let name = handler.name;
+    let named = spanned(&place.handler, name);
+    quote_spanned! {name.span()=>
+        const _: fn() = || {
+            fn __named<__Handler: ::pontoon::IsHandler<#named>>() {}
+            __named::<#name>();
+        };
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn entry<'a>(handover: &'a Handover, handler: &Handler<'_>) -> Result
 
     match named[..] {
         [] => Err(address.error(unknown::operation(&handover.entries, handler))),
-        [entry] if entry.kind == handler.symbol.kind => Ok(entry),
+        [entry] if entry.kind == handler.symbol.kind => name_of_the_topology(entry, handler).map(|()| entry),
         [entry] => {
             let symbol = Symbol::of_kind(entry.kind);
             Err(address.error(format!(
@@ -65,4 +65,19 @@ pub(crate) fn entry<'a>(handover: &'a Handover, handler: &Handler<'_>) -> Result
         }
         [..] => Err(address.error(unknown::version(&named, handler))),
     }
+}
+
+/// The handler has the name that the topology gives it, by `handler:` or by the name of the operation.
+fn name_of_the_topology(entry: &Entry, handler: &Handler<'_>) -> Result<()> {
+    let (name, address) = (handler.name, &handler.address);
+    let expected = entry.handler.rsplit("::").next().unwrap_or_default();
+    if *name == expected {
+        return Ok(());
+    }
+    let message = format!(
+        "the handler of `{address}` is `{}`, and this is `{name}`: call it `{expected}`, \
+         or write `handler: {name}` for `{address}` in topology.yaml",
+        entry.handler
+    );
+    Err(Error::new(name.span(), message))
 }

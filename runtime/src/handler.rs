@@ -37,6 +37,16 @@ pub trait Route<U>: Operation {
 )]
 pub trait HandlerOf<M: Operation, U, R>: for<'c> Handles<M, Call<'c, U>> + FromResources<R> {}
 
+/// A handler that is the one which the topology names, `H`. The derives ask for it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the handler that the topology names, `{H}`: it would never run",
+    label = "another one than `{H}`",
+    note = "take one of the two out, or write the path of this one as `handler:` in topology.yaml"
+)]
+pub trait IsHandler<H> {}
+
+impl<H> IsHandler<H> for H {}
+
 /// A handler that can be made from the resources of its service. Written by the handler derives.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made from `{R}`",

@@ -128,7 +128,7 @@ pub use crate::environment::{
 };
 pub use crate::error::{Error, InvokeError, Result};
 pub use crate::fault::{Fault, FaultClass};
-pub use crate::handler::{FromResources, HandlerOf, Handles, Provides, Route};
+pub use crate::handler::{FromResources, HandlerOf, Handles, IsHandler, Provides, Route};
 pub use crate::health::{Counters, Health};
 pub use crate::id::{Id, InvalidId};
 pub use crate::intake::Intake;

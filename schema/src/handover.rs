@@ -7,7 +7,7 @@ use std::fmt;
 pub const VARIABLE: &str = "PONTOON_HANDOVER";
 
 /// The first line, with the version of the format.
-const HEAD: &str = "pontoon handover 1";
+const HEAD: &str = "pontoon handover 2";
 
 /// The topology as the derives see it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -35,6 +35,8 @@ pub struct Entry {
     pub module: String,
     /// The Rust path of the resources of its service: `crate::user::Resources`.
     pub resources: String,
+    /// The Rust path of its handler: `crate::user::SignUp`.
+    pub handler: String,
 }
 
 /// The kinds of operations, each with a derive of its own.
@@ -85,9 +87,9 @@ impl Handover {
     /// The text that [`Self::parse`] reads. Nothing in it may contain a tab or a line break, which no path does.
     pub fn to_text(&self) -> String {
         let mut text = format!("{HEAD}\ncontract\t{}\n", self.contract);
-        for Entry { kind, service, version, operation, marker, module, resources } in &self.entries {
+        for Entry { kind, service, version, operation, marker, module, resources, handler } in &self.entries {
             let version = version.to_string();
-            text.push_str(&[kind.name(), service, &version, operation, marker, module, resources].join("\t"));
+            text.push_str(&[kind.name(), service, &version, operation, marker, module, resources, handler].join("\t"));
             text.push('\n');
         }
         text
@@ -101,14 +103,15 @@ impl Handover {
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
         let wrong = |line, expected| Unreadable { line, expected };
         if lines.next().is_none_or(|(_, line)| line != HEAD) {
-            return Err(wrong(1, "`pontoon handover 1`: are pontoon and pontoon-compiler of the same version?"));
+            return Err(wrong(1, "`pontoon handover 2`: are pontoon and pontoon-compiler of the same version?"));
         }
         let contract = lines.next().and_then(|(_, line)| line.strip_prefix("contract\t"));
         let contract = contract.ok_or(wrong(2, "the path of the contract"))?.to_owned();
         let entries = lines.map(|(number, line)| {
-            let expected = wrong(number, "an operation: kind, service, version, operation, marker, module, resources");
+            let expected =
+                wrong(number, "an operation: kind, service, version, operation, marker, module, resources, handler");
             let fields: Vec<&str> = line.split('\t').collect();
-            let [kind, service, version, operation, marker, module, resources] = fields[..] else {
+            let [kind, service, version, operation, marker, module, resources, handler] = fields[..] else {
                 return Err(expected);
             };
             let kind = Kind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(|| expected.clone())?;
@@ -120,6 +123,7 @@ impl Handover {
                 marker: marker.to_owned(),
                 module: module.to_owned(),
                 resources: resources.to_owned(),
+                handler: handler.to_owned(),
             })
         });
         Ok(Self { contract, entries: entries.collect::<Result<_, _>>()? })
@@ -139,6 +143,7 @@ mod tests {
             marker: "user::v2::SignUp".into(),
             module: "user::v2::sign_up".into(),
             resources: "crate::user::Resources".into(),
+            handler: "crate::user::SignUp".into(),
         }
     }
 
@@ -154,10 +159,10 @@ mod tests {
     fn what_is_not_a_handover_says_where() {
         let line = |text| Handover::parse(text).unwrap_err().line;
         assert_eq!(line(""), 1);
-        assert_eq!(line("pontoon handover 2\n"), 1);
-        assert_eq!(line("pontoon handover 1\n"), 2);
-        assert_eq!(line("pontoon handover 1\ncontract\tx\ncommand\ta\t1\tb\tc\td\te\nnonsense\n"), 4);
-        assert_eq!(line("pontoon handover 1\ncontract\tx\nstate\ta\t1\tb\tc\td\te\n"), 3);
-        assert_eq!(line("pontoon handover 1\ncontract\tx\ncommand\ta\tone\tb\tc\td\te\n"), 3);
+        assert_eq!(line("pontoon handover 1\n"), 1);
+        assert_eq!(line("pontoon handover 2\n"), 2);
+        assert_eq!(line("pontoon handover 2\ncontract\tx\ncommand\ta\t1\tb\tc\td\te\tf\nnonsense\n"), 4);
+        assert_eq!(line("pontoon handover 2\ncontract\tx\nstate\ta\t1\tb\tc\td\te\tf\n"), 3);
+        assert_eq!(line("pontoon handover 2\ncontract\tx\ncommand\ta\tone\tb\tc\td\te\tf\n"), 3);
     }
 }

@@ -33,5 +33,6 @@ fn entry(service: &ServiceModule, version: &ServiceVersion, operation: &Operatio
         marker: marker.to_string(),
         module: [marker.modules.join("::").as_str(), "::", &operation.module].concat(),
         resources: text_seen_from(krate, version.resources.0.as_str()),
+        handler: text_seen_from(krate, operation.handler.0.as_str()),
     }
 }

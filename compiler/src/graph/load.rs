@@ -1,6 +1,7 @@
 //! How often handlers run, by the rates that the topology declares.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::Node;
 use crate::topology::{CommandId, EventId, Handler, QueueId, Timetable, Topology};
@@ -28,9 +29,9 @@ impl Loads {
             if ready {
                 let rate = causes.rate(topology, node, &known);
                 known.insert(node, rate);
-            } else if !known.contains_key(&node) {
+            } else if let Entry::Vacant(unknown) = known.entry(node) {
                 // In a circle, what is under way counts for nothing.
-                known.insert(node, 0.0);
+                unknown.insert(0.0);
                 open.push((node, true));
                 open.extend(causes.of_node(topology, node).map(|(cause, _)| (cause, false)));
             }

@@ -1,6 +1,7 @@
 //! How long commands may take, by their time-outs, attempts and back-off, and handlers by what they wait for.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use crate::topology::{Command, CommandId, Edges, Handler, Topology};
@@ -91,9 +92,9 @@ impl<'t> Needs<'t> {
             } else if ready {
                 let Budget { needed, .. } = self.known(&callee.operation.edges);
                 self.budgets.insert(next, with_repeats(callee, needed));
-            } else if !self.budgets.contains_key(&next) {
+            } else if let Entry::Vacant(unknown) = self.budgets.entry(next) {
                 // In a circle of calls, one that is under way counts for nothing: invoke_cycle has said so.
-                self.budgets.insert(next, Duration::ZERO);
+                unknown.insert(Duration::ZERO);
                 open.push((next, true));
                 open.extend(callee.operation.edges.invokes.iter().map(|edge| (edge.command.value, false)));
             }
