@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pontoon_schema::document::Date;
+use pontoon_schema::document::{Date, RustPath};
 use pontoon_schema::handover;
 use pontoon_schema::name::shown;
 
@@ -93,6 +93,13 @@ impl Build {
         self
     }
 
+    /// Another path for the crate `pontoon`, where it has another name in this crate, or comes with a crate of yours:
+    /// `.runtime("company::pontoon")`. Derives take it from here, too.
+    pub fn runtime(mut self, path: impl Into<String>) -> Self {
+        self.request.runtime = Some(path.into());
+        self
+    }
+
     /// The largest file that is read, in bytes. 4 MiB unless said otherwise.
     pub fn largest_file(mut self, bytes: usize) -> Self {
         self.limits.file = bytes;
@@ -137,6 +144,11 @@ impl Build {
             return Done::failed(Vec::new(), cargo::not_a_file(&self.topology));
         };
         let folder = folder.follow_links(self.follow_links);
+        if let Some(runtime) = &self.request.runtime
+            && runtime.parse::<RustPath>().is_err()
+        {
+            return Done::failed(Vec::new(), cargo::not_a_path(runtime));
+        }
         if !path.exists() {
             let instructions = cargo::rerun(std::slice::from_ref(&path));
             return Done::failed(instructions, cargo::no_such_file(&self.topology));

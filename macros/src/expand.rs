@@ -8,7 +8,7 @@ use syn::{DeriveInput, Error, Ident, LitStr, Path, Result};
 
 use crate::ast::{Handler, Resources};
 use crate::symbol::Symbol;
-use crate::{fallback, handover, valid};
+use crate::{fallback, handover, runtime, valid};
 
 /// The impls of a handler, or the errors and what stands in for them.
 pub(crate) fn handler(symbol: Symbol, input: &DeriveInput) -> TokenStream {
@@ -33,7 +33,8 @@ fn try_handler(symbol: Symbol, input: &DeriveInput) -> Result<TokenStream> {
     // One import, so that a crate without the contract is told so once.
     let handler_of = handler_of(&handler, &place);
     let is_named = is_named(&handler, &place);
-    Ok(aside(&quote! { #import #handles #from_resources #handler_of #is_named }))
+    let items = quote! { #import #handles #from_resources #handler_of #is_named };
+    Ok(runtime::at(&handover.runtime, aside(&items)))
 }
 
 /// The items in a scope of their own. Those that stand at the user's tokens would be linted as the user's.
@@ -181,5 +182,7 @@ fn try_resources(input: &DeriveInput) -> Result<TokenStream> {
             }
         }
     });
-    Ok(aside(&quote!(#(#provides)*)))
+    // Resources name no operation; where there is no handover, a handler says so.
+    let runtime = handover::read(name.span()).map_or_else(|_| runtime::NAME.to_owned(), |handover| handover.runtime);
+    Ok(runtime::at(&runtime, aside(&quote!(#(#provides)*))))
 }

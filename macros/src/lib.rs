@@ -8,6 +8,7 @@ mod attr;
 mod expand;
 mod fallback;
 mod handover;
+mod runtime;
 mod symbol;
 mod unknown;
 mod valid;

@@ -161,6 +161,12 @@ macro_rules! topology {
     () => {
         /// Generated from topology.yaml: the contract, and the units of its deployments.
         #[allow(clippy::module_inception, reason = "a unit may be called as its deployment")]
+        #[allow(
+            missing_debug_implementations,
+            unused_qualifications,
+            clippy::pedantic,
+            reason = "generated code is not what a crate's own lints are for"
+        )]
         pub mod topology {
             include!(concat!(env!("OUT_DIR"), "/topology/mod.rs"));
 

@@ -14,6 +14,8 @@ const HEAD: &str = "pontoon handover 2";
 pub struct Handover {
     /// The Rust path of the generated contract: `crate::topology`, or `shop_contract::topology`.
     pub contract: String,
+    /// The Rust path of the crate `pontoon`, as the crate that is compiled calls it: `pontoon`.
+    pub runtime: String,
     /// The operations, in the order of the topology.
     pub entries: Vec<Entry>,
 }
@@ -86,7 +88,7 @@ impl std::error::Error for Unreadable {}
 impl Handover {
     /// The text that [`Self::parse`] reads. Nothing in it may contain a tab or a line break, which no path does.
     pub fn to_text(&self) -> String {
-        let mut text = format!("{HEAD}\ncontract\t{}\n", self.contract);
+        let mut text = format!("{HEAD}\ncontract\t{}\nruntime\t{}\n", self.contract, self.runtime);
         for Entry { kind, service, version, operation, marker, module, resources, handler } in &self.entries {
             let version = version.to_string();
             text.push_str(&[kind.name(), service, &version, operation, marker, module, resources, handler].join("\t"));
@@ -107,6 +109,8 @@ impl Handover {
         }
         let contract = lines.next().and_then(|(_, line)| line.strip_prefix("contract\t"));
         let contract = contract.ok_or(wrong(2, "the path of the contract"))?.to_owned();
+        let runtime = lines.next().and_then(|(_, line)| line.strip_prefix("runtime\t"));
+        let runtime = runtime.ok_or(wrong(3, "the path of the crate `pontoon`"))?.to_owned();
         let entries = lines.map(|(number, line)| {
             let expected =
                 wrong(number, "an operation: kind, service, version, operation, marker, module, resources, handler");
@@ -126,7 +130,7 @@ impl Handover {
                 handler: handler.to_owned(),
             })
         });
-        Ok(Self { contract, entries: entries.collect::<Result<_, _>>()? })
+        Ok(Self { contract, runtime, entries: entries.collect::<Result<_, _>>()? })
     }
 }
 
@@ -150,7 +154,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for entries in [Vec::new(), Kind::ALL.map(entry).to_vec()] {
-            let handover = Handover { contract: "crate::topology".into(), entries };
+            let handover = Handover { contract: "crate::topology".into(), runtime: "pontoon".into(), entries };
             assert_eq!(Handover::parse(&handover.to_text()), Ok(handover));
         }
     }
@@ -161,8 +165,9 @@ mod tests {
         assert_eq!(line(""), 1);
         assert_eq!(line("pontoon handover 1\n"), 1);
         assert_eq!(line("pontoon handover 2\n"), 2);
-        assert_eq!(line("pontoon handover 2\ncontract\tx\ncommand\ta\t1\tb\tc\td\te\tf\nnonsense\n"), 4);
-        assert_eq!(line("pontoon handover 2\ncontract\tx\nstate\ta\t1\tb\tc\td\te\tf\n"), 3);
-        assert_eq!(line("pontoon handover 2\ncontract\tx\ncommand\ta\tone\tb\tc\td\te\tf\n"), 3);
+        assert_eq!(line("pontoon handover 2\ncontract\tx\n"), 3);
+        assert_eq!(line("pontoon handover 2\ncontract\tx\nruntime\tx\ncommand\ta\t1\tb\tc\td\te\tf\nnonsense\n"), 5);
+        assert_eq!(line("pontoon handover 2\ncontract\tx\nruntime\tx\nstate\ta\t1\tb\tc\td\te\tf\n"), 4);
+        assert_eq!(line("pontoon handover 2\ncontract\tx\nruntime\tx\ncommand\ta\tone\tb\tc\td\te\tf\n"), 4);
     }
 }

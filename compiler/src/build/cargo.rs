@@ -59,6 +59,13 @@ pub(super) fn no_such_file(path: &Path) -> String {
     )
 }
 
+pub(super) fn not_a_path(runtime: &str) -> String {
+    let runtime = pontoon_schema::name::shown(runtime);
+    format!(
+        "pontoon: `{runtime}` is not a Rust path: write `.runtime(\"company::pontoon\")`, as code of this crate would name it"
+    )
+}
+
 pub(super) fn not_a_file(path: &Path) -> String {
     format!(
         "pontoon: `{}` is not the path of a file: write `pontoon_compiler::build(\"topology.yaml\")`",

@@ -7,8 +7,9 @@ use super::local::text_seen_from;
 use crate::plan::{Operation, Plan, ServiceModule, ServiceVersion, Trigger};
 
 /// The handover of a crate, in the schema's own text format.
-pub(super) fn file(plan: &Plan, krate: Option<&str>) -> File {
-    let mut handover = Handover { contract: text_seen_from(krate, plan.contract.path.0.as_str()), entries: Vec::new() };
+pub(super) fn file(plan: &Plan, krate: Option<&str>, runtime: &str) -> File {
+    let contract = text_seen_from(krate, plan.contract.path.0.as_str());
+    let mut handover = Handover { contract, runtime: runtime.to_owned(), entries: Vec::new() };
     for service in &plan.contract.services {
         for version in &service.versions {
             let entries = version.operations.iter().map(|operation| entry(service, version, operation, krate));

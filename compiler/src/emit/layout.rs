@@ -5,7 +5,7 @@ mod table;
 
 use proc_macro2::TokenStream;
 
-use super::File;
+use super::{File, RUNTIME};
 
 /// The widest line that bounds may take before they are broken.
 const WIDTH: usize = 100;
@@ -19,6 +19,28 @@ pub(super) fn file(name: &str, head: &str, code: &TokenStream) -> File {
     };
     let head: String = head.lines().map(|line| ["// ", line, "\n"].concat()).collect();
     File { name: [name, ".rs"].concat(), text: [&head, "\n", &text].concat() }
+}
+
+/// The file with another path for the crate `pontoon`. Comments are left as they are.
+pub(super) fn of_runtime(path: &str, file: File) -> File {
+    let line = |line: &str| match line.trim_start().starts_with("//") {
+        true => line.to_owned(),
+        false => renamed(line, &[RUNTIME, "::"].concat(), &[path, "::"].concat()),
+    };
+    let text = file.text.lines().map(|it| line(it) + "\n").collect();
+    File { text, ..file }
+}
+
+/// Puts `to` where a path begins with `from`.
+fn renamed(line: &str, from: &str, to: &str) -> String {
+    let mut parts = line.split(from);
+    let mut renamed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let begins = !renamed.ends_with(|before: char| before.is_alphanumeric() || matches!(before, '_' | ':'));
+        renamed.push_str(if begins { to } else { from });
+        renamed.push_str(part);
+    }
+    renamed
 }
 
 /// What the lines of a block are.

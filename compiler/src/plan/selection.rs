@@ -29,6 +29,8 @@ pub struct Request {
     pub features: Option<Vec<String>>,
     /// What generated files call the topology: `topology.yaml`.
     pub origin: String,
+    /// The path of the crate `pontoon` in the crate that is being built, where it is another one: `pt`, `company::pontoon`.
+    pub runtime: Option<String>,
 }
 
 /// What is printed of a plan.
@@ -44,6 +46,8 @@ pub struct Selection {
     pub krate: Option<String>,
     /// What generated files call the topology.
     pub origin: String,
+    /// The path of the crate `pontoon`, where it is another one.
+    pub runtime: Option<String>,
 }
 
 /// What is printed of a deployment.
@@ -144,7 +148,8 @@ pub fn select(topology: &Topology, request: &Request, findings: &mut impl Extend
         findings.extend(obstacle::foreseen(topology));
     }
     let client = client::select(topology, request, &deployments, findings);
-    Selection { contract, deployments, client, krate: request.krate.clone(), origin: request.origin.clone() }
+    let (krate, origin, runtime) = (request.krate.clone(), request.origin.clone(), request.runtime.clone());
+    Selection { contract, deployments, client, krate, origin, runtime }
 }
 
 /// Whether the contract is the affair of the crate that is being built.
