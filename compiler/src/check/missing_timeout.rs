@@ -1,4 +1,4 @@
-//! `missing_timeout`: a call over the bridge that may wait for ever.
+//! `missing_timeout`: a call over the bridge that may wait for ever, and a handler for which others wait in order.
 
 use std::collections::HashMap;
 
@@ -39,6 +39,21 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                 .label(command.operation.name.span, "may never answer, and nobody would notice")
                 .label(*span, format!("{from} waits for it; in {deployments} it is in another unit"))
                 .help(format!("write `timeout: 1s` on {to}: how long a run of it may take")),
+        );
+    }
+    for (id, subscription) in topology.subscriptions.iter() {
+        let Some(ordered) = subscription.ordered.as_ref().filter(|_| subscription.operation.timeout.is_none()) else {
+            continue;
+        };
+        let address = topology.address(Handler::Subscription(id));
+        findings.add(
+            Diagnostic::warning(
+                "missing_timeout",
+                format!("{address} handles events in their order, and has no time-out"),
+            )
+            .label(subscription.operation.name.span, "may never end, and nobody would notice")
+            .label(ordered.span, "what comes later in the same order waits for it")
+            .help(format!("write `timeout: 10s` on {address}: how long a run of it may take")),
         );
     }
 }

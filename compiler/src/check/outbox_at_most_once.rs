@@ -13,7 +13,10 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         return;
     }
     for (id, subscription) in topology.subscriptions.iter() {
-        if subscription.delivery.value == Delivery::AtLeastOnce {
+        let operation = &subscription.operation;
+        // Twice does no harm where the handler says so.
+        let twice = operation.repeatable.value || operation.idempotency.is_some();
+        if subscription.delivery.value == Delivery::AtLeastOnce || twice {
             continue;
         }
         let event = subscription.event.value;
@@ -38,8 +41,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             found = found.label(span, "published once more where the broker's answer is lost");
         }
         findings.add(found.help(format!(
-            "write `delivery: at_least_once` on {address}, with `idempotency` or `repeatable: true`; or take `outbox: true` out \
-             where the event may be lost"
+            "write `repeatable: true` on {address} if twice does no harm there, or `delivery: at_least_once` with `idempotency`; or \
+             take `outbox: true` out where the event may be lost"
         )));
     }
 }

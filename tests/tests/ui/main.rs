@@ -5,6 +5,7 @@
 
 mod annotation;
 mod case;
+mod one_cause;
 mod pages;
 
 use std::collections::BTreeSet;
@@ -67,6 +68,14 @@ fn what_cannot_be_generated_yet_is_said_by_a_check() {
 #[test]
 fn findings_are_those_that_the_topologies_are_annotated_with() {
     let problems: Vec<String> = cases().iter().flat_map(|(_, cases)| cases).filter_map(Case::compare).collect();
+    assert!(problems.is_empty(), "{}\nPONTOON_BLESS=1 writes the comments anew", problems.join("\n"));
+}
+
+#[test]
+fn real_systems_are_annotated_with_all_that_is_found_in_them() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("systems");
+    let files = names(&folder).into_iter().filter(|name| name.ends_with(".yaml"));
+    let problems: Vec<String> = files.filter_map(|name| Case::compile(&folder, &name).compare()).collect();
     assert!(problems.is_empty(), "{}\nPONTOON_BLESS=1 writes the comments anew", problems.join("\n"));
 }
 

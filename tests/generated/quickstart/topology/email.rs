@@ -47,6 +47,7 @@ impl Operation for Greet {
     type Rejection = Never;
     const KIND: Kind = Kind::Subscription;
     const ADDRESS: &'static str = "email.v1.greet";
+    const POLICY: Policy = Policy::new().timeout(Duration::from_secs(10));
 }
 
 impl Subscription for Greet {
