@@ -142,6 +142,24 @@ fn files_that_include_each_other_are_refused() {
     assert!(report.contains("`a.yaml` is included twice"), "{report}");
 }
 
+/// A folder in which each file includes another one.
+struct Endless;
+
+impl Files for Endless {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let head = if path == "topology.yaml" { "pontoon: 1\nname: shop\n" } else { "" };
+        Ok(format!("{head}include: [below/more.yaml]\n").into_bytes())
+    }
+}
+
+#[test]
+fn files_that_include_each_other_without_end_are_refused() {
+    let (mut sources, mut findings) = (Sources::default(), Findings::default());
+    assert!(read("topology.yaml", &Endless, Limits::default(), &mut sources, &mut findings).is_none());
+    let report = findings.render(&sources, Style::PLAIN);
+    assert!(report.contains("files include each other more than 32 deep"), "{report}");
+}
+
 #[test]
 fn an_included_file_has_no_head() {
     let report = refused(&[

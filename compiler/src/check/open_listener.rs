@@ -16,7 +16,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                 .label(http.span, "open to everybody who can reach it")
                 .help(format!(
                     "name one of the environment's ways, `http: {{ route: {quoted}, authentication: staff }}`, or say that \
-                     everybody may: `authentication: none`"
+                     everybody may: `http: {{ route: {quoted}, authentication: none }}`"
                 )),
         );
     }

@@ -21,8 +21,13 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let found = said.iter().fold(Diagnostic::error("repeated_at_most_once", message), |found, said| {
             found.label(said.span, said.without)
         });
+        let operation = &subscription.operation;
+        let twice = match operation.repeatable.value || operation.idempotency.is_some() {
+            true => "",
+            false => ", with `repeatable: true` or an `idempotency:`,",
+        };
         findings.add(found.label(subscription.delivery.span, "an event that fails here is gone").help(format!(
-            "write `delivery: at_least_once` on {address} if it must not miss an event, or take out {}",
+            "write `delivery: at_least_once`{twice} on {address} if it must not miss an event, or take out {}",
             keys()
         )));
     }

@@ -89,13 +89,16 @@ fn finding(
             let subscription = &topology.subscriptions[id];
             let address = topology.address(Handler::Subscription(id));
             let event = &topology.events[subscription.event.value].name.value;
+            // What repeated_at_most_once would say next.
+            let again = subscription.attempts.value > 1 || subscription.dead_letter.value;
+            let without = if again { ", without `attempts:`, `backoff:` and `dead_letter:`" } else { "" };
             (
                 format!("{address} is to get `{event}` at least once, and the event_bridge of {names} forgets"),
                 subscription.delivery.span,
                 format!("{address} must not miss an event"),
                 format!(
                     "let the event_bridge be {}, write `ephemeral: true` if losing data is acceptable in {names}, or \
-                     `delivery: at_most_once` on {address}",
+                     `delivery: at_most_once` on {address}{without}",
                     durable(&EVENT_BRIDGES)
                 ),
                 (

@@ -32,8 +32,10 @@ fn messages_and_state(topology: &Topology, findings: &mut Findings) {
         findings.add(unused(&event.name, "event", "no handler emits it, and no service subscribes to it", help));
     }
     for (_, queue) in topology.queues.iter().filter(|(id, _)| !queues.contains(id)) {
-        let help =
-            format!("take it out, or write `enqueues: [{}]` on a handler that has jobs for it", queue.name.value);
+        let help = format!(
+            "take it out, or write `enqueues: [{0}]` on a handler that has jobs for it, and `queue: {0}` on a worker",
+            queue.name.value
+        );
         findings.add(unused(&queue.name, "queue", "no handler puts jobs in, and no worker takes any out", help));
     }
     for (_, state) in topology.states.iter().filter(|(id, _)| !states.contains(id)) {

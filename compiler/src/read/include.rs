@@ -24,6 +24,9 @@ pub(super) struct Merged {
 /// The most files that a topology may have.
 const MOST: usize = 1_000;
 
+/// How deep files may include each other.
+const DEEPEST: usize = 32;
+
 /// The keys that only the topology itself has.
 const HEAD: [&str; 5] = ["pontoon", "name", "description", "types", "contract"];
 
@@ -155,6 +158,14 @@ impl Reader<'_> {
                     .label(*first, "first here")
                     .label(asked, "and here again")
                     .help("delete one of them"),
+            );
+        }
+        if self.chain.len() >= DEEPEST {
+            let message = format!("files include each other more than {DEEPEST} deep");
+            return Some(
+                Diagnostic::error("input_limit", message)
+                    .label(asked, "with this one")
+                    .help("include them side by side: `include:` is a list"),
             );
         }
         (self.seen.len() >= MOST).then(|| {

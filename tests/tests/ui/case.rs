@@ -76,6 +76,11 @@ impl Case {
         self.findings().map(|found| found.code)
     }
 
+    /// The topology as the compiler sees it.
+    pub(crate) fn text(&self) -> String {
+        strip(&fs::read_to_string(self.folder.join(&self.name)).unwrap_or_default())
+    }
+
     /// The findings as they are shown in a terminal.
     pub(crate) fn report(&self) -> String {
         self.compiled.findings.render(&self.compiled.sources, Style::PLAIN)

@@ -5,6 +5,7 @@
 
 mod annotation;
 mod case;
+mod help;
 mod one_cause;
 mod pages;
 
