@@ -24,6 +24,7 @@ mod http_conflict;
 mod inbox_too_short;
 mod ineffective_key;
 mod inherited_ephemeral;
+mod invalid_address;
 mod invoke_cycle;
 mod job_loop;
 mod keyless_input;
@@ -145,6 +146,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error inbox_too_short),
     rule!(Error grace_too_short),
     // What the bridges can do
+    rule!(Error invalid_address),
     rule!(Error bridge_capability),
     rule!(Error broker_time_limit),
     rule!(Error unbridged_edge),
