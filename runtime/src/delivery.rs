@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::definition::Queue;
+use crate::operation::Worker;
 use crate::policy::Backoff;
 
 /// What happens to a message that finds no room.
@@ -208,8 +210,10 @@ impl From<Delivery> for Consumption {
 }
 
 impl Consumption {
-    pub(crate) fn of_queue(rules: QueueRules, concurrency: u32) -> Self {
-        let QueueRules { attempts, backoff, dead_letter, .. } = rules;
+    /// The rules of a queue, with what its worker says of itself.
+    pub(crate) fn of_worker<M: Worker>() -> Self {
+        let QueueRules { attempts, backoff, dead_letter, .. } = M::Queue::RULES;
+        let (backoff, concurrency) = (M::BACKOFF.unwrap_or(backoff), M::CONCURRENCY);
         Self { at_most_once: false, attempts, backoff, dead_letter, concurrency }
     }
 }

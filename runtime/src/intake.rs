@@ -70,7 +70,7 @@ impl<U: Send + Sync + 'static> Intake<U> {
     {
         let feed: Arc<dyn Feed> = self.adapters.queues.queue(M::Queue::SUBJECT, M::Queue::RULES);
         self.feeds.insert(M::ADDRESS, Arc::clone(&feed));
-        let rules = Consumption::of_queue(M::Queue::RULES, M::CONCURRENCY);
+        let rules = Consumption::of_worker::<M>();
         for _ in 0..rules.concurrency.max(1) {
             self.lanes.push(consuming::<M, U>(&feed, rules));
         }

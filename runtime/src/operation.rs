@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::definition::{Event, Payload, Queue, Rejection};
 use crate::delivery::Delivery;
 use crate::never::Never;
-use crate::policy::{Key, Policy};
+use crate::policy::{Backoff, Key, Policy};
 use crate::timetable::Timetable;
 
 /// What an operation is.
@@ -76,6 +76,8 @@ pub trait Worker: Operation<Output = (), Rejection = Never> {
     type Queue: Queue<Payload = Self::Input>;
     /// How many jobs one process works on at a time.
     const CONCURRENCY: u32 = 1;
+    /// The pauses between its attempts, where they are not the queue's.
+    const BACKOFF: Option<Backoff> = None;
 }
 
 /// An operation that runs by the clock.

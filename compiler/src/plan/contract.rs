@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::operation::{self, Operation};
 use super::place::{Place, Rust, version_module};
 use super::time::{Backoff, Time};
-use crate::topology::{self, EventId, Handler, QueueId, RustPath, RustType, SubscriptionId, Topology, WhenFull};
+use crate::topology::{
+    self, EventId, Handler, Located, QueueId, Rate, RustPath, RustType, SubscriptionId, Topology, WhenFull,
+};
 
 /// What is generated once, whatever the deployments are.
 #[derive(Clone, Debug, Serialize)]
@@ -67,6 +69,9 @@ pub struct Event {
     /// How many events and jobs may have led to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_hops: Option<u32>,
+    /// How large and how many they are.
+    #[serde(flatten)]
+    pub expected: Expected,
     /// What those need who hear it.
     #[serde(flatten)]
     pub listeners: Listeners,
@@ -142,6 +147,12 @@ pub struct Queue {
     /// What happens to the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when_full: Option<WhenFull>,
+    /// Whether jobs may be put in for later.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub delayed: bool,
+    /// How large and how many they are.
+    #[serde(flatten)]
+    pub expected: Expected,
     /// What those need who work on it.
     #[serde(flatten)]
     pub listeners: Listeners,
@@ -161,6 +172,29 @@ pub struct State {
     /// How long a value lives after its last write.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<Time>,
+    /// What its store has to be able to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// How large a value is expected to be, in bytes.
+    #[serde(flatten)]
+    pub expected: Expected,
+}
+
+/// What the topology expects of messages and values: adapters and buffers are held against it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Expected {
+    /// The size of the largest, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// How many there are: `10/s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<String>,
+}
+
+impl Expected {
+    fn of(size: Option<Located<u64>>, rate: Option<Located<Rate>>) -> Self {
+        Self { size: size.map(|size| size.value), rate: rate.map(|rate| rate.value.to_string()) }
+    }
 }
 
 /// Something that is read from the environment's secret store.
@@ -224,6 +258,7 @@ fn event(topology: &Topology, id: EventId, event: &topology::Event) -> Event {
         payload: Rust(event.payload.value.clone()),
         subject: pontoon_schema::subject::event(&topology.name.value, name, event.version),
         max_hops: event.max_hops.map(|hops| hops.value),
+        expected: Expected::of(event.size, event.rate),
         listeners: Listeners::of(topology, heard().map(|(id, _)| Handler::Subscription(id))),
         subscriptions: heard().map(|(id, subscription)| subscribed(topology, id, subscription)).collect(),
     }
@@ -252,6 +287,8 @@ fn queue(topology: &Topology, id: QueueId, queue: &topology::Queue) -> Queue {
         deduplicate: queue.deduplicate.map(|window| Time(window.value)),
         bound: queue.bound.map(|bound| u32::try_from(bound.value).unwrap_or(u32::MAX)),
         when_full: queue.when_full.map(|when_full| when_full.value),
+        delayed: queue.delayed.value,
+        expected: Expected::of(queue.size, queue.rate),
         listeners: Listeners::of(topology, worked.map(|(id, _)| Handler::Worker(id))),
     }
 }
@@ -264,6 +301,8 @@ fn state(state: &topology::State) -> State {
         marker: Place::of_kind("state", name),
         value: Rust(state.value.value.clone()),
         ttl: state.ttl.map(|ttl| Time(ttl.value)),
+        needs: state.needs.iter().map(|need| need.value.to_string()).collect(),
+        expected: Expected::of(state.size, None),
     }
 }
 

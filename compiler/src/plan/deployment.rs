@@ -7,7 +7,7 @@ use super::environment::{self, Environment};
 use super::operation::subject;
 use super::time::Time;
 use super::unit::{self, Unit};
-use crate::topology::{DeploymentId, Handler, Topology, UnitId};
+use crate::topology::{self, DeploymentId, Handler, Pattern, Topology, UnitId};
 
 /// One entry under `deployments:`.
 #[derive(Clone, Debug, Serialize)]
@@ -20,6 +20,9 @@ pub struct Deployment {
     pub pattern: &'static str,
     /// How long work in flight may take at a shutdown.
     pub grace: Time,
+    /// What else its pattern asks for: `offline 8h`, `outbox 67108864 bytes, then drop_oldest`, `budget 3 services, 4 connections`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asks: Vec<String>,
     /// Its processes, containers or functions.
     pub units: Vec<Unit>,
     /// Every call between handlers, by unit.
@@ -73,9 +76,29 @@ pub(super) fn plan(topology: &Topology, id: DeploymentId) -> Deployment {
         description: deployment.description.clone().unwrap_or_else(|| made_up(topology, id)),
         pattern: deployment.pattern.value.as_str(),
         grace: Time(deployment.grace.value),
+        asks: asks(deployment),
         environments: environments.map(|id| environment::plan(topology, id.value, &units, &routes)).collect(),
         units,
         routes,
+    }
+}
+
+/// What only deployments of one pattern have.
+fn asks(deployment: &topology::Deployment) -> Vec<String> {
+    match deployment.pattern.value {
+        Pattern::Edge => {
+            let offline = deployment.offline.map(|offline| format!("offline {}", Time(offline.value)));
+            let outbox = deployment.outbox.map(|outbox| {
+                let (bound, when_full) = (outbox.value.bound.value, outbox.value.when_full.value);
+                format!("outbox {bound} bytes, then {}", when_full.as_str())
+            });
+            offline.into_iter().chain(outbox).collect()
+        }
+        Pattern::Serverless => {
+            let budget = deployment.budget;
+            vec![format!("budget {} services, {} connections", budget.services.value, budget.connections.value)]
+        }
+        Pattern::Monolith | Pattern::Microservices => Vec::new(),
     }
 }
 

@@ -16,6 +16,9 @@ use crate::topology::{self, EnvironmentId, Located, Origin, Provision, Purpose, 
 pub struct Environment {
     /// Its name.
     pub name: String,
+    /// What the topology says about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// Whether losing data at a restart is acceptable here.
     pub ephemeral: bool,
     /// Whether broker objects are made at start (`create`), or only checked (`verify`).
@@ -23,6 +26,9 @@ pub struct Environment {
     pub provision: Provision,
     /// Its bridges and stores.
     pub connections: Vec<Connection>,
+    /// What is only planned so far: `authentication.staff.jwt.issuer`, `http.body`, `telemetry.level`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<Setting>,
     /// The features of the crate `pontoon` that its adapters need.
     pub features: Vec<&'static str>,
     /// The variables that are read when a unit starts.
@@ -109,6 +115,8 @@ impl Needed<'_> {
         let start = order::start(&connections, units, routes);
         Environment {
             name: self.environment.name.value.clone(),
+            description: self.environment.description.clone(),
+            planned: planned(self.environment),
             ephemeral: self.environment.ephemeral.value,
             provision: self.environment.provision.value,
             features: self.features(),
@@ -167,6 +175,21 @@ impl Needed<'_> {
     fn references(&self, origin: Origin) -> impl Iterator<Item = &Reference> {
         self.references.iter().map(|reference| &reference.value).filter(move |reference| reference.origin == origin)
     }
+}
+
+fn planned(environment: &topology::Environment) -> Vec<Setting> {
+    let keys = [
+        ("authentication", &environment.authentication),
+        ("http", &environment.http),
+        ("telemetry", &environment.telemetry),
+    ];
+    let settings = keys.into_iter().filter_map(|(key, settings)| Some((key, settings.as_ref()?)));
+    let settings = settings.flat_map(|(key, settings)| settings.entries.iter().map(move |entry| (key, entry)));
+    let setting = |(key, entry): (&str, &topology::Setting)| Setting {
+        name: format!("{key}.{}", entry.name.value),
+        value: Text(entry.value.value.parts.clone()),
+    };
+    settings.map(setting).collect()
 }
 
 fn connection((purpose, connection): (Purpose, &topology::Connection)) -> Connection {

@@ -26,6 +26,9 @@ pub struct Operation {
     pub trigger: Trigger,
     /// What it promises.
     pub policy: Policy,
+    /// Whether the topology says that running it twice does no harm.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub harmless_twice: bool,
     /// What it may do, and nothing else.
     pub may: Vec<Edge>,
 }
@@ -47,6 +50,9 @@ pub enum Trigger {
         subject: String,
         /// Whether the typed client may call it.
         exposed: bool,
+        /// The largest request or answer that is to be expected, in bytes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        size: Option<u64>,
     },
     /// An event.
     Subscription {
@@ -65,6 +71,9 @@ pub enum Trigger {
         payload: Rust<RustType>,
         /// How many are done at a time.
         concurrency: u32,
+        /// The waits between attempts, where they are not the queue's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        backoff: Option<Backoff>,
     },
     /// The clock.
     Schedule {
@@ -177,6 +186,7 @@ pub(super) fn plan(topology: &Topology, handler: Handler) -> Operation {
         handler: Rust(operation.handler.value.clone()),
         trigger,
         policy: policy(topology, handler),
+        harmless_twice: operation.repeatable.value,
         may: edges(topology, handler),
     }
 }
@@ -212,6 +222,7 @@ fn trigger(topology: &Topology, handler: Handler) -> Trigger {
                 rejection: command.rejection.as_ref().map(|rejection| Rust(rejection.value.clone())),
                 subject: subject(topology, handler),
                 exposed: command.exposed.value,
+                size: command.size.map(|size| size.value),
             }
         }
         Handler::Subscription(id) => {
@@ -230,6 +241,7 @@ fn trigger(topology: &Topology, handler: Handler) -> Trigger {
                 queue: Place::of_kind("queue", &queue.name.value),
                 payload: Rust(queue.payload.value.clone()),
                 concurrency: worker.concurrency.value,
+                backoff: (worker.backoff.value != queue.backoff.value).then(|| worker.backoff.value.into()),
             }
         }
         Handler::Schedule(id) => Trigger::Schedule {
@@ -312,10 +324,6 @@ fn edges(topology: &Topology, handler: Handler) -> Vec<Edge> {
 
 impl Serialize for topology::WhenFull {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            topology::WhenFull::Wait => "wait",
-            topology::WhenFull::Refuse => "refuse",
-            topology::WhenFull::DropOldest => "drop_oldest",
-        })
+        serializer.serialize_str(self.as_str())
     }
 }

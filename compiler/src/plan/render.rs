@@ -131,7 +131,8 @@ impl Display for Contract {
 
 impl Display for Deployment {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Deployment {} ({}, grace {})", self.name, self.pattern, self.grace)?;
+        let asks: String = self.asks.iter().map(|what| format!(", {what}")).collect();
+        writeln!(f, "Deployment {} ({}, grace {}{asks})", self.name, self.pattern, self.grace)?;
         for unit in &self.units {
             write!(f, "{unit}")?;
         }
@@ -199,11 +200,14 @@ fn port(port: &Port) -> Vec<String> {
 impl Display for Environment {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let kind = if self.ephemeral { "ephemeral" } else { "hard" };
-        writeln!(f, "  Environment {} ({kind})", self.name)?;
+        let about = self.description.as_ref().map(|about| format!(": {}", about.trim())).unwrap_or_default();
+        writeln!(f, "  Environment {} ({kind}){about}", self.name)?;
         let mut table = Table::default();
         for connection in &self.connections {
             table.row([&connection.purpose.key(), &connection]);
         }
+        let planned = self.planned.iter();
+        table.rows("planned", planned.map(|setting| vec![format!("{}={}", setting.name, setting.value)]));
         table.rows("variables", self.variables.iter().map(|variable| vec![variable.to_string()]));
         table.rows("secrets", listed(&self.secrets));
         table.rows("settings", listed(&self.settings));

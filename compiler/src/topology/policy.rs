@@ -70,6 +70,17 @@ pub enum WhenFull {
     DropOldest,
 }
 
+impl WhenFull {
+    /// The word in the topology: `drop_oldest`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WhenFull::Wait => "wait",
+            WhenFull::Refuse => "refuse",
+            WhenFull::DropOldest => "drop_oldest",
+        }
+    }
+}
+
 /// How often a subscription sees an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {

@@ -1,7 +1,7 @@
 //! The handlers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use pt::{CommandHandler, Error, QueueWorker, Resources, ScheduleHandler, SubscriptionHandler};
 
@@ -13,6 +13,8 @@ use crate::topology::{desk, event, queue, secret, state};
 pub struct Resources {
     /// How many notes were heard of, and worked on.
     pub seen: Arc<AtomicU64>,
+    /// Whether somebody has tried to work on a note.
+    pub tried: Arc<AtomicBool>,
 }
 
 /// Keeps a note.
@@ -58,13 +60,16 @@ impl Hear {
     }
 }
 
-/// Works on a note.
+/// Works on a note, at the second attempt: it comes after the worker's own pause, not after the queue's, which is an hour.
 #[derive(QueueWorker, Debug)]
 #[worker(desk.tidy)]
-pub struct Tidy(Arc<AtomicU64>);
+pub struct Tidy(Arc<AtomicU64>, Arc<AtomicBool>);
 
 impl Tidy {
     async fn handle(&self, _: &impl desk::tidy::Context, _: Note) -> Result<(), Error> {
+        if !self.1.swap(true, Ordering::SeqCst) {
+            return Err(Error::fault("not yet"));
+        }
         self.0.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }

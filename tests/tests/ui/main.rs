@@ -5,6 +5,7 @@
 
 mod annotation;
 mod case;
+mod effect;
 mod help;
 mod one_cause;
 mod pages;

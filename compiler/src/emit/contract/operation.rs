@@ -122,13 +122,18 @@ fn special(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
                 }
             }
         }
-        Trigger::Worker { queue, concurrency, .. } => {
+        Trigger::Worker { queue, concurrency, backoff, .. } => {
             let worker = scope.runtime("Worker");
             let (queue, concurrency) = (from_service(operation, queue), Literal::u32_unsuffixed(*concurrency));
+            let backoff = backoff.map(|backoff| {
+                let (item, backoff) = (scope.runtime("Backoff"), scope.backoff(backoff));
+                quote!(const BACKOFF: Option<#item> = Some(#item::new(#backoff));)
+            });
             quote! {
                 impl #worker for #name {
                     type Queue = #queue;
                     const CONCURRENCY: u32 = #concurrency;
+                    #backoff
                 }
             }
         }

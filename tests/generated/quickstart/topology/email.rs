@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use pontoon::{
-    Command, Delivery, Key, Kind, Never, Operation, Policy, Subscription, Worker,
+    Backoff, Command, Delivery, Key, Kind, Never, Operation, Policy, Subscription, Worker,
 };
 use std::time::Duration;
 
@@ -97,6 +97,9 @@ impl Operation for Bill {
 impl Worker for Bill {
     type Queue = super::queue::Invoices;
     const CONCURRENCY: u32 = 4;
+    const BACKOFF: Option<Backoff> = Some(
+        Backoff::new(Duration::from_secs(2), Duration::from_mins(2)),
+    );
 }
 
 /// The context of `email.bill`.
