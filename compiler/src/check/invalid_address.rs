@@ -7,7 +7,7 @@ use pontoon_schema::capability::Adapter;
 use super::Input;
 use super::wording::either;
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::topology::{Text, TextPart};
+use crate::topology::{Environment, Text, TextPart};
 
 /// Where an adapter's address is written, and what it may begin with.
 struct Syntax {
@@ -59,7 +59,7 @@ const SYNTAXES: [Syntax; 4] = [
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     // What several environments inherit is one place.
     let mut seen = HashSet::new();
-    for (_, connection) in input.topology.environments.values().flat_map(|environment| environment.connections()) {
+    for (_, connection) in input.topology.environments.values().flat_map(Environment::connections) {
         let syntaxes = SYNTAXES.iter().filter(|syntax| syntax.adapter == connection.adapter.value);
         for syntax in syntaxes {
             let Some(setting) = connection.settings.get(syntax.setting) else { continue };
