@@ -1,14 +1,22 @@
 //! `cargo xtask fuzz`: cargo-fuzz on the compiler, on nightly. Its corpus also runs in `cargo xtask test`, on stable.
+//!
+//! `cargo xtask fuzz --compile N [SEED]`: random topologies until N are accepted, compiled by rustc and run in memory. Twenty are in
+//! `cargo xtask test`.
 
 use crate::steps::{self, Step};
 use std::process::ExitCode;
 
 pub(crate) fn run(words: &[String]) -> ExitCode {
+    let number = |word: &String| word.parse::<u32>().is_ok();
     let seconds = match words {
+        [flag, count] if flag == "--compile" && number(count) => return compiled(count, "1"),
+        [flag, count, seed] if flag == "--compile" && number(count) && number(seed) => return compiled(count, seed),
         [] => "60",
         [seconds] if seconds.parse::<u32>().is_ok() => seconds,
         _ => {
-            eprintln!("cargo xtask fuzz [SECONDS]: the seconds are a number, 60 if left out");
+            eprintln!(
+                "cargo xtask fuzz [SECONDS] | --compile N [SEED]: numbers; 60 seconds if left out, and the seed is 1"
+            );
             return ExitCode::from(2);
         }
     };
@@ -27,4 +35,9 @@ pub(crate) fn run(words: &[String]) -> ExitCode {
         return ExitCode::from(2);
     }
     steps::run(&steps)
+}
+
+fn compiled(count: &str, seed: &str) -> ExitCode {
+    let test = Step::cargo("random topologies", "test --locked --package pontoon-random -- --nocapture");
+    steps::run(&[test.with("PONTOON_RANDOM", count).with("PONTOON_SEED", seed)])
 }

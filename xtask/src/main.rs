@@ -37,7 +37,11 @@ const COMMANDS: &[Command] = &[
         summary: "[--mixed] [SECONDS] [SEED] [BRIDGE…] brokers, or all there is, killed at random (default 600 s each)",
         run: soak::run,
     },
-    Command { name: "fuzz", summary: "[SECONDS] hostile topologies against the compiler (default 60)", run: fuzz::run },
+    Command {
+        name: "fuzz",
+        summary: "[SECONDS] hostile topologies against the compiler (default 60); --compile N: random ones, run",
+        run: fuzz::run,
+    },
     Command {
         name: "bench",
         summary: "[--report] [ROW…] how fast it is, against what one would use instead",

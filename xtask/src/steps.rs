@@ -9,7 +9,7 @@ pub(crate) struct Step {
     name: &'static str,
     program: String,
     arguments: Vec<String>,
-    variables: Vec<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Step {
@@ -35,8 +35,8 @@ impl Step {
     }
 
     /// Sets a variable for this step alone.
-    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.variables.push((name, value));
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
         self
     }
 
@@ -44,7 +44,10 @@ impl Step {
     pub(crate) fn run(&self) -> bool {
         println!("\n== {}\n   {}", self.name, self.line());
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).current_dir(root()).envs(self.variables.iter().copied());
+        command
+            .args(&self.arguments)
+            .current_dir(root())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         if self.program == "rustup" {
             // Cargo names the toolchain that runs us in this variable, and rustup would obey it.
             command.env_remove("RUSTUP_TOOLCHAIN");
