@@ -99,7 +99,7 @@ fn handler(name: &str, alias: &str, operation: &Operation) -> String {
         );
     }
     format!(
-        "        /// A handler.\n        #[derive(pontoon::{derive})]\n        #[{attribute}({alias}.{module})]\n        pub struct {item};\n        impl {item} {{\n            async fn handle(&self, ctx: &impl crate::{name}::topology::{context}::{module}::Context, input: {input}) -> {output} {{\n{body}                Ok(std::default::Default::default())\n            }}\n        }}\n",
+        "        /// A handler.\n        #[derive(pontoon::{derive})]\n        #[{attribute}({alias}.{module})]\n        pub struct {item};\n        impl {item} {{\n            async fn handle(&self, ctx: &impl crate::{name}::topology::{context}::{module}::Context, input: {input}) -> {output} {{\n{body}                std::result::Result::Ok(std::default::Default::default())\n            }}\n        }}\n",
         module = operation.module
     )
 }
