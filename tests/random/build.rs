@@ -83,7 +83,10 @@ fn main() -> io::Result<()> {
     }
     fs::write(out.join("handover.txt"), all.to_text())?;
     println!("cargo::rustc-env=PONTOON_HANDOVER={}", out.join("handover.txt").display());
-    let runs: String = names.iter().map(|name| format!("    missing.extend({name}::run_all().await);\n")).collect();
+    let runs: String = names
+        .iter()
+        .map(|name| format!("    println!(\"{name}\");\n    missing.extend({name}::run_all().await);\n"))
+        .collect();
     let list = format!("{refused:?}");
     let all = format!(
         "/// Runs all of them: what was not taken.\npub async fn run_all() -> Vec<String> {{\n    let mut missing = Vec::new();\n{runs}    missing\n}}\n/// Which rules refused others.\npub const REFUSED: &str = {list:?};\n"

@@ -198,7 +198,7 @@ impl Maker {
             .clone()
             .into_iter()
             .map(|(name, payload)| {
-                let event = json!({ "payload": payload, "max_hops": 9 });
+                let event = json!({ "payload": payload, "max_hops": 2 });
                 (name, self.described(event))
             })
             .collect();
