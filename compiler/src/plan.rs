@@ -12,6 +12,7 @@ mod environment;
 mod operation;
 mod order;
 mod place;
+mod promises;
 mod render;
 mod selection;
 mod service_cycle;

@@ -176,7 +176,7 @@ fn listener(listener: &Listener) -> Vec<String> {
         ListenerKind::Event | ListenerKind::Queue => listener.subject.clone().unwrap_or_default(),
         ListenerKind::Clock => "the clock".to_owned(),
     };
-    vec![listener.marker.to_string(), on]
+    vec![listener.marker.to_string(), on, listener.promises.join(", ")]
 }
 
 fn served(served: &Served) -> Vec<String> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::contents::Contents;
 use super::place::{Place, Rust};
+use super::promises;
 use super::traffic::{self, Kept, Reached, Served};
 use crate::topology::{
     Edges, EventId, Handler, Located, Pattern, QueueId, RustPath, SecretId, Service, StateId, Topology, UnitId,
@@ -92,6 +93,8 @@ pub struct Listener {
     /// Whether it is handled in order.
     #[serde(skip_serializing_if = "is_false")]
     pub ordered: bool,
+    /// What is promised about it: `at least once`, `5 attempts (default)`.
+    pub promises: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -249,7 +252,8 @@ fn listener(topology: &Topology, handler: Handler) -> Option<Listener> {
         Handler::Schedule(_) => (ListenerKind::Clock, None),
     };
     let ordered = matches!(handler, Handler::Subscription(id) if topology.subscriptions[id].ordered.is_some());
-    Some(Listener { marker: Place::of_handler(topology, handler), kind, subject, ordered })
+    let promises = promises::of(topology, handler);
+    Some(Listener { marker: Place::of_handler(topology, handler), kind, subject, ordered, promises })
 }
 
 /// Names that are taken in one scope of generated code.

@@ -111,7 +111,7 @@ impl<'s> Resolver<'s, '_> {
             };
             self.secret_ids.insert(name, id);
             if let Some(first) = shared.get(&id) {
-                self.findings.add(twice(name, span, *first));
+                self.findings.add(for_all_already(name, span, *first));
                 continue;
             }
             if !once(&mut seen, id, span, name, self.findings) {
@@ -145,6 +145,13 @@ pub(super) fn once<I: Eq + Hash>(
             false
         }
     }
+}
+
+fn for_all_already(secret: &str, span: Span, shared: Span) -> Diagnostic {
+    Diagnostic::error("duplicate_name", format!("all handlers of the service may read `{secret}`, this one among them"))
+        .label(span, "named again for one handler")
+        .label(shared, "named for all handlers here already")
+        .help("take it out here; or there, if no other handler of the service is to read it")
 }
 
 fn twice(written: &str, span: Span, first: Span) -> Diagnostic {

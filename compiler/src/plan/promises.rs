@@ -1,0 +1,67 @@
+//! What is promised about a handler that is started from outside, in words, and what of it is so because nothing else is written.
+
+use std::fmt::Display;
+
+use super::Time;
+use crate::source::Span;
+use crate::topology::{Backoff, Delivery, Handler, Located, Subscription, Topology, Worker};
+
+/// The promises about a handler: `at least once`, `5 attempts (default)`, `1 at a time (default)`.
+pub(super) fn of(topology: &Topology, handler: Handler) -> Vec<String> {
+    match handler {
+        Handler::Subscription(id) => of_subscription(&topology.subscriptions[id]),
+        Handler::Worker(id) => of_worker(topology, &topology.workers[id]),
+        Handler::Schedule(_) => vec!["in every instance".to_owned()],
+        Handler::Command(_) => Vec::new(),
+    }
+}
+
+fn of_subscription(subscription: &Subscription) -> Vec<String> {
+    let here = subscription.operation.name.span;
+    let say = |what: &dyn Display, span: Span| said(what, span, here);
+    if subscription.delivery.value == Delivery::AtMostOnce {
+        let at_a_time = format!("{} at a time", subscription.concurrency.value);
+        let delivery = say(&"at most once", subscription.delivery.span);
+        return vec![
+            delivery,
+            "acknowledged before it is handled".to_owned(),
+            say(&at_a_time, subscription.concurrency.span),
+        ];
+    }
+    vec![
+        say(&"at least once", subscription.delivery.span),
+        "acknowledged when it is handled".to_owned(),
+        say(&attempts(subscription.attempts.value), subscription.attempts.span),
+        say(&pauses(&subscription.backoff), subscription.backoff.span),
+        say(&format!("{} at a time", subscription.concurrency.value), subscription.concurrency.span),
+    ]
+}
+
+fn of_worker(topology: &Topology, worker: &Worker) -> Vec<String> {
+    let (queue, here) = (&topology.queues[worker.queue.value], worker.operation.name.span);
+    let of_queue = |what: &dyn Display, span: Span| said(what, span, queue.name.span);
+    let pauses = pauses(&worker.backoff);
+    vec![
+        "acknowledged when it is done".to_owned(),
+        of_queue(&format!("lease {}", Time(queue.lease.value)), queue.lease.span),
+        of_queue(&attempts(queue.attempts.value), queue.attempts.span),
+        match worker.backoff.span == here {
+            true => of_queue(&pauses, queue.backoff.span),
+            false => pauses,
+        },
+        said(&format!("{} at a time", worker.concurrency.value), worker.concurrency.span, here),
+    ]
+}
+
+/// What is not written stands where its owner does.
+fn said(what: &dyn Display, span: Span, owner: Span) -> String {
+    if span == owner { format!("{what} (default)") } else { what.to_string() }
+}
+
+fn attempts(count: u32) -> String {
+    if count == 1 { "1 attempt".to_owned() } else { format!("{count} attempts") }
+}
+
+fn pauses(backoff: &Located<Backoff>) -> String {
+    format!("pauses {}..{}", Time(backoff.value.first), Time(backoff.value.longest))
+}
