@@ -40,6 +40,11 @@ pub struct Embedded {
 /// RabbitMQ, or another broker that speaks AMQP 0.9.1.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend(
+    "dependentRequired" = { "client_certificate": ["client_key"], "client_key": ["client_certificate"] },
+    "if" = { "properties": { "tls": { "const": "disabled" } }, "required": ["tls"] },
+    "then" = { "properties": { "ca": false, "client_certificate": false, "client_key": false } },
+))]
 pub struct Amqp {
     /// Where it is, with the virtual host and, unless they stand below, user and password, for example `${AMQP_URL}` or
     /// `${secret:amqp_url}`.
@@ -66,6 +71,18 @@ pub struct Amqp {
 /// NATS, with JetStream for what must not be lost.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend(
+    "dependentRequired" = { "client_certificate": ["client_key"], "client_key": ["client_certificate"] },
+    "if" = { "properties": { "tls": { "const": "disabled" } }, "required": ["tls"] },
+    "then" = { "properties": { "ca": false, "client_certificate": false, "client_key": false } },
+    "not" = { "anyOf": [
+        { "required": ["username", "token"] },
+        { "required": ["username", "credentials"] },
+        { "required": ["password", "token"] },
+        { "required": ["password", "credentials"] },
+        { "required": ["token", "credentials"] },
+    ] },
+))]
 pub struct Nats {
     /// Where the servers are, with commas between them, for example `${NATS_SERVERS}`.
     pub servers: Text,
@@ -98,6 +115,11 @@ pub struct Nats {
 /// A broker that speaks MQTT 5.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend(
+    "dependentRequired" = { "client_certificate": ["client_key"], "client_key": ["client_certificate"] },
+    "if" = { "properties": { "tls": { "const": "disabled" } }, "required": ["tls"] },
+    "then" = { "properties": { "ca": false, "client_certificate": false, "client_key": false } },
+))]
 pub struct Mqtt {
     /// Where it is, for example `${MQTT_URL}`.
     pub url: Text,
@@ -123,6 +145,11 @@ pub struct Mqtt {
 /// Redis, or what speaks like it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend(
+    "dependentRequired" = { "client_certificate": ["client_key"], "client_key": ["client_certificate"] },
+    "if" = { "properties": { "tls": { "const": "disabled" } }, "required": ["tls"] },
+    "then" = { "properties": { "ca": false, "client_certificate": false, "client_key": false } },
+))]
 pub struct Redis {
     /// Where it is, with the number of the database and, unless they stand below, user and password, for example
     /// `${REDIS_URL}`.
