@@ -14,22 +14,20 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             if keys.is_empty() || meant == pattern {
                 continue;
             }
-            let verb = if keys.len() == 1 { "does" } else { "do" };
+            let (verb, them) = if keys.len() == 1 { ("does", "it") } else { ("do", "them") };
             let what = listed(keys.iter().map(|(key, _)| format!("`{key}:`")));
             let found = Diagnostic::warning(
                 "ineffective_key",
                 format!(
-                    "{what} of the deployment `{name}` {verb} nothing: only {} deployments have that",
+                    "{what} of the deployment `{name}` {verb} nothing: only `{}` deployments have {them}",
                     meant.as_str()
                 ),
             );
             let found = keys.iter().fold(found, |found, (_, span)| found.label(*span, "has no effect"));
             findings.add(
-                found.label(deployment.pattern.span, format!("`{name}` is `{}`", pattern.as_str())).help(format!(
-                    "take {} out, or write `pattern: {}`",
-                    them(keys.len()),
-                    meant.as_str()
-                )),
+                found
+                    .label(deployment.pattern.span, format!("`{name}` is `{}`", pattern.as_str()))
+                    .help(format!("take {them} out, or write `pattern: {}`", meant.as_str())),
             );
         }
     }
@@ -50,8 +48,4 @@ fn keys(deployment: &Deployment, pattern: Pattern) -> Vec<(&'static str, Span)> 
         Pattern::Monolith | Pattern::Microservices => {}
     }
     keys
-}
-
-fn them(count: usize) -> &'static str {
-    if count == 1 { "it" } else { "them" }
 }

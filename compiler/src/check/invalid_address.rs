@@ -69,8 +69,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             let adapter = connection.adapter.value.name();
             findings.add(
                 Diagnostic::error("invalid_address", format!("`{adapter}` can't connect to this: {wrong}"))
-                    .label(setting.value.span, "no address of it")
-                    .label(connection.adapter.span, format!("for `{adapter}`"))
+                    .label(setting.value.span, "this is where it would connect")
+                    .label(connection.adapter.span, format!("`{adapter}` takes addresses of its own form"))
                     .help(format!("write it as `{}: \"{}\"`", syntax.setting, syntax.example)),
             );
         }
