@@ -52,12 +52,7 @@ pub fn emit(plan: &Plan, selection: &Selection) -> Vec<File> {
     if let Some(environments) = selection.client(plan) {
         files.push(layout::file("client", &head("The client"), &client::print(&plan.topology, &environments)));
     }
-    files.push(handover::file(plan, krate, selection.runtime.as_deref().unwrap_or(RUNTIME)));
-    match &selection.runtime {
-        Some(name) => files.into_iter().map(|file| layout::of_runtime(name, file)).collect(),
-        None => files,
-    }
+    let mut files: Vec<File> = files.into_iter().map(|file| layout::of_runtime(&selection.runtime, file)).collect();
+    files.push(handover::file(plan, krate, &selection.runtime));
+    files
 }
-
-/// What the crate is called that generated code runs on, unless the build script says otherwise.
-const RUNTIME: &str = "pontoon";

@@ -31,6 +31,7 @@ pub use deployment::{Deployment, Route, Way};
 pub use environment::{Connection, Environment, Setting, Text, Variable};
 pub use operation::{Delivery, Edge, Idempotency, May, Operation, Policy, Timetable, Trigger};
 pub use place::{Place, Rust};
+pub(crate) use selection::RUNTIME;
 pub use selection::{Request, Selection, select};
 pub use service_cycle::ServiceCycle;
 pub use time::{Backoff, Time};

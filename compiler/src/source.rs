@@ -61,11 +61,27 @@ impl SourceFile {
     /// end; those within a character are its beginning.
     pub fn position(&self, byte: usize, count: impl FnOnce(&str) -> usize) -> Position {
         let start = self.text.floor_char_boundary(byte);
-        let line = self.lines.partition_point(|begins| *begins <= start);
-        let before = &self.text[self.lines[line - 1]..start];
+        let (line, begins) = self.line(start);
+        let before = &self.text[begins..start];
         let column = if self.ascii { before.len() } else { count(before) };
-        let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Position { line: number(line), column: number(column + 1) }
+        let number = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
+        Position { line: number(line), column: number(column) }
+    }
+
+    /// The line that a byte belongs to, from 0, and where it begins.
+    pub(crate) fn line(&self, byte: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|begins| *begins <= byte).saturating_sub(1);
+        (line, self.lines.get(line).copied().unwrap_or(0))
+    }
+
+    /// Where a line ends, before its line break.
+    pub(crate) fn line_end(&self, line: usize) -> usize {
+        self.lines.get(line + 1).map_or(self.text.len(), |next| next - 1)
+    }
+
+    /// Whether characters and bytes are the same.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.ascii
     }
 }
 

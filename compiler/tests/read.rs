@@ -142,6 +142,26 @@ fn files_that_include_each_other_are_refused() {
     assert!(report.contains("`a.yaml` is included twice"), "{report}");
 }
 
+/// A folder of which the topology alone may be read.
+struct Forbidden;
+
+impl Files for Forbidden {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        match path {
+            "topology.yaml" => Ok(b"pontoon: 1\nname: shop\ninclude: [user.yaml]\n".to_vec()),
+            _ => Err(io::ErrorKind::PermissionDenied.into()),
+        }
+    }
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_said_to_be_one() {
+    let (mut sources, mut findings) = (Sources::default(), Findings::default());
+    assert!(read("topology.yaml", &Forbidden, Limits::default(), &mut sources, &mut findings).is_none());
+    let report = findings.render(&sources, Style::PLAIN);
+    assert!(report.contains("`user.yaml` may not be read"), "{report}");
+}
+
 /// A folder in which each file includes another one.
 struct Endless;
 

@@ -193,19 +193,6 @@ fn the_topology_itself_may_be_a_link() {
     succeeded(&package.run());
 }
 
-#[cfg(unix)]
-#[test]
-fn a_file_that_may_not_be_read_is_said_to_be_one() {
-    use std::os::unix::fs::PermissionsExt;
-    let package = Package::new();
-    fs::set_permissions(package.path("user.yaml"), fs::Permissions::from_mode(0o000)).expect("it is ours");
-    // Who is root may read everything.
-    if fs::read(package.path("user.yaml")).is_err() {
-        let report = package.run().failure.expect("it is refused");
-        assert!(report.contains("`user.yaml` may not be read"), "{report}");
-    }
-}
-
 #[test]
 fn warnings_are_a_line_each() {
     let package = Package::new();

@@ -84,7 +84,7 @@ fn finding(
     let durable = |bridges: &[capability::Bridge]| {
         either(bridges.iter().filter(|bridge| bridge.durable).map(|bridge| format!("`{}`", bridge.adapter.name())))
     };
-    let (message, place, text, help, together) = match promise {
+    let (message, place, text, help, (several, remedy)) = match promise {
         Promise::Subscription(id) => {
             let subscription = &topology.subscriptions[id];
             let address = topology.address(Handler::Subscription(id));
@@ -133,5 +133,5 @@ fn finding(
     for environment in environments.iter().take(SHOWN) {
         found = found.label(environment.name.span, "not `ephemeral`: losing data matters here");
     }
-    found.help(help).together(together.0, together.1)
+    found.help(help).together(several, remedy)
 }

@@ -17,6 +17,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             continue;
         }
         let address = topology.address(Handler::Command(id));
+        let service = topology.service_address(command.operation.service);
         findings.add(
             Diagnostic::warning("unreachable_command", format!("nothing can call {address}"))
                 .label(
@@ -28,7 +29,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                      that does"
                 ))
                 .together(
-                    format!("commands of `{}` can't be called by anything", topology.service_address(topology.service_of(Handler::Command(id)))),
+                    format!("commands of `{service}` can't be called by anything"),
                     "write `exposed: true` where callers outside may use it, or `invokes: […]` on the handlers that do",
                 ),
         );

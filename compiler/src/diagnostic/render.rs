@@ -112,28 +112,11 @@ struct Atlas<'a> {
 }
 
 struct Sheet<'a> {
-    name: &'a str,
+    file: &'a SourceFile,
+    /// Its text, with as many bytes in each line.
     text: Cow<'a, str>,
     /// Where the file begins in the common space.
     base: usize,
-    /// Where its lines begin.
-    lines: Vec<usize>,
-    /// Whether characters and bytes are the same.
-    ascii: bool,
-}
-
-impl<'a> Sheet<'a> {
-    fn new(file: &'a SourceFile, base: usize) -> Self {
-        let text = masked(&file.text);
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
-        Self { name: &file.name, base, lines, ascii: text.is_ascii(), text }
-    }
-
-    /// The line that a byte belongs to, from 0, and where it begins.
-    fn line(&self, at: usize) -> (usize, usize) {
-        let line = self.lines.partition_point(|start| *start <= at).saturating_sub(1);
-        (line, self.lines.get(line).copied().unwrap_or(0))
-    }
 }
 
 /// Lines longer than this are shown in part, and labels end with it: a line can have a megabyte.
@@ -143,7 +126,7 @@ impl<'a> Atlas<'a> {
     fn new(sources: &'a Sources) -> Self {
         let mut base = 0;
         let sheets = sources.files().map(|(_, file)| {
-            let sheet = Sheet::new(file, base);
+            let sheet = Sheet { file, text: masked(&file.text), base };
             base += file.text.len() + 1;
             sheet
         });
@@ -204,18 +187,18 @@ impl SourceCode for Atlas<'_> {
         if span.len() > 8 * SHOWN || end > text.len() || !text.is_char_boundary(start) || !text.is_char_boundary(end) {
             return Err(MietteError::OutOfBounds);
         }
-        let (line, line_start) = sheet.line(start);
-        let (last_line, _) = sheet.line(end);
-        let line_end = sheet.lines.get(last_line + 1).map_or(text.len(), |next| next - 1);
+        let (line, line_start) = sheet.file.line(start);
+        let (last_line, _) = sheet.file.line(end);
+        let line_end = sheet.file.line_end(last_line);
         let first = line_start.max(floor(text, start.saturating_sub(SHOWN)));
         let last = line_end.min(floor(text, end + SHOWN));
         let before = &text[line_start..start];
         Ok(Box::new(MietteSpanContents::new_named(
-            sheet.name.to_owned(),
+            sheet.file.name.clone(),
             &text.as_bytes()[first..last],
             (sheet.base + first, last - first).into(),
             line,
-            if sheet.ascii { before.len() } else { before.chars().count() },
+            if sheet.file.is_ascii() { before.len() } else { before.chars().count() },
             last_line - line + 1,
         )))
     }

@@ -5,7 +5,8 @@ mod table;
 
 use proc_macro2::TokenStream;
 
-use super::{File, RUNTIME};
+use super::File;
+use crate::plan::RUNTIME;
 
 /// The widest line that bounds may take before they are broken.
 const WIDTH: usize = 100;

@@ -6,7 +6,10 @@ mod unknown;
 
 use super::{Deployment, Environment, Plan, Unit};
 use crate::diagnostic::Diagnostic;
-use crate::topology::{self, Connection, DeploymentId, EnvironmentId, Id, Pattern, Purpose, Topology};
+use crate::topology::{self, Connection, DeploymentId, EnvironmentId, Id, Purpose, Topology};
+
+/// What the crate is called that generated code runs on, unless the build script says otherwise.
+pub(crate) const RUNTIME: &str = "pontoon";
 
 /// What a build asks for. With nothing asked, it gets all that can be had.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,8 +49,8 @@ pub struct Selection {
     pub krate: Option<String>,
     /// What generated files call the topology.
     pub origin: String,
-    /// The path of the crate `pontoon`, where it is another one.
-    pub runtime: Option<String>,
+    /// The path of the crate `pontoon` in the crate that is being built.
+    pub runtime: String,
 }
 
 /// What is printed of a deployment.
@@ -148,7 +151,8 @@ pub fn select(topology: &Topology, request: &Request, findings: &mut impl Extend
         findings.extend(obstacle::foreseen(topology));
     }
     let client = client::select(topology, request, &deployments, findings);
-    let (krate, origin, runtime) = (request.krate.clone(), request.origin.clone(), request.runtime.clone());
+    let (krate, origin) = (request.krate.clone(), request.origin.clone());
+    let runtime = request.runtime.clone().unwrap_or_else(|| RUNTIME.to_owned());
     Selection { contract, deployments, client, krate, origin, runtime }
 }
 
@@ -169,10 +173,8 @@ fn units(topology: &Topology, deployment: &topology::Deployment, request: &Reque
 /// The environments in which code for a deployment can be generated, by their places; or why there are none.
 fn environments(topology: &Topology, id: DeploymentId, request: &Request) -> Result<Vec<usize>, Vec<Diagnostic>> {
     let deployment = &topology.deployments[id];
-    match deployment.pattern.value {
-        Pattern::Monolith if deployment.units.len() > 1 => return Err(vec![obstacle::several_units(topology, id)]),
-        Pattern::Monolith | Pattern::Microservices => {}
-        Pattern::Serverless | Pattern::Edge => return Err(vec![obstacle::pattern(topology, id)]),
+    if let Some(found) = obstacle::of_deployment(topology, id) {
+        return Err(vec![found]);
     }
     let (mut can, mut obstacles) = (Vec::new(), Vec::new());
     for (index, id) in deployment.environments.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Services that call each other in a circle, although no command waits for itself. Where one of them bounds how much it does at a
 //! time, they may wait for each other; and none of them can be deployed before the others.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use serde::Serialize;
@@ -78,7 +79,7 @@ fn shortest(topology: &Topology, service: ServiceId, chain: bool, work: &mut usi
                 continue;
             }
             if to == service {
-                return Some(steps(topology, service, &reached, (caller, callee)));
+                return Some(steps(topology, service, &reached, caller, callee));
             }
             let next: Vec<Handler> = match chain {
                 true => vec![callee],
@@ -86,7 +87,7 @@ fn shortest(topology: &Topology, service: ServiceId, chain: bool, work: &mut usi
                 false => Vec::new(),
             };
             for handler in next {
-                if let std::collections::hash_map::Entry::Vacant(free) = reached.entry(handler) {
+                if let Entry::Vacant(free) = reached.entry(handler) {
                     free.insert((caller, callee));
                     open.push_back(handler);
                 }
@@ -100,10 +101,11 @@ fn steps(
     topology: &Topology,
     service: ServiceId,
     reached: &HashMap<Handler, (Handler, Handler)>,
-    last: (Handler, Handler),
+    caller: Handler,
+    callee: Handler,
 ) -> Vec<(Handler, Handler)> {
-    let mut steps = vec![last];
-    let mut at = last.0;
+    let mut steps = vec![(caller, callee)];
+    let mut at = caller;
     while topology.service_of(at) != service
         && let Some(step) = reached.get(&at)
     {

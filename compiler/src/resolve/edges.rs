@@ -12,6 +12,13 @@ use crate::read::Node;
 use crate::source::Span;
 use crate::topology::{CommandId, Edge, Edges, Id, Invocation, Located, StateId, Waits};
 
+/// What a handler calls, as far as its entries were looked at, and where each command was named first.
+#[derive(Default)]
+struct Called {
+    invokes: Vec<Invocation>,
+    seen: HashMap<CommandId, Span>,
+}
+
 impl<'s> Resolver<'s, '_> {
     /// The edges of a handler, or nothing where one of them leads nowhere.
     pub(super) fn edges<O: document::Operation>(
@@ -50,47 +57,46 @@ impl<'s> Resolver<'s, '_> {
 
     /// The commands that a handler invokes, and in which order it waits for them.
     fn calls(&mut self, written: &'s [Call], node: Node<'_>) -> Option<(Vec<Invocation>, Waits)> {
-        let (mut invokes, mut seen, mut whole) = (Vec::new(), HashMap::new(), true);
-        let mut waits = Vec::with_capacity(written.len());
-        for (call, node) in written.iter().zip(children(node, "invokes")) {
-            match self.call(call, node, &mut seen, &mut invokes) {
-                Some(wait) => waits.push(wait),
-                None => whole = false,
-            }
-        }
-        whole.then_some((invokes, Waits::InTurn(waits)))
+        let mut called = Called::default();
+        let waits = self.waits(written, children(node, "invokes"), &mut called)?;
+        Some((called.invokes, Waits::InTurn(waits)))
     }
 
-    fn call(
+    /// What entries wait for: all of them, or nothing where one was reported.
+    fn waits<'t>(
         &mut self,
-        written: &'s Call,
-        node: Node<'_>,
-        seen: &mut HashMap<CommandId, Span>,
-        invokes: &mut Vec<Invocation>,
-    ) -> Option<Waits> {
+        written: &'s [Call],
+        nodes: impl Iterator<Item = Node<'t>>,
+        called: &mut Called,
+    ) -> Option<Vec<Waits>> {
+        let mut waits = Some(Vec::with_capacity(written.len()));
+        for (call, node) in written.iter().zip(nodes) {
+            match (self.wait(call, node, called), &mut waits) {
+                (Some(wait), Some(waits)) => waits.push(wait),
+                (Some(_), None) => {}
+                (None, _) => waits = None,
+            }
+        }
+        waits
+    }
+
+    fn wait(&mut self, written: &'s Call, node: Node<'_>, called: &mut Called) -> Option<Waits> {
         let (key, calls) = match written {
             Call::One(edge) => {
-                let invocation = self.invocation(edge, node);
+                let invocation = self.invocation(edge, node)?;
                 let (target, span) = target(node, "command");
-                let id = invocation.as_ref()?.command.value;
-                if once(seen, id, span, target.text().unwrap_or_default(), self.findings) {
-                    invokes.extend(invocation);
-                    return Some(Waits::For(invokes.len() - 1));
-                }
-                return None;
+                let (id, text) = (invocation.command.value, target.text().unwrap_or_default());
+                return once(&mut called.seen, id, span, text, self.findings).then(|| {
+                    called.invokes.push(invocation);
+                    Waits::For(called.invokes.len() - 1)
+                });
             }
             Call::Parallel(calls) => ("parallel", calls),
             Call::Either(calls) => ("either", calls),
         };
-        let mut whole = true;
-        let mut waits = Vec::with_capacity(calls.len());
-        for (call, node) in calls.iter().zip(children(node, key)) {
-            match self.call(call, node, seen, invokes) {
-                Some(wait) => waits.push(wait),
-                None => whole = false,
-            }
-        }
-        whole.then_some(Waits::Longest(waits))
+        // By reference, or each level would be a type of its own.
+        let nodes: &mut dyn Iterator<Item = Node<'_>> = &mut children(node, key);
+        Some(Waits::Longest(self.waits(calls, nodes, called)?))
     }
 
     fn invocation(&mut self, edge: &'s document::Invocation, node: Node<'_>) -> Option<Invocation> {

@@ -23,16 +23,6 @@ pub struct State {
     pub size: Option<Size>,
 }
 
-impl std::fmt::Display for StateNeed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Etags => "etags",
-            Self::Transactions => "transactions",
-            Self::PrefixListing => "prefix_listing",
-        })
-    }
-}
-
 /// Something that not every state store can do.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case")]
@@ -43,4 +33,14 @@ pub enum StateNeed {
     Transactions,
     /// The keys that begin alike can be listed.
     PrefixListing,
+}
+
+impl std::fmt::Display for StateNeed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Etags => "etags",
+            Self::Transactions => "transactions",
+            Self::PrefixListing => "prefix_listing",
+        })
+    }
 }

@@ -41,7 +41,7 @@ pub(super) fn unread(environment: &Environment) -> Option<Diagnostic> {
     let found = written.iter().fold(found, |found, (_, span)| found.label(*span, "has no effect yet"));
     (!written.is_empty()).then(|| {
         found.help(
-            "it may stay, for a later version; with `allow: [{ rule: not_yet_emitted, … }]` you hear no more of it",
+            "it may stay, for a later version; with `allow: [{ rule: not_yet_emitted, reason: \"…\" }]` you hear no more of it",
         )
     })
 }
@@ -50,11 +50,7 @@ pub(super) fn unread(environment: &Environment) -> Option<Diagnostic> {
 pub(super) fn foreseen(topology: &Topology) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     for (id, deployment) in topology.deployments.iter() {
-        match deployment.pattern.value {
-            Pattern::Monolith if deployment.units.len() > 1 => found.push(several_units(topology, id)),
-            Pattern::Monolith | Pattern::Microservices => {}
-            Pattern::Serverless | Pattern::Edge => found.push(pattern(topology, id)),
-        }
+        found.extend(of_deployment(topology, id));
         found.extend(unserved(topology, id));
         for id in &deployment.environments {
             let environment = &topology.environments[id.value];
@@ -68,8 +64,18 @@ pub(super) fn foreseen(topology: &Topology) -> Vec<Diagnostic> {
     found.into_iter().map(|finding| Diagnostic { level: Level::Warning, ..finding }).collect()
 }
 
+/// What stands in the way of a deployment, wherever it runs.
+pub(super) fn of_deployment(topology: &Topology, id: DeploymentId) -> Option<Diagnostic> {
+    let deployment = &topology.deployments[id];
+    match deployment.pattern.value {
+        Pattern::Monolith if deployment.units.len() > 1 => Some(several_units(topology, id)),
+        Pattern::Monolith | Pattern::Microservices => None,
+        Pattern::Serverless | Pattern::Edge => Some(pattern(topology, id)),
+    }
+}
+
 /// The pattern of a deployment is only planned.
-pub(super) fn pattern(topology: &Topology, id: DeploymentId) -> Diagnostic {
+fn pattern(topology: &Topology, id: DeploymentId) -> Diagnostic {
     let deployment = &topology.deployments[id];
     let (name, pattern) = (&deployment.name.value, deployment.pattern.value.as_str());
     let today = |pattern| matches!(pattern, Pattern::Monolith | Pattern::Microservices);
@@ -83,7 +89,7 @@ pub(super) fn pattern(topology: &Topology, id: DeploymentId) -> Diagnostic {
 }
 
 /// A monolith is one process; where the topology cuts it up, it is something else.
-pub(super) fn several_units(topology: &Topology, id: DeploymentId) -> Diagnostic {
+fn several_units(topology: &Topology, id: DeploymentId) -> Diagnostic {
     let deployment = &topology.deployments[id];
     let name = &deployment.name.value;
     let found = Diagnostic::error("not_yet_emitted", format!("deployment `{name}` is a monolith with several units"));

@@ -15,6 +15,7 @@ use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::objects::{begins, consumer, consumer_differs, dead_letters, events, stream_differs};
 use crate::bridge::nats::session::Session;
 use crate::bridge::nats::version::{self, LOSES_ON_A_KILL};
+use crate::one_line::OneLine;
 
 /// How often a stream is looked for that somebody else may be making, and the pause in between.
 const LOOKS: u32 = 20;
@@ -161,7 +162,7 @@ impl Connection {
         if version::loses_on_a_kill(&version) && !self.old_server.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: "pontoon",
-                version,
+                version = %OneLine(&version),
                 "this NATS server can lose events when it is killed: versions {LOSES_ON_A_KILL}, when they start again and can't read \
                  how far one subscription is, drop what all others have had. Use 2.9.16 or later"
             );
