@@ -5,10 +5,11 @@ mod speech;
 
 use crate::Error;
 use crate::installed::find;
-use crate::process::Process;
+use crate::process::{GLANCE, Process, Signal};
 use crate::program::{ADMINISTRATOR, Program, Relief, Site, greet, text};
 use crate::rights::{Grant, Rights, User};
 use speech::Speech;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub(crate) struct NatsServer;
@@ -23,7 +24,7 @@ impl Program for NatsServer {
     }
 
     fn configure(&self, site: &Site) -> Result<(), Error> {
-        let store = text(&site.folder.path().join("jetstream"));
+        let store = text(&store(site));
         let mut lines = vec![
             "host: 127.0.0.1".to_owned(),
             format!("port: {}", site.port()),
@@ -66,6 +67,23 @@ impl Program for NatsServer {
         site.reload(process, "Reloaded server configuration")
     }
 
+    /// Not while it writes the state of a consumer, for which it empties the file first. When 2.9.7 to 2.9.15 come up and
+    /// cannot read one, they drop what the other consumers have acknowledged, and this one never gets it
+    /// (`checkForOrphanMsgs`; 2.9.16 has it otherwise).
+    fn hold_for_kill(&self, site: &Site, process: &mut Process) -> Result<(), Error> {
+        const TRIES: u32 = 200;
+        for _ in 0..TRIES {
+            process.hold()?;
+            if process.has_ended() || !has_empty_state(&store(site)) {
+                return Ok(());
+            }
+            process.signal(Signal::Continue)?;
+            std::thread::sleep(GLANCE);
+        }
+        // It stays empty: the disk is full, say, and nobody is writing it.
+        Ok(())
+    }
+
     /// A stream of ours takes all the storage that there is.
     fn fill(&self, site: &Site, _process: &Process) -> Result<(), Error> {
         let mut speech = Speech::begin(site)?;
@@ -93,6 +111,21 @@ impl Program for NatsServer {
 /// The stream, and the subject, of what only takes room.
 const STREAM: &str = "pontoon_fill";
 
+/// Where JetStream keeps what it keeps.
+fn store(site: &Site) -> PathBuf {
+    site.folder.path().join("jetstream")
+}
+
+/// Whether the state of a consumer, which is a file `o.dat`, is empty.
+fn has_empty_state(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => has_empty_state(&entry.path()),
+        Ok(metadata) => metadata.len() == 0 && entry.file_name() == "o.dat",
+        Err(_) => false,
+    })
+}
+
 /// A user as the configuration has it.
 fn entry(user: &User) -> String {
     let grant = |grant: &Grant| match grant.patterns(">")[..] {
@@ -112,6 +145,18 @@ fn entry(user: &User) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_that_is_being_written_is_seen() {
+        let folder = crate::Folder::new("test").unwrap();
+        let consumers = folder.path().join("$G/streams/events/obs/listener");
+        std::fs::create_dir_all(&consumers).unwrap();
+        std::fs::write(consumers.join("meta.inf"), "").unwrap();
+        std::fs::write(consumers.join("o.dat"), "state").unwrap();
+        assert!(!has_empty_state(folder.path()));
+        std::fs::write(consumers.join("o.dat"), "").unwrap();
+        assert!(has_empty_state(folder.path()));
+    }
 
     #[test]
     fn a_user_without_rights_is_denied_everything() {

@@ -82,6 +82,24 @@ impl Process {
         Err(Error::Program { what: format!("SIG{name} did not reach the process group {}", self.group()), log })
     }
 
+    /// SIGSTOP to the whole group; returns once no thread of its first process runs, which may be a moment later.
+    pub(crate) fn hold(&mut self) -> Result<(), Error> {
+        self.signal(Signal::Stop)?;
+        while !self.has_ended() && !self.is_held() {
+            std::thread::sleep(GLANCE);
+        }
+        Ok(())
+    }
+
+    fn is_held(&self) -> bool {
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.group())) else { return true };
+        threads.flatten().all(|thread| {
+            // proc_pid_stat(5): the name, which is in parentheses and may have some, then the state.
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_none_or(|(_, state)| !state.starts_with(['R', 'S', 'D']))
+        })
+    }
+
     /// SIGKILL to the whole group; returns once it is gone.
     pub(crate) fn kill(&mut self) -> Result<(), Error> {
         if self.has_ended() {
