@@ -10,6 +10,7 @@ mod environment;
 mod located;
 mod message;
 mod policy;
+mod presence;
 mod rust;
 mod service;
 
@@ -27,6 +28,7 @@ pub use environment::{
 pub use located::Located;
 pub use message::{Event, Queue, Secret, State};
 pub use policy::{Backoff, Delivery, Http, Idempotency, Retry, Timetable, WhenFull};
+pub use presence::Presence;
 pub use rust::{RustPath, RustType, is_prelude};
 pub use service::{
     Command, Edge, Edges, Handler, Invocation, Operation, Ordered, Schedule, Service, Subscription, Waits, Worker,

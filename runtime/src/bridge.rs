@@ -49,9 +49,9 @@ pub trait EventAdapter: Send + Sync {
         let _ = (subject, subscription, rules);
     }
 
-    /// Says which subscriptions the topology has, in whatever unit: what the broker keeps for another is an orphan. Connects
+    /// Says which subscriptions the topology has in this environment, in whatever unit: what the broker keeps for another is an orphan. Connects
     /// nothing.
-    fn know(&self, subscriptions: &'static [Subscribed]) {
+    fn know(&self, subscriptions: Arc<[Subscribed]>) {
         let _ = subscriptions;
     }
 

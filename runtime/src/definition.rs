@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::delivery::QueueRules;
 use crate::listeners::Listeners;
+use crate::presence::Environments;
 
 /// What can travel between services: plain data. Implemented for every type that has what it takes.
 #[diagnostic::on_unimplemented(
@@ -38,6 +39,8 @@ pub trait Event: Copy + Send + Sync + 'static {
     const SUBJECT: &'static str;
     /// How many events and jobs may have led to this one, if that is limited (`max_hops`).
     const MAX_HOPS: Option<u32> = None;
+    /// Where it exists: elsewhere, nothing is published.
+    const ENVIRONMENTS: Environments = Environments::all();
     /// What those need who hear it.
     const LISTENERS: Listeners = Listeners::new();
 }

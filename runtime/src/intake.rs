@@ -18,6 +18,8 @@ use crate::serve::serve;
 /// Takes what a unit listens to, while it starts.
 pub struct Intake<U> {
     adapters: Adapters,
+    /// The environment's name, where it has one.
+    environment: Option<&'static str>,
     pub(crate) lanes: Vec<Lane<U>>,
     pub(crate) clocks: Vec<Lane<U>>,
     /// By the address of the subscription or worker.
@@ -26,8 +28,9 @@ pub struct Intake<U> {
 }
 
 impl<U: Send + Sync + 'static> Intake<U> {
-    pub(crate) fn new(adapters: Adapters) -> Self {
-        Self { adapters, lanes: Vec::new(), clocks: Vec::new(), feeds: HashMap::new(), problems: Vec::new() }
+    pub(crate) fn new(adapters: Adapters, environment: Option<&'static str>) -> Self {
+        let (lanes, clocks) = (Vec::new(), Vec::new());
+        Self { adapters, environment, lanes, clocks, feeds: HashMap::new(), problems: Vec::new() }
     }
 
     /// Requests for a command, from other units and from outside.
@@ -42,14 +45,25 @@ impl<U: Send + Sync + 'static> Intake<U> {
     /// Events of this unit for a subscription of another unit: they are kept for it from the first one on, whichever of the
     /// two starts first.
     pub fn keep<M: Subscription>(&mut self, _: M) {
+        if !self.hears::<M>() {
+            return;
+        }
         self.adapters.events.keep(M::Event::SUBJECT, M::ADDRESS, M::DELIVERY);
     }
 
-    /// Events of a subscription.
+    /// Whether a subscription exists in this environment.
+    fn hears<M: Subscription>(&self) -> bool {
+        M::ENVIRONMENTS.have(self.environment)
+    }
+
+    /// Events of a subscription, where it exists.
     pub fn subscribe<M>(&mut self, _: M)
     where
         M: Subscription + Route<U>,
     {
+        if !self.hears::<M>() {
+            return;
+        }
         let feed = self.adapters.events.subscribe(M::Event::SUBJECT, M::ADDRESS, M::DELIVERY);
         self.feeds.insert(M::ADDRESS, Arc::clone(&feed));
         let rules = Consumption::from(M::DELIVERY);

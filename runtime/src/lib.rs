@@ -75,6 +75,7 @@ mod operation;
 mod orphans;
 mod outbox;
 mod policy;
+mod presence;
 mod reach;
 mod round_trip;
 mod running;
@@ -140,6 +141,7 @@ pub use crate::operation::{Command, Exposed, Kind, Operation, Schedule, Subscrip
 pub use crate::orphans::{Orphan, Orphans, Subscribed};
 pub use crate::outbox::{OutboxDeadLetter, OutboxDeadLetters};
 pub use crate::policy::{Backoff, Field, IdempotencyKey, Key, Named, Policy};
+pub use crate::presence::Environments;
 pub use crate::reach::{Bridge, Local, Reach, Way};
 pub use crate::secret::{SecretError, SecretValue};
 pub use crate::soon::{Lazy, Soon};

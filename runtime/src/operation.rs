@@ -6,6 +6,7 @@ use crate::definition::{Event, Payload, Queue, Rejection};
 use crate::delivery::Delivery;
 use crate::never::Never;
 use crate::policy::{Backoff, Key, Policy};
+use crate::presence::Environments;
 use crate::timetable::Timetable;
 
 /// What an operation is.
@@ -63,6 +64,8 @@ pub trait Subscription: Operation<Output = (), Rejection = Never> {
     type Event: Event<Payload = Self::Input>;
     /// How it is delivered.
     const DELIVERY: Delivery;
+    /// Where it exists, of those in which its event does: elsewhere, it hears nothing, and nothing is kept for it.
+    const ENVIRONMENTS: Environments = Environments::all();
 
     /// What must stay in order: the field that `ordered: { key: … }` names, as `Some(Key::of(&payload.field))`.
     fn order(_payload: &Self::Input) -> Option<Key> {

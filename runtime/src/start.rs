@@ -203,11 +203,11 @@ impl<U: Unit> Launch<U> {
     /// As [`start`].
     pub async fn start(self) -> Result<Started<U>> {
         let mut problems = Vec::new();
-        let adapters = self.open(&mut problems).await;
-        let ports = Ports::new(adapters.clone());
+        let (adapters, environment) = self.open(&mut problems).await;
+        let ports = Ports::new(adapters.clone(), environment);
         let unit = U::assemble(&self.resources, &ports);
         let asked = ports.into_asked();
-        let mut intake = Intake::new(adapters.clone());
+        let mut intake = Intake::new(adapters.clone(), environment);
         U::listen(&mut intake);
         problems.append(&mut intake.problems);
         for secret in &asked.secrets {
@@ -218,7 +218,8 @@ impl<U: Unit> Launch<U> {
         if !problems.is_empty() {
             return Err(StartError { unit: U::NAME, problems })?;
         }
-        adapters.events.know(U::SUBSCRIPTIONS);
+        let exist = U::SUBSCRIPTIONS.iter().filter(|subscribed| subscribed.environments.have(environment));
+        adapters.events.know(exist.copied().collect());
         adapters.state.connect().await?;
         adapters.events.connect().await?;
         adapters.queues.connect().await?;
@@ -226,21 +227,14 @@ impl<U: Unit> Launch<U> {
         Ok(Started::begin(Arc::new(Running { unit, core }), intake))
     }
 
-    /// The adapters of the environment. Where a problem is found, others take their place, so that the rest of the problems
+    /// The adapters of the environment, and its name, where it has one. Where a problem is found, others take their place, so that the rest of the problems
     /// can be found as well; none of them connects.
-    async fn open(&self, problems: &mut Vec<String>) -> Adapters {
+    async fn open(&self, problems: &mut Vec<String>) -> (Adapters, Option<&'static str>) {
         if let Some(adapters) = &self.adapters {
-            return adapters.clone();
+            return (adapters.clone(), None);
         }
-        let in_memory = Environment::new("in_memory");
-        let environment = if self.in_memory {
-            in_memory
-        } else {
-            self.pick().unwrap_or_else(|problem| {
-                problems.push(problem);
-                in_memory
-            })
-        };
+        let picked = if self.in_memory { None } else { self.pick().map_err(|problem| problems.push(problem)).ok() };
+        let environment = picked.unwrap_or(Environment::new("in_memory"));
         let instance = Instance::new(U::TOPOLOGY, U::NAME);
         let mut opening = Opening::new(instance, environment.verify, self.known_variables());
         let mut adapters = Adapters::open(&environment, &mut opening).await;
@@ -249,7 +243,7 @@ impl<U: Unit> Launch<U> {
             let (given, store) = (self.secrets.clone(), adapters.secrets);
             adapters.secrets = Arc::new(Given { given, store, in_memory: self.in_memory });
         }
-        adapters
+        (adapters, picked.map(|environment| environment.name))
     }
 
     fn known_variables(&self) -> Variables {

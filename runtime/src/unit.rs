@@ -4,15 +4,17 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::bridge::{JobQueue, Topic};
+use crate::bridge::{BridgeError, JobQueue, Topic};
 use crate::core::Adapters;
 use crate::definition::{Event, Queue, Secret, State};
 use crate::environment::Environment;
 use crate::handler::{FromResources, Route};
 use crate::intake::Intake;
+use crate::message::Message;
 use crate::orphans::Subscribed;
 use crate::outbox::{self, Port};
 use crate::secret::SecretAdapter;
+use crate::soon::Soon;
 use crate::store::StateAdapter;
 
 /// One process: its handlers, made from resources and ports. Generated for each unit of a deployment.
@@ -46,6 +48,8 @@ pub trait Unit: Sized + Send + Sync + 'static {
 /// What a unit's ports are made from: the adapters of the environment.
 pub struct Ports {
     adapters: Adapters,
+    /// The environment's name, where it has one.
+    environment: Option<&'static str>,
     asked: Mutex<Asked>,
 }
 
@@ -59,14 +63,17 @@ pub(crate) struct Asked {
 }
 
 impl Ports {
-    pub(crate) fn new(adapters: Adapters) -> Self {
-        Self { adapters, asked: Mutex::default() }
+    pub(crate) fn new(adapters: Adapters, environment: Option<&'static str>) -> Self {
+        Self { adapters, environment, asked: Mutex::default() }
     }
 
-    /// Where an event is published.
+    /// Where an event is published: nowhere, in an environment in which it does not exist.
     #[must_use]
     pub fn publisher<E: Event>(&self) -> Publisher<E> {
-        let topic = self.adapters.events.topic(E::SUBJECT);
+        let topic = match E::ENVIRONMENTS.have(self.environment) {
+            true => self.adapters.events.topic(E::SUBJECT),
+            false => Arc::new(Nowhere),
+        };
         self.asked().ports.insert(E::SUBJECT, (Port::Topic(Arc::clone(&topic)), E::LISTENERS));
         Publisher { topic, marker: PhantomData }
     }
@@ -105,6 +112,15 @@ impl Ports {
 pub struct Publisher<E> {
     pub(crate) topic: Arc<dyn Topic>,
     marker: PhantomData<E>,
+}
+
+/// The topic of an event that does not exist in this environment.
+struct Nowhere;
+
+impl Topic for Nowhere {
+    fn publish(&self, _: Message) -> Soon<'_, Result<(), BridgeError>> {
+        Soon::now(Ok(()))
+    }
 }
 
 /// A unit's port for a queue.

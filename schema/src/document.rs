@@ -67,6 +67,17 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// A list that is not empty where it is written: what it would leave out, it would leave out everywhere.
+fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {
+    let list = Vec::deserialize(deserializer)?;
+    if list.is_empty() {
+        return Err(serde::de::Error::custom(
+            "this list is empty: name at least one, or leave the key out, which means all",
+        ));
+    }
+    Ok(list)
+}
+
 /// Definitions under their names, in the order of the file.
 pub type Map<T> = IndexMap<Name, T>;
 

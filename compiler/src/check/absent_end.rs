@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, HashSet};
 use super::Input;
 use super::placement::Placement;
 use crate::source::Span;
-use crate::topology::{Connection, Environment, Handler, Located, Pattern};
+use crate::topology::{Connection, Environment, EnvironmentId, Handler, Located, Pattern};
 
 /// Messages that nobody takes where they are sent.
 pub(super) struct Alone<'a> {
     /// Who sends them, and where that is written.
     pub(super) sender: (Handler, Span),
-    /// The deployment in which it does.
+    /// Who would take them, and is in none of the units that they get to.
+    pub(super) taker: Handler,
+    /// The deployment in which they are sent.
     pub(super) deployment: &'a Located<String>,
     /// The first environment in which nobody takes them.
     pub(super) environment: &'a Located<String>,
@@ -43,8 +45,8 @@ impl Alone<'_> {
 pub(super) struct Kind<'f, I> {
     /// What a handler sends, with where it is written.
     pub(super) sends: &'f dyn Fn(Handler) -> Vec<(I, Span)>,
-    /// Who takes it, wherever that runs.
-    pub(super) takers: &'f dyn Fn(I) -> Vec<Handler>,
+    /// Who takes it in an environment, in whatever deployment.
+    pub(super) takers: &'f dyn Fn(I, EnvironmentId) -> Vec<Handler>,
     /// What carries it.
     pub(super) bridge: fn(&Environment) -> Option<&Connection>,
     /// Whether that reaches other processes.
@@ -60,7 +62,7 @@ pub(super) fn alone<'a, I: Copy + Ord>(input: &'a Input<'_>, kind: &Kind<'_, I>)
             continue;
         }
         let here = handlers(placement);
-        for environment in placement.environments() {
+        for (id, environment) in placement.identified_environments() {
             let Some(crosses) = (kind.bridge)(environment).map(kind.crosses) else { continue };
             let others = input
                 .placements
@@ -69,13 +71,15 @@ pub(super) fn alone<'a, I: Copy + Ord>(input: &'a Input<'_>, kind: &Kind<'_, I>)
             let reached: HashSet<Handler> = others.flat_map(handlers).chain(here.iter().copied()).collect();
             for sender in &here {
                 for (sent, span) in (kind.sends)(*sender) {
-                    let takers = (kind.takers)(sent);
-                    // That nobody takes it at all is another rule's to say.
-                    if takers.is_empty() || takers.iter().any(|taker| reached.contains(taker)) {
+                    let takers = (kind.takers)(sent, id);
+                    // That nobody takes it at all is another rule's to say, or is meant so in this environment.
+                    let Some(taker) = takers.first().copied() else { continue };
+                    if takers.iter().any(|taker| reached.contains(taker)) {
                         continue;
                     }
-                    let (deployment, environment) = (&placement.deployment.name, &environment.name);
-                    found.entry(sent).or_insert(Alone { sender: (*sender, span), deployment, environment, crosses });
+                    let (sender, deployment) = ((*sender, span), &placement.deployment.name);
+                    let alone = Alone { sender, taker, deployment, environment: &environment.name, crosses };
+                    found.entry(sent).or_insert(alone);
                 }
             }
         }

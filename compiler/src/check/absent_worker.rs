@@ -11,7 +11,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
     let sends =
         |handler| topology.operation(handler).edges.enqueues.iter().map(|edge| (edge.value, edge.span)).collect();
-    let takers = |queue: QueueId| {
+    let takers = |queue: QueueId, _| {
         let workers = topology.workers.iter().filter(|(_, worker)| worker.queue.value == queue);
         workers.map(|(id, _)| Handler::Worker(id)).collect()
     };
@@ -24,8 +24,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     for (queue, found) in alone(input, &kind) {
         let name = &topology.queues[queue].name.value;
         let deployment = &found.deployment.value;
-        let Some(worker) = takers(queue).first().copied() else { continue };
-        let address = topology.address(worker);
+        let address = topology.address(found.taker);
         findings.add(
             Diagnostic::error(
                 "absent_worker",
@@ -33,7 +32,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             )
             .label(found.sender.1, format!("{} puts jobs in", topology.address(found.sender.0)))
             .label(
-                topology.operation(worker).name.span,
+                topology.operation(found.taker).name.span,
                 format!("{address} works them off, and is in none of its units"),
             )
             .label(found.deployment.span, found.why())

@@ -10,19 +10,21 @@ use super::placement::Placement;
 use super::wording::{Named, either, size};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::{Delivery, Handler, Located, Purpose, Subscription, Topology, WhenFull};
+use crate::topology::{
+    Delivery, EnvironmentId, EventId, Handler, Located, Purpose, Subscription, SubscriptionId, Topology, WhenFull,
+};
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     // An inherited bridge is one place in the file: what it lacks is said once.
     let mut seen = HashSet::new();
     for placement in &input.placements {
         let needs = needs(input.topology, placement);
-        for environment in placement.environments() {
+        for (id, environment) in placement.identified_environments() {
             let bridge = |purpose| match purpose {
                 Purpose::EventBridge => environment.event_bridge.as_ref(),
                 _ => environment.queue_bridge.as_ref(),
             };
-            for need in &needs {
+            for need in needs.iter().filter(|need| need.exists(input.topology, id)) {
                 let Some(connection) = bridge(need.purpose) else {
                     if seen.insert((environment.name.span, environment.name.span, need.purpose.key())) {
                         findings.add(need.absent(input.topology, &environment.name, &placement.deployment.name));
@@ -57,6 +59,17 @@ struct Need {
     least: u64,
     /// What else would help than another bridge.
     also: &'static str,
+    /// What it is for, where that exists in some environments only.
+    subject: Subject,
+}
+
+/// What a need is for.
+#[derive(Clone, Copy)]
+enum Subject {
+    Event(EventId),
+    Subscription(SubscriptionId),
+    /// Something that exists in every environment.
+    Other,
 }
 
 fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
@@ -65,9 +78,10 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
         let of = Named::Handler(*handler);
         let edges = &topology.operation(*handler).edges;
         for edge in &edges.emits {
-            needs.push(Need::of(Purpose::EventBridge, edge.span, of));
-            let event = &topology.events[edge.value];
-            needs.extend(Need::size(Purpose::EventBridge, event.size, Named::Event(edge.value)));
+            let (event, subject) = (&topology.events[edge.value], Subject::Event(edge.value));
+            let size = Need::size(Purpose::EventBridge, event.size, Named::Event(edge.value));
+            let own = [Need::of(Purpose::EventBridge, edge.span, of)].into_iter().chain(size);
+            needs.extend(own.map(|need| Need { subject, ..need }));
         }
         for edge in &edges.enqueues {
             needs.push(Need::of(Purpose::QueueBridge, edge.span, of));
@@ -80,24 +94,8 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
         }
         match handler {
             Handler::Subscription(id) => {
-                let subscription = &topology.subscriptions[*id];
-                needs.push(Need::of(Purpose::EventBridge, subscription.event.span, of));
-                if let Some(ordered) = subscription.ordered.as_ref().filter(|ordered| ordered.value.key.is_some()) {
-                    let need = Need::of(Purpose::EventBridge, ordered.span, of);
-                    needs.push(need.to("keeps events of one key in order among several consumers", {
-                        match subscription.delivery.value {
-                            Delivery::AtLeastOnce => |bridge, _| bridge.ordering == Ordering::ByKey,
-                            Delivery::AtMostOnce => |bridge, _| bridge.ordering_at_most_once == Ordering::ByKey,
-                        }
-                    }));
-                }
-                needs.extend(Need::bound(subscription, of));
-                needs.push(Need::name(topology, *handler, subscription, of));
-                if subscription.concurrency.value > 1 {
-                    let need = Need::of(Purpose::EventBridge, subscription.concurrency.span, of);
-                    needs
-                        .push(need.to("shares events among several consumers", |bridge, _| bridge.competing_consumers));
-                }
+                let subject = Subject::Subscription(*id);
+                needs.extend(of_subscription(topology, *id).into_iter().map(|need| Need { subject, ..need }));
             }
             Handler::Worker(id) => {
                 let need = || Need::of(Purpose::QueueBridge, topology.workers[*id].queue.span, of);
@@ -107,7 +105,7 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
             Handler::Command(_) | Handler::Schedule(_) => {}
         }
     }
-    for flow in between_units(topology, placement) {
+    for flow in between_units(topology, placement, &|_| true) {
         if let (Carried::Call, Handler::Command(callee)) = (flow.carried, flow.to) {
             let need = Need::of(Purpose::EventBridge, flow.span, Named::Handler(flow.from));
             needs.push(need.to("carries requests and their answers", |bridge, _| bridge.request_reply));
@@ -118,9 +116,40 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
     needs
 }
 
+fn of_subscription(topology: &Topology, id: SubscriptionId) -> Vec<Need> {
+    let (subscription, handler) = (&topology.subscriptions[id], Handler::Subscription(id));
+    let of = Named::Handler(handler);
+    let mut needs = vec![Need::of(Purpose::EventBridge, subscription.event.span, of)];
+    if let Some(ordered) = subscription.ordered.as_ref().filter(|ordered| ordered.value.key.is_some()) {
+        let need = Need::of(Purpose::EventBridge, ordered.span, of);
+        needs.push(need.to("keeps events of one key in order among several consumers", {
+            match subscription.delivery.value {
+                Delivery::AtLeastOnce => |bridge, _| bridge.ordering == Ordering::ByKey,
+                Delivery::AtMostOnce => |bridge, _| bridge.ordering_at_most_once == Ordering::ByKey,
+            }
+        }));
+    }
+    needs.extend(Need::bound(subscription, of));
+    needs.push(Need::name(topology, handler, subscription, of));
+    if subscription.concurrency.value > 1 {
+        let need = Need::of(Purpose::EventBridge, subscription.concurrency.span, of);
+        needs.push(need.to("shares events among several consumers", |bridge, _| bridge.competing_consumers));
+    }
+    needs
+}
+
 impl Need {
     fn of(purpose: Purpose, span: Span, of: Named) -> Self {
-        Self { purpose, span, of, what: "", met: |_, _| true, least: 0, also: "" }
+        Self { purpose, span, of, what: "", met: |_, _| true, least: 0, also: "", subject: Subject::Other }
+    }
+
+    /// Whether what it is for exists in an environment.
+    fn exists(&self, topology: &Topology, environment: EnvironmentId) -> bool {
+        match self.subject {
+            Subject::Event(id) => topology.has_event(environment, id),
+            Subject::Subscription(id) => topology.has_subscription(environment, id),
+            Subject::Other => true,
+        }
     }
 
     fn to(self, what: &'static str, met: fn(&Bridge, u64) -> bool) -> Self {

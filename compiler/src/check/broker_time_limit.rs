@@ -18,11 +18,14 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     // An inherited bridge is one place in the file: what does not fit it is said once.
     let mut seen = HashSet::new();
     for placement in &input.placements {
-        for environment in placement.environments() {
+        for (environment_id, environment) in placement.identified_environments() {
             let Some(bridge) = &environment.event_bridge else { continue };
             let Some(limit) = limit(bridge) else { continue };
             for handler in placement.units.iter().flat_map(|placed| &placed.handlers) {
                 let Handler::Subscription(id) = *handler else { continue };
+                if !input.topology.has_subscription(environment_id, id) {
+                    continue;
+                }
                 let Some(held) = Held::of(&input.topology.subscriptions[id], limit) else { continue };
                 let is_new = seen.insert((held.span, bridge.adapter.span));
                 if held.time >= held.room && is_new {

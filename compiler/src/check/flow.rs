@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::placement::Placement;
 use crate::source::Span;
-use crate::topology::{EventId, Handler, Purpose, QueueId, Topology, UnitId};
+use crate::topology::{EventId, Handler, Purpose, QueueId, SubscriptionId, Topology, UnitId};
 
 /// One message's way from a handler to another one.
 #[derive(Clone, Copy)]
@@ -60,8 +60,12 @@ impl Ends {
     }
 }
 
-/// The flows between different units, for every edge one.
-pub(super) fn between_units(topology: &Topology, placement: &Placement<'_>) -> Vec<Flow> {
+/// The flows between different units, for every edge one, as far as the subscriptions exist that events go to.
+pub(super) fn between_units(
+    topology: &Topology,
+    placement: &Placement<'_>,
+    exists: &dyn Fn(SubscriptionId) -> bool,
+) -> Vec<Flow> {
     if placement.units.len() < 2 {
         return Vec::new();
     }
@@ -71,14 +75,14 @@ pub(super) fn between_units(topology: &Topology, placement: &Placement<'_>) -> V
         placement.units.iter().flat_map(|placed| placed.handlers.iter().map(move |it| (placed, it)))
     {
         match handler {
-            Handler::Subscription(id) => {
+            Handler::Subscription(id) if exists(*id) => {
                 let ends = listeners.entry(topology.subscriptions[*id].event.value).or_default();
                 ends.add(*handler, placed.id);
             }
             Handler::Worker(id) => {
                 workers.entry(topology.workers[*id].queue.value).or_default().add(*handler, placed.id);
             }
-            Handler::Command(_) | Handler::Schedule(_) => {}
+            Handler::Subscription(_) | Handler::Command(_) | Handler::Schedule(_) => {}
         }
     }
     let mut flows = Vec::new();

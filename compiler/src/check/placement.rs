@@ -2,13 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::topology::{CommandId, Deployment, DeploymentId, Environment, Handler, ServiceId, Topology, Unit, UnitId};
+use crate::topology::{
+    CommandId, Deployment, DeploymentId, Environment, EnvironmentId, Handler, ServiceId, Topology, Unit, UnitId,
+};
 
 /// A deployment, with its handlers put into its units.
 pub(super) struct Placement<'a> {
     pub(super) deployment: &'a Deployment,
     pub(super) units: Vec<Placed<'a>>,
-    environments: Vec<&'a Environment>,
+    environments: Vec<(EnvironmentId, &'a Environment)>,
     homes: HashMap<Handler, Vec<UnitId>>,
 }
 
@@ -34,12 +36,17 @@ impl<'a> Placement<'a> {
             }
         }
         let environments = deployment.environments.iter();
-        let environments = environments.map(|id| &topology.environments[id.value]).collect();
+        let environments = environments.map(|id| (id.value, &topology.environments[id.value])).collect();
         Self { deployment, units, environments, homes }
     }
 
     /// The environments that the deployment runs in.
     pub(super) fn environments(&self) -> impl Iterator<Item = &'a Environment> {
+        self.identified_environments().map(|(_, environment)| environment)
+    }
+
+    /// The same, each with its id.
+    pub(super) fn identified_environments(&self) -> impl Iterator<Item = (EnvironmentId, &'a Environment)> {
         self.environments.iter().copied()
     }
 

@@ -15,14 +15,19 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let mut seen = HashSet::new();
     for placement in &input.placements {
         let deployment = placement.deployment;
-        let contained: Vec<_> = placement.environments().flat_map(contained).collect();
         // What a function can't reach is serverless_closure's to say.
-        if deployment.pattern.value == Pattern::Serverless || contained.is_empty() {
+        if deployment.pattern.value == Pattern::Serverless {
             continue;
         }
-        for flow in between_units(input.topology, placement) {
-            for (environment, purpose, connection) in &contained {
-                if *purpose == flow.carried.purpose() && seen.insert((flow.span, flow.to, connection.adapter.span)) {
+        for (id, environment) in placement.identified_environments() {
+            let contained: Vec<_> = contained(environment).collect();
+            if contained.is_empty() {
+                continue;
+            }
+            for flow in between_units(input.topology, placement, &|heard| input.topology.has_subscription(id, heard)) {
+                let bridge = contained.iter().find(|(purpose, _)| *purpose == flow.carried.purpose());
+                let Some((_, connection)) = bridge else { continue };
+                if seen.insert((flow.span, flow.to, connection.adapter.span)) {
                     findings.add(finding(input.topology, &flow, deployment, environment, connection));
                 }
             }
@@ -31,8 +36,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
 }
 
 /// The bridges of an environment that stay in their process.
-fn contained(environment: &Environment) -> impl Iterator<Item = (&Environment, Purpose, &Connection)> {
-    let bridges = environment.connections().filter(|(purpose, connection)| {
+fn contained(environment: &Environment) -> impl Iterator<Item = (Purpose, &Connection)> {
+    environment.connections().filter(|(purpose, connection)| {
         let adapter = connection.adapter.value;
         let bridge = match purpose {
             Purpose::EventBridge => capability::event_bridge(adapter),
@@ -40,8 +45,7 @@ fn contained(environment: &Environment) -> impl Iterator<Item = (&Environment, P
             _ => None,
         };
         bridge.is_some_and(|bridge| !bridge.crosses_processes)
-    });
-    bridges.map(move |(purpose, connection)| (environment, purpose, connection))
+    })
 }
 
 fn finding(

@@ -8,13 +8,25 @@ use super::Input;
 use super::wording::{SHOWN, either, listed};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::{Connection, Delivery, Environment, Handler, Pattern, QueueId, SubscriptionId, Topology};
+use crate::topology::{
+    Connection, Delivery, Environment, EnvironmentId, Handler, Pattern, QueueId, SubscriptionId, Topology,
+};
 
 /// What promises to lose nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Promise {
     Subscription(SubscriptionId),
     Queue(QueueId),
+}
+
+impl Promise {
+    /// Whether it is given in an environment: what does not exist there promises nothing.
+    fn is_given(self, topology: &Topology, environment: EnvironmentId) -> bool {
+        match self {
+            Promise::Subscription(id) => topology.has_subscription(environment, id),
+            Promise::Queue(_) => true,
+        }
+    }
 }
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
@@ -28,8 +40,9 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         }
         let handlers = placement.units.iter().flat_map(|placed| &placed.handlers);
         let promises: HashSet<Promise> = handlers.flat_map(|handler| promises(topology, *handler)).collect();
-        for environment in placement.environments().filter(|environment| environment.is_hard()) {
-            for promise in &promises {
+        let hard = placement.identified_environments().filter(|(_, environment)| environment.is_hard());
+        for (id, environment) in hard {
+            for promise in promises.iter().filter(|promise| promise.is_given(topology, id)) {
                 let connection = match promise {
                     Promise::Subscription(_) => &environment.event_bridge,
                     Promise::Queue(_) => &environment.queue_bridge,

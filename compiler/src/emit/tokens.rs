@@ -53,6 +53,13 @@ pub(super) fn listeners(scope: &Scope<'_>, listeners: Listeners) -> Option<Token
     })
 }
 
+/// Where something exists, where that is not everywhere.
+pub(super) fn environments(scope: &Scope<'_>, names: Option<&[String]>) -> Option<TokenStream> {
+    let names = names?;
+    let environments = scope.runtime("Environments");
+    Some(quote!(const ENVIRONMENTS: #environments = #environments::only(&[#(#names),*]);))
+}
+
 /// What happens to a message when there is no room for it.
 pub(super) fn when_full(scope: &Scope<'_>, policy: WhenFull) -> TokenStream {
     let when_full = scope.runtime("WhenFull");

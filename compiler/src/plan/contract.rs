@@ -6,7 +6,7 @@ use super::operation::{self, Operation};
 use super::place::{Place, Rust, version_module};
 use super::time::{Backoff, Time};
 use crate::topology::{
-    self, EventId, Handler, Located, QueueId, Rate, RustPath, RustType, SubscriptionId, Topology, WhenFull,
+    self, EventId, Handler, Located, Presence, QueueId, Rate, RustPath, RustType, SubscriptionId, Topology, WhenFull,
 };
 
 /// What is generated once, whatever the deployments are.
@@ -66,6 +66,9 @@ pub struct Event {
     pub payload: Rust<RustType>,
     /// Where it is published.
     pub subject: String,
+    /// Where it exists, where that is not everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environments: Option<Vec<String>>,
     /// How many events and jobs may have led to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_hops: Option<u32>,
@@ -88,6 +91,9 @@ pub struct Subscribed {
     /// Whether events may be lost to it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub at_most_once: bool,
+    /// Where it exists, where that is not everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environments: Option<Vec<String>>,
 }
 
 /// What those who hear an event or work on a queue need of whoever sends it.
@@ -257,6 +263,7 @@ fn event(topology: &Topology, id: EventId, event: &topology::Event) -> Event {
         marker: Place::of_kind("event", name),
         payload: Rust(event.payload.value.clone()),
         subject: pontoon_schema::subject::event(&topology.name.value, name, event.version),
+        environments: environments(topology, &event.environments),
         max_hops: event.max_hops.map(|hops| hops.value),
         expected: Expected::of(event.size, event.rate),
         listeners: Listeners::of(topology, heard().map(|(id, _)| Handler::Subscription(id))),
@@ -268,7 +275,14 @@ fn subscribed(topology: &Topology, id: SubscriptionId, subscription: &topology::
     Subscribed {
         address: topology.full_address(Handler::Subscription(id)),
         at_most_once: subscription.delivery.value == topology::Delivery::AtMostOnce,
+        environments: environments(topology, &topology.presence(id)),
     }
+}
+
+/// The names of the environments that something exists in, where those are not all.
+pub(super) fn environments(topology: &Topology, presence: &Presence) -> Option<Vec<String>> {
+    let ids = presence.0.as_ref()?;
+    Some(ids.iter().map(|id| topology.environments[id.value].name.value.clone()).collect())
 }
 
 fn queue(topology: &Topology, id: QueueId, queue: &topology::Queue) -> Queue {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::contract::environments;
 use super::place::{Place, Rust};
 use super::time::{Backoff, Time};
 use crate::topology::{self, Handler, RustPath, RustType, Topology};
@@ -60,6 +61,9 @@ pub enum Trigger {
         event: Place,
         /// What it carries.
         payload: Rust<RustType>,
+        /// Where it exists, where that is not everywhere.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        environments: Option<Vec<String>>,
         /// What is promised about it.
         delivery: Delivery,
     },
@@ -231,6 +235,7 @@ fn trigger(topology: &Topology, handler: Handler) -> Trigger {
             Trigger::Subscription {
                 event: Place::of_kind("event", &event.name.value),
                 payload: Rust(event.payload.value.clone()),
+                environments: environments(topology, &topology.presence(id)),
                 delivery: delivery(subscription),
             }
         }

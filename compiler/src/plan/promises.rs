@@ -3,13 +3,20 @@
 use std::fmt::Display;
 
 use super::Time;
+use super::contract::environments;
 use crate::source::Span;
 use crate::topology::{Backoff, Delivery, Handler, Located, Subscription, Topology, Worker};
 
 /// The promises about a handler: `at least once`, `5 attempts (default)`, `1 at a time (default)`.
 pub(super) fn of(topology: &Topology, handler: Handler) -> Vec<String> {
     match handler {
-        Handler::Subscription(id) => of_subscription(&topology.subscriptions[id]),
+        Handler::Subscription(id) => {
+            let only = environments(topology, &topology.presence(id)).map(|names| match names.as_slice() {
+                [] => "in no environment".to_owned(),
+                names => format!("only in {}", names.join(", ")),
+            });
+            only.into_iter().chain(of_subscription(&topology.subscriptions[id])).collect()
+        }
         Handler::Worker(id) => of_worker(topology, &topology.workers[id]),
         Handler::Schedule(_) => vec!["in every instance".to_owned()],
         Handler::Command(_) => Vec::new(),

@@ -14,8 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::read::Node;
 use crate::source::Span;
 use crate::topology::{
-    Budget, CommandId, Deployment, DeploymentId, EnvironmentId, Id, Located, OutboxBuffer, Pattern, ServiceId, Unit,
-    UnitId,
+    Budget, CommandId, Deployment, DeploymentId, Id, Located, OutboxBuffer, Pattern, ServiceId, Unit, UnitId,
 };
 
 const GRACE: Duration = Duration::from_secs(30);
@@ -61,7 +60,7 @@ impl<'s> Resolver<'s, '_> {
     ) -> Option<Deployment> {
         let before = self.findings.iter().len();
         let pattern = pattern(written.pattern);
-        let environments = self.placed_environments(&written.environments, node);
+        let environments = self.named_environments(&written.environments, node);
         let groups = self.groups(&written.units, node);
         let commands = self.placed_commands(&written.commands, node);
         // In another pattern they mean nothing, and `ineffective_key` says so.
@@ -176,21 +175,6 @@ impl<'s> Resolver<'s, '_> {
             }
         }
         services.into()
-    }
-
-    fn placed_environments(&mut self, written: &[document::Name], node: Node<'_>) -> Vec<Located<EnvironmentId>> {
-        let mut seen = HashMap::new();
-        let mut environments = Vec::with_capacity(written.len());
-        for (name, node) in written.iter().zip(children(node, "environments")) {
-            let span = node.value_span();
-            let Some(id) = self.names.environment(name, span, self.findings) else {
-                continue;
-            };
-            if once(&mut seen, id, span, name, self.findings) {
-                environments.push(Located::new(id, span));
-            }
-        }
-        environments
     }
 
     fn placed_commands(&mut self, written: &[document::CommandRef], node: Node<'_>) -> Vec<Located<CommandId>> {

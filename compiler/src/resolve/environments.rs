@@ -1,17 +1,20 @@
 //! Environments: `extends` filled in, key by key.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use pontoon_schema::document;
 
 use super::connections::{self, Written};
 use super::place::{children, span};
+use super::services::once;
 use super::{Resolver, settings};
 use crate::diagnostic::Diagnostic;
 use crate::read::Node;
 use crate::source::Span;
-use crate::topology::{Connection, Environment, EnvironmentId, Id, Located, Origin, Provision, Purpose, Settings};
+use crate::topology::{
+    Connection, Environment, EnvironmentId, Id, Located, Origin, Presence, Provision, Purpose, Settings,
+};
 
 /// What one environment says, or inherits.
 #[derive(Clone, Default)]
@@ -199,4 +202,31 @@ fn within(connection: &Connection, span: Span) -> bool {
 pub(super) fn authentications(document: &document::Document) -> HashSet<&str> {
     let named = document.environments.values().filter_map(|environment| environment.authentication.as_ref());
     named.flat_map(|ways| ways.keys().map(document::Name::as_str)).collect()
+}
+
+impl Resolver<'_, '_> {
+    /// The environments that `environments:` names, each once.
+    pub(super) fn named_environments(
+        &mut self,
+        written: &[document::Name],
+        node: Node<'_>,
+    ) -> Vec<Located<EnvironmentId>> {
+        let mut seen = HashMap::new();
+        let mut environments = Vec::with_capacity(written.len());
+        for (name, node) in written.iter().zip(children(node, "environments")) {
+            let span = node.value_span();
+            let Some(id) = self.names.environment(name, span, self.findings) else {
+                continue;
+            };
+            if once(&mut seen, id, span, name, self.findings) {
+                environments.push(Located::new(id, span));
+            }
+        }
+        environments
+    }
+
+    /// Where something exists that may name its environments.
+    pub(super) fn presence(&mut self, written: &[document::Name], node: Node<'_>) -> Presence {
+        Presence((!written.is_empty()).then(|| self.named_environments(written, node)))
+    }
 }

@@ -143,6 +143,7 @@ impl<'s> Resolver<'s, '_> {
             operation: operation?,
             event: filled(node, "event", event?),
             payload: payload?,
+            environments: self.presence(&written.environments, node),
             delivery: filled(node, "delivery", delivery),
             attempts: filled(node, "attempts", written.attempts.map_or(attempts, u32::from)),
             backoff: filled(node, "backoff", written.backoff.map_or(BACKOFF, backoff)),

@@ -42,6 +42,7 @@ impl<'s> Resolver<'s, '_> {
             description: event.description.clone(),
             version: event.version.unwrap_or(Version::FIRST).number(),
             payload: self.ty(node, "payload", &event.payload)?,
+            environments: self.presence(&event.environments, node),
             rate: given(node, "rate", event.rate),
             size: size(node, event.size),
             max_hops: given(node, "max_hops", event.max_hops.map(u32::from)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pontoon_schema::document::{Rate, StateNeed};
 
-use super::{Backoff, Located, RustType, ServiceId, WhenFull};
+use super::{Backoff, Located, Presence, RustType, ServiceId, WhenFull};
 
 /// A fact that is published.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Event {
     pub version: u32,
     /// The type that is published.
     pub payload: Located<RustType>,
+    /// Where it exists.
+    pub environments: Presence,
     /// How often it happens at most.
     pub rate: Option<Located<Rate>>,
     /// The largest payload that is to be expected, in bytes.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Backoff, CommandId, Delivery, EventId, Http, Idempotency, Located, QueueId, Retry, RustPath, RustType, ScheduleId,
-    SecretId, ServiceId, StateId, SubscriptionId, Timetable, WhenFull, WorkerId,
+    Backoff, CommandId, Delivery, EventId, Http, Idempotency, Located, Presence, QueueId, Retry, RustPath, RustType,
+    ScheduleId, SecretId, ServiceId, StateId, SubscriptionId, Timetable, WhenFull, WorkerId,
 };
 use crate::source::Span;
 
@@ -228,6 +228,8 @@ pub struct Subscription {
     pub event: Located<EventId>,
     /// The payload that it expects, where it says so.
     pub payload: Option<Located<RustType>>,
+    /// Where it exists, as far as its event does.
+    pub environments: Presence,
     /// Whether it sees the event again when it failed.
     pub delivery: Located<Delivery>,
     /// All attempts, the first one included.

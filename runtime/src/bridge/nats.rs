@@ -105,7 +105,7 @@ impl EventAdapter for NatsEvents {
         }
     }
 
-    fn know(&self, subscriptions: &'static [Subscribed]) {
+    fn know(&self, subscriptions: Arc<[Subscribed]>) {
         self.connection.wanted.lists().known = Some(subscriptions);
     }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Rate, RustType, Size, Version};
+use super::{Name, Rate, RustType, Size, Version, one_or_more};
 
 /// A fact that is published to every service that subscribes to it, for example
 /// `user_signed_up: { payload: UserSignedUp }`.
@@ -16,6 +16,11 @@ pub struct Event {
     pub payload: RustType,
     /// The version of the payload. It stands in the subject on the wire, `shop.event.user_signed_up.v1`. Default: `1`.
     pub version: Option<Version>,
+    /// The environments that it exists in, for example `[production]`. In the others, emitting it does nothing, and nobody hears
+    /// it. Default: all of them.
+    #[serde(default, deserialize_with = "one_or_more")]
+    #[schemars(length(min = 1))]
+    pub environments: Vec<Name>,
     /// How often it happens at most, for example `10/s`. Offline buffers are measured by it.
     pub rate: Option<Rate>,
     /// The largest payload that is to be expected, for example `16KiB`. Bridges that carry less are refused.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{
     Backoff, Call, Cron, Delivery, Duration, Emission, Enqueuing, HttpExposure, Idempotency, Name, Ordered, Retry,
-    RustPath, RustType, Size, WhenFull,
+    RustPath, RustType, Size, WhenFull, one_or_more,
 };
 
 /// What every operation has.
@@ -138,6 +138,11 @@ operation! {
         pub event: Name,
         /// The Rust type that the handler expects, for example `UserSignedUp`. It must be the event's own.
         pub payload: Option<RustType>,
+        /// The environments that it exists in, for example `[production]`: in the others, the handler hears nothing, and nothing is
+        /// kept for it. Default: all in which the event exists.
+        #[serde(default, deserialize_with = "one_or_more")]
+        #[schemars(length(min = 1))]
+        pub environments: Vec<Name>,
         /// How often an event reaches the handler. Default: `at_least_once`.
         pub delivery: Option<Delivery>,
         /// How many times an event is tried, the first time included, for example `5`. Default: `5`.

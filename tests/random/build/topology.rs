@@ -198,7 +198,10 @@ impl Maker {
             .clone()
             .into_iter()
             .map(|(name, payload)| {
-                let event = json!({ "payload": payload, "max_hops": 2 });
+                let mut event = json!({ "payload": payload, "max_hops": 2 });
+            if self.one_in(6) {
+                event["environments"] = json!(["local"]);
+            }
                 (name, self.described(event))
             })
             .collect();
@@ -315,6 +318,9 @@ impl Maker {
                     subscription["dead_letter"] = json!(false);
                     subscription["repeatable"] = json!(true);
                 }
+            }
+            if self.one_in(6) {
+                subscription["environments"] = json!(["local"]);
             }
             let subscription = self.calls_alone(subscription, callable);
             subscriptions.insert(names.pop().unwrap_or_default(), subscription);

@@ -210,6 +210,26 @@ async fn everything_in_one_process() {
     monolith.shutdown().await.expect("it stops");
 }
 
+#[tokio::test]
+async fn what_does_not_exist_in_an_environment_is_neither_published_nor_heard() {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let resources = topology::monolith::Resources {
+        user: user::Resources { told: tell.clone() },
+        email: email::Resources { told: tell.clone() },
+        billing: billing::Resources { told: tell },
+    };
+    let launch = pontoon::Launch::<topology::monolith::Monolith>::new(resources).environment("trial");
+    let monolith = launch.variables([("SMTP_PASSWORD", "secret")]).start().await.expect("it starts");
+    let ada = contract::NewUser { email: ADA.to_owned() };
+    monolith.client().invoke(topology::user::SignUp, ada).await.expect("Ada signs up");
+    let mut all = [told.recv().await.expect("one"), told.recv().await.expect("the other")];
+    all.sort();
+    assert_eq!(all, ["charge", "welcome"].map(|what| format!("{what} {ADA}")));
+    // Once the outbox has published what it has, and everybody has ended, nobody has heard of it.
+    monolith.shutdown().await.expect("it stops");
+    assert_eq!(told.recv().await, None);
+}
+
 /// Adapters that several units can have at the same time, as they have a broker and a store.
 fn shared() -> pontoon::Adapters {
     use std::sync::Arc;
@@ -257,5 +277,5 @@ async fn the_client_refuses_what_stays_in_its_process() {
     let refused = topology::client::connect("local").await.err().expect("nobody is there");
     assert!(format!("{refused:?}").contains("stays in its process"), "{refused:?}");
     let refused = topology::client::connect("stagin").await.err().expect("there is no such environment");
-    assert!(format!("{refused:?}").contains("there are: local, staging, production"), "{refused:?}");
+    assert!(format!("{refused:?}").contains("there are: local, trial, staging, production"), "{refused:?}");
 }

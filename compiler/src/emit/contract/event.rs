@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::marker;
 use crate::emit::scope::Scope;
-use crate::emit::tokens::{ident, listeners};
+use crate::emit::tokens::{environments, ident, listeners};
 use crate::plan::{Event, Subscribed};
 
 pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
@@ -14,6 +14,7 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
     let max_hops = event.max_hops.map(Literal::u32_unsuffixed);
     let some = scope.prelude("Some");
     let max_hops = max_hops.map(|hops| quote!(const MAX_HOPS: Option<u32> = #some(#hops);));
+    let environments = environments(scope, event.environments.as_deref());
     let listeners = listeners(scope, event.listeners);
     let event = scope.runtime("Event");
     quote! {
@@ -23,6 +24,7 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
             type Payload = #payload;
             const SUBJECT: &'static str = #subject;
             #max_hops
+            #environments
             #listeners
         }
     }
@@ -32,10 +34,11 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
 pub(super) fn subscriptions(scope: &Scope<'_>, events: &[Event]) -> TokenStream {
     let subscribed = scope.runtime("Subscribed");
     let subscriptions = events.iter().flat_map(|event| {
-        event.subscriptions.iter().map(|Subscribed { address, at_most_once }| {
+        event.subscriptions.iter().map(|Subscribed { address, at_most_once, environments }| {
             let (subject, delivery) = (&event.subject, if *at_most_once { "at_most_once" } else { "at_least_once" });
             let delivery = ident(delivery);
-            quote!(#subscribed::#delivery(#subject, #address))
+            let only = environments.as_ref().map(|names| quote!(.only_in(&[#(#names),*])));
+            quote!(#subscribed::#delivery(#subject, #address)#only)
         })
     });
     quote! {

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{context, marker};
 use crate::emit::scope::Scope;
-use crate::emit::tokens::{field, ident, when_full};
+use crate::emit::tokens::{environments, field, ident, when_full};
 use crate::plan::{Delivery, Idempotency, Operation, Place, Policy, Timetable, Trigger};
 
 pub(super) fn print(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
@@ -108,16 +108,18 @@ fn special(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
                 #exposed
             }
         }
-        Trigger::Subscription { event, delivery, .. } => {
+        Trigger::Subscription { event, delivery, environments, .. } => {
             let subscription = scope.runtime("Subscription");
             let delivery_type = scope.runtime("Delivery");
             let order = delivery.ordered.as_ref().and_then(Option::as_ref);
             let order = order.map(|path| self::order(scope, path));
             let (event, delivery) = (from_service(operation, event), self::delivery(scope, delivery));
+            let environments = self::environments(scope, environments.as_deref());
             quote! {
                 impl #subscription for #name {
                     type Event = #event;
                     const DELIVERY: #delivery_type = #delivery;
+                    #environments
                     #order
                 }
             }

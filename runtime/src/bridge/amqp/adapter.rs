@@ -73,7 +73,7 @@ pub(super) struct AmqpEvents {
 #[derive(Default)]
 struct Made {
     /// The subscriptions of the topology, where somebody has said which there are.
-    subscriptions: Option<&'static [Subscribed]>,
+    subscriptions: Option<Arc<[Subscribed]>>,
     known: HashMap<&'static str, Arc<Known>>,
     exchanges: HashMap<&'static str, Arc<Event>>,
     feeds: HashMap<&'static str, Arc<RemoteFeed<Subscription>>>,
@@ -298,7 +298,7 @@ impl EventAdapter for AmqpEvents {
         self.made().known.entry(subject).or_default().add(subscription, rules);
     }
 
-    fn know(&self, subscriptions: &'static [Subscribed]) {
+    fn know(&self, subscriptions: Arc<[Subscribed]>) {
         self.made().subscriptions = Some(subscriptions);
     }
 
@@ -348,10 +348,10 @@ impl EventAdapter for AmqpEvents {
         let subscriptions = {
             let made = self.made();
             // Who neither publishes nor hears events has no queue that stays.
-            made.subscriptions.filter(|_| !(made.exchanges.is_empty() && made.feeds.is_empty()))
+            made.subscriptions.clone().filter(|_| !(made.exchanges.is_empty() && made.feeds.is_empty()))
         };
         match subscriptions {
-            Some(subscriptions) => Soon::later(self.register.orphans(subscriptions)),
+            Some(known) => Soon::later(async move { self.register.orphans(&known).await }),
             None => Soon::now(Ok(Vec::new())),
         }
     }

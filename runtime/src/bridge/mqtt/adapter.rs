@@ -73,7 +73,7 @@ pub(super) struct MqttEvents {
 #[derive(Default)]
 struct Made {
     /// The subscriptions of the topology, where somebody has said which there are.
-    subscriptions: Option<&'static [Subscribed]>,
+    subscriptions: Option<Arc<[Subscribed]>>,
     audiences: HashMap<&'static str, Arc<Audience>>,
     topics: HashMap<&'static str, Arc<Published>>,
     feeds: HashMap<&'static str, Arc<RemoteFeed<Subscription>>>,
@@ -281,7 +281,7 @@ impl EventAdapter for MqttEvents {
         self.audience(&mut made, subject).add(subscription);
     }
 
-    fn know(&self, subscriptions: &'static [Subscribed]) {
+    fn know(&self, subscriptions: Arc<[Subscribed]>) {
         self.made().subscriptions = Some(subscriptions);
     }
 
@@ -318,10 +318,10 @@ impl EventAdapter for MqttEvents {
         let subscriptions = {
             let made = self.made();
             // Who neither publishes nor hears events has no session that stays.
-            made.subscriptions.filter(|_| !(made.topics.is_empty() && made.feeds.is_empty()))
+            made.subscriptions.clone().filter(|_| !(made.topics.is_empty() && made.feeds.is_empty()))
         };
         match subscriptions {
-            Some(subscriptions) => Soon::later(self.register.orphans(subscriptions)),
+            Some(known) => Soon::later(async move { self.register.orphans(&known).await }),
             None => Soon::now(Ok(Vec::new())),
         }
     }

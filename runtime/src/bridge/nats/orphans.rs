@@ -1,6 +1,7 @@
 //! What the server keeps for subscriptions that the topology does not have: consumers of the stream of events, and dead letters.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -84,8 +85,8 @@ impl Connection {
     pub(super) async fn orphans(&self) -> Result<Vec<Orphan>, BridgeError> {
         let Some(known) = self.known() else { return Ok(Vec::new()) };
         let session = self.session(Instant::now() + PATIENCE).await?;
-        let mut orphans = self.strange_consumers(&session, known).await?;
-        orphans.extend(self.strange_letters(&session, known).await?);
+        let mut orphans = self.strange_consumers(&session, &known).await?;
+        orphans.extend(self.strange_letters(&session, &known).await?);
         Ok(orphans)
     }
 
@@ -120,9 +121,9 @@ impl Connection {
 
     /// The subscriptions of the topology, where there may be something at the server: who neither publishes nor hears events asks
     /// for nothing that its rights need to name.
-    fn known(&self) -> Option<&'static [Subscribed]> {
+    fn known(&self) -> Option<Arc<[Subscribed]>> {
         let lists = self.wanted.lists();
-        lists.known.filter(|_| lists.topics || !lists.consumers.is_empty())
+        lists.known.clone().filter(|_| lists.topics || !lists.consumers.is_empty())
     }
 
     async fn strange_consumers(&self, session: &Session, known: &[Subscribed]) -> Result<Vec<Orphan>, BridgeError> {

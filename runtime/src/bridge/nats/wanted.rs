@@ -29,7 +29,7 @@ pub(super) struct Lists {
     /// Whether events are published.
     pub(super) topics: bool,
     /// The subscriptions of the topology, where somebody has said which there are.
-    pub(super) known: Option<&'static [Subscribed]>,
+    pub(super) known: Option<Arc<[Subscribed]>>,
     /// The events of which some consumer must not miss any.
     pub(super) durable: BTreeSet<&'static str>,
 }

@@ -8,6 +8,7 @@ use std::future::Future;
 /// Where callers outside can reach this system.
 const ENVIRONMENTS: &[Environment] = &[
     Environment::new("local").ephemeral().event_bridge(&InMemory),
+    Environment::new("trial").ephemeral().event_bridge(&InMemory),
     Environment::new("staging")
         .event_bridge(
             &Amqp::new(Text(&[Part::VariableOr("AMQP_URL", "amqps://broker.staging.example.com")]))

@@ -1,7 +1,10 @@
 // The service `email` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Command, Delivery, Kind, Never, Operation, Policy, Subscription, WhenFull};
+use pontoon::{
+    Command, Delivery, Environments, Kind, Never, Operation, Policy, Subscription,
+    WhenFull,
+};
 use std::time::Duration;
 
 /// Sends the welcome mail.
@@ -54,6 +57,7 @@ impl Subscription for Thank {
         .concurrency(1)
         .bound(1000)
         .when_full(WhenFull::DropOldest);
+    const ENVIRONMENTS: Environments = Environments::only(&["local", "production"]);
 }
 
 /// The context of `email.thank`.

@@ -96,6 +96,11 @@ impl Unit for Monolith {
             .event_bridge(&InMemory)
             .state_store(&InMemory)
             .secret_store(&Env),
+        Environment::new("trial")
+            .ephemeral()
+            .event_bridge(&InMemory)
+            .state_store(&InMemory)
+            .secret_store(&Env),
     ];
     const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
 

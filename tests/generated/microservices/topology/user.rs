@@ -2,7 +2,8 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use pontoon::{
-    Command, Delivery, Exposed, Key, Kind, Never, Operation, Policy, Subscription,
+    Command, Delivery, Environments, Exposed, Key, Kind, Never, Operation, Policy,
+    Subscription,
 };
 use std::time::Duration;
 
@@ -101,6 +102,9 @@ impl Subscription for Activate {
         .dead_letter()
         .ordered()
         .concurrency(1);
+    const ENVIRONMENTS: Environments = Environments::only(
+        &["local", "staging", "production"],
+    );
 
     fn order(payload: &Self::Input) -> Option<Key> {
         Some(Key::of(&payload.id))
