@@ -35,7 +35,7 @@ pub(crate) use selection::RUNTIME;
 pub use selection::{Request, Selection, select};
 pub use service_cycle::ServiceCycle;
 pub use time::{Backoff, Time};
-pub use traffic::{Kept, Reached, Served};
+pub use traffic::{Kept, KeptFor, Reached, Served};
 pub use unit::{Listener, ListenerKind, Member, MemberHandler, Port, Unit};
 
 use crate::topology::Topology;

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 use crate::delivery::{Delivery, QueueRules};
 use crate::health::{Counters, Health};
 use crate::message::Message;
-use crate::orphans::{Orphan, Subscribed};
+use crate::orphans::Orphan;
 use crate::soon::Soon;
+use crate::subscribed::Subscribed;
 
 mod error;
 mod request;

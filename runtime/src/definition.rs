@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::delivery::QueueRules;
 use crate::listeners::Listeners;
 use crate::presence::Environments;
+use crate::subscribed::Subscribed;
 
 /// What can travel between services: plain data. Implemented for every type that has what it takes.
 #[diagnostic::on_unimplemented(
@@ -43,6 +44,8 @@ pub trait Event: Copy + Send + Sync + 'static {
     const ENVIRONMENTS: Environments = Environments::all();
     /// What those need who hear it.
     const LISTENERS: Listeners = Listeners::new();
+    /// All who hear it, in whatever unit.
+    const SUBSCRIPTIONS: &'static [Subscribed] = &[];
 }
 
 /// A queue of jobs. Generated for each queue of the topology.

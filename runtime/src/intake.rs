@@ -14,6 +14,7 @@ use crate::never::Never;
 use crate::operation::{Command, Operation, Schedule, Subscription, Worker};
 use crate::schedule::{self, Plan};
 use crate::serve::serve;
+use crate::subscribed::Subscribed;
 
 /// Takes what a unit listens to, while it starts.
 pub struct Intake<U> {
@@ -42,13 +43,24 @@ impl<U: Send + Sync + 'static> Intake<U> {
         self.lanes.push(Lane::new(M::ADDRESS, move |running| serve::<M, U>(running, Arc::clone(&inlet))));
     }
 
-    /// Events of this unit for a subscription of another unit: they are kept for it from the first one on, whichever of the
-    /// two starts first.
-    pub fn keep<M: Subscription>(&mut self, _: M) {
-        if !self.hears::<M>() {
-            return;
+    /// Events of this unit for all who hear them in other units: they are kept from the first one on, whichever unit starts first.
+    /// Comes after what the unit itself listens to.
+    pub fn keep<E: Event>(&mut self, _: E) {
+        for subscribed in E::SUBSCRIPTIONS {
+            self.keep_one(*subscribed);
         }
-        self.adapters.events.keep(M::Event::SUBJECT, M::ADDRESS, M::DELIVERY);
+    }
+
+    /// The same for one of those who hear them, where others are not in this deployment.
+    pub fn keep_for<M: Subscription>(&mut self, _: M) {
+        self.keep_one(Subscribed::of::<M>());
+    }
+
+    fn keep_one(&mut self, Subscribed { subject, subscription, delivery, environments }: Subscribed) {
+        let is_ours = self.feeds.contains_key(subscription);
+        if !delivery.at_most_once && !is_ours && environments.have(self.environment) {
+            self.adapters.events.keep(subject, subscription, delivery);
+        }
     }
 
     /// Whether a subscription exists in this environment.

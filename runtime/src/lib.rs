@@ -99,6 +99,7 @@ pub mod bridge;
 pub mod outside;
 pub mod secret;
 pub mod store;
+mod subscribed;
 pub mod testing;
 
 pub use pontoon_macros::{CommandHandler, QueueWorker, Resources, ScheduleHandler, SubscriptionHandler};
@@ -138,7 +139,7 @@ pub use crate::message::Message;
 pub use crate::metadata::{Metadata, Trace};
 pub use crate::never::Never;
 pub use crate::operation::{Command, Exposed, Kind, Operation, Schedule, Subscription, Tick, Worker};
-pub use crate::orphans::{Orphan, Orphans, Subscribed};
+pub use crate::orphans::{Orphan, Orphans};
 pub use crate::outbox::{OutboxDeadLetter, OutboxDeadLetters};
 pub use crate::policy::{Backoff, Field, IdempotencyKey, Key, Named, Policy};
 pub use crate::presence::Environments;
@@ -151,6 +152,7 @@ pub use crate::state::{Access, Batch, Versioned, View};
 #[cfg(feature = "redis")]
 pub use crate::store::redis::Redis;
 pub use crate::store::{Etag, Page, StoreError};
+pub use crate::subscribed::Subscribed;
 pub use crate::timetable::Timetable;
 pub use crate::undeclared::{Nobody, Undeclared};
 pub use crate::unit::{

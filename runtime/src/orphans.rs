@@ -6,40 +6,6 @@ use std::pin::pin;
 use crate::bridge::{BridgeError, EventAdapter};
 use crate::guard::Guarded;
 use crate::one_line::OneLine;
-use crate::presence::Environments;
-
-/// A subscription of the topology, as brokers know it. Generated for each one, in whatever unit it is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Subscribed {
-    /// Where its events are published, such as `shop.event.user_signed_up.v1`.
-    pub subject: &'static str,
-    /// Its own name, such as `email.v1.greet`.
-    pub subscription: &'static str,
-    /// Whether its events may be lost: some brokers keep nothing for it then.
-    pub at_most_once: bool,
-    /// Where it exists.
-    pub environments: Environments,
-}
-
-impl Subscribed {
-    /// One that hears each event at least once.
-    #[must_use]
-    pub const fn at_least_once(subject: &'static str, subscription: &'static str) -> Self {
-        Self { subject, subscription, at_most_once: false, environments: Environments::all() }
-    }
-
-    /// One whose events may be lost.
-    #[must_use]
-    pub const fn at_most_once(subject: &'static str, subscription: &'static str) -> Self {
-        Self { subject, subscription, at_most_once: true, environments: Environments::all() }
-    }
-
-    /// The same, in these environments only.
-    #[must_use]
-    pub const fn only_in(self, environments: &'static [&'static str]) -> Self {
-        Self { environments: Environments::only(environments), ..self }
-    }
-}
 
 /// Something that the broker keeps for a subscription that the topology does not have: it was renamed or removed, or another
 /// version of the topology has it.

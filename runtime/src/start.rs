@@ -218,7 +218,8 @@ impl<U: Unit> Launch<U> {
         if !problems.is_empty() {
             return Err(StartError { unit: U::NAME, problems })?;
         }
-        let exist = U::SUBSCRIPTIONS.iter().filter(|subscribed| subscribed.environments.have(environment));
+        let exist =
+            U::SUBSCRIPTIONS.iter().copied().flatten().filter(|subscribed| subscribed.environments.have(environment));
         adapters.events.know(exist.copied().collect());
         adapters.state.connect().await?;
         adapters.events.connect().await?;

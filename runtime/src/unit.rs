@@ -11,11 +11,11 @@ use crate::environment::Environment;
 use crate::handler::{FromResources, Route};
 use crate::intake::Intake;
 use crate::message::Message;
-use crate::orphans::Subscribed;
 use crate::outbox::{self, Port};
 use crate::secret::SecretAdapter;
 use crate::soon::Soon;
 use crate::store::StateAdapter;
+use crate::subscribed::Subscribed;
 
 /// One process: its handlers, made from resources and ports. Generated for each unit of a deployment.
 pub trait Unit: Sized + Send + Sync + 'static {
@@ -30,8 +30,8 @@ pub trait Unit: Sized + Send + Sync + 'static {
     /// Where the unit can run; `PONTOON_ENV` picks one.
     const ENVIRONMENTS: &'static [Environment];
 
-    /// All subscriptions of the topology, of this unit and of others.
-    const SUBSCRIPTIONS: &'static [Subscribed] = &[];
+    /// All subscriptions of the topology, of this unit and of others, by event.
+    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = &[];
 
     /// Makes the handlers and connects them with the ports.
     fn assemble(resources: &Self::Resources, ports: &Ports) -> Self;

@@ -58,7 +58,7 @@ fn version(krate: Option<&str>, version: &ServiceVersion) -> TokenStream {
 fn events(krate: Option<&str>, events: &[Event]) -> TokenStream {
     let scope = Scope::new(krate, events.iter().map(|event| event.marker.item.as_str()));
     let printed: Vec<TokenStream> = events.iter().map(|event| event::print(&scope, event)).collect();
-    let (subscriptions, uses) = (event::subscriptions(&scope, events), scope.uses());
+    let (subscriptions, uses) = (event::all_subscriptions(&scope, events), scope.uses());
     quote!(#uses #(#printed)* #subscriptions)
 }
 

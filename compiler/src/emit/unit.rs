@@ -53,7 +53,10 @@ fn markers(source: &Source<'_>) -> TokenStream {
     let ports =
         [&unit.emits, &unit.enqueues, &unit.keeps, &unit.reveals].into_iter().flatten().map(|port| &port.marker);
     let reached = unit.reaches.iter().map(|reached| &reached.marker);
-    let kept = unit.keeps_for.iter().map(|kept| &kept.marker);
+    let kept = unit.keeps_for.iter().flat_map(|kept| match kept.all {
+        true => vec![&kept.marker],
+        false => kept.kept_for.iter().map(|kept| &kept.marker).collect(),
+    });
     let markers = handlers.chain(ports).chain(reached).chain(kept);
     let event = source.has_events.then_some("event");
     let roots: std::collections::BTreeSet<&str> = markers.map(Place::root).chain(event).collect();

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::topology::{CommandId, DeploymentId, Handler, ServiceId, Topology, UnitId};
+use crate::topology::{
+    CommandId, Delivery, DeploymentId, EventId, Handler, ServiceId, SubscriptionId, Topology, UnitId,
+};
 
 /// The handlers of the units of one deployment.
 pub(crate) struct Contents {
@@ -11,13 +13,23 @@ pub(crate) struct Contents {
     homes: HashMap<CommandId, Vec<UnitId>>,
     /// The units that call a command without holding it.
     callers: HashMap<CommandId, Vec<UnitId>>,
+    /// Those who have to get every event.
+    lasting: HashMap<EventId, Lasting>,
+}
+
+/// The subscriptions that have to get every event of one kind.
+pub(crate) struct Lasting {
+    /// Those of this deployment, each with its unit.
+    pub(crate) here: Vec<(UnitId, SubscriptionId)>,
+    /// Whether those are all that there are.
+    pub(crate) all: bool,
 }
 
 impl Contents {
     pub(crate) fn of(topology: &Topology, deployment: DeploymentId) -> Self {
         let units = topology.deployments[deployment].units.iter();
         let units = units.map(|unit| (*unit, handlers(topology, *unit))).collect();
-        let mut contents = Self { units, homes: HashMap::new(), callers: HashMap::new() };
+        let mut contents = Self { units, homes: HashMap::new(), callers: HashMap::new(), lasting: HashMap::new() };
         for (unit, handlers) in &contents.units {
             for handler in handlers {
                 if let Handler::Command(command) = handler {
@@ -34,7 +46,35 @@ impl Contents {
                 }
             }
         }
+        contents.lasting = contents.lasting_of(topology);
         contents
+    }
+
+    fn lasting_of(&self, topology: &Topology) -> HashMap<EventId, Lasting> {
+        let mut lasting: HashMap<EventId, Lasting> = HashMap::new();
+        let handlers = self.units().flat_map(|(unit, handlers)| handlers.iter().map(move |handler| (unit, *handler)));
+        let mut here = HashSet::new();
+        for (unit, handler) in handlers {
+            let Handler::Subscription(id) = handler else { continue };
+            if topology.subscriptions[id].delivery.value == Delivery::AtLeastOnce {
+                here.insert(id);
+                let event = topology.subscriptions[id].event.value;
+                lasting.entry(event).or_insert(Lasting { here: Vec::new(), all: true }).here.push((unit, id));
+            }
+        }
+        for (id, subscription) in topology.subscriptions.iter() {
+            let is_elsewhere = subscription.delivery.value == Delivery::AtLeastOnce && !here.contains(&id);
+            if let Some(known) = lasting.get_mut(&subscription.event.value).filter(|_| is_elsewhere) {
+                known.all = false;
+            }
+        }
+        lasting
+    }
+
+    /// Who has to get every event of this kind.
+    pub(crate) fn lasting(&self, event: EventId) -> &Lasting {
+        const NOBODY: &Lasting = &Lasting { here: Vec::new(), all: true };
+        self.lasting.get(&event).unwrap_or(NOBODY)
     }
 
     /// Every unit with its handlers, in the order of the document.

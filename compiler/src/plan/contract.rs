@@ -88,12 +88,11 @@ pub struct Event {
 pub struct Subscribed {
     /// Its address with its version: `email.v1.greet`.
     pub address: String,
+    /// Its marker type.
+    pub marker: Place,
     /// Whether events may be lost to it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub at_most_once: bool,
-    /// Where it exists, where that is not everywhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub environments: Option<Vec<String>>,
 }
 
 /// What those who hear an event or work on a queue need of whoever sends it.
@@ -274,8 +273,8 @@ fn event(topology: &Topology, id: EventId, event: &topology::Event) -> Event {
 fn subscribed(topology: &Topology, id: SubscriptionId, subscription: &topology::Subscription) -> Subscribed {
     Subscribed {
         address: topology.full_address(Handler::Subscription(id)),
+        marker: Place::of_handler(topology, Handler::Subscription(id)),
         at_most_once: subscription.delivery.value == topology::Delivery::AtMostOnce,
-        environments: environments(topology, &topology.presence(id)),
     }
 }
 

@@ -190,7 +190,10 @@ fn reached(reached: &Reached) -> Vec<String> {
 }
 
 fn kept(kept: &Kept) -> Vec<String> {
-    vec![kept.subscription.clone(), format!("in {}", kept.unit)]
+    let named = kept.kept_for.iter().map(|it| format!("{} in {}", it.subscription, it.unit));
+    let more = kept.count - kept.kept_for.len();
+    let more = (more > 0).then(|| format!("{more} more"));
+    vec![kept.marker.to_string(), format!("for {}", named.chain(more).collect::<Vec<_>>().join(", "))]
 }
 
 fn port(port: &Port) -> Vec<String> {

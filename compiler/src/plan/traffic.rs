@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::contents::Contents;
 use super::operation::subject;
 use super::place::Place;
-use crate::topology::{CommandId, Delivery, EventId, Handler, Topology, UnitId};
+use crate::topology::{CommandId, EventId, Handler, SubscriptionId, Topology, UnitId};
 
 /// A command that is served on the bridge.
 #[derive(Clone, Debug, Serialize)]
@@ -37,9 +37,24 @@ pub struct Reached {
     pub units: Vec<String>,
 }
 
-/// A subscription of another unit that must not miss an event of this one, whichever of the two starts first.
+/// An event of this unit of which subscriptions in other units must not miss any, whichever unit starts first.
 #[derive(Clone, Debug, Serialize)]
 pub struct Kept {
+    /// The event.
+    pub event: String,
+    /// Its marker type.
+    pub marker: Place,
+    /// Whether the deployment has all of the event's subscriptions: nothing is kept for those of others.
+    pub all: bool,
+    /// How many subscriptions it is kept for.
+    pub count: usize,
+    /// Which those are: the first of them, where they are all.
+    pub kept_for: Vec<KeptFor>,
+}
+
+/// A subscription of another unit.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeptFor {
     /// The subscription, as the topology refers to it.
     pub subscription: String,
     /// Its marker type.
@@ -78,28 +93,36 @@ pub(super) fn reaches(topology: &Topology, unit: UnitId, handlers: &[Handler], c
     reached.collect()
 }
 
-/// Who elsewhere has to get every event out of `emitted`.
+/// So many subscriptions are named where an event is kept for all: a plan stays small where a thousand hear a thousand.
+const NAMED: usize = 12;
+
+/// Which of the events in `emitted` others have to get all of.
 pub(super) fn keeps_for(
     topology: &Topology,
     unit: UnitId,
     emitted: &HashSet<EventId>,
     contents: &Contents,
 ) -> Vec<Kept> {
-    let others = contents.units().filter(|(other, _)| *other != unit);
-    let handlers = others.flat_map(|(other, handlers)| handlers.iter().map(move |handler| (other, *handler)));
-    let hears_all = |handler| match handler {
-        Handler::Subscription(id) => {
-            let subscription = &topology.subscriptions[id];
-            subscription.delivery.value == Delivery::AtLeastOnce && emitted.contains(&subscription.event.value)
-        }
-        _ => false,
-    };
-    let kept = handlers.filter(|(_, handler)| hears_all(*handler)).map(|(other, handler)| Kept {
-        subscription: topology.address(handler),
-        marker: Place::of_handler(topology, handler),
-        unit: topology.units[other].name.value.clone(),
+    let emitted = topology.events.iter().filter(|(id, _)| emitted.contains(id));
+    let kept = emitted.filter_map(|(id, event)| {
+        let listeners = contents.lasting(id);
+        let others = || listeners.here.iter().filter(|(home, _)| *home != unit);
+        let (all, count) = (listeners.all, others().count());
+        let named = others().take(if all { NAMED } else { count });
+        let kept_for = named.map(|(home, subscription)| kept_for(topology, *home, *subscription)).collect();
+        let (name, marker) = (event.name.value.clone(), Place::of_kind("event", &event.name.value));
+        (count > 0).then_some(Kept { event: name, marker, all, count, kept_for })
     });
     kept.collect()
+}
+
+fn kept_for(topology: &Topology, home: UnitId, subscription: SubscriptionId) -> KeptFor {
+    let handler = Handler::Subscription(subscription);
+    KeptFor {
+        subscription: topology.address(handler),
+        marker: Place::of_handler(topology, handler),
+        unit: topology.units[home].name.value.clone(),
+    }
 }
 
 fn command(handler: &Handler) -> Option<CommandId> {

@@ -47,8 +47,9 @@ use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topi
 use crate::delivery::Delivery;
 use crate::environment::{EventBridge, Opening};
 use crate::health::{Counters, Health};
-use crate::orphans::{Orphan, Subscribed};
+use crate::orphans::Orphan;
 use crate::soon::Soon;
+use crate::subscribed::Subscribed;
 
 pub use settings::Nats;
 

@@ -199,9 +199,9 @@ impl Maker {
             .into_iter()
             .map(|(name, payload)| {
                 let mut event = json!({ "payload": payload, "max_hops": 2 });
-            if self.one_in(6) {
-                event["environments"] = json!(["local"]);
-            }
+                if self.one_in(6) {
+                    event["environments"] = json!(["local"]);
+                }
                 (name, self.described(event))
             })
             .collect();

@@ -55,3 +55,49 @@ fn a_command_is_at_most_forty_lines() {
     let each = (lines(&topology(30)) - lines(&topology(10))) / 20;
     assert!(each <= 40, "{each} lines a command");
 }
+
+/// So many units, each of which emits one event and hears it from all others.
+fn crowd(units: usize) -> String {
+    let mut text = "\
+pontoon: 1
+name: crowd
+types: crate::contract
+contract: crate
+events: { added: { payload: Added, max_hops: 2 } }
+environments:
+  staging: { ephemeral: true, event_bridge: { nats: { servers: nats } } }
+deployments:
+  microservices: { pattern: microservices, environments: [staging] }
+services:
+"
+    .to_owned();
+    for index in 0..units {
+        text += &format!(
+            "  unit_{index}: {{ version: 1, module: crate::unit_{index}, subscriptions: {{ on_added: {{ event: added, emits: [added], \
+             dead_letter: true, repeatable: true }} }} }}\n"
+        );
+    }
+    text
+}
+
+/// Whoever emits an event has it kept for all who hear it: said once a unit, not once for each of them.
+#[test]
+fn what_is_kept_for_many_is_said_once() {
+    let (few, many) = (lines(&crowd(20)), lines(&crowd(40)));
+    assert!(many * 10 <= few * 21, "{few} lines for 20 units, {many} for 40");
+}
+
+/// Nothing is kept for those who are in another deployment: nobody says that they run.
+#[test]
+fn where_a_deployment_has_some_of_them_those_are_named() {
+    let text = crowd(3) + "  other: { version: 1, module: crate::other, commands: {} }\n";
+    let some =
+        "deployments:\n  some: { pattern: microservices, services: [unit_0, unit_1], environments: [staging] }\n";
+    let files = generated(&text.replace("deployments:\n", some), &request("crowd"));
+    let listens = |name: &str| {
+        let file = files.iter().find(|file| file.name.ends_with(name)).expect("the file of the unit");
+        file.text.lines().filter_map(|line| line.trim().strip_prefix("intake.keep")).collect::<Vec<_>>()
+    };
+    assert_eq!(listens("some.unit_0.rs"), ["_for(unit_1::OnAdded);"]);
+    assert_eq!(listens("microservices.unit_0.rs"), ["(event::Added);"]);
+}

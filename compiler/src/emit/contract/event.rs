@@ -6,7 +6,7 @@ use quote::quote;
 use super::marker;
 use crate::emit::scope::Scope;
 use crate::emit::tokens::{environments, ident, listeners};
-use crate::plan::{Event, Subscribed};
+use crate::plan::Event;
 
 pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
     let marker = marker(&event.description, &event.marker);
@@ -16,6 +16,7 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
     let max_hops = max_hops.map(|hops| quote!(const MAX_HOPS: Option<u32> = #some(#hops);));
     let environments = environments(scope, event.environments.as_deref());
     let listeners = listeners(scope, event.listeners);
+    let subscriptions = subscriptions(scope, event);
     let event = scope.runtime("Event");
     quote! {
         #marker
@@ -26,23 +27,26 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
             #max_hops
             #environments
             #listeners
+            #subscriptions
         }
     }
 }
 
-/// All who hear one of them.
-pub(super) fn subscriptions(scope: &Scope<'_>, events: &[Event]) -> TokenStream {
+/// All who hear it. Their markers are in the modules beside that of the events.
+fn subscriptions(scope: &Scope<'_>, event: &Event) -> Option<TokenStream> {
+    let markers = event.subscriptions.iter().map(|subscription| &subscription.marker);
     let subscribed = scope.runtime("Subscribed");
-    let subscriptions = events.iter().flat_map(|event| {
-        event.subscriptions.iter().map(|Subscribed { address, at_most_once, environments }| {
-            let (subject, delivery) = (&event.subject, if *at_most_once { "at_most_once" } else { "at_least_once" });
-            let delivery = ident(delivery);
-            let only = environments.as_ref().map(|names| quote!(.only_in(&[#(#names),*])));
-            quote!(#subscribed::#delivery(#subject, #address)#only)
-        })
-    });
+    let subscriptions = quote!(&[#(#subscribed::of::<super::#markers>()),*]);
+    (!event.subscriptions.is_empty()).then(|| quote!(const SUBSCRIPTIONS: &'static [#subscribed] = #subscriptions;))
+}
+
+/// All who hear one of them.
+pub(super) fn all_subscriptions(scope: &Scope<'_>, events: &[Event]) -> TokenStream {
+    let (subscribed, event) = (scope.runtime("Subscribed"), scope.runtime("Event"));
+    let heard = events.iter().filter(|event| !event.subscriptions.is_empty());
+    let markers = heard.map(|event| ident(&event.marker.item));
     quote! {
         /// All subscriptions to them, of every service: what a broker keeps for another is left of an earlier version.
-        pub const SUBSCRIPTIONS: &[#subscribed] = &[#(#subscriptions),*];
+        pub const SUBSCRIPTIONS: &[&[#subscribed]] = &[#(<#markers as #event>::SUBSCRIPTIONS),*];
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn print(scope: &Scope<'_>, source: &Source<'_>) -> TokenStream {
     let environments = environments.iter().map(|environment| environment::print(scope, environment));
     let subscriptions = has_events.then(|| {
         let subscribed = scope.runtime("Subscribed");
-        quote!(const SUBSCRIPTIONS: &'static [#subscribed] = event::SUBSCRIPTIONS;)
+        quote!(const SUBSCRIPTIONS: &'static [&'static [#subscribed]] = event::SUBSCRIPTIONS;)
     });
     let services = unit.services.iter().map(service);
     let ports = ports::made(unit);
@@ -58,8 +58,17 @@ fn service(member: &Member) -> TokenStream {
 fn listens(unit: &Unit) -> Vec<TokenStream> {
     let serves = unit.serves.iter().map(|Served { marker, .. }| quote!(intake.serve(#marker);));
     let listens = unit.listens.iter().map(listen);
-    let keeps = unit.keeps_for.iter().map(|Kept { marker, .. }| quote!(intake.keep(#marker);));
+    let keeps = unit.keeps_for.iter().map(keep);
     serves.chain(listens).chain(keeps).collect()
+}
+
+fn keep(kept: &Kept) -> TokenStream {
+    if kept.all {
+        let marker = &kept.marker;
+        return quote!(intake.keep(#marker););
+    }
+    let markers = kept.kept_for.iter().map(|kept| &kept.marker);
+    quote!(#(intake.keep_for(#markers);)*)
 }
 
 fn listen(listener: &Listener) -> TokenStream {

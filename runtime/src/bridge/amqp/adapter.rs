@@ -33,8 +33,9 @@ use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topi
 use crate::delivery::Delivery;
 use crate::health::{Counters, Health};
 use crate::io_thread;
-use crate::orphans::{Orphan, Subscribed};
+use crate::orphans::Orphan;
 use crate::soon::Soon;
+use crate::subscribed::Subscribed;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);

@@ -24,7 +24,8 @@ use super::tap::ANSWER;
 use super::trouble::Trouble;
 use crate::bridge::BridgeError;
 use crate::bridge::remote::PATIENCE;
-use crate::orphans::{Orphan, Subscribed};
+use crate::orphans::Orphan;
+use crate::subscribed::Subscribed;
 
 /// The queues that units of a topology have declared.
 pub(super) struct Register {
@@ -171,10 +172,11 @@ fn belongs(queue: &str, known: &Subscribed) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::Delivery;
 
     #[test]
     fn a_queue_belongs_to_its_subscription_and_no_other() {
-        let known = Subscribed::at_least_once("shop.event.placed.v1", "email.v1.greet");
+        let known = Subscribed::new("shop.event.placed.v1", "email.v1.greet", Delivery::at_least_once());
         for queue in ["", ".dead", ".later.4m"].map(|rest| format!("shop.event.placed.v1.email.v1.greet{rest}")) {
             assert!(belongs(&queue, &known), "{queue}");
         }

@@ -39,8 +39,9 @@ use crate::environment::Instance;
 use crate::health::{Counters, Health};
 use crate::io_thread;
 use crate::one_line::OneLine;
-use crate::orphans::{Orphan, Subscribed};
+use crate::orphans::Orphan;
 use crate::soon::Soon;
+use crate::subscribed::Subscribed;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);

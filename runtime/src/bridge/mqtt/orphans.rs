@@ -23,7 +23,8 @@ use crate::bridge::BridgeError;
 use crate::bridge::remote::{Flights, PATIENCE};
 use crate::io_thread;
 use crate::one_line::OneLine;
-use crate::orphans::{Orphan, Subscribed};
+use crate::orphans::Orphan;
+use crate::subscribed::Subscribed;
 
 /// How often a process enters its sessions again.
 const AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -181,13 +182,14 @@ impl Entry {
     /// Whether the session is one of a subscription of the topology, of whatever event: it listens to another one once it
     /// connects. One whose events may be lost has none.
     fn is_of(&self, known: &Subscribed) -> bool {
-        self.subscription == known.subscription && !known.at_most_once
+        self.subscription == known.subscription && !known.delivery.at_most_once
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::Delivery;
 
     fn entry(client_id: &str, subscription: &str) -> Entry {
         let [client_id, subscription] = [client_id, subscription].map(str::to_owned);
@@ -203,7 +205,7 @@ mod tests {
             assert!(!entry(client_id, subscription).is_session(), "{client_id}");
         }
         // Of a subscription that is there, nobody ends the session.
-        let known = Subscribed::at_least_once("shop.event.moved.v1", "email.v1.greet");
+        let known = Subscribed::new("shop.event.moved.v1", "email.v1.greet", Delivery::at_least_once());
         assert!(entry("host-1-mail-email.v1.greet", "email.v1.greet").is_of(&known));
     }
 }

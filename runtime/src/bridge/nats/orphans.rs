@@ -12,7 +12,8 @@ use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::objects::{consumer_name, dead_letter_subject, dead_letters, events};
 use crate::bridge::nats::session::Session;
 use crate::bridge::remote::PATIENCE;
-use crate::orphans::{Orphan, Subscribed};
+use crate::orphans::Orphan;
+use crate::subscribed::Subscribed;
 
 /// `$JS.API.CONSUMER.LIST`: a page of the consumers of a stream.
 #[derive(Serialize)]
@@ -127,7 +128,7 @@ impl Connection {
     }
 
     async fn strange_consumers(&self, session: &Session, known: &[Subscribed]) -> Result<Vec<Orphan>, BridgeError> {
-        let lasting = known.iter().filter(|known| !known.at_most_once);
+        let lasting = known.iter().filter(|known| !known.delivery.at_most_once);
         let known: BTreeSet<String> = lasting.map(|known| consumer_name(known.subscription)).collect();
         let what = format!("CONSUMER.LIST.{}", events(self.instance.topology).name);
         let (mut orphans, mut offset) = (Vec::new(), 0);

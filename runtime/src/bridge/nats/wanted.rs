@@ -7,7 +7,7 @@ use crate::bridge::nats::flow::Flow;
 use crate::bridge::nats::pull::Pull;
 use crate::bridge::nats::shelf::Shelf;
 use crate::delivery::Delivery;
-use crate::orphans::Subscribed;
+use crate::subscribed::Subscribed;
 
 /// What was asked for.
 #[derive(Default)]

@@ -26,7 +26,7 @@ pub async fn e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed(r
     let before = rig.tap("before").await;
     let rules = Delivery::at_least_once().dead_letter();
     let feed = before.subscribe(subject, FORMER, rules);
-    before.know([Subscribed::at_least_once(subject, FORMER)].into());
+    before.know([Subscribed::new(subject, FORMER, rules)].into());
     soon(before.connect()).await.expect("a connection");
     // What it has is entered where the broker can't list it. What this version does not know is others'.
     soon(before.orphans()).await.expect("the orphans");

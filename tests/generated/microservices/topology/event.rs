@@ -12,6 +12,9 @@ impl Event for UserSignedUp {
     type Payload = crate::microservices::contract::UserSignedUp;
     const SUBJECT: &'static str = "shop.event.user_signed_up.v1";
     const LISTENERS: Listeners = Listeners::new().keep(Duration::from_hours(168));
+    const SUBSCRIPTIONS: &'static [Subscribed] = &[
+        Subscribed::of::<super::billing::Charge>(),
+    ];
 }
 
 /// Somebody has paid.
@@ -25,13 +28,14 @@ impl Event for AccountCharged {
         &["local", "staging", "production"],
     );
     const LISTENERS: Listeners = Listeners::new().ordered();
+    const SUBSCRIPTIONS: &'static [Subscribed] = &[
+        Subscribed::of::<super::user::Activate>(),
+        Subscribed::of::<super::email::Thank>(),
+    ];
 }
 
 /// All subscriptions to them, of every service: what a broker keeps for another is left of an earlier version.
-pub const SUBSCRIPTIONS: &[Subscribed] = &[
-    Subscribed::at_least_once("shop.event.user_signed_up.v1", "billing.v1.charge"),
-    Subscribed::at_least_once("shop.event.account_charged.v1", "user.v1.activate")
-        .only_in(&["local", "staging", "production"]),
-    Subscribed::at_most_once("shop.event.account_charged.v1", "email.v1.thank")
-        .only_in(&["local", "production"]),
+pub const SUBSCRIPTIONS: &[&[Subscribed]] = &[
+    <UserSignedUp as Event>::SUBSCRIPTIONS,
+    <AccountCharged as Event>::SUBSCRIPTIONS,
 ];

@@ -1,7 +1,7 @@
 // The unit `accounts` of the deployment `microservices` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use super::super::{billing, email, event, state, user};
+use super::super::{email, event, state, user};
 use pontoon::{
     Amqp, Bridge, Collection, Emits, Environment, File, Intake, Keeps, Launch, Nats,
     Part, Ports, Publisher, Reach, Redis, Started, Subscribed, Text, Tls, Unit,
@@ -104,7 +104,7 @@ impl Unit for Accounts {
             )
             .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
     ];
-    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {
@@ -118,7 +118,7 @@ impl Unit for Accounts {
         intake.serve(user::SignUp);
         intake.serve(user::Find);
         intake.subscribe(user::Activate);
-        intake.keep(billing::Charge);
+        intake.keep(event::UserSignedUp);
     }
 }
 

@@ -1,7 +1,7 @@
 // The unit `billing` of the deployment `microservices` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use super::super::{billing, event, state, user};
+use super::super::{billing, event, state};
 use pontoon::{
     Amqp, Collection, Emits, Environment, File, Intake, Keeps, Launch, Nats, Part, Ports,
     Publisher, Redis, Started, Subscribed, Text, Tls, Unit,
@@ -98,7 +98,7 @@ impl Unit for Billing {
             )
             .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
     ];
-    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {
@@ -110,7 +110,7 @@ impl Unit for Billing {
 
     fn listen(intake: &mut Intake<Self>) {
         intake.subscribe(billing::Charge);
-        intake.keep(user::Activate);
+        intake.keep(event::AccountCharged);
     }
 }
 

@@ -102,7 +102,7 @@ impl Unit for Monolith {
             .state_store(&InMemory)
             .secret_store(&Env),
     ];
-    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

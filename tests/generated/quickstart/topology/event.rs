@@ -11,9 +11,10 @@ impl Event for UserSignedUp {
     type Payload = crate::quickstart::contract::UserSignedUp;
     const SUBJECT: &'static str = "shop.event.user_signed_up.v1";
     const LISTENERS: Listeners = Listeners::new().ordered();
+    const SUBSCRIPTIONS: &'static [Subscribed] = &[
+        Subscribed::of::<super::email::Greet>(),
+    ];
 }
 
 /// All subscriptions to them, of every service: what a broker keeps for another is left of an earlier version.
-pub const SUBSCRIPTIONS: &[Subscribed] = &[
-    Subscribed::at_least_once("shop.event.user_signed_up.v1", "email.v1.greet"),
-];
+pub const SUBSCRIPTIONS: &[&[Subscribed]] = &[<UserSignedUp as Event>::SUBSCRIPTIONS];

@@ -97,7 +97,7 @@ impl Unit for Monolith {
             .state_store(&InMemory)
             .secret_store(&File::new(Text(&[Part::VariableOr("SECRETS_DIR", "/run/secrets")]))),
     ];
-    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

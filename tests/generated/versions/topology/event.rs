@@ -10,6 +10,9 @@ pub struct Email;
 impl Event for Email {
     type Payload = crate::versions::contract::Note;
     const SUBJECT: &'static str = "names.event.email.v1";
+    const SUBSCRIPTIONS: &'static [Subscribed] = &[
+        Subscribed::of::<super::user::Event>(),
+    ];
 }
 
 /// The event `some`.
@@ -20,10 +23,13 @@ impl Event for Some {
     type Payload = crate::versions::contract::Note;
     const SUBJECT: &'static str = "names.event.some.v1";
     const MAX_HOPS: Option<u32> = Option::Some(3);
+    const SUBSCRIPTIONS: &'static [Subscribed] = &[
+        Subscribed::of::<super::user::Other>(),
+    ];
 }
 
 /// All subscriptions to them, of every service: what a broker keeps for another is left of an earlier version.
-pub const SUBSCRIPTIONS: &[Subscribed] = &[
-    Subscribed::at_most_once("names.event.email.v1", "user.v3.event"),
-    Subscribed::at_most_once("names.event.some.v1", "user.v3.other"),
+pub const SUBSCRIPTIONS: &[&[Subscribed]] = &[
+    <Email as Event>::SUBSCRIPTIONS,
+    <Some as Event>::SUBSCRIPTIONS,
 ];

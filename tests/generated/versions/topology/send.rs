@@ -93,7 +93,7 @@ impl Unit for Send {
             .queue_bridge(&InMemory)
             .state_store(&InMemory),
     ];
-    const SUBSCRIPTIONS: &'static [Subscribed] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {
