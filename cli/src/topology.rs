@@ -31,7 +31,7 @@ pub(crate) fn open(file: TopologyFile, mut request: Request) -> Result<Opened, F
     let folder = folder.follow_links(file.follow_links);
     request.origin.clone_from(&name);
     let (limits, today) = (Limits::default(), build::today()?);
-    let compiled = compile(&Input { path: &name, files: &folder, limits, today, request: &request });
+    let compiled = compile(&Input { path: &name, files: &folder, limits, today, request: &request, code: None });
     Ok(Opened { compiled, folder: path.parent().map(Path::to_path_buf).unwrap_or_default() })
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn holds(text: &[u8]) {
         limits: Limits::default(),
         today: pontoon_schema::document::Date::from_unix_seconds(0),
         request: &request,
+        code: None,
     });
     let report = compiled.findings.render(&compiled.sources, Style::PLAIN);
     assert_eq!(compiled.findings.is_empty(), report.is_empty());

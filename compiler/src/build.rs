@@ -3,6 +3,7 @@
 mod cargo;
 mod folder;
 mod output;
+mod package;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,12 +14,14 @@ use pontoon_schema::document::{Date, RustPath};
 use pontoon_schema::handover;
 use pontoon_schema::name::shown;
 
+use crate::code::Code;
 use crate::diagnostic::Style;
 use crate::plan::Request;
 use crate::read::Limits;
 use crate::{Input, compile};
 
 pub use folder::Folder;
+use package::Package;
 
 /// Generates the module `topology` from a topology file: the one line of a build script.
 ///
@@ -157,14 +160,18 @@ impl Build {
         self.request.features = text(cargo::FEATURES).map(|names| names.split(',').map(str::to_owned).collect());
         self.request.origin.clone_from(&name);
 
-        let compiled =
-            compile(&Input { path: &name, files: &folder, limits: self.limits, today, request: &self.request });
+        let package = Package::new(variable("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from));
+        let code = Code::of(&package, self.request.is_handlers_alone());
+        let (request, limits) = (&self.request, self.limits);
+        let compiled = compile(&Input { path: &name, files: &folder, limits, today, request, code: code.as_ref() });
         let mut instructions = cargo::rerun(&folder.asked());
         instructions.push(format!("cargo::rerun-if-env-changed={SOURCE_DATE_EPOCH}"));
         if compiled.findings.has_errors() {
             let style = Style { colour: cargo::wants_colour(text), width: 100 };
             return Done::failed(instructions, cargo::report(&compiled, &self.topology, style));
         }
+        // A script that has failed runs again whatever changes.
+        instructions.extend(cargo::rerun(&package.given()));
         instructions.extend(cargo::warnings(&compiled));
 
         let generated = Path::new(&out).join("topology");

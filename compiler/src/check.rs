@@ -60,6 +60,7 @@ mod undurable_flow;
 mod undurable_state;
 mod unemitted_event;
 mod unheard_event;
+mod unknown_path;
 mod unplaced_service;
 mod unreachable_command;
 mod unreachable_hops;
@@ -120,6 +121,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error unquoted_flow elsewhere),
     rule!(Warning unused_definition),
     rule!(Error unworked_queue),
+    rule!(Error unknown_path),
     rule!(Error payload_mismatch),
     rule!(Error lossy_type),
     rule!(Error keyless_input),

@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod check;
+pub mod code;
 pub mod diagnostic;
 pub mod draw;
 pub mod emit;
@@ -20,6 +21,7 @@ use pontoon_schema::document::Date;
 pub use build::{Build, build};
 pub use pontoon_schema::document::json_schema;
 
+use code::Code;
 use diagnostic::Findings;
 use emit::File;
 use graph::Graph;
@@ -40,6 +42,8 @@ pub struct Input<'a> {
     pub today: Date,
     /// What is to be generated.
     pub request: &'a Request,
+    /// The code of the crate that is being built, where it can be read.
+    pub code: Option<&'a Code<'a>>,
 }
 
 /// All that comes of a compilation, as far as it got.
@@ -89,8 +93,21 @@ fn sound(
     findings: &mut Findings,
 ) -> Option<Selection> {
     let selection = plan::select(topology, input.request, findings);
-    let opened = || selection.connections(topology).collect();
-    let built = input.request.features.as_ref().map(|features| check::Built { features, opened: opened() });
+    let built = built(input, topology, &selection);
     check::check(&check::Input::new(topology, graph, &source.spans, input.today).built(built), findings);
     (!findings.has_errors()).then_some(selection)
+}
+
+/// What is known of the crate that is being built, where anything is.
+fn built<'a>(input: &'a Input<'_>, topology: &'a Topology, selection: &'a Selection) -> Option<check::Built<'a>> {
+    let Request { features, services, krate, .. } = input.request;
+    (features.is_some() || input.code.is_some()).then(|| check::Built {
+        features: features.as_deref(),
+        opened: selection.connections(topology).collect(),
+        code: input.code,
+        krate: krate.as_deref(),
+        contract: selection.contract,
+        services,
+        units: selection.units(topology).collect(),
+    })
 }

@@ -12,12 +12,16 @@ use crate::{fallback, handover, runtime, valid};
 
 /// The impls of a handler, or the errors and what stands in for them.
 pub(crate) fn handler(symbol: Symbol, input: &DeriveInput) -> TokenStream {
-    try_handler(symbol, input).unwrap_or_else(|error| fallback::handler(input, &error))
+    match try_handler(symbol, input) {
+        Ok(impls) => impls,
+        Err(_) if !handover::is_there() && !handover::is_first_to_miss() => fallback::handler(input, None),
+        Err(error) => fallback::handler(input, Some(&error)),
+    }
 }
 
 /// The impls of a service's resources, or the errors and what stands in for them.
 pub(crate) fn resources(input: &DeriveInput) -> TokenStream {
-    try_resources(input).unwrap_or_else(|error| fallback::resources(input, &error))
+    try_resources(input).unwrap_or_else(|error| fallback::resources(input, Some(&error)))
 }
 
 fn try_handler(symbol: Symbol, input: &DeriveInput) -> Result<TokenStream> {

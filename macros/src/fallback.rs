@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Error, Ident};
 
-/// The errors, and a handler of every operation, made from any resources.
-pub(crate) fn handler(input: &DeriveInput, error: &Error) -> TokenStream {
+/// The errors, where they are not said elsewhere, and a handler of every operation, made from any resources.
+pub(crate) fn handler(input: &DeriveInput, error: Option<&Error>) -> TokenStream {
     let impls = implemented(input, |name| {
         quote! {
             #[automatically_derived]
@@ -36,7 +36,7 @@ pub(crate) fn handler(input: &DeriveInput, error: &Error) -> TokenStream {
 }
 
 /// The errors, and resources that have every type.
-pub(crate) fn resources(input: &DeriveInput, error: &Error) -> TokenStream {
+pub(crate) fn resources(input: &DeriveInput, error: Option<&Error>) -> TokenStream {
     let impls = implemented(input, |name| {
         quote! {
             #[automatically_derived]
@@ -55,7 +55,7 @@ fn implemented(input: &DeriveInput, impls: impl FnOnce(&Ident) -> TokenStream) -
     if input.generics.params.is_empty() { impls(&input.ident) } else { TokenStream::new() }
 }
 
-fn with(error: &Error, impls: &TokenStream) -> TokenStream {
-    let errors = error.to_compile_error();
+fn with(error: Option<&Error>, impls: &TokenStream) -> TokenStream {
+    let errors = error.map(Error::to_compile_error);
     quote!(#errors #impls)
 }

@@ -16,7 +16,10 @@ pub(crate) fn no_parameters(derive: &str, input: &DeriveInput) -> Result<()> {
         return Ok(());
     }
     let name = &input.ident;
-    let message = format!("{derive} is for a struct without parameters: the generated code names it `{name}`");
+    let message = format!(
+        "{derive} is for a struct without parameters: the generated code names it `{name}`. What differs from one deployment \
+         or test to the next is a field of its own, `Arc<dyn …>`"
+    );
     Err(Error::new_spanned(&input.generics.params, message))
 }
 

@@ -16,9 +16,10 @@ use crate::unit::JobOptions;
 
 /// May invoke `M`. Declared by `invokes:`.
 #[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler invoke `{M}`",
+    message = "nothing lets this invoke `{M}`",
     label = "`{M}` is not declared in `invokes:`",
-    note = "add the command to `invokes: […]` of this handler in topology.yaml"
+    note = "in a handler: add the command to its `invokes: […]` in topology.yaml",
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayInvoke<{M}>)`"
 )]
 pub trait MayInvoke<M: Command>: Send + Sync {
     /// Calls a command and waits for its answer.
@@ -33,38 +34,79 @@ pub trait MayInvoke<M: Command>: Send + Sync {
 }
 
 /// May emit `E`. Declared by `emits:`; handlers write [`Context::emit`](crate::Context::emit).
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler emit `{E}`",
+    label = "called where `{E}` is not declared in `emits:`",
+    note = "add it to `emits: […]` of this handler in topology.yaml"
+)]
 pub trait MayEmit<E: Event>: Send + Sync {
     /// Publishes the event.
     fn publish(&self, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>>;
 }
 
 /// May put jobs into `Q`. Declared by `enqueues:`; handlers write [`Context::enqueue`](crate::Context::enqueue).
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler put jobs into `{Q}`",
+    label = "called where `{Q}` is not declared in `enqueues:`",
+    note = "add it to `enqueues: […]` of this handler in topology.yaml"
+)]
 pub trait MayEnqueue<Q: Queue>: Send + Sync {
     /// Puts the job in.
     fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>>;
 }
 
 /// Has to do with `S`, in one way or another; handlers write [`Context::state`](crate::Context::state).
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler have to do with `{S}`",
+    label = "called where `{S}` is not declared in `reads:`",
+    note = "add it to `reads: […]` of this handler in topology.yaml"
+)]
 pub trait MayAccess<S: State>: Send + Sync {
     /// The way to the store.
     fn access(&self) -> Access<'_>;
 }
 
 /// May read `S`. Declared by `reads:`, and by `updates:`.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler read `{S}`",
+    label = "called where `{S}` is not declared in `reads:`",
+    note = "add it to `reads: […]` of this handler in topology.yaml"
+)]
 pub trait MayRead<S: State>: MayAccess<S> {}
 
 /// May change `S` where it is as expected: nobody's change is lost by it. Declared by `updates:`, and by `writes:`.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler change `{S}`",
+    label = "called where `{S}` is not declared in `updates:`",
+    note = "add it to `updates: […]` of this handler in topology.yaml"
+)]
 pub trait MayChange<S: State>: MayAccess<S> {}
 
 /// May read `S`, and change what it has read. Declared by `updates:`.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler change `{S}`",
+    label = "called where `{S}` is not declared in `updates:`",
+    note = "add it to `updates: […]` of this handler in topology.yaml"
+)]
 pub trait MayUpdate<S: State>: MayRead<S> + MayChange<S> {}
 
+#[diagnostic::do_not_recommend]
 impl<S: State, C: MayRead<S> + MayChange<S> + ?Sized> MayUpdate<S> for C {}
 
 /// May write `S`, whatever is there. Declared by `writes:`.
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler write `{S}`",
+    label = "called where `{S}` is not declared in `writes:`",
+    note = "add it to `writes: […]` of this handler in topology.yaml"
+)]
 pub trait MayWrite<S: State>: MayChange<S> {}
 
 /// May know `X`. Declared by `secrets:`; handlers write [`Context::secret`](crate::Context::secret).
+#[diagnostic::on_unimplemented(
+    message = "the topology does not let this handler know the secret `{X}`",
+    label = "called where `{X}` is not declared in `secrets:`",
+    note = "add it to `secrets: […]` of this handler in topology.yaml"
+)]
 pub trait MayReveal<X: Secret>: Send + Sync {
     /// Reads the secret.
     fn reveal(&self) -> Soon<'_, Result<SecretValue, SecretError>>;
@@ -72,9 +114,10 @@ pub trait MayReveal<X: Secret>: Send + Sync {
 
 /// What `C` may emit.
 #[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler emit `{Self}`",
+    message = "nothing lets this emit `{Self}`",
     label = "`{Self}` is not declared in `emits:`",
-    note = "add the event to `emits: […]` of this handler in topology.yaml"
+    note = "in a handler: add the event to its `emits: […]` in topology.yaml",
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayEmit<{Self}>)`"
 )]
 pub trait EmittedBy<C: ?Sized>: Event {
     /// Publishes it from there.
@@ -83,9 +126,10 @@ pub trait EmittedBy<C: ?Sized>: Event {
 
 /// What `C` may put jobs into.
 #[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler put jobs into `{Self}`",
+    message = "nothing lets this put jobs into `{Self}`",
     label = "`{Self}` is not declared in `enqueues:`",
-    note = "add the queue to `enqueues: […]` of this handler in topology.yaml"
+    note = "in a handler: add the queue to its `enqueues: […]` in topology.yaml",
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayEnqueue<{Self}>)`"
 )]
 pub trait EnqueuedBy<C: ?Sized>: Queue {
     /// Puts a job in from there.
@@ -100,36 +144,40 @@ pub trait AccessedBy<C: ?Sized>: State {
 
 /// What `C` may read.
 #[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler read `{Self}`",
+    message = "nothing lets this read `{Self}`",
     label = "`{Self}` is not declared in `reads:` or `updates:`",
-    note = "add the collection to `updates: […]` of this handler in topology.yaml if it changes what it has read, otherwise to \
-            `reads: […]`"
+    note = "in a handler: add the collection to its `updates: […]` in topology.yaml if it changes what it has read, otherwise to \
+            `reads: […]`",
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayRead<{Self}>)`"
 )]
 pub trait ReadBy<C: ?Sized>: AccessedBy<C> {}
 
 /// What `C` may change where it is as expected.
 #[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler change `{Self}`",
+    message = "nothing lets this change `{Self}`",
     label = "`{Self}` is not declared in `updates:` or `writes:`",
-    note = "add the collection to `updates: […]` of this handler in topology.yaml if it changes what it has read, otherwise to \
-            `writes: […]`"
+    note = "in a handler: add the collection to its `updates: […]` in topology.yaml if it changes what it has read, otherwise to \
+            `writes: […]`",
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayUpdate<{Self}>)`"
 )]
 pub trait ChangedBy<C: ?Sized>: AccessedBy<C> {}
 
 /// What `C` may write, whatever is there.
 #[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler write `{Self}`",
+    message = "nothing lets this write `{Self}`",
     label = "`{Self}` is not declared in `writes:`",
-    note = "add the collection to `writes: […]` of this handler in topology.yaml; with `updates: […]`, \
-            write `.update(&key, |old| …)`: nobody's change is lost by that"
+    note = "in a handler: add the collection to its `writes: […]` in topology.yaml; with `updates: […]`, \
+            write `.update(&key, |old| …)`: nobody's change is lost by that",
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayWrite<{Self}>)`"
 )]
 pub trait WrittenBy<C: ?Sized>: ChangedBy<C> {}
 
 /// What `C` may know.
 #[diagnostic::on_unimplemented(
-    message = "the topology does not let this handler know the secret `{Self}`",
+    message = "nothing lets this know the secret `{Self}`",
     label = "`{Self}` is not declared in `secrets:`",
-    note = "add the secret to `secrets: […]` of this handler's service in topology.yaml"
+    note = "in a handler: add the secret to its `secrets: […]` in topology.yaml, or to those of its service",
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayReveal<{Self}>)`"
 )]
 pub trait RevealedTo<C: ?Sized>: Secret {
     /// Reads it from there.

@@ -44,7 +44,7 @@ impl<R> Error<R> {
     }
 }
 
-impl<R: 'static, E: StdError + Send + Sync + 'static> From<E> for Error<R> {
+impl<R: 'static, E: Cause> From<E> for Error<R> {
     fn from(error: E) -> Self {
         let mut slot = Some(error);
         let any: &mut dyn Any = &mut slot;
@@ -81,6 +81,17 @@ impl<R: fmt::Display> fmt::Display for Error<R> {
         }
     }
 }
+
+/// What `?` makes an [`Error`] of: any error. Implemented for every type that is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error that a handler can end with",
+    label = "not an error; of a text, make a fault: `Err(Error::fault(\"…\"))`",
+    note = "the command's own \"no\" is the type that `rejection:` names in topology.yaml"
+)]
+pub trait Cause: StdError + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<E: StdError + Send + Sync + 'static> Cause for E {}
 
 /// What a caller gets of a command that did not succeed.
 #[derive(Debug)]

@@ -128,7 +128,7 @@ pub use crate::environment::{
     Env, Environment, EventBridge, File, InMemory, Instance, Opening, Part, QueueBridge, SecretStore, StateStore, Text,
     Tls, Variables,
 };
-pub use crate::error::{Error, InvokeError, Result};
+pub use crate::error::{Cause, Error, InvokeError, Result};
 pub use crate::fault::{Fault, FaultClass};
 pub use crate::handler::{FromResources, HandlerOf, Handles, IsHandler, Provides, Route};
 pub use crate::health::{Counters, Health};

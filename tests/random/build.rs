@@ -55,6 +55,7 @@ fn main() -> io::Result<()> {
             limits: Limits::default(),
             today,
             request: &request,
+            code: None,
         });
         let folder = out.join(&name);
         fs::create_dir_all(&folder)?;

@@ -21,7 +21,7 @@ struct Mistake {
     to: &'static str,
 }
 
-/// Mistakes in the topology: refused by the build script, with a label on the line of `topology.yaml`.
+/// Mistakes in the topology, or between it and the code: refused by the build script, with a label on the line of `topology.yaml`.
 const IN_THE_TOPOLOGY: &[Mistake] = &[
     Mistake {
         name: "unknown_service",
@@ -98,6 +98,25 @@ deployments:
 ",
     },
     Mistake {
+        name: "types_elsewhere",
+        file: "topology.yaml",
+        from: "types: crate::contract",
+        to: "types: crate::contrct",
+    },
+    Mistake {
+        name: "key_that_is_no_field",
+        file: "topology.yaml",
+        from: "idempotency: { key: number,",
+        to: "idempotency: { key: nubmer,",
+    },
+    Mistake {
+        name: "handler_of_another_name",
+        file: "src/user.rs",
+        from: "pub struct Find;\n\nimpl Find ",
+        to: "pub struct FindHandler;\n\nimpl FindHandler ",
+    },
+    Mistake { name: "missing_handler", file: "src/user.rs", from: FIND, to: "" },
+    Mistake {
         name: "bridge_that_forgets",
         file: "topology.yaml",
         from: "    ephemeral: true                 # losing data at a restart is acceptable here\n",
@@ -133,7 +152,6 @@ const IN_THE_CODE: &[Mistake] = &[
         from: "#[derive(CommandHandler)]\n#[command(user.find)]\n",
         to: "",
     },
-    Mistake { name: "missing_handler", file: "src/user.rs", from: FIND, to: "" },
     Mistake {
         name: "misspelt_command",
         file: "src/user.rs",
@@ -262,6 +280,8 @@ impl Copy {
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &self.target)
             .env_remove("RUSTFLAGS")
+            // What the build script of these tests has handed over.
+            .env_remove(pontoon_schema::handover::VARIABLE)
             .env_remove("RUST_BACKTRACE")
             .output()
             .expect("cargo can be run");

@@ -32,7 +32,7 @@ impl Files for Text<'_> {
 /// What the compiler makes of `text`.
 fn compiled(text: &str, request: &Request) -> Compiled {
     let today = Date::new(2026, 11, 23).expect("a day");
-    compile(&Input { path: "topology.yaml", files: &Text(text), limits: Limits::default(), today, request })
+    compile(&Input { path: "topology.yaml", files: &Text(text), limits: Limits::default(), today, request, code: None })
 }
 
 /// What is found in `text`, as the terminal shows it.

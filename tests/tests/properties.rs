@@ -90,7 +90,14 @@ fn accepted(care: Care) -> usize {
     let compiles = |text: &String| {
         let today = Date::from_unix_seconds(0);
         let files = Alone(text);
-        let input = Input { path: "topology.yaml", files: &files, limits: Limits::default(), today, request: &request };
+        let input = Input {
+            path: "topology.yaml",
+            files: &files,
+            limits: Limits::default(),
+            today,
+            request: &request,
+            code: None,
+        };
         !compile(&input).findings.has_errors()
     };
     made.take(60).filter(compiles).count()

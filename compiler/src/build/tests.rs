@@ -297,3 +297,167 @@ fn the_limits_can_be_set() {
     let done = build("topology.yaml").largest_file(10).run_in(&variable, Date::from_unix_seconds(0));
     assert!(done.failure.expect("it is refused").contains("pontoon::input_limit"));
 }
+
+/// A package whose code has all that its topology names, but for `from`, in `file`, which is `to`.
+fn report_with(file: &str, from: &str, to: &str) -> String {
+    const TOPOLOGY: &str = "\
+pontoon: 1
+name: shop
+types: crate::contract
+contract: crate
+events: { signed_up: { payload: SignedUp } }
+services:
+  user:
+    version: 1
+    module: crate::user
+    commands:
+      sign_up: { input: NewUser, output: Option<UserId>, emits: [signed_up], timeout: 1s, exposed: true, idempotency: { key: email, keep: 1d } }
+    subscriptions:
+      greet: { event: signed_up, delivery: at_most_once, ordered: { key: id }, timeout: 1s }
+environments:
+  local: { ephemeral: true, event_bridge: in_memory, state_store: in_memory }
+deployments:
+  monolith: { pattern: monolith, environments: [local] }
+";
+    const MAIN: &str = "mod contract;\nmod user;\npontoon::topology!();\nfn main() {}\n";
+    const CONTRACT: &str = "\
+#[derive(Clone)] pub struct NewUser { pub email: String }
+pub type UserId = u64;
+pub use self::inner::SignedUp;
+mod inner { pub struct SignedUp { pub id: u64 } }
+";
+    const USER: &str = "\
+#[derive(CommandHandler)] #[command(user.sign_up)] pub struct SignUp;
+pub mod events { #[derive(SubscriptionHandler)] #[subscription(user.greet)] pub struct Greet; }
+pub use events::Greet;
+#[derive(Resources)] pub struct Resources;
+";
+    let package = Package::new();
+    let files =
+        [("topology.yaml", TOPOLOGY), ("src/main.rs", MAIN), ("src/contract.rs", CONTRACT), ("src/user.rs", USER)];
+    fs::create_dir(package.path("src")).expect("a folder can be made");
+    for (name, text) in files {
+        let text = if name == file { text.replace(from, to) } else { text.to_owned() };
+        assert!(name != file || from.is_empty() || text != *files.iter().find(|(it, _)| *it == name).expect("it").1);
+        package.write(name, &text);
+    }
+    package.run().failure.unwrap_or_default()
+}
+
+#[test]
+fn what_the_code_does_not_have_is_said_in_the_topology() {
+    assert_eq!(report_with("src/user.rs", "", ""), "", "the code has everything");
+    // The file, what becomes of it, and what is said.
+    let cases: &[(&str, &str, &str, &[&str])] = &[
+        (
+            "topology.yaml",
+            "types: crate::contract",
+            "types: crate::contrct",
+            &[
+                "there is no module `contrct` in `crate`",
+                "src/main.rs has `contract`",
+                "write `types: crate::contract`",
+                "1 error",
+            ],
+        ),
+        (
+            "topology.yaml",
+            "module: crate::user",
+            "module: crate::usr",
+            &["no module `usr` in `crate`", "write `module: crate::user`", "1 error"],
+        ),
+        (
+            "topology.yaml",
+            "module: crate::user",
+            "module: crate::orders",
+            &["no module `orders`", "write `mod orders;` in src/main.rs", "1 error"],
+        ),
+        (
+            "topology.yaml",
+            "input: NewUser",
+            "input: NewUsr",
+            &["no type `NewUsr` in `crate::contract`", "src/contract.rs has `NewUser`", "1 error"],
+        ),
+        ("topology.yaml", "key: email", "key: emial", &["has no field `emial`", "write `key: email`", "1 error"]),
+        (
+            "src/contract.rs",
+            "pub struct NewUser",
+            "pub(crate) struct NewUser",
+            &["`crate::contract::NewUser` is `pub(crate)`", "write `pub` before `NewUser` in src/contract.rs"],
+        ),
+        ("src/contract.rs", "pub type UserId", "type UserId", &["`crate::contract::UserId` is private"]),
+        (
+            "src/user.rs",
+            "pub use events::Greet;",
+            "",
+            &[
+                "nothing handles user.greet",
+                "`crate::user::events::Greet` says that it does",
+                "write `handler: crate::user::events::Greet` here",
+                "1 error",
+            ],
+        ),
+        (
+            "src/user.rs",
+            "pub struct SignUp",
+            "pub struct Register",
+            &["nothing handles user.sign_up", "write `handler: crate::user::Register` here"],
+        ),
+        (
+            "src/user.rs",
+            "#[derive(CommandHandler)] #[command(user.sign_up)] pub struct SignUp;",
+            "",
+            &["nothing handles user.sign_up", "#[command(user.sign_up)]"],
+        ),
+        (
+            "src/user.rs",
+            "pub struct SignUp",
+            "pub(crate) struct SignUp",
+            &[
+                "the handler of user.sign_up, `crate::user::SignUp`, is `pub(crate)`",
+                "write `pub struct SignUp` in src/user.rs",
+            ],
+        ),
+        (
+            "src/user.rs",
+            "pub struct Resources",
+            "struct Resources",
+            &["the resources of `user`, `crate::user::Resources`, are private"],
+        ),
+        (
+            "src/user.rs",
+            "#[derive(Resources)] pub struct Resources;",
+            "",
+            &["there are no resources of `user`", "#[derive(pontoon::Resources)]"],
+        ),
+        (
+            "src/user.rs",
+            "pub struct Resources;",
+            "pub struct Resources<M>(M);",
+            &["the resources of `user`, `crate::user::Resources`, have parameters", "`Arc<dyn …>`", "1 error"],
+        ),
+    ];
+    for (file, from, to, said) in cases {
+        let report = report_with(file, from, to);
+        for words in *said {
+            assert!(report.contains(words), "`{to}` for `{from}`: no `{words}` in\n{report}");
+        }
+    }
+}
+
+/// What is not certain is rustc's to say.
+#[test]
+fn what_a_macro_or_a_glob_may_have_brought_is_not_missed() {
+    for (file, from, to) in [
+        ("src/user.rs", "pub use events::Greet;", "pub use events::*;"),
+        ("src/user.rs", "pub use events::Greet;", "handlers!();"),
+        ("src/contract.rs", "pub type UserId = u64;", "include!(\"ids.rs\");"),
+        ("src/main.rs", "mod user;", "#[path = \"other.rs\"] mod user;"),
+        ("src/main.rs", "mod user;", "use shop_user as user;"),
+        ("src/main.rs", "pontoon::topology!();", ""),
+        ("src/user.rs", "pub struct SignUp;", "pub struct SignUp {"),
+    ] {
+        let report = report_with(file, from, to);
+        assert!(report.is_empty(), "`{to}` for `{from}`:\n{report}");
+    }
+}

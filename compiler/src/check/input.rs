@@ -1,9 +1,10 @@
 //! What the rules look at.
 
 use super::placement::Placement;
+use crate::code::Code;
 use crate::graph::Graph;
 use crate::read::Tree;
-use crate::topology::{Connection, Date, Environment, Topology};
+use crate::topology::{Connection, Date, Environment, Topology, UnitId};
 
 /// A topology from all sides.
 pub struct Input<'a> {
@@ -35,17 +36,27 @@ impl<'a> Input<'a> {
     }
 }
 
-/// What the code that is generated for a crate opens, and what the crate has for that.
+/// What the code that is generated for a crate opens and names, and what the crate has of that.
 pub struct Built<'a> {
-    /// The features of its `pontoon`.
-    pub features: &'a [String],
+    /// The features of its `pontoon`, where they are known.
+    pub features: Option<&'a [String]>,
     /// The bridges and stores that are opened, each with the environment that has it.
     pub opened: Vec<(&'a Environment, &'a Connection)>,
+    /// The code of the crate, where it can be read.
+    pub code: Option<&'a Code<'a>>,
+    /// The name of the crate.
+    pub krate: Option<&'a str>,
+    /// Whether the contract is generated for it, which names what moves.
+    pub contract: bool,
+    /// The services of which it has the handlers.
+    pub services: &'a [String],
+    /// The units that are generated for it.
+    pub units: Vec<UnitId>,
 }
 
 impl Built<'_> {
-    /// Whether `pontoon` was built with a feature.
-    pub fn has(&self, feature: &str) -> bool {
-        self.features.iter().any(|known| known == feature)
+    /// Whether `pontoon` was built without a feature.
+    pub fn lacks(&self, feature: &str) -> bool {
+        self.features.is_some_and(|features| features.iter().all(|known| known != feature))
     }
 }

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Findings};
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let Some(built) = &input.built else { return };
     let all: BTreeSet<&str> = built.opened.iter().flat_map(|(_, connection)| connection.features()).collect();
-    let missing: Vec<&str> = all.iter().copied().filter(|feature| !built.has(feature)).collect();
+    let missing: Vec<&str> = all.iter().copied().filter(|feature| built.lacks(feature)).collect();
     if missing.is_empty() {
         return;
     }
@@ -22,7 +22,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     // An inherited connection is one place in the file.
     let mut seen = HashSet::new();
     for (environment, connection) in &built.opened {
-        let lacks = connection.features().filter(|feature| !built.has(feature));
+        let lacks = connection.features().filter(|feature| built.lacks(feature));
         let lacks: Vec<String> = lacks.map(|feature| format!("`{feature}`")).collect();
         if lacks.is_empty() || seen.len() == SHOWN || !seen.insert(connection.adapter.span) {
             continue;

@@ -70,6 +70,11 @@ impl Request {
         !self.contract && !self.client && self.services.is_empty() && self.deployments.is_empty()
     }
 
+    /// Whether nothing is generated but what derives read.
+    pub(crate) fn is_handlers_alone(&self) -> bool {
+        !self.services.is_empty() && !self.contract && !self.client && self.deployments.is_empty()
+    }
+
     /// Whether an environment is wanted: one of those asked for, or any.
     fn wants(&self, environment: &topology::Environment) -> bool {
         self.environments.is_empty() || self.names(environment)
@@ -91,6 +96,14 @@ impl Selection {
             let deployment = &plan.deployments[selected.deployment.index()];
             let units = selected.units.iter().map(|unit| &deployment.units[*unit]).collect();
             (deployment, units, selected.environments.iter().map(|it| &deployment.environments[*it]).collect())
+        })
+    }
+
+    /// The units that are printed.
+    pub(crate) fn units<'a>(&'a self, topology: &'a Topology) -> impl Iterator<Item = topology::UnitId> + 'a {
+        self.deployments.iter().flat_map(|selected| {
+            let all = &topology.deployments[selected.deployment].units;
+            selected.units.iter().map(|index| all[*index])
         })
     }
 

@@ -5,3 +5,8 @@ fn main() {}
 #[derive(CommandHandler)]
 #[command(user.sign_up)]
 pub struct SignUp;
+
+// The same is not said twice.
+#[derive(CommandHandler)]
+#[command(user.find)]
+pub struct Find;

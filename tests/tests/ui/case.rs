@@ -46,7 +46,7 @@ fn run(files: &dyn Files, path: &str, foresee: bool) -> Compiled {
     let today = Date::new(2026, 11, 23).expect("a day");
     // What a build would generate is not asked here.
     let request = Request { contract: true, foresee, origin: path.to_owned(), ..Request::default() };
-    compile(&Input { path, files, limits: Limits::default(), today, request: &request })
+    compile(&Input { path, files, limits: Limits::default(), today, request: &request, code: None })
 }
 
 /// What is found in a text.

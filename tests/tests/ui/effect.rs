@@ -73,7 +73,14 @@ fn compiled(document: &Value, more: &str) -> Compiled {
     let today = Date::new(2026, 11, 23).expect("a day");
     let request = Request { foresee: true, origin: "topology.yaml".to_owned(), ..Request::default() };
     let files = Memory(serde_json::to_string(document).expect("it is JSON"), more.to_owned());
-    compile(&Input { path: "topology.yaml", files: &files, limits: Limits::default(), today, request: &request })
+    compile(&Input {
+        path: "topology.yaml",
+        files: &files,
+        limits: Limits::default(),
+        today,
+        request: &request,
+        code: None,
+    })
 }
 
 /// All that comes of a topology.

@@ -20,7 +20,7 @@ use pontoon_compiler::diagnostic::Level;
 
 /// Rules that look at more than a topology, at what a build asks for and has: they are tested with generated code, with the
 /// front door and end to end.
-const AT_THE_FRONT_DOOR: [&str; 2] = ["missing_adapter_feature", "not_yet_emitted"];
+const AT_THE_FRONT_DOOR: [&str; 3] = ["missing_adapter_feature", "not_yet_emitted", "unknown_path"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")

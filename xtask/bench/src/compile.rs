@@ -85,6 +85,7 @@ fn compiled(text: &str) -> Result<Compiled, Error> {
         limits: Limits::default(),
         today: Date::from_unix_seconds(0),
         request: &request,
+        code: None,
     };
     let compiled = compile(&input);
     if compiled.files.is_empty() {

@@ -17,6 +17,7 @@ pub(super) fn print(operation: &Operation) -> TokenStream {
     let (uses, implementation) = (scope.uses(), implementation(&bounds));
     let module_doc = format!(" The context of `{}`.", operation.reference);
     let doc = format!(" What the handler of `{}` may do.", operation.reference);
+    let unmet = unmet(operation);
     quote! {
         #[doc = #module_doc]
         pub mod #module {
@@ -24,6 +25,7 @@ pub(super) fn print(operation: &Operation) -> TokenStream {
             #uses
 
             #[doc = #doc]
+            #unmet
             pub trait Context: pontoon::Context #(+ #bounds)* {}
 
             #implementation
@@ -34,9 +36,19 @@ pub(super) fn print(operation: &Operation) -> TokenStream {
 /// Whoever has the edges has the context. A short list of them fits into the line.
 fn implementation(bounds: &[TokenStream]) -> TokenStream {
     match bounds {
-        [] | [_] => quote!(impl<C: pontoon::Context #(+ #bounds)*> Context for C {}),
-        _ => quote!(impl<C> Context for C where C: pontoon::Context #(+ #bounds)* {}),
+        [] => quote!(
+            impl<C: pontoon::Context> Context for C {}
+        ),
+        [bound] => quote!(#[diagnostic::do_not_recommend] impl<C: pontoon::Context + #bound> Context for C {}),
+        _ => quote!(#[diagnostic::do_not_recommend] impl<C> Context for C where C: pontoon::Context #(+ #bounds)* {}),
     }
+}
+
+/// What rustc says where another context is handed over: whose is asked for, and not each edge of it once. Nobody lacks one that has
+/// none.
+fn unmet(operation: &Operation) -> Option<TokenStream> {
+    let message = format!("this is not the context of `{}`", operation.reference);
+    (!operation.may.is_empty()).then(|| quote!(#[diagnostic::on_unimplemented(message = #message)]))
 }
 
 fn bound(scope: &Scope<'_>, Edge { may, target }: &Edge) -> TokenStream {

@@ -70,6 +70,7 @@ deployments:
             today: Date::from_unix_seconds(0),
             // What a build would generate is not asked here.
             request: &Request { contract: true, origin: "topology.yaml".to_owned(), ..Request::default() },
+            code: None,
         };
         let compiled = compile(&input);
         let errors = compiled.findings.iter().filter(|finding| finding.level == Level::Error);

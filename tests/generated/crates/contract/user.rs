@@ -31,7 +31,11 @@ pub mod sign_up {
     use pontoon::MayInvoke;
 
     /// What the handler of `user.sign_up` may do.
+    #[diagnostic::on_unimplemented(
+        message = "this is not the context of `user.sign_up`"
+    )]
     pub trait Context: pontoon::Context + MayInvoke<email::SendWelcome> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayInvoke<email::SendWelcome>> Context for C {}
 }

@@ -39,10 +39,14 @@ pub mod charge {
     use pontoon::{MayEmit, MayUpdate};
 
     /// What the handler of `billing.charge` may do.
+    #[diagnostic::on_unimplemented(
+        message = "this is not the context of `billing.charge`"
+    )]
     pub trait Context:
         pontoon::Context + MayEmit<event::AccountCharged> + MayUpdate<state::Balances>
     {}
 
+    #[diagnostic::do_not_recommend]
     impl<C> Context for C
     where
         C: pontoon::Context + MayEmit<event::AccountCharged>

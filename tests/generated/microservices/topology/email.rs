@@ -33,8 +33,12 @@ pub mod send_welcome {
     use pontoon::MayReveal;
 
     /// What the handler of `email.send_welcome` may do.
+    #[diagnostic::on_unimplemented(
+        message = "this is not the context of `email.send_welcome`"
+    )]
     pub trait Context: pontoon::Context + MayReveal<secret::SmtpPassword> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayReveal<secret::SmtpPassword>> Context for C {}
 }
 
@@ -66,8 +70,10 @@ pub mod thank {
     use pontoon::{MayInvoke, MayReveal};
 
     /// What the handler of `email.thank` may do.
+    #[diagnostic::on_unimplemented(message = "this is not the context of `email.thank`")]
     pub trait Context: pontoon::Context + MayInvoke<user::Find> + MayReveal<secret::SmtpPassword> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C> Context for C
     where
         C: pontoon::Context + MayInvoke<user::Find> + MayReveal<secret::SmtpPassword>,

@@ -39,11 +39,15 @@ pub mod sign_up {
     use pontoon::{MayEmit, MayInvoke, MayUpdate};
 
     /// What the handler of `user.sign_up` may do.
+    #[diagnostic::on_unimplemented(
+        message = "this is not the context of `user.sign_up`"
+    )]
     pub trait Context:
         pontoon::Context + MayInvoke<email::SendWelcome> + MayEmit<event::UserSignedUp>
         + MayUpdate<state::Users>
     {}
 
+    #[diagnostic::do_not_recommend]
     impl<C> Context for C
     where
         C: pontoon::Context + MayInvoke<email::SendWelcome>
@@ -76,8 +80,10 @@ pub mod find {
     use pontoon::MayRead;
 
     /// What the handler of `user.find` may do.
+    #[diagnostic::on_unimplemented(message = "this is not the context of `user.find`")]
     pub trait Context: pontoon::Context + MayRead<state::Users> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayRead<state::Users>> Context for C {}
 }
 
@@ -117,7 +123,11 @@ pub mod activate {
     use pontoon::MayWrite;
 
     /// What the handler of `user.activate` may do.
+    #[diagnostic::on_unimplemented(
+        message = "this is not the context of `user.activate`"
+    )]
     pub trait Context: pontoon::Context + MayWrite<state::Users> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayWrite<state::Users>> Context for C {}
 }

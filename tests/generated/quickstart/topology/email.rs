@@ -32,8 +32,12 @@ pub mod send_welcome {
     use pontoon::MayReveal;
 
     /// What the handler of `email.send_welcome` may do.
+    #[diagnostic::on_unimplemented(
+        message = "this is not the context of `email.send_welcome`"
+    )]
     pub trait Context: pontoon::Context + MayReveal<secret::SmtpPassword> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayReveal<secret::SmtpPassword>> Context for C {}
 }
 
@@ -70,8 +74,10 @@ pub mod greet {
     use pontoon::MayReveal;
 
     /// What the handler of `email.greet` may do.
+    #[diagnostic::on_unimplemented(message = "this is not the context of `email.greet`")]
     pub trait Context: pontoon::Context + MayReveal<secret::SmtpPassword> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayReveal<secret::SmtpPassword>> Context for C {}
 }
 
@@ -108,7 +114,9 @@ pub mod bill {
     use pontoon::MayReveal;
 
     /// What the handler of `email.bill` may do.
+    #[diagnostic::on_unimplemented(message = "this is not the context of `email.bill`")]
     pub trait Context: pontoon::Context + MayReveal<secret::SmtpPassword> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayReveal<secret::SmtpPassword>> Context for C {}
 }

@@ -36,11 +36,15 @@ pub mod sign_up {
     use pontoon::{MayEmit, MayEnqueue, MayInvoke, MayUpdate};
 
     /// What the handler of `user.sign_up` may do.
+    #[diagnostic::on_unimplemented(
+        message = "this is not the context of `user.sign_up`"
+    )]
     pub trait Context:
         pontoon::Context + MayInvoke<email::SendWelcome> + MayEmit<event::UserSignedUp>
         + MayEnqueue<queue::Invoices> + MayUpdate<state::Users>
     {}
 
+    #[diagnostic::do_not_recommend]
     impl<C> Context for C
     where
         C: pontoon::Context + MayInvoke<email::SendWelcome>
@@ -74,8 +78,10 @@ pub mod find {
     use pontoon::{MayRead, MayWrite};
 
     /// What the handler of `user.find` may do.
+    #[diagnostic::on_unimplemented(message = "this is not the context of `user.find`")]
     pub trait Context: pontoon::Context + MayRead<state::Users> + MayWrite<state::Sessions> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C> Context for C
     where
         C: pontoon::Context + MayRead<state::Users> + MayWrite<state::Sessions>,
@@ -105,8 +111,10 @@ pub mod forget {
     use pontoon::MayWrite;
 
     /// What the handler of `user.forget` may do.
+    #[diagnostic::on_unimplemented(message = "this is not the context of `user.forget`")]
     pub trait Context: pontoon::Context + MayWrite<state::Sessions> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayWrite<state::Sessions>> Context for C {}
 }
 
@@ -133,7 +141,9 @@ pub mod report {
     use pontoon::MayRead;
 
     /// What the handler of `user.report` may do.
+    #[diagnostic::on_unimplemented(message = "this is not the context of `user.report`")]
     pub trait Context: pontoon::Context + MayRead<state::Users> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayRead<state::Users>> Context for C {}
 }

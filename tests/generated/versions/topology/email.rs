@@ -64,8 +64,12 @@ pub mod v2 {
         use pontoon::MayEmit;
 
         /// What the handler of `email.v2.send` may do.
+        #[diagnostic::on_unimplemented(
+            message = "this is not the context of `email.v2.send`"
+        )]
         pub trait Context: pontoon::Context + MayEmit<event::Email> {}
 
+        #[diagnostic::do_not_recommend]
         impl<C: pontoon::Context + MayEmit<event::Email>> Context for C {}
     }
 }

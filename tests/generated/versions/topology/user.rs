@@ -31,8 +31,10 @@ pub mod email {
     use pontoon::MayInvoke;
 
     /// What the handler of `user.email` may do.
+    #[diagnostic::on_unimplemented(message = "this is not the context of `user.email`")]
     pub trait Context: pontoon::Context + MayInvoke<email::v1::Send> + MayInvoke<email::v2::Send> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C> Context for C
     where
         C: pontoon::Context + MayInvoke<email::v1::Send> + MayInvoke<email::v2::Send>,
@@ -64,8 +66,12 @@ pub mod command {
     use pontoon::MayWrite;
 
     /// What the handler of `user.command` may do.
+    #[diagnostic::on_unimplemented(
+        message = "this is not the context of `user.command`"
+    )]
     pub trait Context: pontoon::Context + MayWrite<state::User> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C: pontoon::Context + MayWrite<state::User>> Context for C {}
 }
 
@@ -100,8 +106,10 @@ pub mod some {
     use pontoon::{MayEmit, MayWrite};
 
     /// What the handler of `user.some` may do.
+    #[diagnostic::on_unimplemented(message = "this is not the context of `user.some`")]
     pub trait Context: pontoon::Context + MayEmit<event::Some> + MayWrite<state::Some> {}
 
+    #[diagnostic::do_not_recommend]
     impl<C> Context for C
     where
         C: pontoon::Context + MayEmit<event::Some> + MayWrite<state::Some>,
