@@ -5,6 +5,14 @@ use pontoon_brokers::{PACKAGES, Package};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+/// What runs the language server that editors have for YAML.
+const NODE: [Package; 2] = [Package { name: "nodejs", program: "node" }, Package { name: "npm", program: "npm" }];
+
+/// All that the tests take from outside.
+fn packages() -> impl Iterator<Item = &'static Package> {
+    PACKAGES.iter().chain(&NODE)
+}
+
 pub(crate) fn run(_: &[String]) -> ExitCode {
     let mut steps = Vec::new();
     for (component, probe) in [("rustfmt", "fmt --version"), ("clippy", "clippy --version")] {
@@ -14,21 +22,36 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
             steps.push(Step::rustup(component, &format!("component add {component}")));
         }
     }
-    for package in PACKAGES.iter().filter(|package| package.is_installed()) {
+    for package in packages().filter(|package| package.is_installed()) {
         println!("{} is there", package.name);
     }
-    match brokers() {
+    match programs() {
         Ok(installing) => steps.extend(installing),
         Err(problem) => return refuse(&problem),
     }
     steps.push(Step::cargo("crates", "fetch --locked"));
+    steps.push(language_server());
     steps::run(&steps)
 }
 
 /// The steps after which the brokers are installed: none on a machine that has them. The error says what to do on one
 /// where we cannot.
 pub(crate) fn brokers() -> Result<Vec<Step>, String> {
-    let missing: Vec<&Package> = PACKAGES.iter().filter(|package| !package.is_installed()).collect();
+    needed(PACKAGES.iter())
+}
+
+/// The same for all programs that the tests take from outside.
+pub(crate) fn programs() -> Result<Vec<Step>, String> {
+    needed(packages())
+}
+
+/// The step after which the language server is there, in the versions that are pinned beside its tests.
+pub(crate) fn language_server() -> Step {
+    Step::program("the language server", "npm", "ci --no-audit --no-fund --prefix tests/editor")
+}
+
+fn needed(packages: impl Iterator<Item = &'static Package>) -> Result<Vec<Step>, String> {
+    let missing: Vec<&Package> = packages.filter(|package| !package.is_installed()).collect();
     if missing.is_empty() {
         return Ok(Vec::new());
     }
@@ -54,7 +77,7 @@ fn installing(missing: &[&Package], machine: Machine) -> Result<Step, String> {
     let names = names.join(" ");
     match machine {
         Machine { is_debian: true, is_root: true } => {
-            Ok(Step::program("brokers", "sh", &format!("xtask/src/setup/install.sh {names}")))
+            Ok(Step::program("programs", "sh", &format!("xtask/src/setup/install.sh {names}")))
         }
         Machine { is_debian: true, is_root: false } => Err(format!(
             "the tests need packages that only root can install:\n   sudo sh xtask/src/setup/install.sh {names}\n\

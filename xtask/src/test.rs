@@ -1,5 +1,5 @@
 //! `cargo xtask test`: all that has to pass. Nothing here is skipped: what a step needs is part of the repository, or a
-//! broker that is installed first.
+//! program that is installed first.
 
 use crate::setup;
 use crate::steps::{self, Step};
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 const FEATURES: [&str; 4] = ["amqp", "mqtt", "nats", "redis"];
 
 pub(crate) fn run(_: &[String]) -> ExitCode {
-    let mut steps = match setup::brokers() {
+    let mut steps = match setup::programs() {
         Ok(steps) => steps,
         Err(problem) => return setup::refuse(&problem),
     };
@@ -26,6 +26,7 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
     }));
     steps.extend([
         Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
+        setup::language_server(),
         Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),
         Step::cargo("the shop on real brokers", "xtask demo shop"),

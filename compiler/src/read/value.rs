@@ -1,5 +1,6 @@
 //! A node of the tree as serde sees it: what it may mean where its type says what it should be.
 
+use pontoon_schema::name::shown;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 use super::choice::Choice;
@@ -36,6 +37,19 @@ pub(super) fn visit_plain<'t, V: Visitor<'t>>(text: &'t str, visitor: V) -> Resu
     }
 }
 
+/// Whether a word without quotes is no text by the core schema of YAML 1.2 (section 10.3.2).
+fn is_number_or_truth(text: &str) -> bool {
+    const WORDS: [&str; 6] = ["true", "True", "TRUE", "false", "False", "FALSE"];
+    const ODD: [&str; 6] = [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"];
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = |text: &str, of: fn(char) -> bool| !text.is_empty() && text.chars().all(of);
+    let octal = text.strip_prefix("0o").is_some_and(|rest| digits(rest, |it| it.is_digit(8)));
+    let hex = text.strip_prefix("0x").is_some_and(|rest| digits(rest, |it| it.is_ascii_hexdigit()));
+    let begins = |text: &str| text.trim_start_matches('.').starts_with(|it: char| it.is_ascii_digit());
+    let decimal = begins(unsigned) && digits(unsigned, |it| it.is_ascii_digit() || "+-.eE".contains(it));
+    WORDS.contains(&text) || ODD.contains(&unsigned) || octal || hex || (decimal && unsigned.parse::<f64>().is_ok())
+}
+
 impl<'p, 't> Value<'p, 't> {
     /// Puts a fault that happens in reading this value at its node.
     fn here<T>(self, result: Result<T, Fault>) -> Result<T, Fault> {
@@ -44,6 +58,17 @@ impl<'p, 't> Value<'p, 't> {
 
     fn entries(self, keys: Option<(&'static str, &'static [&'static str])>) -> Entries<'p, 't> {
         Entries { page: self.page, node: self.node, next: 0, keys, current: None }
+    }
+
+    /// A number or a truth where a text is expected is one that lacks its quotes: others who read YAML would not take it for a text.
+    fn not_a_number(self) -> Result<(), Fault> {
+        match (self.node.entry().kind, self.node.text()) {
+            (Kind::Plain(_), Some(text)) if is_number_or_truth(text) => {
+                let text = shown(text);
+                Err(Fault::custom(format!("`{text}` is no text as it stands here: write `\"{text}\"`, in quotes")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn found(self) -> Unexpected<'t> {
@@ -79,6 +104,7 @@ impl<'t> Deserializer<'t> for Value<'_, 't> {
     }
 
     fn deserialize_string<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.here(self.not_a_number())?;
         self.deserialize_str(visitor)
     }
 
@@ -91,7 +117,10 @@ impl<'t> Deserializer<'t> for Value<'_, 't> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'t>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_newtype_struct(self).map_err(|fault| fault.at(self.node.id, false).in_word(name))
+        let word = visitor.visit_newtype_struct(self).map_err(|fault| fault.at(self.node.id, false).in_word(name))?;
+        // After what the word has to say of it: a duration says more of `5`.
+        self.here(self.not_a_number())?;
+        Ok(word)
     }
 
     fn deserialize_option<V: Visitor<'t>>(self, visitor: V) -> Result<V::Value, Fault> {

@@ -25,6 +25,7 @@ pub struct Service {
 #[serde(deny_unknown_fields)]
 pub struct ServiceVersion {
     /// The Rust module that holds the handlers, for example `crate::user` or, for a crate of its own, `shop_user`.
+    #[schemars(required)]
     pub module: Option<RustPath>,
     /// The Rust type that the handlers are made from (pools, clients, settings), for example `crate::user::Resources`.
     /// Default: `Resources` in `module`.
@@ -50,7 +51,7 @@ pub struct ServiceVersion {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Service", extend("oneOf" = [
-    { "required": ["version"] },
+    { "required": ["version", "module"] },
     {
         "required": ["versions"],
         "properties": {

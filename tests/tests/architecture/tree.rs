@@ -91,7 +91,7 @@ fn files(folder: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
             let path = entry.path();
             let name = entry.file_name();
             // What cargo and the fuzzer build, and what starts with a dot, is not the repository.
-            let ours = name != "target" && !name.to_string_lossy().starts_with('.');
+            let ours = name != "target" && name != "node_modules" && !name.to_string_lossy().starts_with('.');
             if path.is_dir() && ours {
                 folders.push(path);
             } else if let Some(file) = path.strip_prefix(root()).ok().and_then(Path::to_str)
