@@ -1,8 +1,10 @@
-//! `missing_outbox`: a handler that writes and sends, of which one may happen without the other.
+//! `missing_outbox`: a handler of whose effects one may happen without the other: state and messages, or state and the note that
+//! the message is handled.
 
 use super::Input;
 use super::wording::{SHOWN, listed};
 use crate::diagnostic::{Diagnostic, Findings};
+use crate::topology::{Handler, Topology};
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
@@ -10,7 +12,11 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let operation = topology.operation(handler);
         let edges = &operation.edges;
         let sends = !edges.emits.is_empty() || !edges.enqueues.is_empty();
-        if operation.outbox.value || edges.changes().next().is_none() || !sends {
+        if operation.outbox.value || edges.changes().next().is_none() {
+            continue;
+        }
+        if !sends {
+            findings.extend(twice(topology, handler));
             continue;
         }
         let address = topology.address(handler);
@@ -38,4 +44,22 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             "write `outbox: true` on {address}: state, events and jobs then happen together, or not at all"
         )));
     }
+}
+
+/// A change of what was read that is made twice where a crash comes between it and the note that its message is handled. What is written
+/// whatever is there is the same the second time.
+fn twice(topology: &Topology, handler: Handler) -> Option<Diagnostic> {
+    let operation = topology.operation(handler);
+    let (idempotency, update) = (operation.idempotency.as_ref()?, operation.edges.updates.first()?);
+    let (address, state) = (topology.address(handler), &topology.states[update.value].name.value);
+    let message = format!(
+        "{address} updates `{state}`, and a crash between that and the note that it has done so lets it update it twice"
+    );
+    let found = Diagnostic::warning("missing_outbox", message)
+        .label(update.span, format!("`{state}` is changed by what is in it"))
+        .label(idempotency.value.key.span, "noted under this key, once the handler has ended")
+        .help(format!(
+            "write `outbox: true` on {address}: the update and the note then happen together, or not at all"
+        ));
+    (!operation.repeatable.value).then_some(found)
 }
