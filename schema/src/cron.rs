@@ -3,6 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::name::shown;
+
 /// A cron expression: for each field the values that match, as bits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Cron {
@@ -31,12 +33,12 @@ impl Cron {
     pub fn parse(expression: &str) -> Result<Self, String> {
         let texts: Vec<&str> = expression.split_whitespace().collect();
         let [minutes, hours, days, months, weekdays] = *texts else {
-            return Err(format!("`{expression}` has {} fields, not five: m h dom mon dow", texts.len()));
+            return Err(format!("`{}` has {} fields, not five: m h dom mon dow", shown(expression), texts.len()));
         };
         let [minutes, hours, day_bits, months, weekday_bits] = {
             let mut bits = [0; 5];
             for ((bits, text), field) in bits.iter_mut().zip([minutes, hours, days, months, weekdays]).zip(FIELDS) {
-                *bits = values(text, field).map_err(|wrong| format!("`{expression}`: {wrong}"))?;
+                *bits = values(text, field).map_err(|wrong| format!("`{}`: {wrong}", shown(expression)))?;
             }
             bits
         };
@@ -92,7 +94,7 @@ fn values(text: &str, (name, least, most): (&str, u32, u32)) -> Result<u64, Stri
     let number = |text: &str| {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse().ok().filter(|number| digits && (least..=most).contains(number));
-        number.ok_or_else(|| format!("the {name} `{text}` is not a number from {least} to {most}"))
+        number.ok_or_else(|| format!("the {name} `{}` is not a number from {least} to {most}", shown(text)))
     };
     let mut bits = 0;
     for part in text.split(',') {
@@ -104,12 +106,12 @@ fn values(text: &str, (name, least, most): (&str, u32, u32)) -> Result<u64, Stri
             None => (number(range)?, number(range)?),
         };
         if first > last {
-            return Err(format!("the {name} `{range}` runs backwards"));
+            return Err(format!("the {name} `{}` runs backwards", shown(range)));
         }
         let step = match step.map(str::parse::<usize>) {
             None => 1,
             Some(Ok(step)) if step > 0 => step,
-            Some(_) => return Err(format!("the {name} `{part}` has a step that is no number above 0")),
+            Some(_) => return Err(format!("the {name} `{}` has a step that is no number above 0", shown(part))),
         };
         bits |= (first..=last).step_by(step).fold(0, |bits, value| bits | 1 << value);
     }

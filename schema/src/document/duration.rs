@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::scalar::{Malformed, scalar};
+use crate::name::shown;
 
 /// A length of time that is more than nothing: a whole number and one unit, `ms`, `s`, `m`, `h` or `d`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -43,17 +44,18 @@ impl FromStr for Duration {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
+        let shown = shown(text);
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
         let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit).filter(|_| digits > 0) else {
             return Err(Malformed(format!(
-                "`{text}` is not a duration: a whole number and a unit (ms, s, m, h or d) were expected, such as `30s`"
+                "`{shown}` is not a duration: a whole number and a unit (ms, s, m, h or d) were expected, such as `30s`"
             )));
         };
         match number.parse::<u64>().ok().and_then(|number| number.checked_mul(*scale)) {
-            Some(0) => Err(Malformed(format!("`{text}` is no time at all: a duration is more than zero"))),
+            Some(0) => Err(Malformed(format!("`{shown}` is no time at all: a duration is more than zero"))),
             Some(milliseconds) if milliseconds <= LONGEST => Ok(Self { milliseconds }),
-            _ => Err(Malformed(format!("`{text}` is longer than a hundred years (36500d)"))),
+            _ => Err(Malformed(format!("`{shown}` is longer than a hundred years (36500d)"))),
         }
     }
 }
@@ -69,7 +71,7 @@ impl fmt::Display for Duration {
 scalar!(
     Duration,
     expected: "a duration: a whole number and a unit (`ms`, `s`, `m`, `h` or `d`), such as `30s`, `500ms` or `7d`",
-    pattern: r"^[0-9]+(ms|s|m|h|d)$",
+    pattern: r"^0*[1-9][0-9]*(ms|s|m|h|d)$",
     examples: ["500ms", "30s", "5m", "24h", "7d"]
 );
 
@@ -89,13 +91,15 @@ impl FromStr for Backoff {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let Some((first, longest)) = text.split_once("..") else {
             return Err(Malformed(format!(
-                "`{text}` is not a back-off: the first and the longest wait were expected, such as `50ms..200ms`"
+                "`{}` is not a back-off: the first and the longest wait were expected, such as `50ms..200ms`",
+                shown(text)
             )));
         };
         let backoff = Self { first: first.parse()?, longest: longest.parse()? };
         if backoff.first > backoff.longest {
             return Err(Malformed(format!(
-                "`{text}` runs backwards: the first wait is longer than the longest; `{longest}..{first}` was meant?"
+                "`{}` runs backwards: the first wait is longer than the longest; `{longest}..{first}` was meant?",
+                shown(text)
             )));
         }
         Ok(backoff)
@@ -111,7 +115,7 @@ impl fmt::Display for Backoff {
 scalar!(
     Backoff,
     expected: "a back-off: the first and the longest wait between attempts, such as `50ms..200ms`",
-    pattern: r"^[0-9]+(ms|s|m|h|d)\.\.[0-9]+(ms|s|m|h|d)$",
+    pattern: r"^0*[1-9][0-9]*(ms|s|m|h|d)\.\.0*[1-9][0-9]*(ms|s|m|h|d)$",
     examples: ["50ms..200ms", "1s..1m"]
 );
 

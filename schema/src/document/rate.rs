@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::scalar::{Malformed, scalar};
+use crate::name::shown;
 
 /// So many in a second, a minute, an hour or a day.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -73,7 +74,8 @@ impl FromStr for Rate {
         };
         read().ok_or_else(|| {
             Malformed(format!(
-                "`{text}` is not a rate: a whole number per second, minute, hour or day was expected, such as `10/s`"
+                "`{}` is not a rate: a whole number per second, minute, hour or day was expected, such as `10/s`",
+                shown(text)
             ))
         })
     }
@@ -94,7 +96,7 @@ impl fmt::Display for Rate {
 scalar!(
     Rate,
     expected: "a rate: a whole number per second, minute, hour or day, such as `10/s`",
-    pattern: r"^[1-9][0-9]*/(s|m|h|d)$",
+    pattern: r"^0*[1-9][0-9]*/(s|m|h|d)$",
     examples: ["10/s", "600/m", "50/h", "3/d"]
 );
 

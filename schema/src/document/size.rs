@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::scalar::{Malformed, scalar};
+use crate::name::shown;
 
 /// A number of bytes that is more than nothing: a whole number and one unit, `B`, `KiB`, `MiB` or `GiB`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -29,17 +30,18 @@ impl FromStr for Size {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
+        let shown = shown(text);
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at(digits);
         let Some((_, scale)) = UNITS.iter().find(|(name, _)| *name == unit).filter(|_| digits > 0) else {
             return Err(Malformed(format!(
-                "`{text}` is not a size: a whole number and a unit (B, KiB, MiB or GiB) were expected, such as `64MiB`"
+                "`{shown}` is not a size: a whole number and a unit (B, KiB, MiB or GiB) were expected, such as `64MiB`"
             )));
         };
         match number.parse::<u64>().ok().and_then(|number| number.checked_mul(*scale)) {
-            Some(0) => Err(Malformed(format!("`{text}` holds nothing: a size is more than zero"))),
+            Some(0) => Err(Malformed(format!("`{shown}` holds nothing: a size is more than zero"))),
             Some(bytes) => Ok(Self { bytes }),
-            None => Err(Malformed(format!("`{text}` is more than can be counted"))),
+            None => Err(Malformed(format!("`{shown}` is more than can be counted"))),
         }
     }
 }
@@ -55,7 +57,7 @@ impl fmt::Display for Size {
 scalar!(
     Size,
     expected: "a size: a whole number and a unit (`B`, `KiB`, `MiB` or `GiB`), such as `64MiB`",
-    pattern: r"^[0-9]+(B|KiB|MiB|GiB)$",
+    pattern: r"^0*[1-9][0-9]*(B|KiB|MiB|GiB)$",
     examples: ["512B", "256KiB", "64MiB", "1GiB"]
 );
 
