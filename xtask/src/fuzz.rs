@@ -1,16 +1,20 @@
 //! `cargo xtask fuzz`: cargo-fuzz on the compiler, on nightly. Its corpus also runs in `cargo xtask test`, on stable.
 //!
-//! `cargo xtask fuzz --compile N [SEED]`: random topologies until N are accepted, compiled by rustc and run in memory. Twenty are in
-//! `cargo xtask test`.
+//! `cargo xtask fuzz --compile N [SEED]`: random topologies until N are accepted, compiled by rustc, in batches, and run in memory.
+//! Twenty are in `cargo xtask test`.
 
 use crate::steps::{self, Step};
 use std::process::ExitCode;
 
 pub(crate) fn run(words: &[String]) -> ExitCode {
-    let number = |word: &String| word.parse::<u32>().is_ok();
+    let number = |word: &String| word.parse::<u32>().ok();
+    if let [flag, count, rest @ ..] = words
+        && flag == "--compile"
+        && let (Some(count), Some(seed)) = (number(count), rest.first().map_or(Some(1), number))
+    {
+        return compiled(count, seed);
+    }
     let seconds = match words {
-        [flag, count] if flag == "--compile" && number(count) => return compiled(count, "1"),
-        [flag, count, seed] if flag == "--compile" && number(count) && number(seed) => return compiled(count, seed),
         [] => "60",
         [seconds] if seconds.parse::<u32>().is_ok() => seconds,
         _ => {
@@ -37,7 +41,22 @@ pub(crate) fn run(words: &[String]) -> ExitCode {
     steps::run(&steps)
 }
 
-fn compiled(count: &str, seed: &str) -> ExitCode {
-    let test = Step::cargo("random topologies", "test --locked --package pontoon-random -- --nocapture");
-    steps::run(&[test.with("PONTOON_RANDOM", count).with("PONTOON_SEED", seed)])
+/// So many random topologies go through rustc together: more would be a program of gigabytes.
+const TOGETHER: u32 = 25;
+
+/// How far apart the seeds of two batches are: what is refused on the way takes seeds as well.
+const APART: u32 = 10_000;
+
+fn compiled(count: u32, seed: u32) -> ExitCode {
+    let batch = |number: u32| {
+        let (done, seed) = (number * TOGETHER, seed.saturating_add(number.saturating_mul(APART)));
+        let test = "test --locked --package pontoon-random --target-dir target/random -- --nocapture";
+        Step::cargo("random topologies", test)
+            .with("PONTOON_RANDOM", (count - done).min(TOGETHER).to_string())
+            .with("PONTOON_SEED", seed.to_string())
+            // Nothing of it is built twice, and nobody opens a debugger.
+            .with("CARGO_INCREMENTAL", "0")
+            .with("CARGO_PROFILE_DEV_DEBUG", "0")
+    };
+    steps::run(&(0..count.div_ceil(TOGETHER)).map(batch).collect::<Vec<_>>())
 }
