@@ -92,7 +92,7 @@ impl EventAdapter for NatsEvents {
             return Arc::new(RemoteFeed::new(Lossy { shelf, graveyard }, subscription, rules, tally));
         }
         let stream = events(connection.instance.topology).name;
-        let pull = Arc::new(Pull::new(connection, &stream, &consumer_name(subscription), rules.concurrency));
+        let pull = Arc::new(Pull::new(connection, &stream, &consumer_name(subscription), &rules));
         connection.wanted.keep(Kept { subject, subscription, rules });
         connection.wanted.lists().pulls.push(Arc::clone(&pull));
         let durable = Durable { connection: Arc::clone(connection), pull, graveyard };

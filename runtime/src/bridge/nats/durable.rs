@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_nats::{Message, Subject};
+use async_nats::Message;
 use tokio::time::Instant;
 
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::graveyard::Graveyard;
 use crate::bridge::nats::headers;
 use crate::bridge::nats::objects::LEASE;
-use crate::bridge::nats::pull::{Pull, Word};
+use crate::bridge::nats::pull::{Pull, Ticket, Word};
 use crate::bridge::remote::{Buried, Delivered, Look, Source};
 use crate::bridge::{Arrival, BridgeError, Dead};
 
@@ -26,16 +26,20 @@ pub(super) struct Durable {
 #[derive(Clone)]
 pub(super) enum Token {
     /// Where the server hears of it.
-    Message(Subject),
+    Message(Ticket),
     /// A dead letter, by its sequence in the stream.
     Dead(u64),
 }
 
 impl Durable {
-    /// Says something of a message. It is heard as long as the lease lasts, on whatever connection.
-    async fn say(&self, word: &Word, ticket: Subject) -> Result<(), BridgeError> {
+    /// Says something of a message. It is heard as long as the lease lasts, on whatever connection; not by a server that has started
+    /// since and would misunderstand it: from there the message comes again.
+    async fn say(&self, word: &Word, ticket: Ticket) -> Result<(), BridgeError> {
         let session = self.connection.session(Instant::now() + LEASE).await?;
-        session.send(word.parcel(ticket)).await
+        if self.pull.is_void(&ticket, &session) {
+            return Ok(());
+        }
+        session.send(word.parcel(ticket.subject)).await
     }
 }
 
@@ -44,15 +48,20 @@ impl Source for Durable {
 
     async fn receive(&self) -> Option<Delivered<Token>> {
         loop {
-            let Message { payload, headers, reply, .. } = self.pull.next(&self.connection).await?;
+            let taken = self.pull.next(&self.connection).await?;
             // Without one, nobody waits for an acknowledgement: it is not from the stream.
-            let Some(ticket) = reply.filter(|ticket| self.pull.is_ticket(ticket)) else {
+            let Some(ticket) = taken.ticket().filter(|ticket| self.pull.is_ticket(&ticket.subject)) else {
                 self.connection.tally.malformed.fetch_add(1, Ordering::Relaxed);
                 continue;
             };
+            let session = self.connection.sessions.borrow().clone();
+            if session.is_some_and(|session| self.pull.is_void(&ticket, &session)) {
+                continue;
+            }
+            let Message { payload, headers, .. } = taken.message;
             let incoming = headers::read(headers.as_ref(), payload);
-            let redelivered = deliveries(&ticket).saturating_sub(1);
-            self.pull.hand_out(&ticket);
+            let redelivered = deliveries(&ticket.subject).saturating_sub(1);
+            self.pull.hand_out(&ticket.subject);
             return Some(Delivered { incoming, redelivered, token: Token::Message(ticket) });
         }
     }
@@ -60,7 +69,7 @@ impl Source for Durable {
     async fn done(&self, token: Token) -> Result<(), BridgeError> {
         match token {
             Token::Message(ticket) => {
-                self.pull.let_go(&ticket);
+                self.pull.let_go(&ticket.subject);
                 self.say(&Word::Done, ticket).await?;
                 self.pull.done();
                 Ok(())
@@ -72,7 +81,7 @@ impl Source for Durable {
     async fn back(&self, token: Token) -> Result<(), BridgeError> {
         match token {
             Token::Message(ticket) => {
-                self.pull.let_go(&ticket);
+                self.pull.let_go(&ticket.subject);
                 self.say(&Word::Back, ticket).await
             }
             // It has never left.
@@ -83,7 +92,7 @@ impl Source for Durable {
     async fn again(&self, _: &Arrival, token: Token, pause: Duration) -> Result<bool, BridgeError> {
         match token {
             Token::Message(ticket) => {
-                self.pull.let_go(&ticket);
+                self.pull.let_go(&ticket.subject);
                 self.say(&Word::Again(pause), ticket).await.map(|()| true)
             }
             Token::Dead(_) => Ok(false),

@@ -18,8 +18,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::objects::LEASE;
-use crate::bridge::nats::session::{Parcel, Session};
+use crate::bridge::nats::session::{Parcel, Server, Session};
 use crate::bridge::remote::PREFETCH;
+use crate::delivery::Delivery;
 use crate::one_line::OneLine;
 use crate::policy::Backoff;
 
@@ -74,6 +75,26 @@ impl Word {
     }
 }
 
+/// Where something is said of a message, and the server process that hears it: the one that has delivered it.
+#[derive(Clone)]
+pub(super) struct Ticket {
+    pub(super) subject: Subject,
+    server: Arc<Server>,
+}
+
+/// A message, and the server process that has delivered it.
+pub(super) struct Taken {
+    pub(super) message: Message,
+    server: Arc<Server>,
+}
+
+impl Taken {
+    /// What the message is acknowledged by, if that is so.
+    pub(super) fn ticket(&self) -> Option<Ticket> {
+        Some(Ticket { subject: self.message.reply.clone()?, server: Arc::clone(&self.server) })
+    }
+}
+
 /// A durable pull consumer.
 pub(super) struct Pull {
     /// Where messages are asked for.
@@ -83,9 +104,11 @@ pub(super) struct Pull {
     /// How many this process wants to hold. It begins with few and grows with each that is done: a message that ends the
     /// process does not take hundreds with it, which then count as delivered although nobody has looked at them.
     window: AtomicUsize,
+    /// Whether it has one message at a time: then nothing lies between those of which the server hears.
+    is_ordered: bool,
     ended: watch::Sender<bool>,
     /// Taken out of the client already.
-    here: StdMutex<VecDeque<Message>>,
+    here: StdMutex<VecDeque<Taken>>,
     /// By where they are acknowledged: those that were handed out, and of which nothing was said yet.
     handed: StdMutex<HashSet<String>>,
     state: Mutex<State>,
@@ -110,7 +133,7 @@ struct Source {
 
 /// What the server has sent.
 enum Sent {
-    Message(Message),
+    Message(Taken),
     /// Something about what we have asked for.
     News,
     /// It does not serve us.
@@ -118,13 +141,14 @@ enum Sent {
 }
 
 impl Pull {
-    pub(super) fn new(connection: &Connection, stream: &str, consumer: &str, at_a_time: u32) -> Self {
+    pub(super) fn new(connection: &Connection, stream: &str, consumer: &str, rules: &Delivery) -> Self {
         let sessions = connection.sessions.subscribe();
         let state = State { sessions, source: None, failures: 0 };
         Self {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             tickets: format!("{stream}.{consumer}."),
-            window: AtomicUsize::new((at_a_time.max(1) as usize).min(PREFETCH.into())),
+            window: AtomicUsize::new((rules.concurrency.max(1) as usize).min(PREFETCH.into())),
+            is_ordered: rules.ordered,
             ended: watch::Sender::new(false),
             here: StdMutex::default(),
             handed: StdMutex::default(),
@@ -141,7 +165,7 @@ impl Pull {
     }
 
     /// The next message; `None` once it has ended, or the bridge is closed.
-    pub(super) async fn next(&self, connection: &Connection) -> Option<Message> {
+    pub(super) async fn next(&self, connection: &Connection) -> Option<Taken> {
         if let Some(at_hand) = self.at_hand(connection) {
             return at_hand;
         }
@@ -169,10 +193,10 @@ impl Pull {
             tokio::select! {
                 biased;
                 message = ready.subscriber.next() => match message.map(|message| ready.take(message)) {
-                    Some(Sent::Message(message)) => {
+                    Some(Sent::Message(taken)) => {
                         *failures = 0;
                         ready.empty(&mut self.here(), HANDFUL);
-                        return Some(message);
+                        return Some(taken);
                     }
                     Some(Sent::News) => {}
                     Some(Sent::Refused) => {
@@ -197,14 +221,14 @@ impl Pull {
     }
 
     /// What need not be waited for: a message that is here, or the end.
-    fn at_hand(&self, connection: &Connection) -> Option<Option<Message>> {
+    fn at_hand(&self, connection: &Connection) -> Option<Option<Taken>> {
         if *self.ended.borrow() || connection.link.is_closed() {
             return Some(None);
         }
         self.here().pop_front().map(Some)
     }
 
-    fn here(&self) -> MutexGuard<'_, VecDeque<Message>> {
+    fn here(&self) -> MutexGuard<'_, VecDeque<Taken>> {
         self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -242,6 +266,12 @@ impl Pull {
         self.handed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether nothing may be said of a message to the server of now: it would take it for word of others as well. The message comes
+    /// again from there.
+    pub(super) fn is_void(&self, ticket: &Ticket, session: &Session) -> bool {
+        !self.is_ordered && session.server.is_misled_about(&ticket.server)
+    }
+
     /// A message is handed out: it is held from now on.
     pub(super) fn hand_out(&self, ticket: &Subject) {
         self.handed().insert(ticket.to_string());
@@ -271,7 +301,7 @@ impl Pull {
         let tickets: Vec<_> = {
             let mut here = self.here();
             source.empty(&mut here, usize::MAX);
-            here.iter().filter_map(|message| message.reply.clone()).collect()
+            here.iter().filter_map(|taken| taken.message.reply.clone()).collect()
         };
         for ticket in tickets {
             if source.session.send(Word::Holding.parcel(ticket)).await.is_err() {
@@ -291,15 +321,15 @@ impl Pull {
             while source.owed > 0
                 && let Ok(Some(message)) = timeout(QUIET, source.subscriber.next()).await
             {
-                if let Sent::Message(message) = source.take(message) {
-                    self.here().push_back(message);
+                if let Sent::Message(taken) = source.take(message) {
+                    self.here().push_back(taken);
                 }
             }
             // First, or it would send us again what we give back.
             let _ = source.subscriber.unsubscribe().await;
             let here = std::mem::take(&mut *self.here());
-            for message in here {
-                if let Some(ticket) = message.reply
+            for taken in here {
+                if let Some(ticket) = taken.message.reply
                     && source.session.send(Word::Back.parcel(ticket)).await.is_err()
                 {
                     // The client is gone: it all goes back when its lease ends.
@@ -344,7 +374,7 @@ impl Source {
         match message.status {
             None | Some(StatusCode::OK) => {
                 self.owed = self.owed.saturating_sub(1);
-                Sent::Message(message)
+                Sent::Message(Taken { message, server: Arc::clone(&self.session.server) })
             }
             Some(StatusCode::IDLE_HEARTBEAT) => Sent::News,
             Some(StatusCode::TIMEOUT | StatusCode::REQUEST_TERMINATED) if unsent(&message).is_some() => {
@@ -359,12 +389,12 @@ impl Source {
     }
 
     /// Takes out of the client what is there; so much at most.
-    fn empty(&mut self, here: &mut VecDeque<Message>, most: usize) {
+    fn empty(&mut self, here: &mut VecDeque<Taken>, most: usize) {
         while here.len() < most
             && let Some(Some(message)) = unconstrained(self.subscriber.next()).now_or_never()
         {
-            if let Sent::Message(message) = self.take(message) {
-                here.push_back(message);
+            if let Sent::Message(taken) = self.take(message) {
+                here.push_back(taken);
             }
         }
     }

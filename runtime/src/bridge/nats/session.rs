@@ -1,6 +1,7 @@
 //! One connected client. After a loss there is another one; what lasts is in `connection.rs`.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
@@ -8,7 +9,7 @@ use async_nats::{Client, HeaderMap, PublishErrorKind, Subject};
 use bytes::Bytes;
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::headers;
+use crate::bridge::nats::{headers, version};
 
 /// One connected client.
 #[derive(Clone)]
@@ -16,12 +17,35 @@ pub(super) struct Session {
     pub(super) client: Client,
     /// Which one it is: another number after every loss.
     pub(super) number: u64,
+    /// The server that it is connected with.
+    pub(super) server: Arc<Server>,
     /// What the inboxes begin with.
     prefix: String,
     /// What the subjects begin with on which answers come. A token for the message follows.
     pub(super) inbox: String,
     /// What proves that a token is ours: whoever is asked once, sees where answers come, and may publish there.
     proof: RandomState,
+}
+
+/// A process of the NATS server.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Server {
+    /// What it calls itself: another one each time it starts.
+    id: String,
+    /// Whether it takes the acknowledgement of a message that it has not delivered itself for one of all before it, too.
+    is_misled: bool,
+}
+
+impl Server {
+    fn of(client: &Client) -> Arc<Self> {
+        let info = client.server_info();
+        Arc::new(Self { id: info.server_id, is_misled: version::is_misled(&info.version) })
+    }
+
+    /// Whether it must not hear anything of a message that another server process has delivered.
+    pub(super) fn is_misled_about(&self, deliverer: &Self) -> bool {
+        self.is_misled && self.id != deliverer.id
+    }
 }
 
 /// What an answer is expected to.
@@ -44,13 +68,13 @@ pub(super) struct Parcel {
 impl Session {
     /// A client, to which answers come below this prefix.
     pub(super) fn new(client: Client, number: u64, prefix: &str) -> Self {
-        let inbox = format!("{}.", secret_inbox(prefix));
-        Self { client, number, prefix: prefix.to_owned(), inbox, proof: RandomState::new() }
+        let (inbox, server) = (format!("{}.", secret_inbox(prefix)), Server::of(&client));
+        Self { client, number, server, prefix: prefix.to_owned(), inbox, proof: RandomState::new() }
     }
 
     /// The same client, after it has connected anew.
     pub(super) fn renewed(&self, number: u64) -> Self {
-        Self { number, ..self.clone() }
+        Self { number, server: Server::of(&self.client), ..self.clone() }
     }
 
     /// Where an answer is to come.
