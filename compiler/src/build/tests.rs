@@ -391,7 +391,7 @@ fn what_the_code_does_not_have_is_said_in_the_topology() {
             "pub use events::Greet;",
             "",
             &[
-                "nothing handles user.greet",
+                "`crate::user::Greet` does not handle user.greet",
                 "`crate::user::events::Greet` says that it does",
                 "write `handler: crate::user::events::Greet` here",
                 "1 error",
@@ -401,7 +401,7 @@ fn what_the_code_does_not_have_is_said_in_the_topology() {
             "src/user.rs",
             "pub struct SignUp",
             "pub struct Register",
-            &["nothing handles user.sign_up", "write `handler: crate::user::Register` here"],
+            &["`crate::user::SignUp` does not handle user.sign_up", "write `handler: crate::user::Register` here"],
         ),
         (
             "src/user.rs",

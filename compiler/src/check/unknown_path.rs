@@ -209,6 +209,17 @@ impl Looking<'_> {
             let Some(problem) = self.own(&operation.handler) else { continue };
             let (address, path) = (self.topology.address(handler), &operation.handler.value);
             let name = last(path);
+            // What is called as the handler would be, and is something else, is no handler that is hidden.
+            let elsewhere = self.code.handling(&[&address, &self.topology.full_address(handler)]);
+            let elsewhere = elsewhere.filter(|elsewhere| elsewhere != path.as_str());
+            if let Some(elsewhere) = elsewhere {
+                self.findings.add(
+                    Diagnostic::error("unknown_path", format!("`{path}` does not handle {address}"))
+                        .label(operation.handler.span, format!("`{elsewhere}` says that it does"))
+                        .help(format!("write `handler: {elsewhere}` here")),
+                );
+                continue;
+            }
             let message = match &problem {
                 Problem::Absent(_) => format!("nothing handles {address}: `{path}` is not there"),
                 Problem::Private(is, _) => format!("the handler of {address}, `{path}`, is {is}"),
@@ -228,15 +239,10 @@ impl Looking<'_> {
                 Problem::Private(_, file) => found
                     .label(operation.handler.span, "a unit has it")
                     .help(format!("write `pub struct {name}` in {file}")),
-                Problem::Absent(file) => match self.code.handling(&[&address, &self.topology.full_address(handler)]) {
-                    Some(elsewhere) => found
-                        .label(operation.handler.span, format!("`{elsewhere}` says that it does"))
-                        .help(format!("write `handler: {elsewhere}` here")),
-                    None => found.label(operation.handler.span, "this needs a handler").help(format!(
-                        "name the type that does (`handler: …`), or write into {file}:\n#[derive(pontoon::{derive})]\n\
-                         #[{attribute}({address})]\npub struct {name};"
-                    )),
-                },
+                Problem::Absent(file) => found.label(operation.handler.span, "this needs a handler").help(format!(
+                    "name the type that does (`handler: …`), or write into {file}:\n#[derive(pontoon::{derive})]\n\
+                     #[{attribute}({address})]\npub struct {name};"
+                )),
             });
         }
     }
