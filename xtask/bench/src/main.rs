@@ -8,6 +8,7 @@ mod emit;
 mod invoke;
 mod process;
 mod raw;
+mod rebuild;
 mod rounds;
 mod start;
 mod synthetic;
@@ -49,6 +50,11 @@ const ROWS: &[Row] = &[
         name: "check",
         about: "CPU and memory of checking the generated code, against tonic's",
         measure: check::figures,
+    },
+    Row {
+        name: "rebuild",
+        about: "CPU of building examples/shop anew after one time-out has changed",
+        measure: rebuild::figures,
     },
     Row {
         name: "start",
