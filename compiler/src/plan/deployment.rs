@@ -1,5 +1,6 @@
 //! A way to deploy: its units, the route of every call between handlers, and the environments that it runs in.
 
+use pontoon_schema::document::Size;
 use serde::Serialize;
 
 use super::contents::Contents;
@@ -20,7 +21,7 @@ pub struct Deployment {
     pub pattern: &'static str,
     /// How long work in flight may take at a shutdown.
     pub grace: Time,
-    /// What else its pattern asks for: `offline 8h`, `outbox 67108864 bytes, then drop_oldest`, `budget 3 services, 4 connections`.
+    /// What else its pattern asks for: `offline 8h`, `outbox 64MiB, then drop_oldest`, `budget 3 services, 4 connections`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<String>,
     /// Its processes, containers or functions.
@@ -90,7 +91,7 @@ fn asks(deployment: &topology::Deployment) -> Vec<String> {
             let offline = deployment.offline.map(|offline| format!("offline {}", Time(offline.value)));
             let outbox = deployment.outbox.map(|outbox| {
                 let (bound, when_full) = (outbox.value.bound.value, outbox.value.when_full.value);
-                format!("outbox {bound} bytes, then {}", when_full.as_str())
+                format!("outbox {}, then {}", Size::from_bytes(bound), when_full.as_str())
             });
             offline.into_iter().chain(outbox).collect()
         }
