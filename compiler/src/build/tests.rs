@@ -455,6 +455,16 @@ fn what_a_macro_or_a_glob_may_have_brought_is_not_missed() {
         ("src/main.rs", "mod user;", "#[path = \"other.rs\"] mod user;"),
         ("src/main.rs", "mod user;", "use shop_user as user;"),
         ("src/main.rs", "pontoon::topology!();", ""),
+        (
+            "src/main.rs",
+            "mod contract;",
+            "#[cfg(unix)] mod contract;\n#[cfg(windows)] mod contract { pub struct Other; }",
+        ),
+        (
+            "src/contract.rs",
+            "pub struct NewUser { pub email: String }",
+            "pub struct NewUser { pub email: String }\n#[cfg(windows)] struct NewUser { mail: String }",
+        ),
         ("src/user.rs", "pub struct SignUp;", "pub struct SignUp {"),
     ] {
         let report = report_with(file, from, to);

@@ -54,7 +54,7 @@ impl Looking<'_> {
             let path = self.path(written.value.as_str());
             // What it is there for is a module: something has to follow.
             let Some(path) = path else { continue };
-            let Look::Missing(missing) = self.code.look(&[path.as_slice(), &[String::new()]].concat()) else {
+            let Look::Missing(missing) = self.look(&[path.as_slice(), &[String::new()]].concat()) else {
                 continue;
             };
             if missing.known == path.len() || !self.absent.insert(written.value.as_str().to_owned()) {
@@ -105,7 +105,7 @@ impl Looking<'_> {
 
     fn payload(&mut self, text: &str, spans: &[Span]) {
         let Some(path) = self.path(text) else { return };
-        let found = match self.code.look(&path) {
+        let found = match self.look(&path) {
             Look::Unknown => return,
             Look::There(found) => {
                 let (name, file) = (&path[path.len() - 1], found.file.display());
@@ -160,7 +160,7 @@ impl Looking<'_> {
     fn key(&mut self, handler: Handler, input: &Located<RustType>, key: &Located<String>) {
         let name = key.value.split('.').next().unwrap_or_default();
         let Some(path) = self.path(input.value.as_str()) else { return };
-        let Look::There(found) = self.code.look(&path) else { return };
+        let Look::There(found) = self.look(&path) else { return };
         let Some(Type { fields: Some(fields), .. }) = &found.definition else { return };
         if fields.iter().any(|field| field == name) {
             return;
@@ -247,10 +247,20 @@ impl Looking<'_> {
         }
     }
 
+    /// What of a path there is. Where generated code is not in the root of its crate, it may see what is private elsewhere.
+    fn look(&self, path: &[String]) -> Look {
+        let contract = self.topology.contract.value.as_str();
+        let is_inside = contract.starts_with("crate::") && contract.matches("::").count() > 1;
+        match self.code.look(path) {
+            Look::Missing(missing) if missing.is_private && is_inside => Look::Unknown,
+            found => found,
+        }
+    }
+
     /// What is wrong with a type that the user derives something on.
     fn own(&self, written: &Located<RustPath>) -> Option<Problem> {
         let path = self.path(written.value.as_str())?;
-        match self.code.look(&path) {
+        match self.look(&path) {
             Look::Unknown => None,
             Look::There(found) => {
                 let file = found.file.display().to_string();

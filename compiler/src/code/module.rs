@@ -12,7 +12,7 @@ pub(super) struct Module {
     pub(super) file: PathBuf,
     /// Where the files of its own modules are.
     pub(super) folder: PathBuf,
-    /// Modules and types may have the same name, as functions and types may: the last one that is of use counts.
+    /// Modules and types may have the same name.
     modules: BTreeMap<String, Entry>,
     types: BTreeMap<String, Entry>,
     /// Whether a glob or a macro may have brought in anything.
@@ -144,7 +144,7 @@ impl Module {
                     Visibility::Private => Visibility::Private,
                     _ => Visibility::Imported,
                 };
-                self.types.insert(unraw(&it.ident), Entry { visibility, content: Content::Other });
+                Self::enter(&mut self.types, unraw(&it.ident), Entry { visibility, content: Content::Other });
             }
             Item::Use(it) => {
                 let visibility = match visibility(&it.vis) {
@@ -161,7 +161,7 @@ impl Module {
                 match it.mac.path.segments.last().map(|last| last.ident.to_string()).as_deref() {
                     Some("topology") => {
                         let entry = Entry { visibility: Visibility::Public, content: Content::Other };
-                        self.modules.insert("topology".to_owned(), entry);
+                        Self::enter(&mut self.modules, "topology".to_owned(), entry);
                     }
                     _ => self.is_open = true,
                 }
@@ -170,7 +170,7 @@ impl Module {
             Item::Impl(it) if !it.attrs.iter().all(is_plain) => self.is_open = true,
             Item::Trait(it) => {
                 let entry = Entry { visibility: visibility(&it.vis), content: Content::Other };
-                self.types.insert(unraw(&it.ident), entry);
+                Self::enter(&mut self.types, unraw(&it.ident), entry);
             }
             Item::Macro(_) | Item::Fn(_) | Item::Impl(_) | Item::Const(_) | Item::Static(_) => {}
             _ => self.is_open = true,
@@ -186,7 +186,15 @@ impl Module {
             Some((_, items)) => Content::Inline(Rc::new(Self::of(items, &self.file, self.folder.join(&name)))),
             None => Content::File,
         };
-        self.modules.insert(name, Entry { visibility: visibility(&it.vis), content });
+        Self::enter(&mut self.modules, name, Entry { visibility: visibility(&it.vis), content });
+    }
+
+    /// Takes in something with a name. Where the name is there already, conditions decide which of the two counts (`#[cfg]`): nothing
+    /// more is known of it.
+    fn enter(names: &mut BTreeMap<String, Entry>, name: String, entry: Entry) {
+        let is_new = !names.contains_key(&name);
+        let unknown = Entry { visibility: Visibility::Imported, content: Content::Other };
+        names.insert(name, if is_new { entry } else { unknown });
     }
 
     fn define(&mut self, name: &syn::Ident, written: &syn::Visibility, attributes: &[Attribute], definition: Type) {
@@ -194,7 +202,8 @@ impl Module {
         if attributes.iter().any(|attribute| attribute.path().is_ident("derive") || !is_plain(attribute)) {
             self.seeds.push(name.clone());
         }
-        self.types.insert(name, Entry { visibility: visibility(written), content: Content::Type(definition) });
+        let entry = Entry { visibility: visibility(written), content: Content::Type(definition) };
+        Self::enter(&mut self.types, name, entry);
     }
 
     fn import(&mut self, tree: &UseTree, parent: Option<&syn::Ident>, visibility: Visibility) {
@@ -212,9 +221,9 @@ impl Module {
 
     /// A name that may stand for a module and for a type.
     fn bring_in(&mut self, name: &syn::Ident, visibility: Visibility) {
-        let entry = || Entry { visibility, content: Content::Other };
-        self.modules.entry(unraw(name)).or_insert_with(entry);
-        self.types.entry(unraw(name)).or_insert_with(entry);
+        for names in [&mut self.modules, &mut self.types] {
+            Self::enter(names, unraw(name), Entry { visibility, content: Content::Other });
+        }
     }
 }
 
