@@ -115,17 +115,17 @@ fn run(name: &str, plan: &Plan) -> String {
     let versions =
         || plan.contract.services.iter().flat_map(|service| service.versions.iter().map(move |it| (service, it)));
     let operations = || versions().flat_map(|(_, version)| &version.operations);
-    let emitted: BTreeSet<String> = operations()
-        .flat_map(|operation| operation.may.iter().filter(|edge| edge.may == May::Emit))
+    let sent: BTreeSet<String> = operations()
+        .flat_map(|operation| operation.may.iter().filter(|edge| matches!(edge.may, May::Emit | May::Enqueue)))
         .map(|edge| edge.target.to_string())
         .collect();
     let workers_of = |queue: &Place| {
         operations().filter(|it| matches!(&it.trigger, Trigger::Worker { queue: of, .. } if of == queue)).count()
     };
     let runs = |operation: &&Operation| match &operation.trigger {
-        Trigger::Subscription { event, .. } => emitted.contains(&event.to_string()),
+        Trigger::Subscription { event, .. } => sent.contains(&event.to_string()),
         // Of several workers of one queue, one may have all the jobs.
-        Trigger::Worker { queue, .. } => workers_of(queue) == 1,
+        Trigger::Worker { queue, .. } => sent.contains(&queue.to_string()) && workers_of(queue) == 1,
         _ => true,
     };
     let expected: Vec<String> = operations()
