@@ -112,7 +112,12 @@ impl<'s> Code<'s> {
                     Content::Type(definition) => Some(definition.clone()),
                     _ => None,
                 };
-                return Look::There(Found { visibility: entry.visibility, file: module.file.clone(), definition });
+                // An import or an alias in the root is seen in the whole crate, and is what it stands for.
+                let visibility = match (index, &definition, entry.visibility) {
+                    (1, None, Visibility::Private) => Visibility::Imported,
+                    (_, _, visibility) => visibility,
+                };
+                return Look::There(Found { visibility, file: module.file.clone(), definition });
             }
             let Some(next) = self.enter(&module, name, entry) else { return Look::Unknown };
             module = next;

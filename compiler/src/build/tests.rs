@@ -319,7 +319,8 @@ environments:
 deployments:
   monolith: { pattern: monolith, environments: [local] }
 ";
-    const MAIN: &str = "mod contract;\nmod user;\npontoon::topology!();\nfn main() {}\n";
+    const MAIN: &str =
+        "mod contract;\nmod user;\nuse contract::NewUser as Brought;\npontoon::topology!();\nfn main() {}\n";
     const CONTRACT: &str = "\
 #[derive(Clone)] pub struct NewUser { pub email: String }
 pub type UserId = u64;
@@ -337,9 +338,8 @@ pub use events::Greet;
         [("topology.yaml", TOPOLOGY), ("src/main.rs", MAIN), ("src/contract.rs", CONTRACT), ("src/user.rs", USER)];
     fs::create_dir(package.path("src")).expect("a folder can be made");
     for (name, text) in files {
-        let text = if name == file { text.replace(from, to) } else { text.to_owned() };
-        assert!(name != file || from.is_empty() || text != *files.iter().find(|(it, _)| *it == name).expect("it").1);
-        package.write(name, &text);
+        assert!(name != file || text.contains(from), "{file} has no `{from}`");
+        package.write(name, &if name == file { text.replacen(from, to, 1) } else { text.to_owned() });
     }
     package.run().failure.unwrap_or_default()
 }
@@ -436,6 +436,24 @@ fn what_the_code_does_not_have_is_said_in_the_topology() {
             "pub struct Resources<M>(M);",
             &["the resources of `user`, `crate::user::Resources`, have parameters", "`Arc<dyn …>`", "1 error"],
         ),
+        (
+            "topology.yaml",
+            "input: NewUser",
+            "input: crate::contract::inner::SignedUp",
+            &["is in the private module `crate::contract::inner`", "write `pub mod inner` in src/contract.rs"],
+        ),
+        (
+            "topology.yaml",
+            "module: crate::user\n",
+            "module: crate::user\n    resources: crate::contract::inner::Pool\n",
+            &["`crate::contract::inner::Pool`, are in a private module", "write `pub mod inner` in src/contract.rs"],
+        ),
+        (
+            "topology.yaml",
+            "payload: SignedUp",
+            "payload: NewUser",
+            &["has no field `id`, by which user.greet keeps messages in order", "its fields are email", "1 error"],
+        ),
     ];
     for (file, from, to, said) in cases {
         let report = report_with(file, from, to);
@@ -465,6 +483,8 @@ fn what_a_macro_or_a_glob_may_have_brought_is_not_missed() {
             "pub struct NewUser { pub email: String }",
             "pub struct NewUser { pub email: String }\n#[cfg(windows)] struct NewUser { mail: String }",
         ),
+        ("src/main.rs", "mod contract;", "use shop_contract as contract;"),
+        ("topology.yaml", "input: NewUser", "input: crate::Brought"),
         ("src/user.rs", "pub struct SignUp;", "pub struct SignUp {"),
     ] {
         let report = report_with(file, from, to);

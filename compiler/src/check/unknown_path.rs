@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::Input;
 use super::input::Built;
 use super::wording::SHOWN;
-use crate::code::{Code, Look, Missing, Type, Visibility};
+use crate::code::{Code, Found, Look, Missing, Type, Visibility};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
 use crate::topology::{Handler, Located, RustPath, RustType, ServiceId, Topology};
@@ -114,6 +114,13 @@ impl Looking<'_> {
                     .help(format!("write `pub` before `{name}` in {file}"))
             }
             Look::Missing(missing) if self.is_said(&path, &missing) => return,
+            Look::Missing(missing) if missing.is_private => {
+                let (module, name) = (path[..=missing.known].join("::"), &path[missing.known]);
+                let message =
+                    format!("the type `{text}` is in the private module `{module}`, and what is generated is public");
+                Diagnostic::error("unknown_path", message)
+                    .help(format!("write `pub mod {name}` in {}", missing.file.display()))
+            }
             Look::Missing(missing) => {
                 let (before, name) = (path[..missing.known].join("::"), &path[missing.known]);
                 let (what, file) =
@@ -149,15 +156,17 @@ impl Looking<'_> {
                 Handler::Subscription(id) => topology.subscriptions[id].ordered.as_ref(),
                 _ => None,
             };
-            let keys = idempotency.map(|it| &it.value.key).into_iter();
-            for key in keys.chain(ordered.and_then(|ordered| ordered.value.key.as_ref())) {
-                self.key(handler, input, key);
+            if let Some(idempotency) = idempotency {
+                self.key(handler, input, &idempotency.value.key, "tells messages apart");
+            }
+            if let Some(key) = ordered.and_then(|ordered| ordered.value.key.as_ref()) {
+                self.key(handler, input, key, "keeps messages in order");
             }
         }
     }
 
     /// The first field on the way: those behind it are of types that only rustc knows.
-    fn key(&mut self, handler: Handler, input: &Located<RustType>, key: &Located<String>) {
+    fn key(&mut self, handler: Handler, input: &Located<RustType>, key: &Located<String>, purpose: &str) {
         let name = key.value.split('.').next().unwrap_or_default();
         let Some(path) = self.path(input.value.as_str()) else { return };
         let Look::There(found) = self.look(&path) else { return };
@@ -166,7 +175,7 @@ impl Looking<'_> {
             return;
         }
         let (address, file) = (self.topology.address(handler), found.file.display());
-        let message = format!("`{}` has no field `{name}`, by which {address} tells messages apart", input.value);
+        let message = format!("`{}` has no field `{name}`, by which {address} {purpose}", input.value);
         let problem = Diagnostic::error("unknown_path", message)
             .label(key.span, "this field is not there")
             .label(input.span, format!("this type, in {file}"));
@@ -185,11 +194,17 @@ impl Looking<'_> {
             match &problem {
                 Problem::Absent(_) => format!("there are no resources of `{name}`: `{}` is not there", resources.value),
                 Problem::Private(is, _) => format!("the resources of `{name}`, `{}`, are {is}", resources.value),
+                Problem::Hidden(..) => {
+                    format!("the resources of `{name}`, `{}`, are in a private module", resources.value)
+                }
                 Problem::Generic(_) => format!("the resources of `{name}`, `{}`, have parameters", resources.value),
             },
         );
         self.findings.add(match problem {
             Problem::Generic(file) => found.label(resources.span, "generated code names them so").help(generic(&file)),
+            Problem::Hidden(module, file) => found
+                .label(resources.span, "a unit is made from them")
+                .help(format!("write `pub mod {module}` in {file}")),
             Problem::Private(_, file) => found
                 .label(resources.span, "a unit is made from them")
                 .help(format!("write `pub struct {}` in {file}", last(&resources.value))),
@@ -223,6 +238,7 @@ impl Looking<'_> {
             let message = match &problem {
                 Problem::Absent(_) => format!("nothing handles {address}: `{path}` is not there"),
                 Problem::Private(is, _) => format!("the handler of {address}, `{path}`, is {is}"),
+                Problem::Hidden(..) => format!("the handler of {address}, `{path}`, is in a private module"),
                 Problem::Generic(_) => format!("the handler of {address}, `{path}`, has parameters"),
             };
             let found = Diagnostic::error("unknown_path", message);
@@ -236,6 +252,9 @@ impl Looking<'_> {
                 Problem::Generic(file) => {
                     found.label(operation.handler.span, "generated code names it so").help(generic(&file))
                 }
+                Problem::Hidden(module, file) => found
+                    .label(operation.handler.span, "a unit has it")
+                    .help(format!("write `pub mod {module}` in {file}")),
                 Problem::Private(_, file) => found
                     .label(operation.handler.span, "a unit has it")
                     .help(format!("write `pub struct {name}` in {file}")),
@@ -253,6 +272,9 @@ impl Looking<'_> {
         let is_inside = contract.starts_with("crate::") && contract.matches("::").count() > 1;
         match self.code.look(path) {
             Look::Missing(missing) if missing.is_private && is_inside => Look::Unknown,
+            Look::There(found) if found.definition.is_none() && is_inside => {
+                Look::There(Found { visibility: Visibility::Imported, ..found })
+            }
             found => found,
         }
     }
@@ -270,7 +292,13 @@ impl Looking<'_> {
                     .or(has_parameters.then_some(Problem::Generic(file)))
             }
             Look::Missing(missing) if self.is_said(&path, &missing) => None,
-            Look::Missing(missing) => Some(Problem::Absent(missing.file.display().to_string())),
+            Look::Missing(missing) => {
+                let file = missing.file.display().to_string();
+                Some(match missing.is_private {
+                    true => Problem::Hidden(path[missing.known].clone(), file),
+                    false => Problem::Absent(file),
+                })
+            }
         }
     }
 
@@ -296,6 +324,8 @@ impl Looking<'_> {
 enum Problem {
     /// It is seen too little: how, and in which file.
     Private(&'static str, String),
+    /// It is in this module, which is private, in which file.
+    Hidden(String, String),
     /// It has parameters, in which file.
     Generic(String),
     /// It is not there: in which file it would be.
