@@ -21,7 +21,7 @@ use crate::read::Limits;
 use crate::{Input, compile};
 
 pub use folder::Folder;
-use package::Package;
+use package::PackageFolder;
 
 /// Generates the module `topology` from a topology file: the one line of a build script.
 ///
@@ -160,7 +160,7 @@ impl Build {
         self.request.features = text(cargo::FEATURES).map(|names| names.split(',').map(str::to_owned).collect());
         self.request.origin.clone_from(&name);
 
-        let package = Package::new(variable("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from));
+        let package = PackageFolder::new(variable("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from));
         let code = Code::of(&package, self.request.is_handlers_alone());
         let (request, limits) = (&self.request, self.limits);
         let compiled = compile(&Input { path: &name, files: &folder, limits, today, request, code: code.as_ref() });

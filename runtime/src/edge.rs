@@ -16,7 +16,7 @@ use crate::unit::JobOptions;
 
 /// May invoke `M`. Declared by `invokes:`.
 #[diagnostic::on_unimplemented(
-    message = "nothing lets this invoke `{M}`",
+    message = "the topology does not let this invoke `{M}`",
     label = "`{M}` is not declared in `invokes:`",
     note = "in a handler: add the command to its `invokes: […]` in topology.yaml",
     note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayInvoke<{M}>)`"
@@ -114,7 +114,7 @@ pub trait MayReveal<X: Secret>: Send + Sync {
 
 /// What `C` may emit.
 #[diagnostic::on_unimplemented(
-    message = "nothing lets this emit `{Self}`",
+    message = "the topology does not let this emit `{Self}`",
     label = "`{Self}` is not declared in `emits:`",
     note = "in a handler: add the event to its `emits: […]` in topology.yaml",
     note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayEmit<{Self}>)`"
@@ -126,7 +126,7 @@ pub trait EmittedBy<C: ?Sized>: Event {
 
 /// What `C` may put jobs into.
 #[diagnostic::on_unimplemented(
-    message = "nothing lets this put jobs into `{Self}`",
+    message = "the topology does not let this put jobs into `{Self}`",
     label = "`{Self}` is not declared in `enqueues:`",
     note = "in a handler: add the queue to its `enqueues: […]` in topology.yaml",
     note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayEnqueue<{Self}>)`"
@@ -144,7 +144,7 @@ pub trait AccessedBy<C: ?Sized>: State {
 
 /// What `C` may read.
 #[diagnostic::on_unimplemented(
-    message = "nothing lets this read `{Self}`",
+    message = "the topology does not let this read `{Self}`",
     label = "`{Self}` is not declared in `reads:` or `updates:`",
     note = "in a handler: add the collection to its `updates: […]` in topology.yaml if it changes what it has read, otherwise to \
             `reads: […]`",
@@ -154,7 +154,7 @@ pub trait ReadBy<C: ?Sized>: AccessedBy<C> {}
 
 /// What `C` may change where it is as expected.
 #[diagnostic::on_unimplemented(
-    message = "nothing lets this change `{Self}`",
+    message = "the topology does not let this change `{Self}`",
     label = "`{Self}` is not declared in `updates:` or `writes:`",
     note = "in a handler: add the collection to its `updates: […]` in topology.yaml if it changes what it has read, otherwise to \
             `writes: […]`",
@@ -164,7 +164,7 @@ pub trait ChangedBy<C: ?Sized>: AccessedBy<C> {}
 
 /// What `C` may write, whatever is there.
 #[diagnostic::on_unimplemented(
-    message = "nothing lets this write `{Self}`",
+    message = "the topology does not let this write `{Self}`",
     label = "`{Self}` is not declared in `writes:`",
     note = "in a handler: add the collection to its `writes: […]` in topology.yaml; with `updates: […]`, \
             write `.update(&key, |old| …)`: nobody's change is lost by that",
@@ -174,7 +174,7 @@ pub trait WrittenBy<C: ?Sized>: ChangedBy<C> {}
 
 /// What `C` may know.
 #[diagnostic::on_unimplemented(
-    message = "nothing lets this know the secret `{Self}`",
+    message = "the topology does not let this know the secret `{Self}`",
     label = "`{Self}` is not declared in `secrets:`",
     note = "in a handler: add the secret to its `secrets: […]` in topology.yaml, or to those of its service",
     note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayReveal<{Self}>)`"

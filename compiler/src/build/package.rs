@@ -8,12 +8,12 @@ use crate::code;
 
 /// The folder of a package, which remembers what it has given.
 #[derive(Debug)]
-pub(super) struct Package {
+pub(super) struct PackageFolder {
     root: PathBuf,
     given: RefCell<Vec<PathBuf>>,
 }
 
-impl Package {
+impl PackageFolder {
     pub(super) fn new(root: PathBuf) -> Self {
         Self { root, given: RefCell::default() }
     }
@@ -22,9 +22,13 @@ impl Package {
     pub(super) fn given(&self) -> Vec<PathBuf> {
         self.given.borrow().clone()
     }
+
+    fn is_rust(&self, path: &Path) -> bool {
+        path.extension().is_some_and(|extension| extension == "rs") && self.root.join(path).is_file()
+    }
 }
 
-impl code::Package for Package {
+impl code::Package for PackageFolder {
     fn read(&self, path: &Path) -> Option<String> {
         let file = self.root.join(path);
         let text = fs::read_to_string(&file).ok()?;
@@ -42,11 +46,5 @@ impl code::Package for Package {
             names.flat_map(|path| [path.clone(), path.join("main.rs")]).filter(|path| self.is_rust(path)).collect();
         files.sort();
         files
-    }
-}
-
-impl Package {
-    fn is_rust(&self, path: &Path) -> bool {
-        path.extension().is_some_and(|extension| extension == "rs") && self.root.join(path).is_file()
     }
 }

@@ -10,7 +10,7 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::tokens::{doc, ident};
-use crate::plan::{Deployment, Environment, Place, Unit};
+use crate::plan::{Deployment, Environment, Kept, Place, Unit};
 
 /// What a unit is printed from.
 pub(super) struct Source<'a> {
@@ -53,10 +53,7 @@ fn markers(source: &Source<'_>) -> TokenStream {
     let ports =
         [&unit.emits, &unit.enqueues, &unit.keeps, &unit.reveals].into_iter().flatten().map(|port| &port.marker);
     let reached = unit.reaches.iter().map(|reached| &reached.marker);
-    let kept = unit.keeps_for.iter().flat_map(|kept| match kept.all {
-        true => vec![&kept.marker],
-        false => kept.kept_for.iter().map(|kept| &kept.marker).collect(),
-    });
+    let kept = unit.keeps_for.iter().flat_map(Kept::named);
     let markers = handlers.chain(ports).chain(reached).chain(kept);
     let event = source.has_events.then_some("event");
     let roots: std::collections::BTreeSet<&str> = markers.map(Place::root).chain(event).collect();

@@ -52,6 +52,16 @@ pub struct Kept {
     pub kept_for: Vec<KeptFor>,
 }
 
+impl Kept {
+    /// What generated code names: the event, or each subscription where others are not here.
+    pub fn named(&self) -> Vec<&Place> {
+        match self.all {
+            true => vec![&self.marker],
+            false => self.kept_for.iter().map(|kept| &kept.marker).collect(),
+        }
+    }
+}
+
 /// A subscription of another unit.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeptFor {

@@ -66,10 +66,8 @@ impl Shop {
         let path = self.folder.join("topology.yaml");
         let text = fs::read_to_string(&path)?;
         let (before, after) = text.split_once("timeout: ").ok_or("a time-out was expected in examples/shop")?;
-        let (_, rest) = after.split_once(['\n', ',', ' ']).ok_or("a line after the time-out")?;
-        let end = &after[..after.len() - rest.len()];
-        let end = end.chars().last().unwrap_or('\n');
-        Ok(fs::write(&path, format!("{before}timeout: {}ms{end}{rest}", 5_000 + round))?)
+        let end = after.find(['\n', ',', ' ']).ok_or("a line after the time-out")?;
+        Ok(fs::write(&path, format!("{before}timeout: {}ms{}", 5_000 + round, &after[end..]))?)
     }
 
     /// The CPU seconds of cargo and of all that it starts.

@@ -84,8 +84,14 @@ impl Process {
 
     /// SIGSTOP to the whole group; returns once no thread of its first process runs, which may be a moment later.
     pub(crate) fn hold(&mut self) -> Result<(), Error> {
+        const PATIENCE: Duration = Duration::from_secs(10);
         self.signal(Signal::Stop)?;
+        let started = Instant::now();
         while !self.has_ended() && !self.is_held() {
+            if started.elapsed() > PATIENCE {
+                let what = format!("the process group {} did not stop within {} s", self.group(), PATIENCE.as_secs());
+                return Err(Error::Program { what, log: String::new() });
+            }
             std::thread::sleep(GLANCE);
         }
         Ok(())

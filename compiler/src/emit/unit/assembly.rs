@@ -63,12 +63,8 @@ fn listens(unit: &Unit) -> Vec<TokenStream> {
 }
 
 fn keep(kept: &Kept) -> TokenStream {
-    if kept.all {
-        let marker = &kept.marker;
-        return quote!(intake.keep(#marker););
-    }
-    let markers = kept.kept_for.iter().map(|kept| &kept.marker);
-    quote!(#(intake.keep_for(#markers);)*)
+    let (method, named) = (ident(if kept.all { "keep" } else { "keep_for" }), kept.named());
+    quote!(#(intake.#method(#named);)*)
 }
 
 fn listen(listener: &Listener) -> TokenStream {

@@ -37,6 +37,7 @@ impl Durable {
     async fn say(&self, word: &Word, ticket: Ticket) -> Result<(), BridgeError> {
         let session = self.connection.session(Instant::now() + LEASE).await?;
         if self.pull.is_void(&ticket, &session) {
+            tracing::debug!(target: "pontoon", "the NATS server has started since it delivered a message: it comes again");
             return Ok(());
         }
         session.send(word.parcel(ticket.subject)).await
