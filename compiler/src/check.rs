@@ -59,6 +59,7 @@ mod unbridged_edge;
 mod undurable_flow;
 mod undurable_state;
 mod unemitted_event;
+mod unfilled_queue;
 mod unheard_event;
 mod unknown_path;
 mod unplaced_service;
@@ -134,6 +135,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error unreachable_hops),
     rule!(Warning unheard_event),
     rule!(Warning unemitted_event),
+    rule!(Warning unfilled_queue),
     rule!(Warning unreachable_command),
     rule!(Error http_conflict),
     rule!(Warning fan_out),

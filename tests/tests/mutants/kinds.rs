@@ -113,7 +113,7 @@ pub(crate) const KINDS: &[Kind] = &[
         "a command is taken out",
         ["services.*.commands.*"],
         remove,
-        OrMeant(&["unknown_reference", "unemitted_event"], "nobody within has to call a command")
+        OrMeant(&["unknown_reference", "unemitted_event", "unfilled_queue"], "nobody within has to call a command")
     ),
     kind!(
         "a subscription is taken out",
@@ -127,6 +127,12 @@ pub(crate) const KINDS: &[Kind] = &[
         ["services.*.commands.*.emits.*", "services.*.schedules.*.emits.*"],
         remove,
         OrMeant(&["unemitted_event"], "another one emits it")
+    ),
+    kind!(
+        "what is enqueued is taken out",
+        ["services.*.commands.*.enqueues.*", "services.*.schedules.*.enqueues.*"],
+        remove,
+        OrMeant(&["unfilled_queue"], "another one fills the queue")
     ),
     kind!(
         "a call is taken out",
