@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::delivery::{Delivery, QueueRules};
+use crate::delivery::{QueuePolicy, SubscriptionPolicy};
 use crate::health::{Counters, Health};
+use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::orphans::Orphan;
-use crate::soon::Soon;
 use crate::subscribed::Subscribed;
 
 mod error;
@@ -31,7 +31,7 @@ pub mod nats;
 pub(crate) mod remote;
 
 pub use error::BridgeError;
-pub use request::{Asked, Inlet, Reply, ReplyTo, Request};
+pub use request::{Endpoint, IncomingRequest, Reply, ReplyTo, Request};
 
 /// Carries commands and events.
 ///
@@ -42,12 +42,17 @@ pub trait EventAdapter: Send + Sync {
     fn topic(&self, subject: &'static str) -> Arc<dyn Topic>;
 
     /// The messages of a subscription, of which every instance of the unit takes its share. Connects nothing.
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed>;
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer>;
 
     /// Has the events of a subject kept for a subscription of another unit, from the connection on: whoever starts first,
     /// none is lost. Connects nothing. Nothing to do where the broker cannot keep events for somebody else.
-    fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {
-        let _ = (subject, subscription, rules);
+    fn retain_for(&self, subject: &'static str, subscription: &'static str, policy: SubscriptionPolicy) {
+        let _ = (subject, subscription, policy);
     }
 
     /// Says which subscriptions the topology has in this environment, in whatever unit: what the broker keeps for another is an orphan. Connects
@@ -57,25 +62,25 @@ pub trait EventAdapter: Send + Sync {
     }
 
     /// Where requests for a command arrive, of which every instance of the unit takes its share. Connects nothing.
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet>;
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint>;
 
     /// Sends a request and waits for its reply. Dropped before that, it leaves nothing behind; a reply that comes all the
     /// same is counted as late.
     ///
     /// # Errors
     /// [`BridgeError::NoResponder`]: nobody serves the command, as far as the broker can tell.
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>>;
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>>;
 
     /// Connects, and makes or checks what the broker has to have. Waits for a broker that is not there yet.
     ///
     /// # Errors
     /// What waiting does not mend: [`BridgeError::Denied`], [`BridgeError::Mismatch`].
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>>;
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>>;
 
-    /// Takes nothing new from the broker. Feeds and inlets end once what the process already has, and the broker does not,
+    /// Takes nothing new from the broker. Consumers and endpoints end once what the process already has, and the broker does not,
     /// is handed out; what the broker can give to others goes back to it.
-    fn drain(&self) -> Soon<'_, ()> {
-        Soon::now(())
+    fn drain(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::ready(())
     }
 
     /// What the broker keeps for subscriptions that the topology does not have; nothing where it keeps nothing, or where nobody
@@ -84,8 +89,8 @@ pub trait EventAdapter: Send + Sync {
     ///
     /// # Errors
     /// [`BridgeError::Denied`]: we may not ask.
-    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
-        Soon::now(Ok(Vec::new()))
+    fn orphans(&self) -> MaybeReady<'_, Result<Vec<Orphan>, BridgeError>> {
+        MaybeReady::ready(Ok(Vec::new()))
     }
 
     /// Removes one of them; where it is said to hold nothing, only as long as that is so, if the broker can tell. Says whether
@@ -93,14 +98,14 @@ pub trait EventAdapter: Send + Sync {
     ///
     /// # Errors
     /// [`BridgeError::Denied`]: we may not. [`BridgeError::Mismatch`]: somebody takes from it.
-    fn remove_orphan(&self, orphan: Orphan) -> Soon<'_, Result<bool, BridgeError>> {
+    fn remove_orphan(&self, orphan: Orphan) -> MaybeReady<'_, Result<bool, BridgeError>> {
         let _ = orphan;
-        Soon::now(Ok(false))
+        MaybeReady::ready(Ok(false))
     }
 
     /// Publishes what is under way, and disconnects. Whatever is asked of the adapter afterwards is
     /// [`BridgeError::Closed`]; closing twice is no error.
-    fn close(&self) -> Soon<'_, ()>;
+    fn close(&self) -> MaybeReady<'_, ()>;
 
     /// Whether it can do its work now.
     fn health(&self) -> Health {
@@ -116,7 +121,7 @@ pub trait EventAdapter: Send + Sync {
 /// Where events of one subject are published.
 pub trait Topic: Send + Sync {
     /// Publishes an event; done once it is safe, as far as the adapter promises that.
-    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>>;
+    fn publish(&self, event: Message) -> MaybeReady<'_, Result<(), BridgeError>>;
 
     /// Whether the bridge can ever carry an event, as far as that is known without asking anybody: the outbox commits nothing
     /// that it cannot.
@@ -139,19 +144,19 @@ pub trait Topic: Send + Sync {
 /// Carries jobs.
 pub trait QueueAdapter: Send + Sync {
     /// A queue. Connects nothing; the same subject is the same queue.
-    fn queue(&self, subject: &'static str, rules: QueueRules) -> Arc<dyn JobQueue>;
+    fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue>;
 
     /// Connects, and makes or checks what the broker has to have.
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>>;
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>>;
 
     /// Disconnects. Whatever is asked of the adapter afterwards is [`BridgeError::Closed`]; closing twice is no error.
-    fn close(&self) -> Soon<'_, ()>;
+    fn close(&self) -> MaybeReady<'_, ()>;
 }
 
 /// A queue of jobs.
-pub trait JobQueue: Feed {
+pub trait JobQueue: Consumer {
     /// Puts a job in; done once it is safe, as far as the adapter promises that.
-    fn push(&self, job: Job) -> Soon<'_, Result<(), BridgeError>>;
+    fn push(&self, job: Job) -> MaybeReady<'_, Result<(), BridgeError>>;
 
     /// Whether the bridge can ever carry a job, as [`Topic::check`].
     ///
@@ -163,7 +168,7 @@ pub trait JobQueue: Feed {
     }
 
     /// What the queue holds.
-    fn depth(&self) -> Soon<'_, Result<Depth, BridgeError>>;
+    fn depth(&self) -> MaybeReady<'_, Result<Depth, BridgeError>>;
 }
 
 /// A job on its way into a queue.
@@ -190,16 +195,16 @@ pub struct Depth {
     pub age: Duration,
 }
 
-/// Where a subscription or a worker takes its messages. Several tasks may take from one feed.
-pub trait Feed: Send + Sync {
-    /// The next message; `None` once the feed has ended. Safe to drop while it waits.
-    fn next(&self) -> Soon<'_, Option<Arrival>>;
+/// Where a subscription or a worker takes its messages. Several tasks may take from one consumer.
+pub trait Consumer: Send + Sync {
+    /// The next message; `None` once the consumer has ended. Safe to drop while it waits.
+    fn next(&self) -> MaybeReady<'_, Option<Arrival>>;
 
     /// Says what became of a message.
     ///
     /// # Errors
     /// [`BridgeError::LeaseLost`]: it is somebody else's by now.
-    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Soon<'_, Result<(), BridgeError>>;
+    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>>;
 
     /// How long a message is ours, if that ends by itself.
     fn lease(&self) -> Option<Duration> {
@@ -210,19 +215,19 @@ pub trait Feed: Send + Sync {
     ///
     /// # Errors
     /// [`BridgeError::LeaseLost`]: it is somebody else's by now.
-    fn extend<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, Result<(), BridgeError>> {
+    fn extend<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, Result<(), BridgeError>> {
         let _ = arrival;
-        Soon::now(Ok(()))
+        MaybeReady::ready(Ok(()))
     }
 
     /// A message that was not settled is about to be handled once more: done once that is counted, where the bridge counts it.
     /// Safe to drop while it waits.
-    fn retried<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, ()> {
+    fn retried<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, ()> {
         let _ = arrival;
-        Soon::now(())
+        MaybeReady::ready(())
     }
 
-    /// Whether a message that was handed out and not settled is somebody else's by now, as far as the feed knows: an attempt that
+    /// Whether a message that was handed out and not settled is somebody else's by now, as far as the consumer knows: an attempt that
     /// begins now would be one beside another's.
     fn is_lost(&self, arrival: &Arrival) -> bool {
         let _ = arrival;
@@ -234,7 +239,7 @@ pub trait Feed: Send + Sync {
         let _ = arrival;
     }
 
-    /// Whether what the feed holds is lost with the process: a stop then finishes it, as far as the grace allows.
+    /// Whether what the consumer holds is lost with the process: a stop then finishes it, as far as the grace allows.
     fn is_volatile(&self) -> bool {
         false
     }
@@ -248,11 +253,11 @@ pub trait Feed: Send + Sync {
 
     /// What was given up, oldest first, behind so many of the oldest: as many as are looked at [in one
     /// go](crate::DeadLetters::list).
-    fn dead_letters(&self, skip: usize) -> Soon<'_, Result<Vec<Dead>, BridgeError>>;
+    fn dead_letters(&self, skip: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>>;
 
     /// Takes dead letters out, the oldest that are looked at in one go, or those with an id; with `replay` they are delivered anew,
     /// under their old id. Returns how many there were.
-    fn clear_dead_letters(&self, id: Option<crate::Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>>;
+    fn clear_dead_letters(&self, id: Option<crate::Id>, replay: bool) -> MaybeReady<'_, Result<usize, BridgeError>>;
 }
 
 /// A message that has arrived.
@@ -269,21 +274,23 @@ pub struct Arrival {
 /// What became of a message.
 #[derive(Clone, Debug)]
 pub enum Settlement {
-    /// It is done.
-    Done,
-    /// It is to be delivered again, after a pause; others do not wait for it.
-    Again(Duration),
-    /// The same, and what has happened was no attempt: its number stays.
-    Later(Duration),
-    /// It is given up, and goes to the dead letters with a reason.
-    Dead(String),
-    /// Its payload cannot be read, and it has no dead letters to go to: it is done, and counted if it came from elsewhere.
-    Unreadable,
+    /// Acknowledged: it is done.
+    Ack,
+    /// Not acknowledged: it is delivered again after a pause, as its next attempt. Others do not wait for it.
+    Retry(Duration),
+    /// Not acknowledged, and not attempted either: it is delivered again after a pause, and its attempt is the same.
+    Postpone(Duration),
+    /// Given back at once, for whoever takes it next.
+    Release,
+    /// Given up: it goes to the dead letters with a reason.
+    DeadLetter(String),
+    /// Its payload cannot be read, and there are no dead letters for it: acknowledged, and counted if it came from elsewhere.
+    Malformed,
 }
 
 /// A message that was given up.
 #[derive(Clone, Debug)]
-pub struct Dead {
+pub struct DeadMessage {
     /// The message, with its metadata as they were.
     pub message: Message,
     /// Why it was given up.

@@ -10,12 +10,12 @@ use crate::definition::{Event, Queue, Secret, State};
 use crate::edge::{MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
 use crate::error::InvokeError;
 use crate::id::Id;
+use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::outbox::Sent;
-use crate::reach::{Reach, Way};
+use crate::reach::{Reachable, Transport};
 use crate::scope::Scope;
 use crate::secret::{SecretError, SecretValue};
-use crate::soon::Soon;
 use crate::state::Access;
 use crate::unit::{Emits, Enqueues, JobOptions, Keeps, Reveals};
 
@@ -62,46 +62,46 @@ impl<U: Send + Sync> Context for Call<'_, U> {
 impl<U, M> MayInvoke<M> for Call<'_, U>
 where
     U: Send + Sync,
-    M: Reach<U>,
+    M: Reachable<U>,
 {
     fn invoke(
         &self,
         _: M,
         input: M::Input,
     ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
-        M::Way::invoke(self, input)
+        M::Transport::invoke(self, input)
     }
 }
 
 impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
-    fn publish(&self, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
+    fn publish(&self, payload: E::Payload) -> MaybeReady<'_, Result<(), BridgeError>> {
         if let Err(changed) = self.scope.origin.core.round_trips.survives(&payload) {
-            return Soon::now(Err(BridgeError::Malformed(changed.into())));
+            return MaybeReady::ready(Err(BridgeError::Malformed(changed.into())));
         }
         let metadata = self.scope.next();
         if let Some(most) = const { E::MAX_HOPS }.filter(|most| metadata.hops > *most) {
-            return Soon::now(Err(BridgeError::TooManyHops { subject: E::SUBJECT, most }));
+            return MaybeReady::ready(Err(BridgeError::TooManyHops { subject: E::SUBJECT, most }));
         }
         let topic = &self.scope.origin.unit.publisher().topic;
         let event = Message::new(metadata, payload);
         let Some(stage) = self.scope.stage() else { return topic.publish(event) };
         let job = Job { message: event, delay: None, deduplication: None };
         stage.send(Sent { subject: E::SUBJECT, job, is_job: false });
-        Soon::now(Ok(()))
+        MaybeReady::ready(Ok(()))
     }
 }
 
 impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
-    fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>> {
+    fn push(&self, job: Q::Payload, options: JobOptions) -> MaybeReady<'_, Result<(), BridgeError>> {
         if let Err(changed) = self.scope.origin.core.round_trips.survives(&job) {
-            return Soon::now(Err(BridgeError::Malformed(changed.into())));
+            return MaybeReady::ready(Err(BridgeError::Malformed(changed.into())));
         }
         let queue = &self.scope.origin.unit.enqueuer().queue;
         let JobOptions { delay, deduplication } = options;
         let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
         let Some(stage) = self.scope.stage() else { return queue.push(job) };
         stage.send(Sent { subject: Q::SUBJECT, job, is_job: true });
-        Soon::now(Ok(()))
+        MaybeReady::ready(Ok(()))
     }
 }
 
@@ -121,7 +121,7 @@ impl<U: Keeps<S> + Send + Sync, S: State> MayChange<S> for Call<'_, U> {}
 impl<U: Keeps<S> + Send + Sync, S: State> MayWrite<S> for Call<'_, U> {}
 
 impl<U: Reveals<X> + Send + Sync, X: Secret> MayReveal<X> for Call<'_, U> {
-    fn reveal(&self) -> Soon<'_, Result<SecretValue, SecretError>> {
+    fn reveal(&self) -> MaybeReady<'_, Result<SecretValue, SecretError>> {
         self.scope.origin.unit.secret().store.read(X::NAME)
     }
 }

@@ -17,7 +17,7 @@ use crate::round_trip::RoundTrips;
 use crate::running::Running;
 use crate::scope::{Origin, Scope, Source};
 
-/// Calls exposed commands: of a unit [`Inside`] this process, or of others, from [`Outside`](crate::outside::Outside). Cheap
+/// Calls exposed commands: of a unit [`Local`] this process, or of others, from [`Remote`](crate::outside::Remote). Cheap
 /// to clone.
 #[derive(Clone)]
 pub struct Client<T> {
@@ -26,9 +26,9 @@ pub struct Client<T> {
 }
 
 /// A unit that runs in this process.
-pub struct Inside<U>(Arc<Running<U>>);
+pub struct Local<U>(Arc<Running<U>>);
 
-impl<U> Clone for Inside<U> {
+impl<U> Clone for Local<U> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
@@ -94,9 +94,9 @@ impl<T> Client<T> {
     }
 }
 
-impl<U: Send + Sync> Client<Inside<U>> {
+impl<U: Send + Sync> Client<Local<U>> {
     pub(crate) fn new(running: Arc<Running<U>>) -> Self {
-        Self::to(Inside(running))
+        Self::to(Local(running))
     }
 
     /// Calls a command and waits for its answer.

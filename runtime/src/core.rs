@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
+use crate::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use crate::bridge::{EventAdapter, QueueAdapter};
-use crate::environment::{Environment, Opening};
+use crate::environment::{Environment, Setup, Variables};
 use crate::health::Health;
 use crate::inbox::Waits;
 use crate::lane::Lanes;
 use crate::lifecycle::Lifecycle;
 use crate::outbox::Outbox;
 use crate::round_trip::RoundTrips;
-use crate::schedule::Wall;
+use crate::schedule::WallClock;
 use crate::secret::SecretAdapter;
+use crate::secret::env::EnvSecrets;
 use crate::store::StateAdapter;
+use crate::store::in_memory::InMemoryState;
 
 pub(crate) struct Core {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) lanes: Lanes,
     pub(crate) adapters: Adapters,
     pub(crate) outbox: Outbox,
-    pub(crate) wall: Wall,
+    pub(crate) wall: WallClock,
     pub(crate) waits: Waits,
     pub(crate) round_trips: RoundTrips,
 }
@@ -38,15 +41,18 @@ pub struct Adapters {
 }
 
 impl Adapters {
-    /// Those of an environment, the secret store first: it opens the other doors.
-    pub(crate) async fn open(environment: &Environment, opening: &mut Opening) -> Self {
-        let secrets = environment.secret_store.open(opening).await;
-        opening.secrets = Some(Arc::clone(&secrets));
+    /// Those of an environment, the secret store first: the others read their secrets from it. Memory stands in for one that
+    /// has a problem, so that the problems of the unit are found as well; then nothing connects.
+    pub(crate) async fn open(environment: &Environment, setup: &mut Setup) -> Self {
+        setup.secrets = environment.secret_store.open(setup).await;
+        let events = environment.event_bridge.open(setup).await;
+        let queues = environment.queue_bridge.open(setup).await;
+        let state = environment.state_store.open(setup).await;
         Self {
-            events: environment.event_bridge.open(opening).await,
-            queues: environment.queue_bridge.open(opening).await,
-            state: environment.state_store.open(opening).await,
-            secrets,
+            events: events.unwrap_or_else(|| Arc::new(InMemoryEvents::alone())),
+            queues: queues.unwrap_or_else(|| Arc::new(InMemoryQueues::new())),
+            state: state.unwrap_or_else(|| Arc::new(InMemoryState::new())),
+            secrets: setup.secrets.clone().unwrap_or_else(|| Arc::new(EnvSecrets::new(Variables::none()))),
         }
     }
 
@@ -57,7 +63,7 @@ impl Adapters {
 }
 
 impl Core {
-    pub(crate) fn new(adapters: Adapters, outbox: Outbox, wall: Wall, round_trips: RoundTrips) -> Self {
+    pub(crate) fn new(adapters: Adapters, outbox: Outbox, wall: WallClock, round_trips: RoundTrips) -> Self {
         let (lifecycle, lanes, waits) = (Lifecycle::new(), Lanes::default(), Waits::default());
         Self { lifecycle, lanes, adapters, outbox, wall, waits, round_trips }
     }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::bridge::{BridgeError, Feed};
+use crate::bridge::{BridgeError, Consumer};
 use crate::id::Id;
 use crate::metadata::Metadata;
 use crate::operation::Operation;
@@ -13,7 +13,7 @@ pub(crate) const AT_A_TIME: usize = 10_000;
 
 /// What a subscription or a worker has given up.
 pub struct DeadLetters<M> {
-    feed: Option<Arc<dyn Feed>>,
+    consumer: Option<Arc<dyn Consumer>>,
     marker: PhantomData<M>,
 }
 
@@ -33,8 +33,8 @@ pub struct DeadLetter<T> {
 }
 
 impl<M: Operation> DeadLetters<M> {
-    pub(crate) fn new(feed: Option<Arc<dyn Feed>>) -> Self {
-        Self { feed, marker: PhantomData }
+    pub(crate) fn new(consumer: Option<Arc<dyn Consumer>>) -> Self {
+        Self { consumer, marker: PhantomData }
     }
 
     /// The oldest of them, oldest first: 10,000, or as many as have 64 MiB. None for what does not take messages in this unit.
@@ -50,8 +50,8 @@ impl<M: Operation> DeadLetters<M> {
     /// # Errors
     /// The bridge is out of reach.
     pub async fn list_behind(&self, skip: usize) -> Result<Vec<DeadLetter<M::Input>>, BridgeError> {
-        let Some(feed) = &self.feed else { return Ok(Vec::new()) };
-        let dead = feed.dead_letters(skip).await?;
+        let Some(consumer) = &self.consumer else { return Ok(Vec::new()) };
+        let dead = consumer.dead_letters(skip).await?;
         let letters = dead.into_iter().map(|dead| {
             let json = dead.message.json().map_err(BridgeError::Malformed)?;
             Ok(DeadLetter {
@@ -90,8 +90,8 @@ impl<M: Operation> DeadLetters<M> {
     }
 
     async fn clear(&self, id: Option<Id>, replay: bool) -> Result<usize, BridgeError> {
-        match &self.feed {
-            Some(feed) => feed.clear_dead_letters(id, replay).await,
+        match &self.consumer {
+            Some(consumer) => consumer.clear_dead_letters(id, replay).await,
             None => Ok(0),
         }
     }

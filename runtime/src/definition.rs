@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::delivery::QueueRules;
+use crate::delivery::QueuePolicy;
 use crate::listeners::Listeners;
 use crate::presence::Environments;
 use crate::subscribed::Subscribed;
@@ -55,7 +55,7 @@ pub trait Queue: Copy + Send + Sync + 'static {
     /// Where jobs go, such as `shop.queue.invoices`.
     const SUBJECT: &'static str;
     /// How jobs are leased, tried again and given up.
-    const RULES: QueueRules = QueueRules::new();
+    const POLICY: QueuePolicy = QueuePolicy::new();
     /// What those need who work on it.
     const LISTENERS: Listeners = Listeners::new();
 }

@@ -19,7 +19,7 @@ pub enum WhenFull {
 
 /// How the events of a subscription are delivered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Delivery {
+pub struct SubscriptionPolicy {
     pub(crate) at_most_once: bool,
     pub(crate) attempts: u32,
     pub(crate) backoff: Backoff,
@@ -32,7 +32,7 @@ pub struct Delivery {
     pub(crate) ordered: bool,
 }
 
-impl Delivery {
+impl SubscriptionPolicy {
     /// How many events of a subscription may wait in memory, where nothing is said about it.
     pub(crate) const IN_MEMORY: u32 = 1024;
 
@@ -110,7 +110,7 @@ impl Delivery {
 
 /// How the jobs of a queue are leased, tried again and given up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct QueueRules {
+pub struct QueuePolicy {
     pub(crate) lease: Duration,
     pub(crate) attempts: u32,
     pub(crate) backoff: Backoff,
@@ -120,7 +120,7 @@ pub struct QueueRules {
     pub(crate) remember: Duration,
 }
 
-impl QueueRules {
+impl QueuePolicy {
     /// A lease of 30 s, 5 attempts with 100 ms to 30 s between them, no dead letter, room for 65,536 jobs.
     #[must_use]
     pub const fn new() -> Self {
@@ -185,15 +185,15 @@ impl QueueRules {
     }
 }
 
-impl Default for QueueRules {
+impl Default for QueuePolicy {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// What the runtime needs to know to take messages from a feed: of a subscription or a worker alike.
+/// What the runtime needs to know to take messages from a consumer: of a subscription or a worker alike.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Consumption {
+pub(crate) struct ConsumerPolicy {
     pub(crate) at_most_once: bool,
     pub(crate) attempts: u32,
     pub(crate) backoff: Backoff,
@@ -201,18 +201,18 @@ pub(crate) struct Consumption {
     pub(crate) concurrency: u32,
 }
 
-impl From<Delivery> for Consumption {
-    fn from(rules: Delivery) -> Self {
-        let Delivery { at_most_once, backoff, dead_letter, concurrency, .. } = rules;
-        let attempts = if at_most_once { 1 } else { rules.attempts };
+impl From<SubscriptionPolicy> for ConsumerPolicy {
+    fn from(policy: SubscriptionPolicy) -> Self {
+        let SubscriptionPolicy { at_most_once, backoff, dead_letter, concurrency, .. } = policy;
+        let attempts = if at_most_once { 1 } else { policy.attempts };
         Self { at_most_once, attempts, backoff, dead_letter, concurrency }
     }
 }
 
-impl Consumption {
+impl ConsumerPolicy {
     /// The rules of a queue, with what its worker says of itself.
     pub(crate) fn of_worker<M: Worker>() -> Self {
-        let QueueRules { attempts, backoff, dead_letter, .. } = M::Queue::RULES;
+        let QueuePolicy { attempts, backoff, dead_letter, .. } = M::Queue::POLICY;
         let (backoff, concurrency) = (M::BACKOFF.unwrap_or(backoff), M::CONCURRENCY);
         Self { at_most_once: false, attempts, backoff, dead_letter, concurrency }
     }

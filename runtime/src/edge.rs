@@ -8,9 +8,9 @@ use std::future::Future;
 use crate::bridge::BridgeError;
 use crate::definition::{Event, Queue, Secret, State};
 use crate::error::InvokeError;
+use crate::maybe_ready::MaybeReady;
 use crate::operation::Command;
 use crate::secret::{SecretError, SecretValue};
-use crate::soon::Soon;
 use crate::state::Access;
 use crate::unit::JobOptions;
 
@@ -41,7 +41,7 @@ pub trait MayInvoke<M: Command>: Send + Sync {
 )]
 pub trait MayEmit<E: Event>: Send + Sync {
     /// Publishes the event.
-    fn publish(&self, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>>;
+    fn publish(&self, payload: E::Payload) -> MaybeReady<'_, Result<(), BridgeError>>;
 }
 
 /// May put jobs into `Q`. Declared by `enqueues:`; handlers write [`Context::enqueue`](crate::Context::enqueue).
@@ -52,7 +52,7 @@ pub trait MayEmit<E: Event>: Send + Sync {
 )]
 pub trait MayEnqueue<Q: Queue>: Send + Sync {
     /// Puts the job in.
-    fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>>;
+    fn push(&self, job: Q::Payload, options: JobOptions) -> MaybeReady<'_, Result<(), BridgeError>>;
 }
 
 /// Has to do with `S`, in one way or another; handlers write [`Context::state`](crate::Context::state).
@@ -109,7 +109,7 @@ pub trait MayWrite<S: State>: MayChange<S> {}
 )]
 pub trait MayReveal<X: Secret>: Send + Sync {
     /// Reads the secret.
-    fn reveal(&self) -> Soon<'_, Result<SecretValue, SecretError>>;
+    fn reveal(&self) -> MaybeReady<'_, Result<SecretValue, SecretError>>;
 }
 
 /// What `C` may emit.
@@ -121,7 +121,7 @@ pub trait MayReveal<X: Secret>: Send + Sync {
 )]
 pub trait EmittedBy<C: ?Sized>: Event {
     /// Publishes it from there.
-    fn publish(context: &C, payload: Self::Payload) -> Soon<'_, Result<(), BridgeError>>;
+    fn publish(context: &C, payload: Self::Payload) -> MaybeReady<'_, Result<(), BridgeError>>;
 }
 
 /// What `C` may put jobs into.
@@ -133,7 +133,7 @@ pub trait EmittedBy<C: ?Sized>: Event {
 )]
 pub trait EnqueuedBy<C: ?Sized>: Queue {
     /// Puts a job in from there.
-    fn push(context: &C, job: Self::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>>;
+    fn push(context: &C, job: Self::Payload, options: JobOptions) -> MaybeReady<'_, Result<(), BridgeError>>;
 }
 
 /// What `C` has to do with.
@@ -181,19 +181,19 @@ pub trait WrittenBy<C: ?Sized>: ChangedBy<C> {}
 )]
 pub trait RevealedTo<C: ?Sized>: Secret {
     /// Reads it from there.
-    fn reveal(context: &C) -> Soon<'_, Result<SecretValue, SecretError>>;
+    fn reveal(context: &C) -> MaybeReady<'_, Result<SecretValue, SecretError>>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: Event, C: MayEmit<E> + ?Sized> EmittedBy<C> for E {
-    fn publish(context: &C, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
+    fn publish(context: &C, payload: E::Payload) -> MaybeReady<'_, Result<(), BridgeError>> {
         context.publish(payload)
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<Q: Queue, C: MayEnqueue<Q> + ?Sized> EnqueuedBy<C> for Q {
-    fn push(context: &C, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>> {
+    fn push(context: &C, job: Q::Payload, options: JobOptions) -> MaybeReady<'_, Result<(), BridgeError>> {
         context.push(job, options)
     }
 }
@@ -216,7 +216,7 @@ impl<S: State, C: MayWrite<S> + ?Sized> WrittenBy<C> for S {}
 
 #[diagnostic::do_not_recommend]
 impl<X: Secret, C: MayReveal<X> + ?Sized> RevealedTo<C> for X {
-    fn reveal(context: &C) -> Soon<'_, Result<SecretValue, SecretError>> {
+    fn reveal(context: &C) -> MaybeReady<'_, Result<SecretValue, SecretError>> {
         context.reveal()
     }
 }

@@ -2,9 +2,9 @@
 //! environment names is not linked.
 
 mod memory;
-mod opening;
 mod secrets;
-mod text;
+mod setup;
+mod template;
 mod tls;
 #[cfg(all(feature = "trust", any(feature = "wire", feature = "redis")))]
 mod trust;
@@ -15,14 +15,14 @@ use std::sync::Arc;
 use pontoon_schema::capability::Adapter;
 
 use crate::bridge::{EventAdapter, QueueAdapter};
+use crate::maybe_ready::MaybeReady;
 use crate::secret::SecretAdapter;
-use crate::soon::Soon;
 use crate::store::StateAdapter;
 
 pub use memory::InMemory;
-pub use opening::{Instance, Opening};
 pub use secrets::{Env, File};
-pub use text::{Part, Text, Variables};
+pub use setup::{Instance, Setup};
+pub use template::{Template, TemplatePart, Variables};
 pub use tls::Tls;
 
 #[cfg(any(feature = "wire", feature = "redis"))]
@@ -103,24 +103,24 @@ pub trait EventBridge: fmt::Debug + Send + Sync {
     /// Which adapter it is: its row of the capability table.
     fn adapter(&self) -> Adapter;
 
-    /// Makes the adapter. Connects nothing; what is missing or malformed goes into `opening`.
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>>;
+    /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in `setup`.
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>>;
 }
 
 /// What carries jobs: an adapter and how it is reached.
 pub trait QueueBridge: fmt::Debug + Send + Sync {
-    /// Makes the adapter. Connects nothing; what is missing or malformed goes into `opening`.
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn QueueAdapter>>;
+    /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in `setup`.
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn QueueAdapter>>>;
 }
 
 /// What keeps state: an adapter and how it is reached.
 pub trait StateStore: fmt::Debug + Send + Sync {
-    /// Makes the adapter. Connects nothing; what is missing or malformed goes into `opening`.
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn StateAdapter>>;
+    /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in `setup`.
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn StateAdapter>>>;
 }
 
 /// What has the secrets: an adapter and how it is reached.
 pub trait SecretStore: fmt::Debug + Send + Sync {
-    /// Makes the adapter. What is missing or malformed goes into `opening`.
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn SecretAdapter>>;
+    /// Makes the adapter. `None` where something is missing or malformed, which then stands in `setup`.
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn SecretAdapter>>>;
 }

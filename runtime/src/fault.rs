@@ -97,7 +97,7 @@ impl Fault {
 
     /// A fault of a class, of a text or of a boxed error.
     pub fn of(class: FaultClass, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Box::new(Inner { id: Id::draw(), class, cause: Some(cause.into()), reported: false }))
+        Self(Box::new(Inner { id: Id::random(), class, cause: Some(cause.into()), reported: false }))
     }
 
     /// A fault of another unit, which has logged it.

@@ -22,7 +22,7 @@ thread_local! {
 impl Id {
     /// Draws a new identifier.
     #[must_use]
-    pub fn draw() -> Self {
+    pub fn random() -> Self {
         NEXT.with(|next| {
             let (prefix, count) = next.get();
             next.set((prefix, count.wrapping_add(1)));
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn identifiers_are_unique_over_threads() {
         let drawn: Vec<_> = (0..4)
-            .map(|_| std::thread::spawn(|| (0..1000).map(|_| Id::draw()).collect::<Vec<_>>()))
+            .map(|_| std::thread::spawn(|| (0..1000).map(|_| Id::random()).collect::<Vec<_>>()))
             .flat_map(|thread| thread.join().unwrap())
             .collect();
         assert_eq!(drawn.iter().collect::<HashSet<_>>().len(), 4000);
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn an_identifier_survives_its_text() {
-        let id = Id::draw();
+        let id = Id::random();
         let text = id.to_string();
         assert_eq!(text.len(), 36);
         assert_eq!(format!("{id:?}"), text);

@@ -132,7 +132,7 @@ pub(crate) async fn claim<M: Operation, U>(
     let store = &core.adapters.state;
     let key = scoped(M::ADDRESS, scope.tenant(), &key);
     let input = fingerprint(input)?;
-    let state = State::Claimed { token: Id::draw(), message: scope.id() };
+    let state = State::Claimed { token: Id::random(), message: scope.id() };
     let mine = Record { input: input.clone(), state }.write().map_err(Fault::caused_by)?;
     let pauses = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
     for turn in 1.. {

@@ -62,11 +62,11 @@ mod handlers;
 mod health;
 mod id;
 mod inbox;
-mod intake;
 mod io_thread;
 mod lane;
 mod lifecycle;
 mod listeners;
+mod maybe_ready;
 mod message;
 mod metadata;
 mod never;
@@ -77,6 +77,7 @@ mod outbox;
 mod policy;
 mod presence;
 mod reach;
+mod registration;
 mod round_trip;
 mod running;
 mod schedule;
@@ -85,7 +86,6 @@ mod serve;
 mod signals;
 #[cfg(any(feature = "amqp", feature = "mqtt", feature = "redis"))]
 mod socket;
-mod soon;
 mod start;
 mod started;
 mod state;
@@ -114,27 +114,27 @@ pub use crate::bridge::mqtt::Mqtt;
 pub use crate::bridge::nats::Nats;
 pub use crate::bridge::{BridgeError, Depth};
 pub use crate::call::Call;
-pub use crate::client::{Client, Inside};
+pub use crate::client::{Client, Local};
 pub use crate::context::Context;
 pub use crate::core::Adapters;
 pub use crate::dead_letters::{DeadLetter, DeadLetters};
 pub use crate::definition::{Event, Payload, Queue, Rejection, Secret, State};
-pub use crate::delivery::{Delivery, QueueRules, WhenFull};
+pub use crate::delivery::{QueuePolicy, SubscriptionPolicy, WhenFull};
 pub use crate::edge::{
     AccessedBy, ChangedBy, EmittedBy, EnqueuedBy, MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead,
     MayReveal, MayUpdate, MayWrite, ReadBy, RevealedTo, WrittenBy,
 };
 pub use crate::environment::{
-    Env, Environment, EventBridge, File, InMemory, Instance, Opening, Part, QueueBridge, SecretStore, StateStore, Text,
-    Tls, Variables,
+    Env, Environment, EventBridge, File, InMemory, Instance, QueueBridge, SecretStore, Setup, StateStore, Template,
+    TemplatePart, Tls, Variables,
 };
 pub use crate::error::{Cause, Error, InvokeError, Result};
 pub use crate::fault::{Fault, FaultClass};
 pub use crate::handler::{FromResources, HandlerOf, Handles, IsHandler, Provides, Route};
 pub use crate::health::{Counters, Health};
 pub use crate::id::{Id, InvalidId};
-pub use crate::intake::Intake;
 pub use crate::listeners::Listeners;
+pub use crate::maybe_ready::{Lazy, MaybeReady};
 pub use crate::message::Message;
 pub use crate::metadata::{Metadata, Trace};
 pub use crate::never::Never;
@@ -143,9 +143,9 @@ pub use crate::orphans::{Orphan, Orphans};
 pub use crate::outbox::{OutboxDeadLetter, OutboxDeadLetters};
 pub use crate::policy::{Backoff, Field, IdempotencyKey, Key, Named, Policy};
 pub use crate::presence::Environments;
-pub use crate::reach::{Bridge, Local, Reach, Way};
+pub use crate::reach::{InProcess, OverBridge, Reachable, Transport};
+pub use crate::registration::Registration;
 pub use crate::secret::{SecretError, SecretValue};
-pub use crate::soon::{Lazy, Soon};
 pub use crate::start::{Launch, StartError, in_memory, run, run_with, start};
 pub use crate::started::{Started, StopError};
 pub use crate::state::{Access, Batch, Versioned, View};

@@ -42,10 +42,10 @@ pub struct Trace {
 impl Metadata {
     /// The metadata of a message that nothing caused.
     #[must_use]
-    pub fn fresh() -> Self {
+    pub fn new() -> Self {
         Self {
-            id: Id::draw(),
-            correlation: Id::draw(),
+            id: Id::random(),
+            correlation: Id::random(),
             causation: None,
             principal: None,
             tenant: None,

@@ -1,9 +1,11 @@
 //! The markers of what is handled: commands, subscriptions, workers and schedules.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 
 use crate::definition::{Event, Payload, Queue, Rejection};
-use crate::delivery::Delivery;
+use crate::delivery::SubscriptionPolicy;
 use crate::never::Never;
 use crate::policy::{Backoff, Key, Policy};
 use crate::presence::Environments;
@@ -63,7 +65,7 @@ pub trait Subscription: Operation<Output = (), Rejection = Never> {
     /// The event.
     type Event: Event<Payload = Self::Input>;
     /// How it is delivered.
-    const DELIVERY: Delivery;
+    const DELIVERY: SubscriptionPolicy;
     /// Where it exists, of those in which its event does: elsewhere, it hears nothing, and nothing is kept for it.
     const ENVIRONMENTS: Environments = Environments::all();
 
@@ -92,8 +94,8 @@ pub trait Schedule: Operation<Input = Tick, Output = (), Rejection = Never> {
 /// The input of a schedule's handler.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Tick {
-    /// When this run was due, in milliseconds since 1970-01-01 UTC.
-    pub due: u64,
+    /// When this run was due, to the millisecond.
+    pub due: SystemTime,
     /// How many runs this process has started before this one.
     pub count: u64,
 }

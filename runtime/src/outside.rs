@@ -7,7 +7,7 @@ use pontoon_schema::capability;
 
 use crate::ask::ask;
 use crate::bridge::EventAdapter;
-use crate::environment::{Environment, Instance, Opening, Variables};
+use crate::environment::{Environment, Instance, Setup, Variables};
 use crate::error::{InvokeError, Result};
 use crate::guard::Guarded;
 use crate::health::{Counters, Health};
@@ -18,11 +18,11 @@ use crate::round_trip::RoundTrips;
 use crate::start::StartError;
 
 /// Calls exposed commands over a bridge.
-pub type Client = crate::client::Client<Outside>;
+pub type Client = crate::client::Client<Remote>;
 
 /// The event bridge of an environment.
 #[derive(Clone)]
-pub struct Outside(Arc<dyn EventAdapter>);
+pub struct Remote(Arc<dyn EventAdapter>);
 
 /// What the client is called where a unit has its name.
 const NAME: &str = "client";
@@ -51,14 +51,14 @@ pub async fn connect(topology: &'static str, environments: &'static [Environment
         );
         return Err(start(vec![problem]))?;
     }
-    let mut opening = Opening::new(Instance::new(topology, NAME), environment.verify, Variables::of_process());
-    opening.secrets = Some(environment.secret_store.open(&mut opening).await);
-    let events = environment.event_bridge.open(&mut opening).await;
-    if !opening.problems.is_empty() {
-        return Err(start(opening.problems))?;
-    }
+    let mut setup = Setup::new(Instance::new(topology, NAME), environment.verify, Variables::of_process());
+    setup.secrets = environment.secret_store.open(&mut setup).await;
+    let events = environment.event_bridge.open(&mut setup).await;
+    let Some(events) = events.filter(|_| setup.problems.is_empty()) else {
+        return Err(start(setup.problems))?;
+    };
     events.connect().await?;
-    Ok(Client::to(Outside(events)))
+    Ok(Client::to(Remote(events)))
 }
 
 impl Client {
@@ -71,9 +71,9 @@ impl Client {
         M: Command + Exposed,
     {
         let caller = &self.caller;
-        let fresh = Metadata::fresh();
+        let fresh = Metadata::new();
         let metadata = Metadata {
-            correlation: caller.correlation.unwrap_or_else(Id::draw),
+            correlation: caller.correlation.unwrap_or_else(Id::random),
             principal: caller.principal.clone(),
             tenant: caller.tenant.clone(),
             ..fresh

@@ -120,7 +120,7 @@ impl Key {
             Ok(Value::String(text)) => text,
             Ok(other) => other.to_string(),
             // Only a map with keys that are no texts gets here: it is like nothing else.
-            Err(_) => Id::draw().to_string(),
+            Err(_) => Id::random().to_string(),
         })
     }
 

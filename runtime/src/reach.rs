@@ -11,19 +11,19 @@ use crate::handler::Route;
 use crate::operation::Command;
 
 /// How a command is reached from a unit. Generated for the commands of other units that its handlers invoke; those of its
-/// own are reached [`Local`]ly.
+/// own are reached [`InProcess`]ly.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be reached from `{U}`",
     label = "neither in this unit nor in one that it may call",
     note = "add its service to the deployment in topology.yaml"
 )]
-pub trait Reach<U>: Command {
+pub trait Reachable<U>: Command {
     /// The way.
-    type Way: Way<Self, U>;
+    type Transport: Transport<Self, U>;
 }
 
 /// A way to a command.
-pub trait Way<M: Command, U> {
+pub trait Transport<M: Command, U> {
     /// Calls the command and waits for its answer.
     fn invoke(
         call: &Call<'_, U>,
@@ -32,17 +32,17 @@ pub trait Way<M: Command, U> {
 }
 
 /// A plain async call of the handler.
-pub enum Local {}
+pub enum InProcess {}
 
 /// One request on the event bridge of the environment.
-pub enum Bridge {}
+pub enum OverBridge {}
 
 #[diagnostic::do_not_recommend]
-impl<U: Send + Sync, M: Command + Route<U>> Reach<U> for M {
-    type Way = Local;
+impl<U: Send + Sync, M: Command + Route<U>> Reachable<U> for M {
+    type Transport = InProcess;
 }
 
-impl<U: Send + Sync, M: Command + Route<U>> Way<M, U> for Local {
+impl<U: Send + Sync, M: Command + Route<U>> Transport<M, U> for InProcess {
     fn invoke(
         call: &Call<'_, U>,
         input: M::Input,
@@ -51,7 +51,7 @@ impl<U: Send + Sync, M: Command + Route<U>> Way<M, U> for Local {
     }
 }
 
-impl<U: Send + Sync, M: Command> Way<M, U> for Bridge {
+impl<U: Send + Sync, M: Command> Transport<M, U> for OverBridge {
     fn invoke(
         call: &Call<'_, U>,
         input: M::Input,

@@ -16,7 +16,7 @@ use crate::timetable::Timetable;
 
 mod wall;
 
-pub(crate) use wall::Wall;
+pub(crate) use wall::WallClock;
 
 /// A timetable that has been read.
 pub(crate) enum Plan {
@@ -34,7 +34,7 @@ impl Plan {
     }
 
     /// When the run after this one is due, by both clocks. The first is after the start.
-    fn next(&self, wall: &Wall, last: (Instant, SystemTime)) -> Option<(Instant, SystemTime)> {
+    fn next(&self, wall: &WallClock, last: (Instant, SystemTime)) -> Option<(Instant, SystemTime)> {
         let now = (Instant::now(), wall.now());
         match self {
             Self::Every(interval) => {
@@ -66,8 +66,7 @@ where
             () = core.lifecycle.reached(Phase::Stopping) => return,
             () = sleep_until(due.0) => {}
         }
-        let since_epoch = due.1.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let tick = Tick { due: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX), count };
+        let tick = Tick { due: to_the_millisecond(due.1), count };
         // What went wrong stands in the log; the next run is another one.
         let origin = Origin::new(&running, Source::Clock, &None);
         let _ = execute::<M, U>(&Scope::before(&origin), tick).await;
@@ -75,4 +74,10 @@ where
         count += 1;
     }
     tracing::warn!(target: "pontoon", handler = M::ADDRESS, "its timetable has no further run");
+}
+
+/// A time without what is finer than a millisecond: the clock that a computer is set by is no better.
+fn to_the_millisecond(time: SystemTime) -> SystemTime {
+    let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + since_epoch - Duration::from_nanos(u64::from(since_epoch.subsec_nanos()) % 1_000_000)
 }

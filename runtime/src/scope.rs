@@ -55,7 +55,7 @@ impl<'c, U> Origin<'c, U> {
             Source::Message(message, _) | Source::Request(message, _) => Some(message.correlation),
             Source::Clock => None,
         };
-        known.unwrap_or_else(|| *self.correlation.get_or_init(Id::draw))
+        known.unwrap_or_else(|| *self.correlation.get_or_init(Id::random))
     }
 
     fn principal(&self) -> Option<&'c Arc<str>> {
@@ -130,7 +130,7 @@ impl<'c, U> Scope<'c, U> {
 
     pub(crate) fn id(&self) -> Id {
         let known = self.own.map(|own| own.id).or_else(|| self.message().map(|(message, _)| message.id));
-        known.unwrap_or_else(|| *self.id.get_or_init(Id::draw))
+        known.unwrap_or_else(|| *self.id.get_or_init(Id::random))
     }
 
     pub(crate) fn correlation(&self) -> Id {
@@ -208,7 +208,7 @@ impl<'c, U> Scope<'c, U> {
     /// The metadata of a command that this invocation sends: it goes no hop further, as a call in the process does not.
     pub(crate) fn asking(&self) -> Metadata {
         Metadata {
-            id: Id::draw(),
+            id: Id::random(),
             correlation: self.correlation(),
             causation: Some(self.id()),
             principal: self.origin.principal().cloned(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::soon::Soon;
+use crate::maybe_ready::MaybeReady;
 
 pub mod env;
 pub mod file;
@@ -11,7 +11,7 @@ pub(crate) mod given;
 /// Has secrets.
 pub trait SecretAdapter: Send + Sync {
     /// The value of a secret, as it is now.
-    fn read<'a>(&'a self, name: &'a str) -> Soon<'a, Result<SecretValue, SecretError>>;
+    fn read<'a>(&'a self, name: &'a str) -> MaybeReady<'a, Result<SecretValue, SecretError>>;
 }
 
 /// The value of a secret. Neither `Debug` nor anything else shows it: only [`SecretValue::expose`].

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use crate::bridge::{Asked, Inlet, Reply};
+use crate::bridge::{Endpoint, IncomingRequest, Reply};
 use crate::brief::Brevity;
 use crate::error::InvokeError;
 use crate::execute::execute;
@@ -29,7 +29,7 @@ const AT_A_TIME: usize = 256;
 const WAITING: usize = 8 * 1024;
 
 /// Takes requests until there are no more, and waits for those that it took.
-pub(crate) async fn serve<M, U>(running: Arc<Running<U>>, inlet: Arc<dyn Inlet>)
+pub(crate) async fn serve<M, U>(running: Arc<Running<U>>, endpoint: Arc<dyn Endpoint>)
 where
     U: Send + Sync + 'static,
     M: Command + Route<U>,
@@ -39,20 +39,20 @@ where
     let mut over = pin!(running.core.lifecycle.reached(Phase::Drained));
     let mut waiting = VecDeque::new();
     // Never closed: there is always a permit to come.
-    while let Some(permit) = permit(&room, &*inlet, &mut waiting).await {
+    while let Some(permit) = permit(&room, &*endpoint, &mut waiting).await {
         let asked = match waiting.pop_front() {
             Some(asked) => Some(asked),
             None => tokio::select! {
                 biased;
-                asked = inlet.next() => asked,
+                asked = endpoint.next() => asked,
                 () = &mut over => None,
             },
         };
         let Some(asked) = asked else { break };
-        let (running, inlet) = (Arc::clone(&running), Arc::clone(&inlet));
+        let (running, endpoint) = (Arc::clone(&running), Arc::clone(&endpoint));
         brevity.begin(&mut tasks, async move {
             // The user's is also how the input is read and the output written, and either may panic.
-            let answer = pin!(answer::<M, U>(&running, &*inlet, asked));
+            let answer = pin!(answer::<M, U>(&running, &*endpoint, asked));
             if let Err(fault) = Guarded::new(answer).await {
                 let _reported = fault.report(M::ADDRESS);
             }
@@ -66,8 +66,8 @@ where
 /// Room for one more request. What comes meanwhile, and is in this process in any case, waits here: its deadline was read.
 async fn permit(
     room: &Arc<Semaphore>,
-    inlet: &dyn Inlet,
-    waiting: &mut VecDeque<Asked>,
+    endpoint: &dyn Endpoint,
+    waiting: &mut VecDeque<IncomingRequest>,
 ) -> Option<OwnedSemaphorePermit> {
     if let Ok(permit) = Arc::clone(room).try_acquire_owned() {
         return Some(permit);
@@ -77,7 +77,7 @@ async fn permit(
         tokio::select! {
             biased;
             permit = &mut permit => return permit.ok(),
-            asked = inlet.next(), if inlet.has_them_all() && waiting.len() < WAITING => match asked {
+            asked = endpoint.next(), if endpoint.has_them_all() && waiting.len() < WAITING => match asked {
                 Some(asked) => waiting.push_back(asked),
                 // It has ended: those that wait are still handled.
                 None => return permit.await.ok(),
@@ -86,21 +86,21 @@ async fn permit(
     }
 }
 
-async fn answer<M, U>(running: &Running<U>, inlet: &dyn Inlet, asked: Asked)
+async fn answer<M, U>(running: &Running<U>, endpoint: &dyn Endpoint, asked: IncomingRequest)
 where
     U: Send + Sync,
     M: Command + Route<U>,
 {
     let reply = reply::<M, U>(running, &asked).await;
     let Some(to) = &asked.reply_to else { return };
-    if let Err(error) = inlet.answer(to, reply).await {
+    if let Err(error) = endpoint.answer(to, reply).await {
         let id = asked.message.metadata().id;
         tracing::warn!(target: "pontoon", handler = M::ADDRESS, message = %id, error = %OneLine(&error), "a reply could not be sent");
     }
 }
 
 /// What the caller gets. A request that comes too late is answered with that: who sent it may have another idea of the time.
-async fn reply<M, U>(running: &Running<U>, asked: &Asked) -> Reply
+async fn reply<M, U>(running: &Running<U>, asked: &IncomingRequest) -> Reply
 where
     U: Send + Sync,
     M: Command + Route<U>,

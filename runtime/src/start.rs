@@ -9,14 +9,14 @@ use std::time::{Duration, SystemTime};
 
 use crate::core::{Adapters, Core};
 use crate::definition::Secret;
-use crate::environment::{Environment, Instance, Opening, Variables};
+use crate::environment::{Environment, Instance, Setup, Variables};
 use crate::error::{Error, Result};
 use crate::guard::Guarded;
-use crate::intake::Intake;
 use crate::outbox::Outbox;
+use crate::registration::Registration;
 use crate::round_trip::RoundTrips;
 use crate::running::Running;
-use crate::schedule::Wall;
+use crate::schedule::WallClock;
 use crate::secret::SecretValue;
 use crate::secret::given::Given;
 use crate::signals::Signals;
@@ -108,7 +108,7 @@ pub struct Launch<U: Unit> {
     secrets: HashMap<&'static str, SecretValue>,
     adapters: Option<Adapters>,
     in_memory: bool,
-    wall: Wall,
+    wall: WallClock,
     round_trips: RoundTrips,
 }
 
@@ -140,7 +140,7 @@ impl<U: Unit> Launch<U> {
             secrets: HashMap::new(),
             adapters: None,
             in_memory: false,
-            wall: Wall::default(),
+            wall: WallClock::default(),
             round_trips: RoundTrips::default(),
         }
     }
@@ -192,8 +192,8 @@ impl<U: Unit> Launch<U> {
     }
 
     /// With a time of day that begins here and goes with tokio's clock: for schedules under a paused clock.
-    pub fn time_of_day(mut self, now: SystemTime) -> Self {
-        self.wall = Wall::from(now);
+    pub fn wall_clock(mut self, now: SystemTime) -> Self {
+        self.wall = WallClock::from(now);
         self
     }
 
@@ -207,9 +207,9 @@ impl<U: Unit> Launch<U> {
         let ports = Ports::new(adapters.clone(), environment);
         let unit = U::assemble(&self.resources, &ports);
         let asked = ports.into_asked();
-        let mut intake = Intake::new(adapters.clone(), environment);
-        U::listen(&mut intake);
-        problems.append(&mut intake.problems);
+        let mut registration = Registration::new(adapters.clone(), environment);
+        U::listen(&mut registration);
+        problems.append(&mut registration.problems);
         for secret in &asked.secrets {
             if let Err(error) = adapters.secrets.read(secret).await {
                 problems.push(error.to_string());
@@ -225,7 +225,7 @@ impl<U: Unit> Launch<U> {
         adapters.events.connect().await?;
         adapters.queues.connect().await?;
         let core = Core::new(adapters, Outbox::new(asked.ports), self.wall, self.round_trips);
-        Ok(Started::begin(Arc::new(Running { unit, core }), intake))
+        Ok(Started::begin(Arc::new(Running { unit, core }), registration))
     }
 
     /// The adapters of the environment, and its name, where it has one. Where a problem is found, others take their place, so that the rest of the problems
@@ -237,9 +237,9 @@ impl<U: Unit> Launch<U> {
         let picked = if self.in_memory { None } else { self.pick().map_err(|problem| problems.push(problem)).ok() };
         let environment = picked.unwrap_or(Environment::new("in_memory"));
         let instance = Instance::new(U::TOPOLOGY, U::NAME);
-        let mut opening = Opening::new(instance, environment.verify, self.known_variables());
-        let mut adapters = Adapters::open(&environment, &mut opening).await;
-        problems.append(&mut opening.problems);
+        let mut setup = Setup::new(instance, environment.verify, self.known_variables());
+        let mut adapters = Adapters::open(&environment, &mut setup).await;
+        problems.append(&mut setup.problems);
         if self.in_memory || !self.secrets.is_empty() {
             let (given, store) = (self.secrets.clone(), adapters.secrets);
             adapters.secrets = Arc::new(Given { given, store, in_memory: self.in_memory });

@@ -9,18 +9,18 @@ use futures_util::future::join_all;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use crate::bridge::{BridgeError, Depth, Feed};
-use crate::client::{Client, Inside};
+use crate::bridge::{BridgeError, Consumer, Depth};
+use crate::client::{Client, Local};
 use crate::dead_letters::DeadLetters;
 use crate::definition::{Queue, State};
 use crate::edge::{MayAccess, MayChange, MayRead, MayWrite};
 use crate::health::{Counters, Health};
-use crate::intake::Intake;
 use crate::lane::Lane;
 use crate::lifecycle::Phase;
 use crate::operation::Operation;
 use crate::orphans::{self, Orphans};
 use crate::outbox::{self, OutboxDeadLetters};
+use crate::registration::Registration;
 use crate::running::Running;
 use crate::state::{Access, View};
 use crate::unit::{Enqueues, Keeps, Unit};
@@ -28,7 +28,7 @@ use crate::unit::{Enqueues, Keeps, Unit};
 /// A unit that has started. Dropped without [`Started::shutdown`], it ends at once.
 pub struct Started<U: Unit> {
     running: Arc<Running<U>>,
-    feeds: HashMap<&'static str, Arc<dyn Feed>>,
+    consumers: HashMap<&'static str, Arc<dyn Consumer>>,
     clocks: Vec<JoinHandle<()>>,
     lanes: Vec<JoinHandle<()>>,
     /// Publishes what handlers have committed, and so ends after them.
@@ -56,8 +56,8 @@ impl fmt::Display for StopError {
 impl std::error::Error for StopError {}
 
 impl<U: Unit> Started<U> {
-    pub(crate) fn begin(running: Arc<Running<U>>, intake: Intake<U>) -> Self {
-        let Intake { lanes, clocks, feeds, .. } = intake;
+    pub(crate) fn begin(running: Arc<Running<U>>, registration: Registration<U>) -> Self {
+        let Registration { lanes, clocks, consumers, .. } = registration;
         let begin = |lane: Lane<U>| tokio::spawn(lane.run(Arc::clone(&running)));
         let lanes = lanes.into_iter().map(begin).collect();
         let clocks = clocks.into_iter().map(begin).collect();
@@ -68,12 +68,12 @@ impl<U: Unit> Started<U> {
         let events = Arc::clone(&running.core.adapters.events);
         // Nothing waits for it; a bridge that closes ends it.
         tokio::spawn(async move { orphans::report(U::NAME, &*events).await });
-        Self { running, feeds, clocks, lanes, outbox }
+        Self { running, consumers, clocks, lanes, outbox }
     }
 
     /// Calls the unit's exposed commands.
     #[must_use]
-    pub fn client(&self) -> Client<Inside<U>> {
+    pub fn client(&self) -> Client<Local<U>> {
         Client::new(Arc::clone(&self.running))
     }
 
@@ -94,7 +94,7 @@ impl<U: Unit> Started<U> {
     /// What a subscription or a worker has given up.
     #[must_use]
     pub fn dead_letters<M: Operation>(&self, _: M) -> DeadLetters<M> {
-        DeadLetters::new(self.feeds.get(M::ADDRESS).cloned())
+        DeadLetters::new(self.consumers.get(M::ADDRESS).cloned())
     }
 
     /// What the outbox has given up: what could never be sent, and what may have been sent so long ago that a listener may have
@@ -147,7 +147,7 @@ impl<U: Unit> Started<U> {
         lifecycle.advance(Phase::Stopping);
         let end = Instant::now() + U::GRACE;
         let (clocks, lanes) = (&mut self.clocks, &mut self.lanes);
-        let feeds = &self.feeds;
+        let consumers = &self.consumers;
         let adapters = &self.running.core.adapters;
         let ended = timeout_at(end, async {
             adapters.events.drain().await;
@@ -155,7 +155,7 @@ impl<U: Unit> Started<U> {
             join_all(clocks).await;
             outbox::finish(&self.running.core).await;
             let outbox = &self.running.core.outbox;
-            lifecycle.finished(|| unfinished(feeds, end) + outbox.busy()).await;
+            lifecycle.finished(|| unfinished(consumers, end) + outbox.busy()).await;
             lifecycle.advance(Phase::Drained);
             join_all(lanes).await;
             // What the last handlers have committed.
@@ -176,12 +176,12 @@ impl<U: Unit> Started<U> {
     }
 
     fn unfinished(&self, until: Instant) -> usize {
-        unfinished(&self.feeds, until)
+        unfinished(&self.consumers, until)
     }
 }
 
-fn unfinished(feeds: &HashMap<&'static str, Arc<dyn Feed>>, until: Instant) -> usize {
-    feeds.values().map(|feed| feed.unfinished(until)).sum()
+fn unfinished(consumers: &HashMap<&'static str, Arc<dyn Consumer>>, until: Instant) -> usize {
+    consumers.values().map(|consumer| consumer.unfinished(until)).sum()
 }
 
 impl<U: Unit> Drop for Started<U> {

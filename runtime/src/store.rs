@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::fault::FaultClass;
 use crate::health::Health;
-use crate::soon::Soon;
+use crate::maybe_ready::MaybeReady;
 
 pub mod in_memory;
 #[cfg(feature = "redis")]
@@ -15,27 +15,27 @@ pub(crate) mod redis;
 /// Keeps state: collections of JSON values under text keys.
 pub trait StateAdapter: Send + Sync {
     /// What is kept under a key.
-    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> Soon<'a, Result<Option<Entry>, StoreError>>;
+    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> MaybeReady<'a, Result<Option<Entry>, StoreError>>;
 
     /// The entries whose key begins with a prefix, in the order of their keys: at most `limit`, those after a key. A page may
     /// have fewer than that, also none, and a `next` all the same: what follows is on the next one.
-    fn list<'a>(&'a self, collection: &'a str, range: Range) -> Soon<'a, Result<Page<Entry>, StoreError>>;
+    fn list<'a>(&'a self, collection: &'a str, range: Range) -> MaybeReady<'a, Result<Page<Entry>, StoreError>>;
 
     /// Makes changes, all or none.
     ///
     /// # Errors
     /// [`StoreError::Conflict`]: an expectation was not met. [`StoreError::TooLarge`]: a value is larger than the store takes.
     /// Nothing was changed. [`StoreError::Unavailable`]: over a network, all changes may have been made, or none.
-    fn commit(&self, changes: Vec<Change>) -> Soon<'_, Result<(), StoreError>>;
+    fn commit(&self, changes: Vec<Change>) -> MaybeReady<'_, Result<(), StoreError>>;
 
     /// Connects. Waits for a store that is away.
     ///
     /// # Errors
     /// [`StoreError::Misconfigured`]: the store refuses, and waiting would not help. [`StoreError::Closed`].
-    fn connect(&self) -> Soon<'_, Result<(), StoreError>>;
+    fn connect(&self) -> MaybeReady<'_, Result<(), StoreError>>;
 
     /// Disconnects, for good: whatever is asked after it ends in [`StoreError::Closed`]. Closing twice is no error.
-    fn close(&self) -> Soon<'_, ()>;
+    fn close(&self) -> MaybeReady<'_, ()>;
 
     /// Whether the store is in the memory of the process. What has to be done in one outside while handlers compute has a
     /// thread of its own.

@@ -1,7 +1,7 @@
 //! A subscription as everybody knows it who is not the one that hears: those who publish, and those who tidy up.
 
 use crate::definition::Event;
-use crate::delivery::Delivery;
+use crate::delivery::SubscriptionPolicy;
 use crate::operation::Subscription;
 use crate::presence::Environments;
 
@@ -13,7 +13,7 @@ pub struct Subscribed {
     /// Its own name, such as `email.v1.greet`.
     pub subscription: &'static str,
     /// How they are delivered: where they may be lost, some brokers keep nothing for it.
-    pub delivery: Delivery,
+    pub delivery: SubscriptionPolicy,
     /// Where it exists.
     pub environments: Environments,
 }
@@ -21,7 +21,7 @@ pub struct Subscribed {
 impl Subscribed {
     /// One that exists everywhere.
     #[must_use]
-    pub const fn new(subject: &'static str, subscription: &'static str, delivery: Delivery) -> Self {
+    pub const fn new(subject: &'static str, subscription: &'static str, delivery: SubscriptionPolicy) -> Self {
         Self { subject, subscription, delivery, environments: Environments::all() }
     }
 

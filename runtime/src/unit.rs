@@ -9,11 +9,11 @@ use crate::core::Adapters;
 use crate::definition::{Event, Queue, Secret, State};
 use crate::environment::Environment;
 use crate::handler::{FromResources, Route};
-use crate::intake::Intake;
+use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::outbox::{self, Port};
+use crate::registration::Registration;
 use crate::secret::SecretAdapter;
-use crate::soon::Soon;
 use crate::store::StateAdapter;
 use crate::subscribed::Subscribed;
 
@@ -42,7 +42,7 @@ pub trait Unit: Sized + Send + Sync + 'static {
     }
 
     /// Names what the unit listens to: subscriptions, queues and the clock.
-    fn listen(intake: &mut Intake<Self>);
+    fn listen(registration: &mut Registration<Self>);
 }
 
 /// What a unit's ports are made from: the adapters of the environment.
@@ -81,7 +81,7 @@ impl Ports {
     /// Where jobs of a queue are put.
     #[must_use]
     pub fn enqueuer<Q: Queue>(&self) -> Enqueuer<Q> {
-        let queue = self.adapters.queues.queue(Q::SUBJECT, Q::RULES);
+        let queue = self.adapters.queues.queue(Q::SUBJECT, Q::POLICY);
         self.asked().ports.insert(Q::SUBJECT, (Port::Queue(Arc::clone(&queue)), Q::LISTENERS));
         Enqueuer { queue, marker: PhantomData }
     }
@@ -118,8 +118,8 @@ pub struct Publisher<E> {
 struct Nowhere;
 
 impl Topic for Nowhere {
-    fn publish(&self, _: Message) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::now(Ok(()))
+    fn publish(&self, _: Message) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::ready(Ok(()))
     }
 }
 

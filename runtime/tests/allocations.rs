@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use pontoon::{
-    Call, Environment, Error, FromResources, HandlerOf, Handles, Intake, Launch, Operation, Ports, Route, Unit,
+    Call, Environment, Error, FromResources, HandlerOf, Handles, Launch, Operation, Ports, Registration, Route, Unit,
 };
 
 use crate::contract::lab;
@@ -83,7 +83,7 @@ impl Unit for Monolith {
         Self { hop: Hop, plain: Plain }
     }
 
-    fn listen(_: &mut Intake<Self>) {}
+    fn listen(_: &mut Registration<Self>) {}
 }
 
 /// What a future that does not wait ends with.

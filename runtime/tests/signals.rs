@@ -13,8 +13,8 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use pontoon::{
-    Call, Environment, Error, FromResources, HandlerOf, Handles, Intake, Kind, Never, Operation, Policy, Ports, Route,
-    Schedule, Tick, Timetable, Unit,
+    Call, Environment, Error, FromResources, HandlerOf, Handles, Kind, Never, Operation, Policy, Ports, Registration,
+    Route, Schedule, Tick, Timetable, Unit,
 };
 
 const ROLE: &str = "PONTOON_TEST_ROLE";
@@ -85,8 +85,8 @@ impl<const SECONDS: u64> Unit for Monolith<SECONDS> {
         Self(Self::make::<Beat>(role))
     }
 
-    fn listen(intake: &mut Intake<Self>) {
-        intake.tick(Beat);
+    fn listen(registration: &mut Registration<Self>) {
+        registration.schedule(Beat);
     }
 }
 

@@ -6,7 +6,7 @@ use quote::quote;
 use super::scope::Scope;
 use super::tokens::ident;
 use crate::plan::{Connection, Environment, Opening, Text};
-use crate::topology::{Origin, Provision, Purpose, TextPart};
+use crate::topology::{Origin, Provision, Purpose, Reference, TextPart};
 
 pub(super) fn print(scope: &Scope<'_>, environment: &Environment) -> TokenStream {
     let environment_type = scope.runtime("Environment");
@@ -52,20 +52,39 @@ fn said(scope: &Scope<'_>, options: &[(&'static str, Text)]) -> TokenStream {
     options.map(|(method, value)| quote!(.#method(#value))).collect()
 }
 
-/// A setting, whose variables and secrets are put in when the process starts. Settings of a config store are not selected.
+/// A setting, whose variables and secrets are put in when the process starts.
 fn text(scope: &Scope<'_>, Text(parts): &Text) -> TokenStream {
-    let (text, part_type) = (scope.runtime("Text"), scope.runtime("Part"));
-    let parts = parts.iter().filter_map(|part| match part {
-        TextPart::Literal(literal) => Some(quote!(#part_type::Literal(#literal))),
-        TextPart::Reference(reference) => {
-            let name = &reference.name;
-            match (reference.origin, &reference.default) {
-                (Origin::Variable, None) => Some(quote!(#part_type::Variable(#name))),
-                (Origin::Variable, Some(default)) => Some(quote!(#part_type::VariableOr(#name, #default))),
-                (Origin::Secret, _) => Some(quote!(#part_type::Secret(#name))),
-                (Origin::Config, _) => None,
-            }
-        }
+    let template = scope.runtime("Template");
+    let parts: Vec<Part<'_>> = parts.iter().filter_map(part).collect();
+    if let [Part { method, arguments, .. }] = parts.as_slice() {
+        let method = ident(method);
+        return quote!(#template::#method(#(#arguments),*));
+    }
+    let part_type = scope.runtime("TemplatePart");
+    let parts = parts.iter().map(|Part { variant, arguments, .. }| {
+        let variant = ident(variant);
+        quote!(#part_type::#variant(#(#arguments),*))
     });
-    quote!(#text(&[#(#parts),*]))
+    quote!(#template::joined(&[#(#parts),*]))
+}
+
+/// A part of a setting: alone it is a method of `Template`, among others a variant of `TemplatePart`.
+struct Part<'t> {
+    method: &'static str,
+    variant: &'static str,
+    arguments: Vec<&'t str>,
+}
+
+/// A part as it is printed. Settings of a config store are not selected.
+fn part(part: &TextPart) -> Option<Part<'_>> {
+    let (method, variant, arguments) = match part {
+        TextPart::Literal(literal) => ("literal", "Literal", vec![literal.as_str()]),
+        TextPart::Reference(Reference { origin, name, default }) => match (origin, default) {
+            (Origin::Variable, None) => ("variable", "Variable", vec![name.as_str()]),
+            (Origin::Variable, Some(default)) => ("variable_or", "VariableOr", vec![name.as_str(), default.as_str()]),
+            (Origin::Secret, _) => ("secret", "Secret", vec![name.as_str()]),
+            (Origin::Config, _) => return None,
+        },
+    };
+    Some(Part { method, variant, arguments })
 }

@@ -14,9 +14,9 @@ mod adapter;
 mod address;
 mod confirm;
 mod dial;
+mod endpoint;
 mod flow;
 mod graves;
-mod inlet;
 mod known;
 mod later;
 mod limit;
@@ -44,10 +44,9 @@ use std::sync::Arc;
 use pontoon_schema::capability::Adapter;
 
 use crate::bridge::EventAdapter;
-use crate::bridge::in_memory::InMemoryEvents;
-use crate::environment::{EventBridge, Opening};
+use crate::environment::{EventBridge, Setup};
+use crate::maybe_ready::MaybeReady;
 use crate::socket::Encryption;
-use crate::soon::Soon;
 
 use adapter::{AmqpEvents, Rules};
 use address::Address;
@@ -61,50 +60,44 @@ impl EventBridge for Amqp {
         Adapter::Amqp
     }
 
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
-        Soon::later(async move {
-            let adapter: Arc<dyn EventAdapter> = match self.dialer(opening).await {
-                Some((dialer, names)) => {
-                    let rules = Rules { verify: opening.verify, consumer_timeout: self.consumer_timeout };
-                    Arc::new(AmqpEvents::new(dialer, Arc::new(names), rules))
-                }
-                // There is a problem, and nothing will connect.
-                None => Arc::new(InMemoryEvents::new()),
-            };
-            adapter
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
+        MaybeReady::boxed(async move {
+            let (dialer, names) = self.dialer(setup).await?;
+            let rules = Rules { verify: setup.verify, consumer_timeout: self.consumer_timeout };
+            Some(Arc::new(AmqpEvents::new(dialer, Arc::new(names), rules)) as Arc<dyn EventAdapter>)
         })
     }
 }
 
 impl Amqp {
     /// What connects; or problems.
-    async fn dialer(&self, opening: &mut Opening) -> Option<(Dialer, Names)> {
-        let before = opening.problems().len();
-        let url = opening.text(&self.url).await;
-        let username = opening.optional(self.username.as_ref()).await;
-        let password = opening.optional(self.password.as_ref()).await;
-        let pems = opening.pems(self.tls.as_ref()).await;
-        if opening.problems().len() > before {
+    async fn dialer(&self, setup: &mut Setup) -> Option<(Dialer, Names)> {
+        let before = setup.problems().len();
+        let url = setup.text(&self.url).await;
+        let username = setup.optional(self.username.as_ref()).await;
+        let password = setup.optional(self.password.as_ref()).await;
+        let pems = setup.pems(self.tls.as_ref()).await;
+        if setup.problems().len() > before {
             return None;
         }
         let mut address = match Address::read(&url, pems.is_some()) {
             Ok(address) => address,
             Err(problem) => {
-                opening.problem(format!("the url of amqp, `{}`: {problem}", self.url));
+                setup.problem(format!("the url of amqp, `{}`: {problem}", self.url));
                 return None;
             }
         };
         address.credentials(username, password);
         let encryption = address.encrypted.then(|| Encryption::new(&pems.unwrap_or_default())).transpose();
-        let names = Names::new(&opening.instance, &address.uri.authority.userinfo.username);
+        let names = Names::new(&setup.instance, &address.uri.authority.userinfo.username);
         match (encryption, names) {
-            (Ok(encryption), Ok(names)) => Some((Dialer { address, instance: opening.instance, encryption }, names)),
+            (Ok(encryption), Ok(names)) => Some((Dialer { address, instance: setup.instance, encryption }, names)),
             (_, Err(trouble)) => {
-                opening.problem(trouble.to_string());
+                setup.problem(trouble.to_string());
                 None
             }
             (Err(problem), _) => {
-                opening.problem(format!("the TLS of amqp: {problem}"));
+                setup.problem(format!("the TLS of amqp: {problem}"));
                 None
             }
         }

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, JobQueue, QueueAdapter, Reply, Request, Topic};
-use crate::delivery::{Delivery, QueueRules};
+use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, JobQueue, QueueAdapter, Reply, Request, Topic};
+use crate::delivery::{QueuePolicy, SubscriptionPolicy};
 use crate::health::Counters;
-use crate::soon::Soon;
+use crate::maybe_ready::MaybeReady;
 
 mod backlog;
+mod consumer;
 mod contents;
-mod feed;
 mod requests;
 mod topic;
 
@@ -55,48 +55,53 @@ impl EventAdapter for InMemoryEvents {
         self.subscriptions(subject)
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
-        self.subscriptions(subject).subscribe(subscription, Limits::from(rules))
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
+        self.subscriptions(subject).subscribe(subscription, Limits::from(policy))
     }
 
-    fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {
+    fn retain_for(&self, subject: &'static str, subscription: &'static str, policy: SubscriptionPolicy) {
         // Kept for nobody, it would fill its bound.
         if !self.alone {
-            self.subscriptions(subject).subscribe(subscription, Limits::from(rules));
+            self.subscriptions(subject).subscribe(subscription, Limits::from(policy));
         }
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         self.requests.serve(subject)
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
         if self.closed.load(Ordering::Acquire) {
-            return Soon::now(Err(BridgeError::Closed));
+            return MaybeReady::ready(Err(BridgeError::Closed));
         }
-        Soon::later(self.requests.request(request))
+        MaybeReady::boxed(self.requests.request(request))
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::now(Ok(()))
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::ready(Ok(()))
     }
 
-    fn drain(&self) -> Soon<'_, ()> {
+    fn drain(&self) -> MaybeReady<'_, ()> {
         self.requests.drain();
-        Soon::now(())
+        MaybeReady::ready(())
     }
 
     fn counters(&self) -> Counters {
         self.requests.counters()
     }
 
-    fn close(&self) -> Soon<'_, ()> {
+    fn close(&self) -> MaybeReady<'_, ()> {
         self.closed.store(true, Ordering::Release);
         self.requests.close();
         for subscriptions in self.topics().values() {
             subscriptions.close();
         }
-        Soon::now(())
+        MaybeReady::ready(())
     }
 }
 
@@ -119,21 +124,21 @@ impl InMemoryQueues {
 }
 
 impl QueueAdapter for InMemoryQueues {
-    fn queue(&self, subject: &'static str, rules: QueueRules) -> Arc<dyn JobQueue> {
+    fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue> {
         let mut queues = self.queues();
-        let queue = queues.entry(subject).or_insert_with(|| Arc::new(Backlog::new(subject, Limits::from(rules))));
+        let queue = queues.entry(subject).or_insert_with(|| Arc::new(Backlog::new(subject, Limits::from(policy))));
         Arc::<Backlog>::clone(queue)
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::now(Ok(()))
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::ready(Ok(()))
     }
 
-    fn close(&self) -> Soon<'_, ()> {
+    fn close(&self) -> MaybeReady<'_, ()> {
         for queue in self.queues().values() {
             queue.close();
         }
-        Soon::now(())
+        MaybeReady::ready(())
     }
 }
 
@@ -146,12 +151,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_can_hear_is_kept_for_nobody() {
-        let rules = Delivery::at_least_once().bound(1).when_full(WhenFull::Refuse);
+        let policy = SubscriptionPolicy::at_least_once().bound(1).when_full(WhenFull::Refuse);
         let publish = async |bridge: &InMemoryEvents| {
-            bridge.keep("event", "elsewhere", rules);
+            bridge.retain_for("event", "elsewhere", policy);
             let topic = bridge.topic("event");
-            let first = topic.publish(Message::new(Metadata::fresh(), 1)).await;
-            (first, topic.publish(Message::new(Metadata::fresh(), 2)).await)
+            let first = topic.publish(Message::new(Metadata::new(), 1)).await;
+            (first, topic.publish(Message::new(Metadata::new(), 2)).await)
         };
         assert!(matches!(publish(&InMemoryEvents::alone()).await, (Ok(()), Ok(()))));
         let shared = publish(&InMemoryEvents::new()).await;

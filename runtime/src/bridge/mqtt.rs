@@ -55,8 +55,8 @@ mod audience;
 mod connection;
 mod dialer;
 mod ear;
+mod endpoint;
 mod graves;
-mod inlet;
 mod line;
 mod live;
 mod names;
@@ -84,10 +84,9 @@ use std::sync::Arc;
 use pontoon_schema::capability::Adapter;
 
 use crate::bridge::EventAdapter;
-use crate::bridge::in_memory::InMemoryEvents;
-use crate::environment::{EventBridge, Opening};
+use crate::environment::{EventBridge, Setup};
+use crate::maybe_ready::MaybeReady;
 use crate::socket::Encryption;
-use crate::soon::Soon;
 
 use adapter::MqttEvents;
 use address::{Address, Credentials};
@@ -100,37 +99,33 @@ impl EventBridge for Mqtt {
         Adapter::Mqtt
     }
 
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
-        Soon::later(async move {
-            let adapter: Arc<dyn EventAdapter> = match self.dialer(opening).await {
-                Some((dialer, client_id)) => Arc::new(MqttEvents::new(dialer, opening.instance, &client_id)),
-                // There is a problem, and nothing will connect.
-                None => Arc::new(InMemoryEvents::new()),
-            };
-            adapter
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
+        MaybeReady::boxed(async move {
+            let (dialer, client_id) = self.dialer(setup).await?;
+            Some(Arc::new(MqttEvents::new(dialer, setup.instance, &client_id)) as Arc<dyn EventAdapter>)
         })
     }
 }
 
 impl Mqtt {
     /// What connects, and what client ids begin with; or problems.
-    async fn dialer(&self, opening: &mut Opening) -> Option<(Dialer, String)> {
-        let before = opening.problems().len();
-        let (url, client_id) = (opening.text(&self.url).await, opening.text(&self.client_id).await);
-        let username = opening.optional(self.username.as_ref()).await;
-        let password = opening.optional(self.password.as_ref()).await;
-        let pems = opening.pems(self.tls.as_ref()).await;
-        if opening.problems().len() > before {
+    async fn dialer(&self, setup: &mut Setup) -> Option<(Dialer, String)> {
+        let before = setup.problems().len();
+        let (url, client_id) = (setup.text(&self.url).await, setup.text(&self.client_id).await);
+        let username = setup.optional(self.username.as_ref()).await;
+        let password = setup.optional(self.password.as_ref()).await;
+        let pems = setup.pems(self.tls.as_ref()).await;
+        if setup.problems().len() > before {
             return None;
         }
         if client_id.is_empty() || client_id.contains(char::is_control) {
-            opening.problem(format!("the client_id of mqtt, `{}`, is empty or no line of text", self.client_id));
+            setup.problem(format!("the client_id of mqtt, `{}`, is empty or no line of text", self.client_id));
             return None;
         }
         let (address, in_url) = match Address::read(&url, pems.is_some()) {
             Ok(read) => read,
             Err(problem) => {
-                opening.problem(format!("the url of mqtt, `{}`: {problem}", self.url));
+                setup.problem(format!("the url of mqtt, `{}`: {problem}", self.url));
                 return None;
             }
         };
@@ -139,7 +134,7 @@ impl Mqtt {
         match encryption {
             Ok(encryption) => Some((Dialer { address, credentials, encryption }, client_id)),
             Err(problem) => {
-                opening.problem(format!("the TLS of mqtt: {problem}"));
+                setup.problem(format!("the TLS of mqtt: {problem}"));
                 None
             }
         }

@@ -4,11 +4,11 @@ mod access;
 mod api;
 mod connection;
 mod durable;
+mod endpoint;
 mod flow;
 mod graveyard;
 mod headers;
 mod inbox;
-mod inlet;
 mod lossy;
 mod objects;
 mod orphans;
@@ -33,22 +33,22 @@ use pontoon_schema::capability::Adapter;
 use crate::bridge::nats::access::Access;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::durable::Durable;
+use crate::bridge::nats::endpoint::NatsInlet;
 use crate::bridge::nats::flow::Flow;
 use crate::bridge::nats::graveyard::Graveyard;
-use crate::bridge::nats::inlet::NatsInlet;
 use crate::bridge::nats::lossy::Lossy;
 use crate::bridge::nats::objects::{consumer_name, events};
 use crate::bridge::nats::pull::Pull;
 use crate::bridge::nats::shelf::Shelf;
 use crate::bridge::nats::topic::NatsTopic;
 use crate::bridge::nats::wanted::Kept;
-use crate::bridge::remote::RemoteFeed;
-use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
-use crate::delivery::Delivery;
-use crate::environment::{EventBridge, Opening};
+use crate::bridge::remote::NetworkConsumer;
+use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use crate::delivery::SubscriptionPolicy;
+use crate::environment::{EventBridge, Setup};
 use crate::health::{Counters, Health};
+use crate::maybe_ready::MaybeReady;
 use crate::orphans::Orphan;
-use crate::soon::Soon;
 use crate::subscribed::Subscribed;
 
 pub use settings::Nats;
@@ -58,11 +58,11 @@ impl EventBridge for Nats {
         Adapter::Nats
     }
 
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
-        Soon::later(async move {
-            let access = Access::read(self, opening).await;
-            let connection = Arc::new(Connection::new(opening.instance, opening.verify, access));
-            Arc::new(NatsEvents { connection }) as Arc<dyn EventAdapter>
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
+        MaybeReady::boxed(async move {
+            let access = Access::read(self, setup).await;
+            let connection = Arc::new(Connection::new(setup.instance, setup.verify, access));
+            Some(Arc::new(NatsEvents { connection }) as Arc<dyn EventAdapter>)
         })
     }
 }
@@ -78,31 +78,36 @@ impl EventAdapter for NatsEvents {
         Arc::new(NatsTopic::new(Arc::clone(&self.connection), subject))
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
         let connection = &self.connection;
         let tally = Arc::clone(&connection.tally);
         let graveyard = Graveyard::new(Arc::clone(connection), subject, subscription);
-        if rules.at_most_once {
-            let (flow, shelf) = (Flow::new(subject, subscription), Shelf::new(subscription, &rules));
+        if policy.at_most_once {
+            let (flow, shelf) = (Flow::new(subject, subscription), Shelf::new(subscription, &policy));
             let (flow, shelf) = (Arc::new(flow), Arc::new(shelf));
             let mut lists = connection.wanted.lists();
-            lists.dead_letters |= rules.dead_letter;
+            lists.dead_letters |= policy.dead_letter;
             lists.flows.push(Arc::clone(&flow));
             lists.shelves.push((flow, Arc::clone(&shelf)));
-            return Arc::new(RemoteFeed::new(Lossy { shelf, graveyard }, subscription, rules, tally));
+            return Arc::new(NetworkConsumer::new(Lossy { shelf, graveyard }, subscription, policy, tally));
         }
         let stream = events(connection.instance.topology).name;
-        let pull = Arc::new(Pull::new(connection, &stream, &consumer_name(subscription), &rules));
-        connection.wanted.keep(Kept { subject, subscription, rules });
+        let pull = Arc::new(Pull::new(connection, &stream, &consumer_name(subscription), &policy));
+        connection.wanted.keep(Kept { subject, subscription, policy });
         connection.wanted.lists().pulls.push(Arc::clone(&pull));
         let durable = Durable { connection: Arc::clone(connection), pull, graveyard };
-        Arc::new(RemoteFeed::new(durable, subscription, rules, tally))
+        Arc::new(NetworkConsumer::new(durable, subscription, policy, tally))
     }
 
-    fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {
+    fn retain_for(&self, subject: &'static str, subscription: &'static str, policy: SubscriptionPolicy) {
         // Core NATS keeps nothing: what may be lost is for those who listen.
-        if !rules.at_most_once {
-            self.connection.wanted.keep(Kept { subject, subscription, rules });
+        if !policy.at_most_once {
+            self.connection.wanted.keep(Kept { subject, subscription, policy });
         }
     }
 
@@ -110,30 +115,30 @@ impl EventAdapter for NatsEvents {
         self.connection.wanted.lists().known = Some(subscriptions);
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         let flow = Arc::new(Flow::new(subject, subject));
         self.connection.wanted.lists().flows.push(Arc::clone(&flow));
         Arc::new(NatsInlet { connection: Arc::clone(&self.connection), flow })
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
-        Soon::later(self.connection.request(request))
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
+        MaybeReady::boxed(self.connection.request(request))
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::later(self.connection.connect())
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::boxed(self.connection.connect())
     }
 
-    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
-        Soon::later(self.connection.orphans())
+    fn orphans(&self) -> MaybeReady<'_, Result<Vec<Orphan>, BridgeError>> {
+        MaybeReady::boxed(self.connection.orphans())
     }
 
-    fn remove_orphan(&self, orphan: Orphan) -> Soon<'_, Result<bool, BridgeError>> {
-        Soon::later(async move { self.connection.remove_orphan(&orphan).await })
+    fn remove_orphan(&self, orphan: Orphan) -> MaybeReady<'_, Result<bool, BridgeError>> {
+        MaybeReady::boxed(async move { self.connection.remove_orphan(&orphan).await })
     }
 
-    fn drain(&self) -> Soon<'_, ()> {
-        Soon::later(async move {
+    fn drain(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(async move {
             let (flows, pulls) = {
                 let lists = self.connection.wanted.lists();
                 (lists.flows.clone(), lists.pulls.clone())
@@ -144,8 +149,8 @@ impl EventAdapter for NatsEvents {
         })
     }
 
-    fn close(&self) -> Soon<'_, ()> {
-        Soon::later(self.connection.close())
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(self.connection.close())
     }
 
     fn health(&self) -> Health {

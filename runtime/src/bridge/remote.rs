@@ -2,7 +2,7 @@
 
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 mod bar;
-mod feed;
+mod consumer;
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 mod flights;
 mod heard;
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use bar::Bar;
-pub(crate) use feed::{Delivered, RemoteFeed, Source};
+pub(crate) use consumer::{Delivered, NetworkConsumer, Source};
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use flights::Flights;
 pub(crate) use heard::{Arrived, Heard};
@@ -61,7 +61,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// Counts a request that cannot be read, and says so the 1st, 2nd, 4th, 8th… time. What its caller is to hear.
     pub(crate) fn unreadable(&self, subject: &str, malformed: &Malformed) -> Reply {
-        let (id, count) = (Id::draw(), self.malformed.fetch_add(1, Ordering::Relaxed) + 1);
+        let (id, count) = (Id::random(), self.malformed.fetch_add(1, Ordering::Relaxed) + 1);
         if count.is_power_of_two() {
             tracing::error!(target: "pontoon", subject, fault = %id, malformed = %OneLine(&malformed), count, "a request cannot be read");
         }

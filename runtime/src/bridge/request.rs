@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use crate::bridge::BridgeError;
 use crate::fault::FaultClass;
 use crate::id::Id;
+use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::soon::Soon;
 
 /// A command on its way to the unit that serves it.
 #[derive(Clone, Debug)]
@@ -52,10 +52,10 @@ impl fmt::Debug for Reply {
 }
 
 /// Where requests for one command arrive.
-pub trait Inlet: Send + Sync {
-    /// The next request, which is ours from now on: whatever happens, it is not given to anybody else. `None` once the inlet
+pub trait Endpoint: Send + Sync {
+    /// The next request, which is ours from now on: whatever happens, it is not given to anybody else. `None` once the endpoint
     /// has ended. Safe to drop while it waits.
-    fn next(&self) -> Soon<'_, Option<Asked>>;
+    fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>>;
 
     /// Whether requests that nobody takes wait in this process already, and could be given to nobody else. Then they are taken
     /// also while there is no room for them, so that the time for which they have waited counts.
@@ -64,12 +64,12 @@ pub trait Inlet: Send + Sync {
     }
 
     /// Sends the reply; done once it is on its way.
-    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>>;
+    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> MaybeReady<'a, Result<(), BridgeError>>;
 }
 
 /// A request that has arrived.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct IncomingRequest {
     /// The input, with the deadline among its metadata.
     pub message: Message,
     /// Which attempt of the caller's this is; the first is 1.

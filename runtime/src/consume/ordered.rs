@@ -10,9 +10,9 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use crate::bridge::{Arrival, Feed, Settlement};
+use crate::bridge::{Arrival, Consumer, Settlement};
 use crate::consume::{deliver_once, done_first, handle, hold, last_phase, malformed, settle};
-use crate::delivery::Consumption;
+use crate::delivery::ConsumerPolicy;
 use crate::fault::Fault;
 use crate::guard::guarded;
 use crate::handler::Route;
@@ -22,23 +22,23 @@ use crate::policy::Key;
 use crate::running::Running;
 
 /// Takes messages and hands each to the lane of its key.
-pub(crate) async fn consume_ordered<M, U>(running: Arc<Running<U>>, feed: Arc<dyn Feed>, rules: Consumption)
+pub(crate) async fn consume_ordered<M, U>(running: Arc<Running<U>>, consumer: Arc<dyn Consumer>, policy: ConsumerPolicy)
 where
     U: Send + Sync,
     M: Subscription + Route<U>,
 {
-    let (senders, receivers): (Vec<_>, Vec<_>) = (0..rules.concurrency.max(1)).map(|_| mpsc::channel(1)).unzip();
-    let lanes = join_all(receivers.into_iter().map(|lane| drive::<M, U>(&running, &*feed, rules, lane)));
-    tokio::join!(dispatch::<M, U>(&running, &*feed, rules, senders), lanes);
+    let (senders, receivers): (Vec<_>, Vec<_>) = (0..policy.concurrency.max(1)).map(|_| mpsc::channel(1)).unzip();
+    let lanes = join_all(receivers.into_iter().map(|lane| drive::<M, U>(&running, &*consumer, policy, lane)));
+    tokio::join!(dispatch::<M, U>(&running, &*consumer, policy, senders), lanes);
 }
 
 async fn dispatch<M: Subscription, U>(
     running: &Running<U>,
-    feed: &dyn Feed,
-    rules: Consumption,
+    consumer: &dyn Consumer,
+    policy: ConsumerPolicy,
     lanes: Vec<mpsc::Sender<Arrival>>,
 ) {
-    let (lifecycle, last) = (&running.core.lifecycle, last_phase(feed));
+    let (lifecycle, last) = (&running.core.lifecycle, last_phase(consumer));
     let mut over = pin!(lifecycle.reached(last));
     loop {
         if lifecycle.has_reached(last) {
@@ -46,15 +46,15 @@ async fn dispatch<M: Subscription, U>(
         }
         let arrival = tokio::select! {
             biased;
-            arrival = feed.next() => arrival,
+            arrival = consumer.next() => arrival,
             () = &mut over => return,
         };
         let Some(arrival) = arrival else { return };
         let key = match key::<M>(&arrival) {
             Ok(key) => key,
             Err(fault) => {
-                let settlement = malformed::<M>(rules, &arrival, &fault);
-                settle(running, feed, M::ADDRESS, &arrival, Some(settlement)).await;
+                let settlement = malformed::<M>(policy, &arrival, &fault);
+                settle(running, consumer, M::ADDRESS, &arrival, Some(settlement)).await;
                 continue;
             }
         };
@@ -74,54 +74,58 @@ fn key<M: Subscription>(arrival: &Arrival) -> Result<Option<Key>, Fault> {
 }
 
 /// Handles the messages of a lane one after the other, each until it is done or given up.
-async fn drive<M, U>(running: &Running<U>, feed: &dyn Feed, rules: Consumption, mut lane: mpsc::Receiver<Arrival>)
-where
+async fn drive<M, U>(
+    running: &Running<U>,
+    consumer: &dyn Consumer,
+    policy: ConsumerPolicy,
+    mut lane: mpsc::Receiver<Arrival>,
+) where
     U: Send + Sync,
     M: Subscription + Route<U>,
 {
     while let Some(mut arrival) = lane.recv().await {
-        if done_first(rules, feed) {
-            deliver_once::<M, U>(running, feed, rules, &arrival).await;
+        if done_first(policy, consumer) {
+            deliver_once::<M, U>(running, consumer, policy, &arrival).await;
             continue;
         }
         let settlement = loop {
             // It comes again, and so do those behind it, in their order.
-            if feed.is_lost(&arrival) {
+            if consumer.is_lost(&arrival) {
                 tracing::debug!(target: "pontoon", handler = M::ADDRESS, "the broker has it again");
                 break None;
             }
-            match handle::<M, U>(running, feed, rules, &arrival).await {
-                Some(Settlement::Again(pause)) if running.core.lifecycle.is_running() => {
+            match handle::<M, U>(running, consumer, policy, &arrival).await {
+                Some(Settlement::Retry(pause)) if running.core.lifecycle.is_running() => {
                     tokio::select! {
                         biased;
-                        () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Again(pause)),
-                        _ = hold(feed, &arrival) => break None,
-                        () = retry(feed, &arrival, pause) => arrival.attempt += 1,
+                        () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Retry(pause)),
+                        _ = hold(consumer, &arrival) => break None,
+                        () = retry(consumer, &arrival, pause) => arrival.attempt += 1,
                     }
                 }
                 // Another handler has its key. What is behind it waits as well.
-                Some(Settlement::Later(pause)) if running.core.lifecycle.is_running() => {
+                Some(Settlement::Postpone(pause)) if running.core.lifecycle.is_running() => {
                     tokio::select! {
                         biased;
-                        () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Later(pause)),
-                        _ = hold(feed, &arrival) => break None,
+                        () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Postpone(pause)),
+                        _ = hold(consumer, &arrival) => break None,
                         () = sleep(pause) => {}
                     }
                 }
                 settlement => break settlement,
             }
         };
-        let comes_again = matches!(settlement, Some(Settlement::Again(_) | Settlement::Later(_)));
-        settle(running, feed, M::ADDRESS, &arrival, settlement).await;
+        let comes_again = matches!(settlement, Some(Settlement::Retry(_) | Settlement::Postpone(_)));
+        settle(running, consumer, M::ADDRESS, &arrival, settlement).await;
         // What is behind it has to wait for it, wherever it comes again. In memory that is here.
-        if comes_again && !feed.is_volatile() {
+        if comes_again && !consumer.is_volatile() {
             return;
         }
     }
 }
 
 /// Waits until the next attempt at a message may begin.
-async fn retry(feed: &dyn Feed, arrival: &Arrival, pause: Duration) {
+async fn retry(consumer: &dyn Consumer, arrival: &Arrival, pause: Duration) {
     sleep(pause).await;
-    feed.retried(arrival).await;
+    consumer.retried(arrival).await;
 }

@@ -6,8 +6,8 @@ use pontoon_schema::capability::Adapter;
 
 use crate::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use crate::bridge::{EventAdapter, QueueAdapter};
-use crate::environment::{EventBridge, Opening, QueueBridge, StateStore};
-use crate::soon::Soon;
+use crate::environment::{EventBridge, QueueBridge, Setup, StateStore};
+use crate::maybe_ready::MaybeReady;
 use crate::store::{self, StateAdapter};
 
 /// Memory of the process: gone with it.
@@ -19,19 +19,19 @@ impl EventBridge for InMemory {
         Adapter::InMemory
     }
 
-    fn open<'a>(&'a self, _: &'a mut Opening) -> Soon<'a, Arc<dyn EventAdapter>> {
-        Soon::now(Arc::new(InMemoryEvents::alone()))
+    fn open<'a>(&'a self, _: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
+        MaybeReady::ready(Some(Arc::new(InMemoryEvents::alone())))
     }
 }
 
 impl QueueBridge for InMemory {
-    fn open<'a>(&'a self, _: &'a mut Opening) -> Soon<'a, Arc<dyn QueueAdapter>> {
-        Soon::now(Arc::new(InMemoryQueues::new()))
+    fn open<'a>(&'a self, _: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn QueueAdapter>>> {
+        MaybeReady::ready(Some(Arc::new(InMemoryQueues::new())))
     }
 }
 
 impl StateStore for InMemory {
-    fn open<'a>(&'a self, _: &'a mut Opening) -> Soon<'a, Arc<dyn StateAdapter>> {
-        Soon::now(Arc::new(store::in_memory::InMemory::new()))
+    fn open<'a>(&'a self, _: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn StateAdapter>>> {
+        MaybeReady::ready(Some(Arc::new(store::in_memory::InMemoryState::new())))
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::environment::{Opening, SecretStore, Text};
+use crate::environment::{SecretStore, Setup, Template};
+use crate::maybe_ready::MaybeReady;
 use crate::secret::{self, SecretAdapter};
-use crate::soon::Soon;
 
 /// Variables of the process: `smtp_password` is in `SMTP_PASSWORD`.
 #[derive(Clone, Copy, Debug)]
@@ -13,28 +13,28 @@ pub struct Env;
 /// A folder with a file for each secret.
 #[derive(Clone, Copy, Debug)]
 pub struct File {
-    folder: Text,
+    folder: Template,
 }
 
 impl File {
     /// Secrets in a folder.
     #[must_use]
-    pub const fn new(folder: Text) -> Self {
+    pub const fn new(folder: Template) -> Self {
         Self { folder }
     }
 }
 
 impl SecretStore for Env {
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn SecretAdapter>> {
-        Soon::now(Arc::new(secret::env::Env::new(opening.variables.clone())))
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn SecretAdapter>>> {
+        MaybeReady::ready(Some(Arc::new(secret::env::EnvSecrets::new(setup.variables.clone()))))
     }
 }
 
 impl SecretStore for File {
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn SecretAdapter>> {
-        Soon::later(async move {
-            let adapter: Arc<dyn SecretAdapter> = Arc::new(secret::file::File::new(opening.text(&self.folder).await));
-            adapter
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn SecretAdapter>>> {
+        MaybeReady::boxed(async move {
+            let folder = setup.text(&self.folder).await;
+            Some(Arc::new(secret::file::FileSecrets::new(folder)) as Arc<dyn SecretAdapter>)
         })
     }
 }

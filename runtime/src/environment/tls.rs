@@ -1,16 +1,16 @@
 //! What a connection over TLS is made with.
 
 #[cfg(any(feature = "wire", feature = "redis"))]
-use crate::environment::Opening;
-use crate::environment::Text;
+use crate::environment::Setup;
+use crate::environment::Template;
 
 /// A connection over TLS. Without a CA of its own, the broker's certificate has to be one of the system's.
 #[derive(Clone, Copy, Debug, Default)]
 #[cfg_attr(not(any(feature = "wire", feature = "redis")), allow(dead_code, reason = "adapters of brokers read it"))]
 pub struct Tls {
-    ca: Option<Text>,
-    certificate: Option<Text>,
-    key: Option<Text>,
+    ca: Option<Template>,
+    certificate: Option<Template>,
+    key: Option<Template>,
 }
 
 impl Tls {
@@ -22,21 +22,21 @@ impl Tls {
 
     /// The CA that the broker's certificate has to be of: a PEM, or the path of a PEM file.
     #[must_use]
-    pub const fn ca(mut self, ca: Text) -> Self {
+    pub const fn ca(mut self, ca: Template) -> Self {
         self.ca = Some(ca);
         self
     }
 
     /// Our own certificate, with the chain that it needs: a PEM, or the path of a PEM file.
     #[must_use]
-    pub const fn certificate(mut self, certificate: Text) -> Self {
+    pub const fn certificate(mut self, certificate: Template) -> Self {
         self.certificate = Some(certificate);
         self
     }
 
     /// The private key of our certificate: a PEM, or the path of a PEM file.
     #[must_use]
-    pub const fn key(mut self, key: Text) -> Self {
+    pub const fn key(mut self, key: Template) -> Self {
         self.key = Some(key);
         self
     }
@@ -54,7 +54,7 @@ pub(crate) struct Pems {
 }
 
 #[cfg(any(feature = "wire", feature = "redis"))]
-impl Opening {
+impl Setup {
     /// The PEMs of a connection over TLS. What cannot be read is a problem.
     pub(crate) async fn pems(&mut self, tls: Option<&Tls>) -> Option<Pems> {
         let tls = tls?;
@@ -67,12 +67,12 @@ impl Opening {
     }
 
     /// A PEM, or the content of the file that is named in its place.
-    pub(crate) async fn pem(&mut self, text: Option<&Text>) -> Option<String> {
+    pub(crate) async fn pem(&mut self, text: Option<&Template>) -> Option<String> {
         self.content(text, "-----BEGIN").await
     }
 
     /// A text that begins in a known way, or the content of the file that is named in its place.
-    pub(crate) async fn content(&mut self, text: Option<&Text>, begins: &str) -> Option<String> {
+    pub(crate) async fn content(&mut self, text: Option<&Template>, begins: &str) -> Option<String> {
         let (text, before) = (text?, self.problems.len());
         let value = self.text(text).await;
         if self.problems.len() > before || value.trim_start().starts_with(begins) {

@@ -30,7 +30,7 @@ pub(super) struct Lease {
 impl Lease {
     /// Takes the lease of a subject, unless somebody else has it.
     pub(super) async fn acquire(store: &dyn StateAdapter, subject: &str) -> Result<Option<Self>, StoreError> {
-        let token: Arc<[u8]> = serde_json::to_vec(&Id::draw()).map_err(StoreError::Malformed)?.into();
+        let token: Arc<[u8]> = serde_json::to_vec(&Id::random()).map_err(StoreError::Malformed)?.into();
         let renewed = Instant::now();
         match store.commit(vec![change(subject, Expect::Absent, Some(&token))]).await {
             Ok(()) | Err(StoreError::Conflict { .. }) => {}

@@ -6,9 +6,9 @@ use tokio::time::Instant;
 
 /// The time of day: the computer's, or one that began at a chosen time and goes with tokio's clock.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wall(Option<(SystemTime, Instant)>);
+pub(crate) struct WallClock(Option<(SystemTime, Instant)>);
 
-impl Wall {
+impl WallClock {
     pub(crate) fn from(now: SystemTime) -> Self {
         Self(Some((now, Instant::now())))
     }

@@ -1,15 +1,15 @@
 //! Secrets in environment variables: `smtp_password` is in `SMTP_PASSWORD`.
 
 use crate::environment::Variables;
+use crate::maybe_ready::MaybeReady;
 use crate::secret::{SecretAdapter, SecretError, SecretValue};
-use crate::soon::Soon;
 
 /// Reads secrets from the variables of the process.
-pub struct Env {
+pub struct EnvSecrets {
     variables: Variables,
 }
 
-impl Env {
+impl EnvSecrets {
     /// Reads from the variables of the process, or from those given in their place.
     #[must_use]
     pub fn new(variables: Variables) -> Self {
@@ -17,11 +17,11 @@ impl Env {
     }
 }
 
-impl SecretAdapter for Env {
-    fn read<'a>(&'a self, name: &'a str) -> Soon<'a, Result<SecretValue, SecretError>> {
+impl SecretAdapter for EnvSecrets {
+    fn read<'a>(&'a self, name: &'a str) -> MaybeReady<'a, Result<SecretValue, SecretError>> {
         let variable = name.to_uppercase();
         let place = || format!("the variable {variable}");
-        Soon::now(match self.variables.get(&variable) {
+        MaybeReady::ready(match self.variables.get(&variable) {
             Ok(Some(value)) => Ok(SecretValue::new(value)),
             Ok(None) => Err(SecretError::Missing { name: name.to_owned(), place: place() }),
             Err(cause) => {

@@ -2,27 +2,27 @@
 
 use std::path::PathBuf;
 
+use crate::maybe_ready::MaybeReady;
 use crate::secret::{SecretAdapter, SecretError, SecretValue};
-use crate::soon::Soon;
 
 /// Reads secrets from the files of a folder. One line break at the end of a file does not belong to the secret.
-pub struct File {
+pub struct FileSecrets {
     folder: PathBuf,
 }
 
-impl File {
+impl FileSecrets {
     /// Reads from a folder.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
     }
 }
 
-impl SecretAdapter for File {
-    fn read<'a>(&'a self, name: &'a str) -> Soon<'a, Result<SecretValue, SecretError>> {
+impl SecretAdapter for FileSecrets {
+    fn read<'a>(&'a self, name: &'a str) -> MaybeReady<'a, Result<SecretValue, SecretError>> {
         let path = self.folder.join(name);
         let place = path.display().to_string();
         // Small and local, and mostly in memory: not worth a thread.
-        Soon::now(match std::fs::read_to_string(&path) {
+        MaybeReady::ready(match std::fs::read_to_string(&path) {
             Ok(text) => {
                 let value = text.strip_suffix('\n').unwrap_or(&text);
                 Ok(SecretValue::new(value.strip_suffix('\r').unwrap_or(value)))

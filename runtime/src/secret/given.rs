@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::maybe_ready::MaybeReady;
 use crate::secret::{SecretAdapter, SecretError, SecretValue};
-use crate::soon::Soon;
 
 /// Has the secrets that were given, before those of another store.
 pub(crate) struct Given {
@@ -15,14 +15,14 @@ pub(crate) struct Given {
 }
 
 impl SecretAdapter for Given {
-    fn read<'a>(&'a self, name: &'a str) -> Soon<'a, Result<SecretValue, SecretError>> {
+    fn read<'a>(&'a self, name: &'a str) -> MaybeReady<'a, Result<SecretValue, SecretError>> {
         if let Some(value) = self.given.get(name) {
-            return Soon::now(Ok(value.clone()));
+            return MaybeReady::ready(Ok(value.clone()));
         }
         if !self.in_memory {
             return self.store.read(name);
         }
-        Soon::later(async move {
+        MaybeReady::boxed(async move {
             self.store.read(name).await.map_err(|error| match error {
                 SecretError::Missing { name, .. } => {
                     let place = format!("`in_memory(…).secret(secret::{}, …)`", marker(&name));

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::definition::State;
 use crate::edge::{ChangedBy, WrittenBy};
-use crate::soon::Soon;
+use crate::maybe_ready::MaybeReady;
 use crate::state::{Access, encode, key_text};
 use crate::store::{Change, Etag, Expect, StoreError};
 
@@ -81,9 +81,9 @@ impl<'c, S: State, C: ?Sized> Batch<'c, S, C> {
     /// # Errors
     /// [`StoreError::Conflict`]: one of them did not find what it expects; nothing was changed. A key that is none, a value
     /// that is no JSON, a store out of reach.
-    pub fn commit(self) -> Soon<'c, Result<(), StoreError>> {
+    pub fn commit(self) -> MaybeReady<'c, Result<(), StoreError>> {
         let Self { access, changes, .. } = self;
-        Soon::later(async move { access.commit(changes?).await })
+        MaybeReady::boxed(async move { access.commit(changes?).await })
     }
 
     fn put<K: Serialize + ?Sized>(self, key: &K, value: &S::Value, expect: Expect, ttl: Option<Duration>) -> Self {

@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use crate::definition::State;
 use crate::edge::{ChangedBy, ReadBy, WrittenBy};
+use crate::maybe_ready::MaybeReady;
 use crate::policy::Backoff;
-use crate::soon::Soon;
 use crate::state::{Access, Batch, decode, encode, key_text};
 use crate::store::{Change, Etag, Expect, Page, Range, StoreError};
 
@@ -43,24 +43,27 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
     ///
     /// # Errors
     /// The store is out of reach; the key is none; what is there is not an `S::Value`.
-    pub fn get<K: Serialize + ?Sized>(&self, key: &K) -> Soon<'c, Result<Option<S::Value>, StoreError>>
+    pub fn get<K: Serialize + ?Sized>(&self, key: &K) -> MaybeReady<'c, Result<Option<S::Value>, StoreError>>
     where
         S: ReadBy<C>,
     {
         let (access, key) = (S::access(self.context), key_text(key));
-        Soon::later(async move { Ok(read::<S>(access, &key?).await?.map(|found| found.value)) })
+        MaybeReady::boxed(async move { Ok(read::<S>(access, &key?).await?.map(|found| found.value)) })
     }
 
     /// What is kept under a key, and which version of it.
     ///
     /// # Errors
     /// As [`Self::get`].
-    pub fn versioned<K: Serialize + ?Sized>(&self, key: &K) -> Soon<'c, Result<Option<Versioned<S::Value>>, StoreError>>
+    pub fn versioned<K: Serialize + ?Sized>(
+        &self,
+        key: &K,
+    ) -> MaybeReady<'c, Result<Option<Versioned<S::Value>>, StoreError>>
     where
         S: ReadBy<C>,
     {
         let (access, key) = (S::access(self.context), key_text(key));
-        Soon::later(async move { read::<S>(access, &key?).await })
+        MaybeReady::boxed(async move { read::<S>(access, &key?).await })
     }
 
     /// The entries whose keys begin with a prefix, in the order of their keys, at most `limit`: those after the key
@@ -68,13 +71,18 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
     ///
     /// # Errors
     /// As [`Self::get`].
-    pub fn list(&self, prefix: &str, after: Option<&str>, limit: usize) -> Soon<'c, Result<Page<S::Value>, StoreError>>
+    pub fn list(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> MaybeReady<'c, Result<Page<S::Value>, StoreError>>
     where
         S: ReadBy<C>,
     {
         let (access, range) =
             (S::access(self.context), Range { prefix: prefix.to_owned(), after: after.map(str::to_owned), limit });
-        Soon::later(async move {
+        MaybeReady::boxed(async move {
             let page = access.list(S::NAME, range).await?;
             let entries = page.entries.into_iter().map(|(key, entry)| Ok((key, decode(&entry.value)?)));
             Ok(Page { entries: entries.collect::<Result<_, StoreError>>()?, next: page.next })
@@ -91,7 +99,7 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
     ///
     /// # Errors
     /// [`StoreError::Conflict`]: others were faster a hundred times in a row. Otherwise as [`Self::get`] and [`Self::set`].
-    pub fn update<'f, K, F>(&self, key: &K, mut change: F) -> Soon<'f, Result<S::Value, StoreError>>
+    pub fn update<'f, K, F>(&self, key: &K, mut change: F) -> MaybeReady<'f, Result<S::Value, StoreError>>
     where
         'c: 'f,
         K: Serialize + ?Sized,
@@ -113,7 +121,7 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
     ///
     /// # Errors
     /// What `change` returns. Otherwise as [`Self::update`].
-    pub fn try_update<'f, K, F, E>(&self, key: &K, change: F) -> Soon<'f, Result<S::Value, E>>
+    pub fn try_update<'f, K, F, E>(&self, key: &K, change: F) -> MaybeReady<'f, Result<S::Value, E>>
     where
         'c: 'f,
         K: Serialize + ?Sized,
@@ -122,14 +130,14 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
         S: ReadBy<C> + ChangedBy<C>,
     {
         let (access, key) = (S::access(self.context), key_text(key));
-        Soon::later(async move { update::<S, _, _>(access, key?, change).await })
+        MaybeReady::boxed(async move { update::<S, _, _>(access, key?, change).await })
     }
 
     /// Keeps a value under a key, whatever was there.
     ///
     /// # Errors
     /// The store is out of reach; the key is none.
-    pub fn set<K: Serialize + ?Sized>(&self, key: &K, value: &S::Value) -> Soon<'c, Result<(), StoreError>>
+    pub fn set<K: Serialize + ?Sized>(&self, key: &K, value: &S::Value) -> MaybeReady<'c, Result<(), StoreError>>
     where
         S: WrittenBy<C>,
     {
@@ -145,7 +153,7 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
         key: &K,
         value: &S::Value,
         time: Duration,
-    ) -> Soon<'c, Result<(), StoreError>>
+    ) -> MaybeReady<'c, Result<(), StoreError>>
     where
         S: WrittenBy<C>,
     {
@@ -156,7 +164,7 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
     ///
     /// # Errors
     /// [`StoreError::Conflict`]: something is there. Otherwise as [`Self::set`].
-    pub fn insert<K: Serialize + ?Sized>(&self, key: &K, value: &S::Value) -> Soon<'c, Result<(), StoreError>>
+    pub fn insert<K: Serialize + ?Sized>(&self, key: &K, value: &S::Value) -> MaybeReady<'c, Result<(), StoreError>>
     where
         S: ChangedBy<C>,
     {
@@ -172,7 +180,7 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
         key: &K,
         value: &S::Value,
         etag: &Etag,
-    ) -> Soon<'c, Result<(), StoreError>>
+    ) -> MaybeReady<'c, Result<(), StoreError>>
     where
         S: ChangedBy<C>,
     {
@@ -183,7 +191,7 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
     ///
     /// # Errors
     /// As [`Self::set`].
-    pub fn delete<K: Serialize + ?Sized>(&self, key: &K) -> Soon<'c, Result<(), StoreError>>
+    pub fn delete<K: Serialize + ?Sized>(&self, key: &K) -> MaybeReady<'c, Result<(), StoreError>>
     where
         S: WrittenBy<C>,
     {

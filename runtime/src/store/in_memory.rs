@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::soon::Soon;
+use crate::maybe_ready::MaybeReady;
 use crate::store::{Change, Entry, Etag, Page, Range, StateAdapter, StoreError};
 
 /// Keeps state in the memory of the process.
 #[derive(Default)]
-pub struct InMemory(Mutex<Contents>);
+pub struct InMemoryState(Mutex<Contents>);
 
 #[derive(Default)]
 struct Contents {
@@ -35,7 +35,7 @@ impl Slot {
     }
 }
 
-impl InMemory {
+impl InMemoryState {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
@@ -121,29 +121,29 @@ impl Contents {
     }
 }
 
-impl StateAdapter for InMemory {
-    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> Soon<'a, Result<Option<Entry>, StoreError>> {
-        Soon::now(self.open().map(|contents| contents.slot(collection, key).map(Slot::entry)))
+impl StateAdapter for InMemoryState {
+    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> MaybeReady<'a, Result<Option<Entry>, StoreError>> {
+        MaybeReady::ready(self.open().map(|contents| contents.slot(collection, key).map(Slot::entry)))
     }
 
-    fn list<'a>(&'a self, collection: &'a str, range: Range) -> Soon<'a, Result<Page<Entry>, StoreError>> {
-        Soon::now(self.open().map(|contents| contents.list(collection, &range)))
+    fn list<'a>(&'a self, collection: &'a str, range: Range) -> MaybeReady<'a, Result<Page<Entry>, StoreError>> {
+        MaybeReady::ready(self.open().map(|contents| contents.list(collection, &range)))
     }
 
-    fn commit(&self, changes: Vec<Change>) -> Soon<'_, Result<(), StoreError>> {
-        Soon::now(self.open().and_then(|mut contents| contents.commit(changes)))
+    fn commit(&self, changes: Vec<Change>) -> MaybeReady<'_, Result<(), StoreError>> {
+        MaybeReady::ready(self.open().and_then(|mut contents| contents.commit(changes)))
     }
 
     fn is_in_process(&self) -> bool {
         true
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), StoreError>> {
-        Soon::now(self.open().map(drop))
+    fn connect(&self) -> MaybeReady<'_, Result<(), StoreError>> {
+        MaybeReady::ready(self.open().map(drop))
     }
 
-    fn close(&self) -> Soon<'_, ()> {
+    fn close(&self) -> MaybeReady<'_, ()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
-        Soon::now(())
+        MaybeReady::ready(())
     }
 }

@@ -25,11 +25,10 @@ use pontoon_schema::capability::{self, Adapter};
 use redis::{RedisWrite, Script, ScriptInvocation, ToRedisArgs, cmd};
 use serde::de::Error as _;
 
-use crate::environment::{Opening, StateStore};
+use crate::environment::{Setup, StateStore};
 use crate::health::Health;
 use crate::id::Id;
-use crate::soon::Soon;
-use crate::store::in_memory::InMemory;
+use crate::maybe_ready::MaybeReady;
 use crate::store::{Change, Entry, Etag, Expect, Page, Range, StateAdapter, StoreError};
 
 use endpoint::Endpoint;
@@ -48,14 +47,10 @@ static COMMIT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("red
 static LIST: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis/list.lua")));
 
 impl StateStore for Redis {
-    fn open<'a>(&'a self, opening: &'a mut Opening) -> Soon<'a, Arc<dyn StateAdapter>> {
-        Soon::later(async move {
-            let adapter: Arc<dyn StateAdapter> = match self.endpoint(opening).await {
-                Some(endpoint) => Arc::new(RedisState::new(opening.instance.topology, endpoint)),
-                // There is a problem, and nothing will connect.
-                None => Arc::new(InMemory::new()),
-            };
-            adapter
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn StateAdapter>>> {
+        MaybeReady::boxed(async move {
+            let endpoint = self.endpoint(setup).await?;
+            Some(Arc::new(RedisState::new(setup.instance.topology, endpoint)) as Arc<dyn StateAdapter>)
         })
     }
 }
@@ -128,7 +123,7 @@ impl RedisState {
         for change in &changes {
             change.fits(self.largest)?;
         }
-        let etag = Id::draw().to_string();
+        let etag = Id::random().to_string();
         let mut commit = COMMIT.prepare_invoke();
         for change in &changes {
             self.add(&mut commit, change, &etag);
@@ -186,28 +181,28 @@ fn entry(kept: &[u8]) -> Result<Entry, StoreError> {
 }
 
 impl StateAdapter for RedisState {
-    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> Soon<'a, Result<Option<Entry>, StoreError>> {
-        Soon::later(self.read(collection, key))
+    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> MaybeReady<'a, Result<Option<Entry>, StoreError>> {
+        MaybeReady::boxed(self.read(collection, key))
     }
 
-    fn list<'a>(&'a self, collection: &'a str, range: Range) -> Soon<'a, Result<Page<Entry>, StoreError>> {
-        Soon::later(self.page(collection, range))
+    fn list<'a>(&'a self, collection: &'a str, range: Range) -> MaybeReady<'a, Result<Page<Entry>, StoreError>> {
+        MaybeReady::boxed(self.page(collection, range))
     }
 
-    fn commit(&self, changes: Vec<Change>) -> Soon<'_, Result<(), StoreError>> {
-        Soon::later(self.change(changes))
+    fn commit(&self, changes: Vec<Change>) -> MaybeReady<'_, Result<(), StoreError>> {
+        MaybeReady::boxed(self.change(changes))
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), StoreError>> {
-        Soon::later(async {
+    fn connect(&self) -> MaybeReady<'_, Result<(), StoreError>> {
+        MaybeReady::boxed(async {
             self.link.connect().await?;
             advice::give(&self.link).await;
             Ok(())
         })
     }
 
-    fn close(&self) -> Soon<'_, ()> {
-        Soon::later(self.link.close())
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(self.link.close())
     }
 
     fn health(&self) -> Health {
@@ -229,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_value_comes_after_its_etag() {
-        let etag = Id::draw().to_string();
+        let etag = Id::random().to_string();
         let kept = Stamped { etag: &etag, value: b"{}" }.to_redis_args().concat();
         let entry = entry(&kept).unwrap();
         assert_eq!((entry.etag.as_str(), &*entry.value), (&*etag, &b"{}"[..]));

@@ -13,13 +13,13 @@ use crate::edge::{MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead,
 use crate::error::InvokeError;
 use crate::fault::Fault;
 use crate::id::Id;
+use crate::maybe_ready::MaybeReady;
 use crate::metadata::Metadata;
 use crate::operation::Command;
 use crate::round_trip::RoundTrips;
 use crate::secret::{SecretError, SecretValue};
-use crate::soon::Soon;
 use crate::state::{Access, View};
-use crate::store::in_memory::InMemory;
+use crate::store::in_memory::InMemoryState;
 use crate::unit::JobOptions;
 
 /// The context of a handler that is tested alone. It may do everything; what it did can be looked at afterwards.
@@ -33,7 +33,7 @@ use crate::unit::JobOptions;
 pub struct Stub {
     metadata: Metadata,
     attempt: u32,
-    store: InMemory,
+    store: InMemoryState,
     round_trips: RoundTrips,
     secrets: HashMap<&'static str, SecretValue>,
     answers: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
@@ -61,9 +61,9 @@ impl Stub {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            metadata: Metadata::fresh(),
+            metadata: Metadata::new(),
             attempt: 1,
-            store: InMemory::new(),
+            store: InMemoryState::new(),
             round_trips: RoundTrips::default(),
             secrets: HashMap::new(),
             answers: HashMap::new(),
@@ -238,22 +238,22 @@ impl<M: Command> MayInvoke<M> for Stub {
 }
 
 impl<E: Event> MayEmit<E> for Stub {
-    fn publish(&self, payload: E::Payload) -> Soon<'_, Result<(), BridgeError>> {
+    fn publish(&self, payload: E::Payload) -> MaybeReady<'_, Result<(), BridgeError>> {
         if let Err(changed) = self.round_trips.survives(&payload) {
-            return Soon::now(Err(BridgeError::Malformed(changed.into())));
+            return MaybeReady::ready(Err(BridgeError::Malformed(changed.into())));
         }
         self.record::<E, _>(payload);
-        Soon::now(Ok(()))
+        MaybeReady::ready(Ok(()))
     }
 }
 
 impl<Q: Queue> MayEnqueue<Q> for Stub {
-    fn push(&self, job: Q::Payload, options: JobOptions) -> Soon<'_, Result<(), BridgeError>> {
+    fn push(&self, job: Q::Payload, options: JobOptions) -> MaybeReady<'_, Result<(), BridgeError>> {
         if let Err(changed) = self.round_trips.survives(&job) {
-            return Soon::now(Err(BridgeError::Malformed(changed.into())));
+            return MaybeReady::ready(Err(BridgeError::Malformed(changed.into())));
         }
         self.record::<Q, _>((job, options));
-        Soon::now(Ok(()))
+        MaybeReady::ready(Ok(()))
     }
 }
 
@@ -268,8 +268,8 @@ impl<S: State> MayChange<S> for Stub {}
 impl<S: State> MayWrite<S> for Stub {}
 
 impl<X: Secret> MayReveal<X> for Stub {
-    fn reveal(&self) -> Soon<'_, Result<SecretValue, SecretError>> {
-        Soon::now(self.secrets.get(X::NAME).cloned().ok_or_else(|| SecretError::Missing {
+    fn reveal(&self) -> MaybeReady<'_, Result<SecretValue, SecretError>> {
+        MaybeReady::ready(self.secrets.get(X::NAME).cloned().ok_or_else(|| SecretError::Missing {
             name: X::NAME.to_owned(),
             place: format!("the stub: write `Stub::new().secret({}, …)`", written::<X>()),
         }))

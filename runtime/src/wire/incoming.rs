@@ -122,7 +122,7 @@ impl Incoming {
             source,
             sequence: parsed(&get, Attribute::SEQUENCE),
             // Only to be compared: what it is, does not matter to anybody.
-            sent: get(Attribute::TIME).and_then(|text| time_of_day(&text)),
+            sent: get(Attribute::TIME).and_then(|text| timestamp(&text)),
             patience,
             dead: dead.map(|reason| (reason, attempts)),
         })
@@ -150,13 +150,13 @@ fn identifier<'a>(get: &impl Fn(Attribute) -> Option<Cow<'a, str>>, attribute: A
 }
 
 /// A time as RFC 3339 writes it, with whatever offset.
-fn time_of_day(text: &str) -> Option<SystemTime> {
+fn timestamp(text: &str) -> Option<SystemTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(SystemTime::from)
 }
 
 /// The instant of this process at which a time of day comes by its own clock; now, if it has gone by. Ours send a duration.
 fn deadline(text: &str) -> Option<Instant> {
-    let left = time_of_day(text)?.duration_since(SystemTime::now()).unwrap_or_default();
+    let left = timestamp(text)?.duration_since(SystemTime::now()).unwrap_or_default();
     // Later than the clock can say is as good as a year from now.
     let year = Duration::from_secs(365 * 24 * 60 * 60);
     Some(Instant::now() + left.min(year))

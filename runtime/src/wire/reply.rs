@@ -29,7 +29,7 @@ pub(crate) fn write_reply(reply: Reply, subject: &str, limit: u64, put: impl FnM
         }
         return body;
     }
-    let (id, size) = (Id::draw(), body.len());
+    let (id, size) = (Id::random(), body.len());
     let error = BridgeError::TooLarge { subject: format!("the reply of {subject}"), size, limit };
     tracing::error!(target: "pontoon", fault = %id, error = %OneLine(&error), "a reply cannot be sent");
     fault(&mut put, id, FaultClass::Malformed)
@@ -48,7 +48,7 @@ pub(crate) fn read_reply<'a>(body: Bytes, get: impl Fn(Attribute) -> Option<Cow<
         None | Some("output") => Ok(Reply::Output(body)),
         Some("rejection") => Ok(Reply::Rejection(body)),
         Some("fault") => {
-            let id = get(Attribute::FAULT_ID).and_then(|id| id.parse().ok()).unwrap_or_else(Id::draw);
+            let id = get(Attribute::FAULT_ID).and_then(|id| id.parse().ok()).unwrap_or_else(Id::random);
             let class = get(Attribute::FAULT_CLASS).map_or(FaultClass::Failed, |class| FaultClass::named(&class));
             Ok(Reply::Fault { id, class })
         }

@@ -34,14 +34,14 @@ fn read(attributes: &Attributes) -> Result<Incoming, Malformed> {
 
 #[test]
 fn metadata_survive_the_wire() {
-    let trace = Trace { id: Id::draw(), flags: 0, state: Some("vendor=1".into()) };
+    let trace = Trace { id: Id::random(), flags: 0, state: Some("vendor=1".into()) };
     let metadata = Metadata {
-        causation: Some(Id::draw()),
+        causation: Some(Id::random()),
         principal: Some("ada".into()),
         tenant: Some("acme".into()),
         hops: 3,
         trace: Some(Arc::new(trace.clone())),
-        ..Metadata::fresh()
+        ..Metadata::new()
     };
     let message = Message::new(metadata.clone(), 7);
     let deadline = Some(Instant::now() + Duration::from_secs(60));
@@ -68,7 +68,7 @@ fn metadata_survive_the_wire() {
 /// The clock of the sender is nowhere in it.
 #[tokio::test(start_paused = true)]
 async fn what_is_left_of_a_deadline_travels_as_a_duration() {
-    let message = Message::new(Metadata::fresh(), 7);
+    let message = Message::new(Metadata::new(), 7);
     let deadline = Some(Instant::now() + Duration::from_secs(5));
     let mut attributes = written(&Outgoing { deadline, ..Outgoing::new(SUBJECT, &message, "/") });
     assert_eq!(attributes["timeoutms"], "5000");
@@ -90,7 +90,7 @@ async fn what_is_left_of_a_deadline_travels_as_a_duration() {
 
 #[test]
 fn a_reason_is_kept_as_far_as_it_fits() {
-    let (message, reason) = (Message::new(Metadata::fresh(), 7), "é".repeat(8 * 1024));
+    let (message, reason) = (Message::new(Metadata::new(), 7), "é".repeat(8 * 1024));
     let outgoing = Outgoing { dead: Some((&reason, 5)), ..Outgoing::new(SUBJECT, &message, "/") };
     let (kept, attempts) = read(&written(&outgoing)).unwrap().dead.unwrap();
     assert_eq!((kept.len(), attempts), (8 * 1024, 5));
@@ -98,7 +98,7 @@ fn a_reason_is_kept_as_far_as_it_fits() {
 
 #[test]
 fn a_chain_of_our_own_is_traced_under_its_correlation() {
-    let message = Message::new(Metadata::fresh(), 7);
+    let message = Message::new(Metadata::new(), 7);
     let attributes = written(&Outgoing::new(SUBJECT, &message, "/shop/user/1"));
     let correlation = message.metadata().correlation.to_string().replace('-', "");
     let span = message.metadata().id.to_string().replace('-', "")[16..].to_owned();
@@ -121,7 +121,7 @@ fn a_foreign_event_has_the_same_identifier_each_time() {
 
 #[test]
 fn what_cannot_be_understood_is_malformed() {
-    let message = Message::new(Metadata::fresh(), 7);
+    let message = Message::new(Metadata::new(), 7);
     let sound = written(&Outgoing::new(SUBJECT, &message, "/shop/user/1"));
     for missing in ["specversion", "id", "source", "type"] {
         let mut attributes = sound.clone();
@@ -173,14 +173,14 @@ fn what_cannot_be_understood_is_malformed() {
 
 #[test]
 fn a_payload_over_the_limit_is_not_sent() {
-    let message = Message::new(Metadata::fresh(), "0123456789".to_owned());
+    let message = Message::new(Metadata::new(), "0123456789".to_owned());
     let refused = Outgoing::new(SUBJECT, &message, "/").body(11);
     assert!(matches!(refused, Err(BridgeError::TooLarge { size: 12, limit: 11, .. })));
 }
 
 #[test]
 fn replies_survive_the_wire() {
-    let id = Id::draw();
+    let id = Id::random();
     let replies =
         [Reply::Output("1".into()), Reply::Rejection("2".into()), Reply::Fault { id, class: FaultClass::TimedOut }];
     let over = |reply: Reply, limit| {
@@ -203,7 +203,7 @@ fn replies_survive_the_wire() {
 #[test]
 fn attributes_that_not_every_bridge_carries_are_refused_before_they_are_sent() {
     let body = |principal: String| {
-        let message = Message::new(Metadata { principal: Some(principal.into()), ..Metadata::fresh() }, 7);
+        let message = Message::new(Metadata { principal: Some(principal.into()), ..Metadata::new() }, 7);
         Outgoing::new(SUBJECT, &message, "/").body(u64::MAX)
     };
     assert!(body("x".repeat(30 * 1024)).is_ok());

@@ -13,8 +13,8 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{EventAdapter, Feed, Inlet, Reply, Request, Topic};
-use pontoon::{BridgeError, Delivery, Orphan, Soon};
+use pontoon::bridge::{Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use pontoon::{BridgeError, MaybeReady, Orphan, SubscriptionPolicy};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -152,28 +152,33 @@ impl EventAdapter for Left {
         self.0.topic(subject)
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
-        self.0.subscribe(subject, subscription, rules)
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
+        self.0.subscribe(subject, subscription, policy)
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         self.0.serve(subject)
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
         self.0.request(request)
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
         self.0.connect()
     }
 
-    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
+    fn orphans(&self) -> MaybeReady<'_, Result<Vec<Orphan>, BridgeError>> {
         let orphan = |name: &str, messages| Orphan { name: name.to_owned(), messages };
-        Soon::now(Ok(vec![orphan("lab_v1_former", Some(7)), orphan("host-1-lab.v1.older", None)]))
+        MaybeReady::ready(Ok(vec![orphan("lab_v1_former", Some(7)), orphan("host-1-lab.v1.older", None)]))
     }
 
-    fn close(&self) -> Soon<'_, ()> {
+    fn close(&self) -> MaybeReady<'_, ()> {
         self.0.close()
     }
 }

@@ -35,7 +35,7 @@ impl Pair {
 
     async fn publish<E: Event<Payload = Payment>>(&self, _: E, key: &str) {
         let payment = Payment { key: Some(key.into()), amount: 1 };
-        self.events.topic(E::SUBJECT).publish(Message::new(Metadata::fresh(), payment)).await.unwrap();
+        self.events.topic(E::SUBJECT).publish(Message::new(Metadata::new(), payment)).await.unwrap();
     }
 
     /// An instance dies while its handler has claimed `k`.
@@ -80,7 +80,7 @@ async fn a_claim_for_another_input_is_waited_for() {
     let pair = Pair::new();
     let script = Script::new();
     let unit = pair.instance(&script).await;
-    let (token, message) = (Id::draw(), Id::draw());
+    let (token, message) = (Id::random(), Id::random());
     let claim = format!(
         r#"{{"input":"of another version","state":{{"claimed":{{"token":"{token}","message":"{message}"}}}}}}"#
     );

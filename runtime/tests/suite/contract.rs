@@ -2,8 +2,8 @@
 //! state, and a `lab` of commands with one promise each.
 
 use pontoon::{
-    Command, Delivery, Event, Exposed, Key, Kind, Listeners, Never, Operation, Policy, Queue, QueueRules, Schedule,
-    Secret, State, Subscription, Tick, Timetable, WhenFull, Worker,
+    Command, Event, Exposed, Key, Kind, Listeners, Never, Operation, Policy, Queue, QueuePolicy, Schedule, Secret,
+    State, Subscription, SubscriptionPolicy, Tick, Timetable, WhenFull, Worker,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -161,7 +161,7 @@ pub mod email {
 
     impl Subscription for Greet {
         type Event = event::UserSignedUp;
-        const DELIVERY: Delivery = Delivery::at_least_once()
+        const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_least_once()
             .attempts(3)
             .backoff(Duration::from_secs(1), Duration::from_secs(10))
             .dead_letter()
@@ -277,7 +277,7 @@ pub mod lab {
 
             impl Subscription for $name {
                 type Event = event::$event;
-                const DELIVERY: Delivery = $delivery;
+                const DELIVERY: SubscriptionPolicy = $delivery;
                 $($order)?
             }
 
@@ -295,7 +295,7 @@ pub mod lab {
         pong,
         Ping,
         u64,
-        Delivery::at_most_once().concurrency(3).bound(2).when_full(WhenFull::Refuse),
+        SubscriptionPolicy::at_most_once().concurrency(3).bound(2).when_full(WhenFull::Refuse),
         []
     );
     subscription!(
@@ -303,16 +303,26 @@ pub mod lab {
         echo,
         Ping,
         u64,
-        Delivery::at_least_once().bound(2).when_full(WhenFull::DropOldest),
+        SubscriptionPolicy::at_least_once().bound(2).when_full(WhenFull::DropOldest),
         [pontoon::MayEmit<event::Again>]
     );
-    subscription!(Round, round, Again, u64, Delivery::at_least_once().dead_letter(), [pontoon::MayEmit<event::Again>]);
+    subscription!(
+        Round,
+        round,
+        Again,
+        u64,
+        SubscriptionPolicy::at_least_once().dead_letter(),
+        [pontoon::MayEmit<event::Again>]
+    );
     subscription!(
         InOrder,
         in_order,
         Keyed,
         (String, u64),
-        Delivery::at_least_once().ordered().concurrency(4).backoff(Duration::from_secs(1), Duration::from_secs(1)),
+        SubscriptionPolicy::at_least_once()
+            .ordered()
+            .concurrency(4)
+            .backoff(Duration::from_secs(1), Duration::from_secs(1)),
         [],
         fn order(payload: &(String, u64)) -> Option<Key> {
             assert_ne!(payload.0, "?", "an ordering key that panics");
@@ -368,12 +378,12 @@ pub mod lab {
 
     impl Subscription for Book {
         type Event = event::Paid;
-        const DELIVERY: Delivery = Delivery::at_least_once().attempts(3).dead_letter();
+        const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_least_once().attempts(3).dead_letter();
     }
 
     impl Subscription for BookInOrder {
         type Event = event::PaidInOrder;
-        const DELIVERY: Delivery = Delivery::at_least_once().attempts(3).dead_letter().ordered();
+        const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_least_once().attempts(3).dead_letter().ordered();
 
         fn order(payload: &Payment) -> Option<Key> {
             Some(Key::of(&payload.key))
@@ -474,7 +484,7 @@ pub mod queue {
     impl Queue for Invoices {
         type Payload = Invoice;
         const SUBJECT: &'static str = "shop.queue.invoices";
-        const RULES: QueueRules = QueueRules::new().attempts(2).dead_letter().bound(100).when_full(WhenFull::Refuse);
+        const POLICY: QueuePolicy = QueuePolicy::new().attempts(2).dead_letter().bound(100).when_full(WhenFull::Refuse);
     }
 
     /// Work of any kind.
@@ -484,7 +494,7 @@ pub mod queue {
     impl Queue for Tasks {
         type Payload = u64;
         const SUBJECT: &'static str = "shop.queue.tasks";
-        const RULES: QueueRules = QueueRules::new()
+        const POLICY: QueuePolicy = QueuePolicy::new()
             .lease(Duration::from_secs(30))
             .attempts(3)
             .backoff(Duration::from_secs(1), Duration::from_secs(10))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pontoon::bridge::in_memory::InMemoryEvents;
 use pontoon::bridge::{EventAdapter, Settlement};
-use pontoon::{BridgeError, Delivery, FaultClass, Instant, InvokeError, Message, Metadata, WhenFull};
+use pontoon::{BridgeError, FaultClass, Instant, InvokeError, Message, Metadata, SubscriptionPolicy, WhenFull};
 
 use crate::contract::{NewUser, UserId, UserSignedUp, email, lab, user};
 use crate::script::{Act, Script};
@@ -14,7 +14,7 @@ use crate::unit::start;
 const SUBJECT: &str = "shop.event.test.v1";
 
 fn message(number: u64) -> Message {
-    Message::new(Metadata::fresh(), number)
+    Message::new(Metadata::new(), number)
 }
 
 async fn sign_up(unit: &pontoon::Started<crate::unit::Monolith>, email: &str) {
@@ -26,19 +26,19 @@ async fn sign_up(unit: &pontoon::Started<crate::unit::Monolith>, email: &str) {
 async fn every_subscription_gets_every_event_in_order() {
     let bridge = InMemoryEvents::new();
     let topic = bridge.topic(SUBJECT);
-    let feeds = ["one", "two"].map(|name| bridge.subscribe(SUBJECT, name, Delivery::at_least_once()));
+    let consumers = ["one", "two"].map(|name| bridge.subscribe(SUBJECT, name, SubscriptionPolicy::at_least_once()));
     let sent: Vec<_> = (0..100).map(message).collect();
     for event in &sent {
         topic.publish(event.clone()).await.unwrap();
     }
-    for feed in &feeds {
+    for consumer in &consumers {
         for (number, event) in (0..100).zip(&sent) {
-            let arrival = feed.next().await.unwrap();
+            let arrival = consumer.next().await.unwrap();
             assert_eq!(arrival.message.decode::<u64>().unwrap(), number);
             assert_eq!(arrival.message.metadata().id, event.metadata().id);
-            feed.settle(&arrival, Settlement::Done).await.unwrap();
+            consumer.settle(&arrival, Settlement::Ack).await.unwrap();
         }
-        assert_eq!(feed.unfinished(Instant::now()), 0);
+        assert_eq!(consumer.unfinished(Instant::now()), 0);
     }
 }
 
@@ -46,11 +46,11 @@ async fn every_subscription_gets_every_event_in_order() {
 #[tokio::test(start_paused = true)]
 async fn instances_of_one_subscription_share_its_events() {
     let bridge = InMemoryEvents::new();
-    let feeds = [(); 2].map(|()| bridge.subscribe(SUBJECT, "one", Delivery::at_least_once()));
+    let consumers = [(); 2].map(|()| bridge.subscribe(SUBJECT, "one", SubscriptionPolicy::at_least_once()));
     bridge.topic(SUBJECT).publish(message(1)).await.unwrap();
     bridge.topic(SUBJECT).publish(message(2)).await.unwrap();
-    let first = feeds[0].next().await.unwrap().message.decode::<u64>().unwrap();
-    let second = feeds[1].next().await.unwrap().message.decode::<u64>().unwrap();
+    let first = consumers[0].next().await.unwrap().message.decode::<u64>().unwrap();
+    let second = consumers[1].next().await.unwrap().message.decode::<u64>().unwrap();
     assert_eq!((first, second), (1, 2));
 }
 
@@ -148,8 +148,8 @@ async fn what_cannot_be_read_is_given_up_at_once() {
     let events = std::sync::Arc::new(InMemoryEvents::new());
     let unit = crate::unit::launch(&script).adapters(crate::unit::adapters(events.clone())).start().await.unwrap();
     let topic = events.topic("shop.event.user_signed_up.v1");
-    topic.publish(Message::received(Metadata::fresh(), b"{\"id\":7}".to_vec())).await.unwrap();
-    topic.publish(Message::received(Metadata::fresh(), b"{\"id\":\"a\"}".to_vec())).await.unwrap();
+    topic.publish(Message::received(Metadata::new(), b"{\"id\":7}".to_vec())).await.unwrap();
+    topic.publish(Message::received(Metadata::new(), b"{\"id\":\"a\"}".to_vec())).await.unwrap();
     unit.settled().await;
     let letters = unit.dead_letters(email::Greet).list().await.unwrap();
     assert_eq!((letters.len(), letters[0].attempts), (1, 1));
@@ -163,14 +163,14 @@ async fn what_cannot_be_read_is_given_up_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_full_subscription_holds_its_publisher_back() {
     let bridge = InMemoryEvents::new();
-    let feed = bridge.subscribe(SUBJECT, "one", Delivery::at_least_once().bound(2));
+    let consumer = bridge.subscribe(SUBJECT, "one", SubscriptionPolicy::at_least_once().bound(2));
     let topic = bridge.topic(SUBJECT);
     topic.publish(message(1)).await.unwrap();
     topic.publish(message(2)).await.unwrap();
     let mut third = topic.publish(message(3));
     assert!(tokio::time::timeout(Duration::from_secs(1), &mut third).await.is_err());
     for number in 1..=3 {
-        let arrival = feed.next().await.unwrap();
+        let arrival = consumer.next().await.unwrap();
         assert_eq!(arrival.message.decode::<u64>().unwrap(), number);
         if number == 1 {
             (&mut third).await.unwrap();
@@ -182,9 +182,9 @@ async fn a_full_subscription_holds_its_publisher_back() {
 #[tokio::test(start_paused = true)]
 async fn a_full_subscription_refuses_or_drops_the_oldest() {
     let bridge = InMemoryEvents::new();
-    let rules = Delivery::at_least_once().bound(2);
-    let dropping = bridge.subscribe("a", "dropping", rules.when_full(WhenFull::DropOldest));
-    let refusing = bridge.subscribe("b", "refusing", rules.when_full(WhenFull::Refuse));
+    let policy = SubscriptionPolicy::at_least_once().bound(2);
+    let dropping = bridge.subscribe("a", "dropping", policy.when_full(WhenFull::DropOldest));
+    let refusing = bridge.subscribe("b", "refusing", policy.when_full(WhenFull::Refuse));
     for number in 1..=3 {
         bridge.topic("a").publish(message(number)).await.unwrap();
         let refused = bridge.topic("b").publish(message(number)).await;
@@ -257,7 +257,7 @@ async fn a_loop_ends_at_max_hops() {
 #[tokio::test(start_paused = true)]
 async fn closed_twice_and_closed_while_publishing() {
     let bridge = InMemoryEvents::new();
-    let feed = bridge.subscribe(SUBJECT, "one", Delivery::at_least_once().bound(1));
+    let consumer = bridge.subscribe(SUBJECT, "one", SubscriptionPolicy::at_least_once().bound(1));
     let topic = bridge.topic(SUBJECT);
     topic.publish(message(1)).await.unwrap();
     let waits = tokio::spawn({
@@ -269,7 +269,7 @@ async fn closed_twice_and_closed_while_publishing() {
     bridge.close().await;
     assert!(matches!(waits.await.unwrap(), Err(BridgeError::Closed)));
     assert!(matches!(topic.publish(message(3)).await, Err(BridgeError::Closed)));
-    assert!(feed.next().await.is_none());
+    assert!(consumer.next().await.is_none());
 }
 
 /// E23: a message whose deadline is over is not handled.
@@ -278,7 +278,7 @@ async fn a_message_that_nobody_waits_for_is_not_handled() {
     let script = Script::new();
     let events = std::sync::Arc::new(InMemoryEvents::new());
     let unit = crate::unit::launch(&script).adapters(crate::unit::adapters(events.clone())).start().await.unwrap();
-    let mut metadata = Metadata::fresh();
+    let mut metadata = Metadata::new();
     metadata.deadline = Some(Instant::now());
     let late = Message::new(metadata, UserSignedUp { id: UserId("a".into()) });
     events.topic("shop.event.user_signed_up.v1").publish(late).await.unwrap();
@@ -292,8 +292,8 @@ async fn a_message_that_nobody_waits_for_is_not_handled() {
 async fn many_senders_and_readers_lose_nothing() {
     for bound in [1, 7, 1024] {
         let bridge = std::sync::Arc::new(InMemoryEvents::new());
-        let rules = Delivery::at_least_once().bound(bound);
-        let feed = bridge.subscribe(SUBJECT, "one", rules);
+        let policy = SubscriptionPolicy::at_least_once().bound(bound);
+        let consumer = bridge.subscribe(SUBJECT, "one", policy);
         let senders: Vec<_> = (0..4)
             .map(|sender| {
                 let topic = bridge.topic(SUBJECT);
@@ -306,16 +306,16 @@ async fn many_senders_and_readers_lose_nothing() {
             .collect();
         let readers: Vec<_> = (0..4)
             .map(|_| {
-                let feed = std::sync::Arc::clone(&feed);
+                let consumer = std::sync::Arc::clone(&consumer);
                 tokio::spawn(async move {
                     let mut numbers = Vec::new();
-                    while let Some(arrival) = feed.next().await {
+                    while let Some(arrival) = consumer.next().await {
                         let number = arrival.message.decode::<u64>().unwrap();
                         // Every tenth comes once more.
                         if number % 10 == 0 && arrival.attempt == 1 {
-                            feed.settle(&arrival, Settlement::Again(Duration::ZERO)).await.unwrap();
+                            consumer.settle(&arrival, Settlement::Release).await.unwrap();
                         } else {
-                            feed.settle(&arrival, Settlement::Done).await.unwrap();
+                            consumer.settle(&arrival, Settlement::Ack).await.unwrap();
                             numbers.push(number);
                         }
                     }
@@ -326,7 +326,7 @@ async fn many_senders_and_readers_lose_nothing() {
         for sender in senders {
             sender.await.unwrap();
         }
-        while feed.unfinished(Instant::now() + Duration::from_secs(60)) > 0 {
+        while consumer.unfinished(Instant::now() + Duration::from_secs(60)) > 0 {
             tokio::task::yield_now().await;
         }
         bridge.close().await;

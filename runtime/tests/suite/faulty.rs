@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{EventAdapter, Feed, Inlet, Reply, Request, Topic};
-use pontoon::store::in_memory::InMemory;
+use pontoon::bridge::{Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use pontoon::store::in_memory::InMemoryState;
 use pontoon::store::{Change, Entry, Page, Range, StateAdapter};
-use pontoon::{Adapters, BridgeError, Delivery, Health, Id, Message, Soon, StoreError};
+use pontoon::{Adapters, BridgeError, Health, Id, MaybeReady, Message, StoreError, SubscriptionPolicy};
 
 use crate::unit::adapters;
 
@@ -112,9 +112,9 @@ struct Way {
 }
 
 impl Topic for Way {
-    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
+    fn publish(&self, event: Message) -> MaybeReady<'_, Result<(), BridgeError>> {
         let Ok(payload) = event.decode::<u64>() else { return self.topic.publish(event) };
-        Soon::later(async move {
+        MaybeReady::boxed(async move {
             let fate = self.bridge.fate(payload);
             match fate {
                 None | Some(Fate::Unheard) => {}
@@ -154,25 +154,30 @@ impl EventAdapter for Bridge {
         Arc::new(Way { bridge: self.clone(), topic: self.broker.events.topic(subject) })
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
-        self.broker.events.subscribe(subject, subscription, rules)
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
+        self.broker.events.subscribe(subject, subscription, policy)
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         self.broker.events.serve(subject)
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
         self.broker.events.request(request)
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
         self.broker.events.connect()
     }
 
     /// The broker stays: others are on it.
-    fn close(&self) -> Soon<'_, ()> {
-        Soon::now(())
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::ready(())
     }
 
     fn health(&self) -> Health {
@@ -189,7 +194,7 @@ type Refuses = Box<dyn Fn(&Change) -> bool + Send + Sync>;
 /// A store that several instances share, and that refuses what a test says, without a change.
 #[derive(Default)]
 pub struct Store {
-    inner: InMemory,
+    inner: InMemoryState,
     refuses: Mutex<Option<Refuses>>,
     /// How long a transaction takes.
     takes: Mutex<std::time::Duration>,
@@ -223,24 +228,24 @@ impl Store {
 }
 
 impl StateAdapter for Store {
-    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> Soon<'a, Result<Option<Entry>, StoreError>> {
+    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> MaybeReady<'a, Result<Option<Entry>, StoreError>> {
         self.inner.get(collection, key)
     }
 
-    fn list<'a>(&'a self, collection: &'a str, range: Range) -> Soon<'a, Result<Page<Entry>, StoreError>> {
+    fn list<'a>(&'a self, collection: &'a str, range: Range) -> MaybeReady<'a, Result<Page<Entry>, StoreError>> {
         self.inner.list(collection, range)
     }
 
-    fn commit(&self, changes: Vec<Change>) -> Soon<'_, Result<(), StoreError>> {
+    fn commit(&self, changes: Vec<Change>) -> MaybeReady<'_, Result<(), StoreError>> {
         let refused = self.refuses.lock().unwrap().as_ref().is_some_and(|refuses| changes.iter().any(refuses));
         match refused {
-            true => Soon::now(Err(StoreError::Unavailable("the store is away".into()))),
+            true => MaybeReady::ready(Err(StoreError::Unavailable("the store is away".into()))),
             false => {
                 let takes = *self.takes.lock().unwrap();
                 if takes.is_zero() {
                     return self.inner.commit(changes);
                 }
-                Soon::later(async move {
+                MaybeReady::boxed(async move {
                     tokio::time::sleep(takes).await;
                     self.inner.commit(changes).await
                 })
@@ -252,12 +257,12 @@ impl StateAdapter for Store {
         true
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), StoreError>> {
+    fn connect(&self) -> MaybeReady<'_, Result<(), StoreError>> {
         self.inner.connect()
     }
 
     /// The store stays: others use it.
-    fn close(&self) -> Soon<'_, ()> {
-        Soon::now(())
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::ready(())
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Arrival, Dead, EventAdapter, Feed, Inlet, Reply, Request, Settlement, Topic};
-use pontoon::{BridgeError, Delivery, Id, Message, Metadata, Soon};
+use pontoon::bridge::{Arrival, Consumer, DeadMessage, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
+use pontoon::{BridgeError, Id, MaybeReady, Message, Metadata, SubscriptionPolicy};
 use tokio::sync::Notify;
 
 use crate::script::{Act, Script};
@@ -22,7 +22,7 @@ struct Losing {
 
 impl Losing {
     fn deliver(&self, number: u64, attempt: u32, ticket: u64) {
-        let message = Message::new(Metadata::fresh(), ("a".to_owned(), number));
+        let message = Message::new(Metadata::new(), ("a".to_owned(), number));
         self.arrivals.lock().unwrap().push_back(Arrival { message, attempt, ticket });
         self.more.notify_one();
     }
@@ -38,29 +38,29 @@ impl Losing {
     }
 }
 
-impl Feed for Losing {
-    fn next(&self) -> Soon<'_, Option<Arrival>> {
-        Soon::later(self.take())
+impl Consumer for Losing {
+    fn next(&self) -> MaybeReady<'_, Option<Arrival>> {
+        MaybeReady::boxed(self.take())
     }
 
-    fn settle(&self, arrival: &Arrival, _: Settlement) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::now(if self.is_lost(arrival) { Err(BridgeError::LeaseLost) } else { Ok(()) })
+    fn settle(&self, arrival: &Arrival, _: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::ready(if self.is_lost(arrival) { Err(BridgeError::LeaseLost) } else { Ok(()) })
     }
 
     fn is_lost(&self, arrival: &Arrival) -> bool {
         self.has_lost.load(Ordering::SeqCst) && arrival.ticket <= 2
     }
 
-    fn dead_letters(&self, _: usize) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
-        Soon::now(Ok(Vec::new()))
+    fn dead_letters(&self, _: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>> {
+        MaybeReady::ready(Ok(Vec::new()))
     }
 
-    fn clear_dead_letters(&self, _: Option<Id>, _: bool) -> Soon<'_, Result<usize, BridgeError>> {
-        Soon::now(Ok(0))
+    fn clear_dead_letters(&self, _: Option<Id>, _: bool) -> MaybeReady<'_, Result<usize, BridgeError>> {
+        MaybeReady::ready(Ok(0))
     }
 }
 
-/// A bridge with this feed for `lab.in_order`.
+/// A bridge with this consumer for `lab.in_order`.
 struct Events(InMemoryEvents, Arc<Losing>);
 
 impl EventAdapter for Events {
@@ -68,26 +68,31 @@ impl EventAdapter for Events {
         self.0.topic(subject)
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
         match subscription {
             "lab.v1.in_order" | "lab.in_order" => Arc::<Losing>::clone(&self.1),
-            _ => self.0.subscribe(subject, subscription, rules),
+            _ => self.0.subscribe(subject, subscription, policy),
         }
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         self.0.serve(subject)
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
         self.0.request(request)
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
         self.0.connect()
     }
 
-    fn close(&self) -> Soon<'_, ()> {
+    fn close(&self) -> MaybeReady<'_, ()> {
         self.0.close()
     }
 }
@@ -96,16 +101,16 @@ impl EventAdapter for Events {
 async fn what_is_lost_before_its_next_attempt_is_handled_in_order_when_it_comes_again() {
     let script = Script::new();
     script.next("in_order", [Act::Fail]);
-    let feed = Arc::new(Losing::default());
-    feed.deliver(1, 1, 1);
-    feed.deliver(2, 1, 2);
-    let events = Arc::new(Events(InMemoryEvents::new(), Arc::clone(&feed)));
+    let consumer = Arc::new(Losing::default());
+    consumer.deliver(1, 1, 1);
+    consumer.deliver(2, 1, 2);
+    let events = Arc::new(Events(InMemoryEvents::new(), Arc::clone(&consumer)));
     let unit = launch(&script).adapters(adapters(events)).start().await.unwrap();
     script.begun("in_order", 1).await;
     // The first one waits for its next attempt, and the second one behind it.
-    feed.has_lost.store(true, Ordering::SeqCst);
-    feed.deliver(1, 2, 3);
-    feed.deliver(2, 2, 4);
+    consumer.has_lost.store(true, Ordering::SeqCst);
+    consumer.deliver(1, 2, 3);
+    consumer.deliver(2, 2, 4);
     script.begun("in_order", 3).await;
     tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
     let runs: Vec<_> = script.runs("in_order").into_iter().map(|run| (run.input, run.attempt)).collect();

@@ -10,7 +10,7 @@ use crate::unit::start;
 async fn it_flows_from_the_client_to_commands_events_and_jobs() {
     let script = Script::new();
     let unit = start(&script).await;
-    let correlation = Id::draw();
+    let correlation = Id::random();
     let client = unit.client().principal("ada").tenant("acme").correlation(correlation);
     client.invoke(user::SignUp, NewUser { email: "a".into() }).await.unwrap();
     unit.settled().await;

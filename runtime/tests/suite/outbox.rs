@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{EventAdapter, Feed, Inlet, Reply, Request, Topic};
-use pontoon::{BridgeError, Delivery, Message, Soon};
+use pontoon::bridge::{Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use pontoon::{BridgeError, MaybeReady, Message, SubscriptionPolicy};
 
 use crate::contract::{NewUser, UserId, lab, queue, state, user};
 use crate::script::{Act, Script};
@@ -21,9 +21,9 @@ struct Cut {
 struct CutTopic(Arc<dyn Topic>, Arc<AtomicBool>);
 
 impl Topic for CutTopic {
-    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
+    fn publish(&self, event: Message) -> MaybeReady<'_, Result<(), BridgeError>> {
         if self.1.load(Ordering::Relaxed) {
-            return Soon::now(Err(BridgeError::Unavailable("out of reach".into())));
+            return MaybeReady::ready(Err(BridgeError::Unavailable("out of reach".into())));
         }
         self.0.publish(event)
     }
@@ -34,23 +34,28 @@ impl EventAdapter for Cut {
         Arc::new(CutTopic(self.events.topic(subject), Arc::clone(&self.out_of_reach)))
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
-        self.events.subscribe(subject, subscription, rules)
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
+        self.events.subscribe(subject, subscription, policy)
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         self.events.serve(subject)
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
         self.events.request(request)
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
         self.events.connect()
     }
 
-    fn close(&self) -> Soon<'_, ()> {
+    fn close(&self) -> MaybeReady<'_, ()> {
         self.events.close()
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Arrival, Dead, EventAdapter, Feed, Inlet, Reply, Request, Settlement, Topic};
-use pontoon::{BridgeError, Delivery, FaultClass, Id, InvokeError, Message, Metadata, Soon};
+use pontoon::bridge::{Arrival, Consumer, DeadMessage, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
+use pontoon::{BridgeError, FaultClass, Id, InvokeError, MaybeReady, Message, Metadata, SubscriptionPolicy};
 
 use crate::contract::{event, lab};
 use crate::script::{Act, Script};
@@ -67,7 +67,7 @@ async fn an_ordering_key_that_panics_does_not_end_its_subscription() {
 
 /// Publishes an event of `lab.in_order`.
 async fn publish(events: &dyn EventAdapter, key: &str) {
-    let event = Message::new(Metadata::fresh(), (key.to_owned(), 1_u64));
+    let event = Message::new(Metadata::new(), (key.to_owned(), 1_u64));
     events.topic(<event::Keyed as pontoon::Event>::SUBJECT).publish(event).await.unwrap();
 }
 
@@ -75,29 +75,29 @@ async fn publish(events: &dyn EventAdapter, key: &str) {
 struct Failing(InMemoryEvents);
 
 struct FailingFeed {
-    feed: Arc<dyn Feed>,
+    consumer: Arc<dyn Consumer>,
     calls: AtomicU32,
 }
 
-impl Feed for FailingFeed {
-    fn next(&self) -> Soon<'_, Option<Arrival>> {
+impl Consumer for FailingFeed {
+    fn next(&self) -> MaybeReady<'_, Option<Arrival>> {
         match self.calls.fetch_add(1, Ordering::Relaxed) {
-            0 => panic!("a feed that panics"),
-            1 => Soon::now(None),
-            _ => self.feed.next(),
+            0 => panic!("a consumer that panics"),
+            1 => MaybeReady::ready(None),
+            _ => self.consumer.next(),
         }
     }
 
-    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Soon<'_, Result<(), BridgeError>> {
-        self.feed.settle(arrival, settlement)
+    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
+        self.consumer.settle(arrival, settlement)
     }
 
-    fn dead_letters(&self, skip: usize) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
-        self.feed.dead_letters(skip)
+    fn dead_letters(&self, skip: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>> {
+        self.consumer.dead_letters(skip)
     }
 
-    fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>> {
-        self.feed.clear_dead_letters(id, replay)
+    fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> MaybeReady<'_, Result<usize, BridgeError>> {
+        self.consumer.clear_dead_letters(id, replay)
     }
 }
 
@@ -106,27 +106,32 @@ impl EventAdapter for Failing {
         self.0.topic(subject)
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
-        let feed = self.0.subscribe(subject, subscription, rules);
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
+        let consumer = self.0.subscribe(subject, subscription, policy);
         match subscription {
-            "lab.v1.in_order" | "lab.in_order" => Arc::new(FailingFeed { feed, calls: AtomicU32::new(0) }),
-            _ => feed,
+            "lab.v1.in_order" | "lab.in_order" => Arc::new(FailingFeed { consumer, calls: AtomicU32::new(0) }),
+            _ => consumer,
         }
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         self.0.serve(subject)
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
         self.0.request(request)
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
         self.0.connect()
     }
 
-    fn close(&self) -> Soon<'_, ()> {
+    fn close(&self) -> MaybeReady<'_, ()> {
         self.0.close()
     }
 }
@@ -138,7 +143,7 @@ async fn a_lane_that_ends_unasked_shows_in_health_and_is_started_again() {
     let unit = launch(&script).adapters(adapters(events.clone())).start().await.unwrap();
     tokio::time::sleep(Duration::from_millis(1)).await;
     let health = unit.health().to_string();
-    assert!(health.contains("lab.") && health.contains("a feed that panics"), "{health}");
+    assert!(health.contains("lab.") && health.contains("a consumer that panics"), "{health}");
     publish(&*events, "a").await;
     script.begun("in_order", 1).await;
     assert!(!unit.health().is_ready(), "it has only just been started again");

@@ -6,21 +6,22 @@ use std::time::Duration;
 
 use pontoon::bridge::in_memory::InMemoryQueues;
 use pontoon::bridge::{Arrival, Job, JobQueue, QueueAdapter, Settlement};
-use pontoon::{BridgeError, Instant, Message, Metadata, QueueRules, WhenFull};
+use pontoon::{BridgeError, Instant, Message, Metadata, QueuePolicy, WhenFull};
 
 use crate::contract::{lab, queue};
 use crate::script::{Act, Script};
 use crate::unit::start;
 
 const SECOND: Duration = Duration::from_secs(1);
-const RULES: QueueRules = QueueRules::new().lease(Duration::from_secs(30)).bound(3).remember(Duration::from_secs(60));
+const POLICY: QueuePolicy =
+    QueuePolicy::new().lease(Duration::from_secs(30)).bound(3).remember(Duration::from_secs(60));
 
-fn queue(rules: QueueRules) -> Arc<dyn JobQueue> {
-    InMemoryQueues::new().queue("shop.queue.test", rules)
+fn queue(policy: QueuePolicy) -> Arc<dyn JobQueue> {
+    InMemoryQueues::new().queue("shop.queue.test", policy)
 }
 
 fn job(number: u64) -> Job {
-    Job { message: Message::new(Metadata::fresh(), number), delay: None, deduplication: None }
+    Job { message: Message::new(Metadata::new(), number), delay: None, deduplication: None }
 }
 
 fn number(arrival: &Arrival) -> u64 {
@@ -60,7 +61,7 @@ async fn a_lease_lasts_as_long_as_the_handler() {
 /// Q02: a worker that does not extend it loses the job, and its late answer is refused.
 #[tokio::test(start_paused = true)]
 async fn a_job_whose_lease_is_over_is_another_workers() {
-    let queue = queue(RULES);
+    let queue = queue(POLICY);
     queue.push(job(1)).await.unwrap();
     let first = queue.next().await.unwrap();
     tokio::time::advance(20 * SECOND).await;
@@ -71,8 +72,8 @@ async fn a_job_whose_lease_is_over_is_another_workers() {
     assert_eq!((first.attempt, second.attempt), (1, 2));
     assert_eq!(first.message.metadata().id, second.message.metadata().id);
     assert!(matches!(queue.extend(&first).await, Err(BridgeError::LeaseLost)));
-    assert!(matches!(queue.settle(&first, Settlement::Done).await, Err(BridgeError::LeaseLost)));
-    queue.settle(&second, Settlement::Done).await.unwrap();
+    assert!(matches!(queue.settle(&first, Settlement::Ack).await, Err(BridgeError::LeaseLost)));
+    queue.settle(&second, Settlement::Ack).await.unwrap();
     assert_eq!(queue.unfinished(Instant::now() + 100 * SECOND), 0);
 }
 
@@ -111,13 +112,13 @@ async fn dead_letters_can_be_purged() {
 /// Q03.
 #[tokio::test(start_paused = true)]
 async fn a_delayed_job_comes_at_its_time() {
-    let queue = queue(RULES);
+    let queue = queue(POLICY);
     let before = Instant::now();
     queue.push(Job { delay: Some(60 * SECOND), ..job(1) }).await.unwrap();
     queue.push(job(2)).await.unwrap();
     let second = queue.next().await.unwrap();
     assert_eq!(number(&second), 2);
-    queue.settle(&second, Settlement::Done).await.unwrap();
+    queue.settle(&second, Settlement::Ack).await.unwrap();
     assert_eq!(queue.depth().await.unwrap().delayed, 1);
     assert_eq!(number(&queue.next().await.unwrap()), 1);
     assert!((60 * SECOND..61 * SECOND).contains(&before.elapsed()));
@@ -126,7 +127,7 @@ async fn a_delayed_job_comes_at_its_time() {
 /// Q03: all workers are busy or asleep when it is time.
 #[tokio::test(start_paused = true)]
 async fn a_delayed_job_wakes_a_worker_while_another_is_busy() {
-    let queue = queue(RULES.lease(3600 * SECOND));
+    let queue = queue(POLICY.lease(3600 * SECOND));
     let workers: Vec<_> = (0..2)
         .map(|_| {
             let queue = Arc::clone(&queue);
@@ -149,7 +150,7 @@ async fn a_delayed_job_wakes_a_worker_while_another_is_busy() {
 /// Q04.
 #[tokio::test(start_paused = true)]
 async fn a_second_job_with_the_same_id_is_left_out() {
-    let queue = queue(RULES);
+    let queue = queue(POLICY);
     let with_id = |number, id: &str| Job { deduplication: Some(id.to_owned()), ..job(number) };
     for (number, id) in [(1, "a"), (2, "a"), (3, "b")] {
         queue.push(with_id(number, id)).await.unwrap();
@@ -163,9 +164,9 @@ async fn a_second_job_with_the_same_id_is_left_out() {
 /// Q05.
 #[tokio::test(start_paused = true)]
 async fn what_happens_when_a_queue_is_full() {
-    let waiting = queue(RULES);
-    let refusing = queue(RULES.when_full(WhenFull::Refuse));
-    let dropping = queue(RULES.when_full(WhenFull::DropOldest));
+    let waiting = queue(POLICY);
+    let refusing = queue(POLICY.when_full(WhenFull::Refuse));
+    let dropping = queue(POLICY.when_full(WhenFull::DropOldest));
     for queue in [&waiting, &refusing, &dropping] {
         for number in 1..=3 {
             queue.push(job(number)).await.unwrap();
@@ -202,7 +203,7 @@ async fn depth_and_age_are_known() {
 #[tokio::test(start_paused = true)]
 async fn a_closed_queue_is_an_error() {
     let bridge = InMemoryQueues::new();
-    let queue = bridge.queue("shop.queue.test", RULES);
+    let queue = bridge.queue("shop.queue.test", POLICY);
     bridge.close().await;
     bridge.close().await;
     assert!(matches!(queue.push(job(1)).await, Err(BridgeError::Closed)));

@@ -151,7 +151,7 @@ async fn a_stop_publishes_what_the_last_handler_has_committed() {
     let bridge = Bridge::to(&broker);
     let unit = launch(&script).adapters(bridge.adapters(&store)).start().await.unwrap();
     let subject = lab::Keep::SUBJECT;
-    let message = Message::new(Metadata::fresh(), 7_u64);
+    let message = Message::new(Metadata::new(), 7_u64);
     let asked = Request { subject, message, deadline: Instant::now() + LONG, attempt: 1 };
     let call = tokio::spawn(async move { bridge.request(asked).await.map(drop) });
     script.begun("keep", 1).await;
@@ -407,7 +407,7 @@ async fn what_lacks_rights_waits_for_them_but_not_for_ever() {
 #[tokio::test(start_paused = true)]
 async fn entries_of_a_unit_with_another_name_are_relayed() {
     let (broker, store) = (Broker::default(), Store::new());
-    let id = Id::draw();
+    let id = Id::random();
     let entry = format!(
         r#"{{"subject":"shop.event.ping.v1","metadata":{{"id":"{id}","correlation":"{id}","causation":null,
         "principal":null,"tenant":null,"hops":1}},"payload":"7","job":null}}"#

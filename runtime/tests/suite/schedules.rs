@@ -53,12 +53,12 @@ async fn a_cron_schedule_runs_at_its_time_of_day() {
     let script = Script::new();
     // Half past two on 1970-01-02.
     let half_past_two = SystemTime::UNIX_EPOCH + Duration::from_secs(24 * 3600 + 2 * 3600 + 1800);
-    let unit = launch(&script).time_of_day(half_past_two).start().await.unwrap();
+    let unit = launch(&script).wall_clock(half_past_two).start().await.unwrap();
     let before = pontoon::Instant::now();
     tokio::time::sleep(49 * 3600 * SECOND).await;
     let runs = script.runs("nightly");
     let at: Vec<_> = runs.iter().map(|run| (run.at - before).as_secs()).collect();
     assert_eq!(at, [1800, 1800 + 24 * 3600, 1800 + 48 * 3600]);
-    assert!(runs[0].input.contains("due: 97200000"), "{}", runs[0].input);
+    assert!(runs[0].input.contains("tv_sec: 97200, tv_nsec: 0"), "{}", runs[0].input);
     unit.shutdown().await.unwrap();
 }

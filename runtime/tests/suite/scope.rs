@@ -83,7 +83,7 @@ async fn events_have_the_same_scope_and_what_is_refused_is_a_dead_letter() {
     let unit = launch(&script).adapters(adapters(Arc::clone(&events) as Arc<dyn EventAdapter>)).start().await.unwrap();
     let messages = [(Some("a"), "k", 7), (Some("a"), "k", 7), (Some("b"), "k", 7), (Some("a"), "k", 8), (None, "", 9)];
     for (tenant, key, amount) in messages {
-        let metadata = Metadata { tenant: tenant.map(Arc::from), ..Metadata::fresh() };
+        let metadata = Metadata { tenant: tenant.map(Arc::from), ..Metadata::new() };
         let message = Message::new(metadata, payment(Some(key), amount));
         events.topic(event::Paid::SUBJECT).publish(message).await.unwrap();
     }

@@ -1,6 +1,6 @@
 //! How a unit starts: its environment, variables and secrets.
 
-use pontoon::secret::{SecretAdapter, env::Env, file::File};
+use pontoon::secret::{SecretAdapter, env::EnvSecrets, file::FileSecrets};
 use pontoon::{Error, SecretError, SecretValue, StartError, Variables};
 
 use crate::contract::{NewUser, secret, user};
@@ -52,7 +52,7 @@ async fn secrets_come_from_a_folder() {
     let dir = folder.path().to_str().unwrap();
     launch().environment("staging").variables([("SECRETS_DIR", dir)]).start().await.unwrap().shutdown().await.unwrap();
 
-    let store = File::new(folder.path().join("shop"));
+    let store = FileSecrets::new(folder.path().join("shop"));
     assert_eq!(store.read("smtp_password").await.unwrap().expose(), "one");
     std::fs::write(&file, "two\n\n").unwrap();
     assert_eq!(store.read("smtp_password").await.unwrap().expose(), "two\n", "a rotated one is seen, as it is");
@@ -63,7 +63,7 @@ async fn secrets_come_from_a_folder() {
 
 #[tokio::test]
 async fn secrets_come_from_variables_and_do_not_show() {
-    let store = Env::new(Variables::of([("SMTP_PASSWORD", "very secret")]));
+    let store = EnvSecrets::new(Variables::of([("SMTP_PASSWORD", "very secret")]));
     let value = store.read("smtp_password").await.unwrap();
     assert_eq!(value.expose(), "very secret");
     assert_eq!(format!("{value:?} {:?}", Some(SecretValue::new("x"))), "SecretValue(…) Some(SecretValue(…))");

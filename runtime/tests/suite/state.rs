@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::store::in_memory::InMemory;
+use pontoon::store::in_memory::InMemoryState;
 use pontoon::store::{Change, Expect, Range, StateAdapter};
 use pontoon::testing::Stub;
 use pontoon::{Etag, StoreError};
@@ -49,7 +49,7 @@ async fn a_value_goes_away_after_its_time() {
 
 #[tokio::test]
 async fn of_32_that_race_exactly_one_writes_first() {
-    let store = Arc::new(InMemory::new());
+    let store = Arc::new(InMemoryState::new());
     let race = |_| {
         let store = Arc::clone(&store);
         let put = Some((Arc::from(&b"1"[..]), None));
@@ -118,7 +118,7 @@ async fn keys_are_listed_by_prefix_and_page() {
 
 #[tokio::test(start_paused = true)]
 async fn a_closed_store_is_an_error() {
-    let store = InMemory::new();
+    let store = InMemoryState::new();
     store.close().await;
     store.close().await;
     assert!(matches!(store.get("users", "ada").await, Err(StoreError::Closed)));

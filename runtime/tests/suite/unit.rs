@@ -7,8 +7,8 @@ use std::time::Duration;
 use pontoon::bridge::EventAdapter;
 use pontoon::{
     Adapters, Call, Collection, Emits, Enqueuer, Enqueues, Environment, Error, File, FromResources, HandlerOf, Handles,
-    Intake, Keeps, Launch, Operation, Part, Ports, Provides, Publisher, Reveals, Route, SecretSource, Started, Text,
-    Tick, Unit,
+    Keeps, Launch, Operation, Ports, Provides, Publisher, Registration, Reveals, Route, SecretSource, Started,
+    Template, TemplatePart, Tick, Unit,
 };
 
 use crate::contract::*;
@@ -313,10 +313,10 @@ impl Unit for Monolith {
     const GRACE: Duration = Duration::from_secs(30);
     const ENVIRONMENTS: &'static [Environment] = &[
         Environment::new("local").ephemeral(),
-        Environment::new("staging").secret_store(&File::new(Text(&[
-            Part::Variable("SECRETS_DIR"),
-            Part::Literal("/"),
-            Part::VariableOr("SECRETS_OF", "shop"),
+        Environment::new("staging").secret_store(&File::new(Template::joined(&[
+            TemplatePart::Variable("SECRETS_DIR"),
+            TemplatePart::Literal("/"),
+            TemplatePart::VariableOr("SECRETS_OF", "shop"),
         ]))),
     ];
 
@@ -335,19 +335,19 @@ impl Unit for Monolith {
         }
     }
 
-    fn listen(intake: &mut Intake<Self>) {
-        intake.serve(lab::Keep);
-        intake.subscribe(email::Greet);
-        intake.work(email::Bill);
-        intake.subscribe(lab::Pong);
-        intake.subscribe(lab::Echo);
-        intake.subscribe(lab::Round);
-        intake.subscribe(lab::InOrder);
-        intake.subscribe(lab::Book);
-        intake.subscribe(lab::BookInOrder);
-        intake.work(lab::Toil);
-        intake.tick(lab::Beat);
-        intake.tick(lab::Nightly);
+    fn listen(registration: &mut Registration<Self>) {
+        registration.serve(lab::Keep);
+        registration.subscribe(email::Greet);
+        registration.work(email::Bill);
+        registration.subscribe(lab::Pong);
+        registration.subscribe(lab::Echo);
+        registration.subscribe(lab::Round);
+        registration.subscribe(lab::InOrder);
+        registration.subscribe(lab::Book);
+        registration.subscribe(lab::BookInOrder);
+        registration.work(lab::Toil);
+        registration.schedule(lab::Beat);
+        registration.schedule(lab::Nightly);
     }
 }
 
@@ -367,7 +367,7 @@ pub fn adapters(events: Arc<dyn EventAdapter>) -> Adapters {
     Adapters {
         events,
         queues: Arc::new(pontoon::bridge::in_memory::InMemoryQueues::new()),
-        state: Arc::new(pontoon::store::in_memory::InMemory::new()),
-        secrets: Arc::new(pontoon::secret::env::Env::new(variables)),
+        state: Arc::new(pontoon::store::in_memory::InMemoryState::new()),
+        secrets: Arc::new(pontoon::secret::env::EnvSecrets::new(variables)),
     }
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{Arrival, Asked, Feed, Inlet, Reply, Request, Settlement};
-use pontoon::{BridgeError, Instant, Message, Metadata, Part, Text};
+use pontoon::bridge::{Arrival, Consumer, Endpoint, IncomingRequest, Reply, Request, Settlement};
+use pontoon::{BridgeError, Instant, Message, Metadata, Template};
 use tokio::task::JoinHandle;
 
 /// Longer than anything takes that does not hang.
@@ -17,8 +17,8 @@ pub fn leaked(text: impl Into<String>) -> &'static str {
 }
 
 /// A setting that says this.
-pub fn text(text: impl Into<String>) -> Text {
-    Text(Box::leak(Box::new([Part::Literal(leaked(text))])))
+pub fn text(text: impl Into<String>) -> Template {
+    Template::literal(leaked(text))
 }
 
 /// Ends what hangs.
@@ -43,7 +43,7 @@ pub async fn until(what: &str, is_so: impl Fn() -> bool) {
 
 /// A message with a number as its payload.
 pub fn message(number: u32) -> Message {
-    Message::new(Metadata::fresh(), number)
+    Message::new(Metadata::new(), number)
 }
 
 /// The number of a message.
@@ -54,27 +54,27 @@ pub fn number(arrival: &Arrival) -> u32 {
     arrival.message.decode().unwrap()
 }
 
-/// The next message of a feed.
+/// The next message of a consumer.
 ///
 /// # Panics
 /// There is none.
-pub async fn next(feed: &Arc<dyn Feed>) -> Arrival {
-    soon(feed.next()).await.expect("the feed has ended")
+pub async fn next(consumer: &Arc<dyn Consumer>) -> Arrival {
+    soon(consumer.next()).await.expect("the consumer has ended")
 }
 
 /// Takes the next message and is done with it.
 ///
 /// # Panics
 /// There is none, or it cannot be settled.
-pub async fn take(feed: &Arc<dyn Feed>) -> u32 {
-    let arrival = next(feed).await;
-    feed.settle(&arrival, Settlement::Done).await.unwrap();
+pub async fn take(consumer: &Arc<dyn Consumer>) -> u32 {
+    let arrival = next(consumer).await;
+    consumer.settle(&arrival, Settlement::Ack).await.unwrap();
     number(&arrival)
 }
 
 /// Whether nothing comes for a while.
-pub async fn is_quiet(feed: &Arc<dyn Feed>) -> bool {
-    tokio::time::timeout(Duration::from_millis(300), feed.next()).await.is_err()
+pub async fn is_quiet(consumer: &Arc<dyn Consumer>) -> bool {
+    tokio::time::timeout(Duration::from_millis(300), consumer.next()).await.is_err()
 }
 
 /// A request with a number, that somebody waits for for a minute.
@@ -83,13 +83,13 @@ pub fn request(subject: &'static str, number: u32) -> Request {
 }
 
 /// Answers each request with what it asks, until there are no more.
-pub fn echo(inlet: Arc<dyn Inlet>) -> JoinHandle<()> {
+pub fn echo(endpoint: Arc<dyn Endpoint>) -> JoinHandle<()> {
     tokio::spawn(async move {
-        while let Some(Asked { message, reply_to, .. }) = inlet.next().await {
+        while let Some(IncomingRequest { message, reply_to, .. }) = endpoint.next().await {
             let json = message.json().unwrap();
             // A stranger's request may have nowhere to go.
             if let Some(to) = reply_to {
-                inlet.answer(&to, Reply::Output(json)).await.unwrap();
+                endpoint.answer(&to, Reply::Output(json)).await.unwrap();
             }
         }
     })

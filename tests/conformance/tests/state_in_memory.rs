@@ -5,13 +5,13 @@
 use std::sync::{Arc, Mutex};
 
 use pontoon::store::StateAdapter;
-use pontoon::store::in_memory::InMemory;
+use pontoon::store::in_memory::InMemoryState;
 use pontoon_conformance::state::Harness;
 use pontoon_conformance::state_suite;
 use pontoon_schema::capability::{Adapter, StateStore, state_store};
 
 /// The store lives in the process, and goes with it.
-struct Process(Mutex<Arc<InMemory>>);
+struct Process(Mutex<Arc<InMemoryState>>);
 
 async fn start() -> Process {
     Process(Mutex::default())

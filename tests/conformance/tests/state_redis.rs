@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use futures_util::future::FutureExt as _;
 use pontoon::store::StateAdapter;
-use pontoon::{Instance, Opening, StateStore as _, Variables};
+use pontoon::{Instance, Setup, StateStore as _, Variables};
 use pontoon_brokers::{Broker, Error, Kind};
 use pontoon_conformance::adapter::text;
 use pontoon_conformance::state::Harness;
@@ -37,10 +37,10 @@ fn state(url: impl Into<String>) -> Arc<dyn StateAdapter> {
 
 /// The same with other settings. None of them is a secret: nothing is waited for.
 fn open(redis: pontoon::Redis) -> Arc<dyn StateAdapter> {
-    let mut opening = Opening::new(Instance::new("shop", "test"), false, Variables::default());
-    let state = redis.open(&mut opening).now_or_never().unwrap();
-    assert!(opening.problems().is_empty(), "{:?}", opening.problems());
-    state
+    let mut setup = Setup::new(Instance::new("shop", "test"), false, Variables::default());
+    let state = redis.open(&mut setup).now_or_never().unwrap();
+    assert!(setup.problems().is_empty(), "{:?}", setup.problems());
+    state.expect("it opens where there is no problem")
 }
 
 /// What the server says to a command.

@@ -96,7 +96,7 @@ fn where_a_deployment_has_some_of_them_those_are_named() {
     let files = generated(&text.replace("deployments:\n", some), &request("crowd"));
     let listens = |name: &str| {
         let file = files.iter().find(|file| file.name.ends_with(name)).expect("the file of the unit");
-        file.text.lines().filter_map(|line| line.trim().strip_prefix("intake.keep")).collect::<Vec<_>>()
+        file.text.lines().filter_map(|line| line.trim().strip_prefix("registration.retain")).collect::<Vec<_>>()
     };
     assert_eq!(listens("some.unit_0.rs"), ["_for(unit_1::OnAdded);"]);
     assert_eq!(listens("microservices.unit_0.rs"), ["(event::Added);"]);

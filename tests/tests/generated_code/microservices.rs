@@ -240,8 +240,8 @@ fn shared() -> pontoon::Adapters {
     pontoon::Adapters {
         events: Arc::new(bridge::in_memory::InMemoryEvents::new()),
         queues: Arc::new(bridge::in_memory::InMemoryQueues::new()),
-        state: Arc::new(store::in_memory::InMemory::new()),
-        secrets: Arc::new(secret::env::Env::new(variables)),
+        state: Arc::new(store::in_memory::InMemoryState::new()),
+        secrets: Arc::new(secret::env::EnvSecrets::new(variables)),
     }
 }
 

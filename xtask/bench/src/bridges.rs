@@ -9,7 +9,7 @@ pub(crate) mod request;
 
 use crate::rounds::Error;
 use pontoon::outside::{self, Client};
-use pontoon::{Amqp, Environment, EventBridge, Launch, Mqtt, Nats, Part, Started, Text, Unit};
+use pontoon::{Amqp, Environment, EventBridge, Launch, Mqtt, Nats, Started, Template, Unit};
 use pontoon_brokers::{Broker, Kind};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -90,6 +90,6 @@ fn client_id() -> String {
 }
 
 /// A setting as it stands.
-fn text(text: String) -> Text {
-    Text(vec![Part::Literal(text.leak())].leak())
+fn text(text: String) -> Template {
+    Template::literal(text.leak())
 }

@@ -69,9 +69,9 @@ pub(crate) fn growth() -> Result<Vec<Figure>, Error> {
 }
 
 /// A topology that is nowhere but in memory.
-struct Text<'a>(&'a str);
+struct Template<'a>(&'a str);
 
-impl Files for Text<'_> {
+impl Files for Template<'_> {
     fn read(&self, _: &str) -> io::Result<Vec<u8>> {
         Ok(self.0.as_bytes().to_vec())
     }
@@ -81,7 +81,7 @@ fn compiled(text: &str) -> Result<Compiled, Error> {
     let request = Request::default();
     let input = Input {
         path: "topology.yaml",
-        files: &Text(text),
+        files: &Template(text),
         limits: Limits::default(),
         today: Date::from_unix_seconds(0),
         request: &request,
@@ -97,7 +97,7 @@ fn compiled(text: &str) -> Result<Compiled, Error> {
 /// The first five stages, with all that they make.
 fn planned(text: &str) -> Result<(Source, Topology, Graph, Plan), Error> {
     let (mut sources, mut findings) = (Sources::default(), Findings::default());
-    let source = read("topology.yaml", &Text(text), Limits::default(), &mut sources, &mut findings);
+    let source = read("topology.yaml", &Template(text), Limits::default(), &mut sources, &mut findings);
     let source = source.ok_or("the synthetic topology cannot be read")?;
     let topology = resolve(&source, &mut findings).ok_or("the synthetic topology cannot be resolved")?;
     let graph = Graph::new(&topology);

@@ -4,7 +4,7 @@
 use crate::cargo;
 use crate::rounds::{Error, medians};
 use crate::table::Figure;
-use pontoon::{Client, Inside};
+use pontoon::{Client, Local};
 use pontoon_bench::contract::{Answer, Calls, Question};
 use pontoon_bench::count::Counter;
 use pontoon_bench::topology::monolith::Monolith;
@@ -94,7 +94,7 @@ fn each(runtime: &Runtime, calls: impl AsyncFnOnce() -> Result<Answer, Error>) -
 }
 
 /// The same calls, each by the client.
-async fn from_outside(client: &Client<Inside<Monolith>>) -> Result<Answer, Error> {
+async fn from_outside(client: &Client<Local<Monolith>>) -> Result<Answer, Error> {
     let mut number = 0;
     for call in 0..CALLS {
         let question = Question { number: black_box(call) };

@@ -42,10 +42,10 @@ impl Command {
     /// The fields of its input, with types that Rust and proto name in their own way.
     pub(crate) fn fields(&self) -> &'static [(&'static str, Scalar)] {
         match self.name {
-            "create" => &[("name", Scalar::Text), ("amount", Scalar::Number)],
+            "create" => &[("name", Scalar::Template), ("amount", Scalar::Number)],
             "find" => &[("id", Scalar::Number)],
             "change" => &[("id", Scalar::Number), ("amount", Scalar::Number)],
-            "close" => &[("id", Scalar::Number), ("reason", Scalar::Text)],
+            "close" => &[("id", Scalar::Number), ("reason", Scalar::Template)],
             _ => &[("after", Scalar::Number), ("limit", Scalar::Number)],
         }
     }
@@ -72,21 +72,21 @@ impl Command {
 /// The type of a field.
 #[derive(Clone, Copy)]
 pub(crate) enum Scalar {
-    Text,
+    Template,
     Number,
 }
 
 impl Scalar {
     pub(crate) fn rust(self) -> &'static str {
         match self {
-            Self::Text => "String",
+            Self::Template => "String",
             Self::Number => "u64",
         }
     }
 
     pub(crate) fn proto(self) -> &'static str {
         match self {
-            Self::Text => "string",
+            Self::Template => "string",
             Self::Number => "uint64",
         }
     }

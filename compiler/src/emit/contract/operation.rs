@@ -110,7 +110,7 @@ fn special(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
         }
         Trigger::Subscription { event, delivery, environments, .. } => {
             let subscription = scope.runtime("Subscription");
-            let delivery_type = scope.runtime("Delivery");
+            let policy_type = scope.runtime("SubscriptionPolicy");
             let order = delivery.ordered.as_ref().and_then(Option::as_ref);
             let order = order.map(|path| self::order(scope, path));
             let (event, delivery) = (from_service(operation, event), self::delivery(scope, delivery));
@@ -118,7 +118,7 @@ fn special(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
             quote! {
                 impl #subscription for #name {
                     type Event = #event;
-                    const DELIVERY: #delivery_type = #delivery;
+                    const DELIVERY: #policy_type = #delivery;
                     #environments
                     #order
                 }
@@ -160,7 +160,7 @@ fn from_service(operation: &Operation, place: &Place) -> TokenStream {
 }
 
 fn delivery(scope: &Scope<'_>, delivery: &Delivery) -> TokenStream {
-    let delivery_type = scope.runtime("Delivery");
+    let policy_type = scope.runtime("SubscriptionPolicy");
     let promise = ident(if delivery.at_least_once { "at_least_once" } else { "at_most_once" });
     let again = delivery.at_least_once.then(|| {
         let (attempts, backoff) = (Literal::u32_unsuffixed(delivery.attempts), scope.backoff(delivery.backoff));
@@ -171,7 +171,7 @@ fn delivery(scope: &Scope<'_>, delivery: &Delivery) -> TokenStream {
     let concurrency = Literal::u32_unsuffixed(delivery.concurrency);
     let bound = delivery.bound.map(Literal::u32_unsuffixed).map(|bound| quote!(.bound(#bound)));
     let when_full = delivery.when_full.map(|policy| when_full(scope, policy)).map(|policy| quote!(.when_full(#policy)));
-    quote!(#delivery_type::#promise()#again #dead_letter #ordered.concurrency(#concurrency)#bound #when_full)
+    quote!(#policy_type::#promise()#again #dead_letter #ordered.concurrency(#concurrency)#bound #when_full)
 }
 
 fn timetable(scope: &Scope<'_>, timetable: &Timetable) -> TokenStream {

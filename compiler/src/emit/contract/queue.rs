@@ -12,21 +12,21 @@ pub(super) fn print(scope: &Scope<'_>, queue: &Queue) -> TokenStream {
     let marker = marker(&queue.description, &queue.marker);
     let (name, payload, subject) = (ident(&queue.marker.item), scope.named(&queue.payload), &queue.subject);
     let (rules, listeners) = (rules(scope, queue), listeners(scope, queue.listeners));
-    let (queue, queue_rules) = (scope.runtime("Queue"), scope.runtime("QueueRules"));
+    let (queue, queue_policy) = (scope.runtime("Queue"), scope.runtime("QueuePolicy"));
     quote! {
         #marker
 
         impl #queue for #name {
             type Payload = #payload;
             const SUBJECT: &'static str = #subject;
-            const RULES: #queue_rules = #rules;
+            const POLICY: #queue_policy = #rules;
             #listeners
         }
     }
 }
 
 fn rules(scope: &Scope<'_>, queue: &Queue) -> TokenStream {
-    let rules = scope.runtime("QueueRules");
+    let rules = scope.runtime("QueuePolicy");
     let lease = scope.duration(queue.lease);
     let attempts = Literal::u32_unsuffixed(queue.attempts);
     let backoff = scope.backoff(queue.backoff);

@@ -110,32 +110,28 @@ mod tests {
         Environment::new(\"staging\")
             .event_bridge(
                 &Amqp::new(
-                        Text(
-                            &[
-                                Part::VariableOr(
-                                    \"AMQP_URL\",
-                                    \"amqps://an.address.that.takes.nearly.a.whole.line.of.its.own.example.com\",
-                                ),
-                            ],
+                        Template::variable_or(
+                            \"AMQP_URL\",
+                            \"amqps://an.address.that.takes.nearly.a.whole.line.of.its.own.example.com\",
                         ),
                     )
-                    .username(Text(&[Part::Literal(\"shop\")])),
+                    .username(Template::literal(\"shop\")),
             )
             .secret_store(
-                &File::new(Text(&[Part::Variable(\"DIR\"), Part::Literal(\"/here\")])),
+                &File::new(Template::joined(&[TemplatePart::Variable(\"DIR\"), TemplatePart::Literal(\"/here\")])),
             ),
     ];
 ";
         let laid_out = "    const ENVIRONMENTS: &'static [Environment] = &[
         Environment::new(\"staging\")
             .event_bridge(
-                &Amqp::new(Text(&[Part::VariableOr(
+                &Amqp::new(Template::variable_or(
                     \"AMQP_URL\",
                     \"amqps://an.address.that.takes.nearly.a.whole.line.of.its.own.example.com\",
-                )]))
-                    .username(Text(&[Part::Literal(\"shop\")])),
+                ))
+                    .username(Template::literal(\"shop\")),
             )
-            .secret_store(&File::new(Text(&[Part::Variable(\"DIR\"), Part::Literal(\"/here\")]))),
+            .secret_store(&File::new(Template::joined(&[TemplatePart::Variable(\"DIR\"), TemplatePart::Literal(\"/here\")]))),
     ];
 ";
         let mut text = String::new();

@@ -13,7 +13,7 @@ pub(super) fn print(scope: &Scope<'_>, source: &Source<'_>) -> TokenStream {
     let Source { topology, deployment, unit, environments, has_events } = *source;
     let structure = name(unit);
     let (unit_trait, environment_type) = (scope.runtime("Unit"), scope.runtime("Environment"));
-    let (ports_type, intake) = (scope.runtime("Ports"), scope.runtime("Intake"));
+    let (ports_type, registration) = (scope.runtime("Ports"), scope.runtime("Registration"));
     let (unit_name, grace, duration) = (&unit.name, scope.duration(deployment.grace), scope.duration_type());
     let environments = environments.iter().map(|environment| environment::print(scope, environment));
     let subscriptions = has_events.then(|| {
@@ -25,7 +25,7 @@ pub(super) fn print(scope: &Scope<'_>, source: &Source<'_>) -> TokenStream {
     let listens = listens(unit);
     let used = |name, is_empty: bool| if is_empty { quote!(_) } else { ident(name).into_token_stream() };
     let resources_name = used("resources", unit.services.is_empty());
-    let (ports_name, intake_name) = (used("ports", ports.is_empty()), used("intake", listens.is_empty()));
+    let (ports_name, registration_name) = (used("ports", ports.is_empty()), used("registration", listens.is_empty()));
     quote! {
         impl #unit_trait for #structure {
             type Resources = Resources;
@@ -42,7 +42,7 @@ pub(super) fn print(scope: &Scope<'_>, source: &Source<'_>) -> TokenStream {
                 }
             }
 
-            fn listen(#intake_name: &mut #intake<Self>) {
+            fn listen(#registration_name: &mut #registration<Self>) {
                 #(#listens)*
             }
         }
@@ -56,15 +56,15 @@ fn service(member: &Member) -> TokenStream {
 
 /// What the unit does on the bridges: it serves calls, listens, and keeps what others have to hear.
 fn listens(unit: &Unit) -> Vec<TokenStream> {
-    let serves = unit.serves.iter().map(|Served { marker, .. }| quote!(intake.serve(#marker);));
+    let serves = unit.serves.iter().map(|Served { marker, .. }| quote!(registration.serve(#marker);));
     let listens = unit.listens.iter().map(listen);
     let keeps = unit.keeps_for.iter().map(keep);
     serves.chain(listens).chain(keeps).collect()
 }
 
 fn keep(kept: &Kept) -> TokenStream {
-    let (method, named) = (ident(if kept.all { "keep" } else { "keep_for" }), kept.named());
-    quote!(#(intake.#method(#named);)*)
+    let (method, named) = (ident(if kept.all { "retain" } else { "retain_for" }), kept.named());
+    quote!(#(registration.#method(#named);)*)
 }
 
 fn listen(listener: &Listener) -> TokenStream {
@@ -72,7 +72,7 @@ fn listen(listener: &Listener) -> TokenStream {
     let method = ident(match listener.kind {
         ListenerKind::Event => "subscribe",
         ListenerKind::Queue => "work",
-        ListenerKind::Clock => "tick",
+        ListenerKind::Clock => "schedule",
     });
-    quote!(intake.#method(#marker);)
+    quote!(registration.#method(#marker);)
 }

@@ -10,10 +10,11 @@ use crate::plan::Unit;
 pub(super) fn print(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
     let name = name(unit);
     let reached = unit.reaches.iter().map(|reached| {
-        let (reach, bridge, marker) = (scope.runtime("Reach"), scope.runtime("Bridge"), &reached.marker);
+        let (reachable, over_bridge, marker) =
+            (scope.runtime("Reachable"), scope.runtime("OverBridge"), &reached.marker);
         quote! {
-            impl #reach<#name> for #marker {
-                type Way = #bridge;
+            impl #reachable<#name> for #marker {
+                type Transport = #over_bridge;
             }
         }
     });

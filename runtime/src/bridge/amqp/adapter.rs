@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 
 use super::confirm::Route;
 use super::dial::Dialer;
+use super::endpoint::Served;
 use super::graves::Graves;
-use super::inlet::Served;
 use super::known::Known;
 use super::later::{Later, Level};
 use super::limit::Limit;
@@ -28,13 +28,13 @@ use super::requests::Requests;
 use super::subscription::Subscription;
 use super::tap::{Rest, Share, Tap};
 use super::topic::Event;
-use crate::bridge::remote::{Flights, Numbering, RemoteFeed, Retry, Tally};
-use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
-use crate::delivery::Delivery;
+use crate::bridge::remote::{Flights, NetworkConsumer, Numbering, Retry, Tally};
+use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use crate::delivery::SubscriptionPolicy;
 use crate::health::{Counters, Health};
 use crate::io_thread;
+use crate::maybe_ready::MaybeReady;
 use crate::orphans::Orphan;
-use crate::soon::Soon;
 use crate::subscribed::Subscribed;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
@@ -77,15 +77,15 @@ struct Made {
     subscriptions: Option<Arc<[Subscribed]>>,
     known: HashMap<&'static str, Arc<Known>>,
     exchanges: HashMap<&'static str, Arc<Event>>,
-    feeds: HashMap<&'static str, Arc<RemoteFeed<Subscription>>>,
-    inlets: HashMap<&'static str, Arc<Served>>,
+    consumers: HashMap<&'static str, Arc<NetworkConsumer<Subscription>>>,
+    endpoints: HashMap<&'static str, Arc<Served>>,
 }
 
 impl AmqpEvents {
-    pub(super) fn new(dialer: Dialer, names: Arc<Names>, rules: Rules) -> Self {
+    pub(super) fn new(dialer: Dialer, names: Arc<Names>, policy: Rules) -> Self {
         let source: Arc<str> = dialer.instance.source().into();
         let topology = dialer.instance.topology;
-        let Rules { verify, consumer_timeout } = rules;
+        let Rules { verify, consumer_timeout } = policy;
         let bridge = capability::event_bridge(Adapter::Amqp);
         let largest = bridge.map_or(u64::MAX, |bridge| bridge.largest_payload);
         let hold = consumer_timeout.or(bridge.and_then(|bridge| bridge.longest_hold)).unwrap_or(Duration::MAX);
@@ -138,19 +138,19 @@ impl AmqpEvents {
     }
 
     /// What a subscription needs at the broker: its event's exchange, its queue, and what ties them.
-    fn needs(&self, subject: &str, subscription: &str, rules: Delivery) -> (Queue, Vec<Object>) {
+    fn needs(&self, subject: &str, subscription: &str, policy: SubscriptionPolicy) -> (Queue, Vec<Object>) {
         let exchange = self.named(subject);
-        let queue = Queue::of_subscription(self.named(&format!("{subject}.{subscription}")), rules);
+        let queue = Queue::of_subscription(self.named(&format!("{subject}.{subscription}")), policy);
         let binding = Object::Binding(Binding::of_event(exchange.clone(), queue.name.clone()));
         let mut needs = vec![Object::Exchange(Exchange::of_event(exchange)), Object::Queue(queue.clone()), binding];
-        if rules.dead_letter {
+        if policy.dead_letter {
             let exchange = self.names.dead.clone();
             let dead = Queue::of_dead_letters(self.named(&format!("{}.dead", queue.name)));
             needs.push(Object::Exchange(Exchange::of_queues(exchange.clone())));
             let binding = Binding::by_name(exchange, &dead);
             needs.extend([Object::Queue(dead), Object::Binding(binding)]);
         }
-        for level in Level::all(rules) {
+        for level in Level::all(policy) {
             match level.objects(&self.names, &queue.name) {
                 Ok(objects) => {
                     for object in objects {
@@ -165,14 +165,14 @@ impl AmqpEvents {
         (queue, needs)
     }
 
-    fn feed(
+    fn consumer(
         &self,
         subject: &'static str,
         subscription: &'static str,
-        rules: Delivery,
+        policy: SubscriptionPolicy,
         known: Arc<Known>,
-    ) -> Arc<RemoteFeed<Subscription>> {
-        let (queue, needs) = self.needs(subject, subscription, rules);
+    ) -> Arc<NetworkConsumer<Subscription>> {
+        let (queue, needs) = self.needs(subject, subscription, policy);
         self.objects.want(needs.iter().cloned());
         let dead = self.named(&format!("{}.dead", queue.name));
         let outlet =
@@ -185,21 +185,21 @@ impl AmqpEvents {
             line: Arc::clone(&self.takes),
             flights: Arc::clone(&self.flights),
         };
-        let later = self.later(subject, &queue.name, rules);
+        let later = self.later(subject, &queue.name, policy);
         let tap = Tap::new(
             (&self.takes, &self.objects),
             (queue.name, needs),
             known,
-            (Rest::Left, Share::of_subscription(rules)),
+            (Rest::Left, Share::of_subscription(policy)),
         );
-        let (counts, ordered) = (!rules.at_most_once, rules.ordered);
+        let (counts, ordered) = (!policy.at_most_once, policy.ordered);
         let subscription_at = Subscription { tap, graves, later, counts, ordered };
-        Arc::new(RemoteFeed::new(subscription_at, subscription, rules, Arc::clone(&self.tally)))
+        Arc::new(NetworkConsumer::new(subscription_at, subscription, policy, Arc::clone(&self.tally)))
     }
 
     /// Where messages of a subscription wait for their next attempt.
-    fn later(&self, subject: &'static str, queue: &ShortString, rules: Delivery) -> Later {
-        let levels = Level::all(rules).into_iter().filter_map(|level| {
+    fn later(&self, subject: &'static str, queue: &ShortString, policy: SubscriptionPolicy) -> Later {
+        let levels = Level::all(policy).into_iter().filter_map(|level| {
             let key = level.key(queue).inspect_err(|trouble| self.objects.refuse(trouble.clone())).ok()?;
             let route = Route { exchange: self.names.later.clone(), key };
             Some((level, self.outlet(route, Arc::new(Known::somebody()))))
@@ -214,8 +214,8 @@ impl AmqpEvents {
 
     fn taps(&self) -> Vec<Arc<Tap>> {
         let made = self.made();
-        let feeds = made.feeds.values().map(|feed| &feed.source().tap);
-        feeds.chain(made.inlets.values().map(|inlet| &inlet.tap)).cloned().collect()
+        let consumers = made.consumers.values().map(|consumer| &consumer.source().tap);
+        consumers.chain(made.endpoints.values().map(|endpoint| &endpoint.tap)).cloned().collect()
     }
 
     /// Connects, has the objects made, and then consumes. What need not wait for each other does not.
@@ -283,29 +283,34 @@ impl EventAdapter for AmqpEvents {
         Arc::<Event>::clone(topic)
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
         let mut made = self.made();
         let known = Arc::clone(made.known.entry(subject).or_default());
-        let feed = made.feeds.entry(subscription).or_insert_with(|| {
-            known.add(subscription, rules);
-            self.feed(subject, subscription, rules, known)
+        let consumer = made.consumers.entry(subscription).or_insert_with(|| {
+            known.add(subscription, policy);
+            self.consumer(subject, subscription, policy, known)
         });
-        Arc::<RemoteFeed<Subscription>>::clone(feed)
+        Arc::<NetworkConsumer<Subscription>>::clone(consumer)
     }
 
-    fn keep(&self, subject: &'static str, subscription: &'static str, rules: Delivery) {
-        let (_, needs) = self.needs(subject, subscription, rules);
+    fn retain_for(&self, subject: &'static str, subscription: &'static str, policy: SubscriptionPolicy) {
+        let (_, needs) = self.needs(subject, subscription, policy);
         self.objects.want(needs);
-        self.made().known.entry(subject).or_default().add(subscription, rules);
+        self.made().known.entry(subject).or_default().add(subscription, policy);
     }
 
     fn know(&self, subscriptions: Arc<[Subscribed]>) {
         self.made().subscriptions = Some(subscriptions);
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         let mut made = self.made();
-        let inlet = made.inlets.entry(subject).or_insert_with(|| {
+        let endpoint = made.endpoints.entry(subject).or_insert_with(|| {
             let queue = Queue::of_command(self.named(subject));
             let Names { commands, replies, .. } = &*self.names;
             let commands = Exchange::of_commands(commands.clone());
@@ -325,18 +330,18 @@ impl EventAdapter for AmqpEvents {
             self.spawn(receive);
             Arc::new(served)
         });
-        Arc::<Served>::clone(inlet)
+        Arc::<Served>::clone(endpoint)
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
-        Soon::later(async move {
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
+        MaybeReady::boxed(async move {
             let _flight = self.flights.begin()?;
             self.requests.ask(request).await
         })
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::later(async {
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::boxed(async {
             let begun = self.begin().await;
             if begun.is_err() {
                 self.end().await;
@@ -345,36 +350,36 @@ impl EventAdapter for AmqpEvents {
         })
     }
 
-    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
+    fn orphans(&self) -> MaybeReady<'_, Result<Vec<Orphan>, BridgeError>> {
         let subscriptions = {
             let made = self.made();
             // Who neither publishes nor hears events has no queue that stays.
-            made.subscriptions.clone().filter(|_| !(made.exchanges.is_empty() && made.feeds.is_empty()))
+            made.subscriptions.clone().filter(|_| !(made.exchanges.is_empty() && made.consumers.is_empty()))
         };
         match subscriptions {
-            Some(known) => Soon::later(async move { self.register.orphans(&known).await }),
-            None => Soon::now(Ok(Vec::new())),
+            Some(known) => MaybeReady::boxed(async move { self.register.orphans(&known).await }),
+            None => MaybeReady::ready(Ok(Vec::new())),
         }
     }
 
-    fn remove_orphan(&self, orphan: Orphan) -> Soon<'_, Result<bool, BridgeError>> {
-        Soon::later(async move { self.register.remove(&orphan).await })
+    fn remove_orphan(&self, orphan: Orphan) -> MaybeReady<'_, Result<bool, BridgeError>> {
+        MaybeReady::boxed(async move { self.register.remove(&orphan).await })
     }
 
-    fn drain(&self) -> Soon<'_, ()> {
-        Soon::later(async {
-            let (feeds, inlets): (Vec<_>, Vec<_>) = {
+    fn drain(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(async {
+            let (consumers, endpoints): (Vec<_>, Vec<_>) = {
                 let made = self.made();
-                (made.feeds.values().cloned().collect(), made.inlets.values().cloned().collect())
+                (made.consumers.values().cloned().collect(), made.endpoints.values().cloned().collect())
             };
-            let feeds = join_all(feeds.iter().map(|feed| feed.source().drain()));
-            let inlets = join_all(inlets.iter().map(|inlet| inlet.tap.close()));
-            tokio::join!(feeds, inlets);
+            let consumers = join_all(consumers.iter().map(|consumer| consumer.source().drain()));
+            let endpoints = join_all(endpoints.iter().map(|endpoint| endpoint.tap.close()));
+            tokio::join!(consumers, endpoints);
         })
     }
 
-    fn close(&self) -> Soon<'_, ()> {
-        Soon::later(self.end())
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(self.end())
     }
 
     fn health(&self) -> Health {
@@ -384,7 +389,10 @@ impl EventAdapter for AmqpEvents {
             health = self.taps().iter().fold(health, |health, tap| health.and(tap.health()));
             let made = self.made();
             health = made.exchanges.values().fold(health, |health, topic| health.and(topic.health()));
-            health = made.feeds.values().fold(health, |health, feed| health.and(feed.source().graves.outlet.health()));
+            health = made
+                .consumers
+                .values()
+                .fold(health, |health, consumer| health.and(consumer.source().graves.outlet.health()));
         }
         health
     }

@@ -112,8 +112,8 @@ impl Dialer {
             let socket = socket.ok_or_else(|| lapin::Error::from(io::Error::from(io::ErrorKind::NotConnected)))?;
             Ok(AsyncTcpStream::Plain(socket))
         };
-        let opening = Connection::connector(self.address.uri.clone(), runtime, hand_over, properties);
-        let connection = match timeout(CONNECT_TIMEOUT, opening).await {
+        let setup = Connection::connector(self.address.uri.clone(), runtime, hand_over, properties);
+        let connection = match timeout(CONNECT_TIMEOUT, setup).await {
             Ok(Ok(connection)) => connection,
             Ok(Err(error)) => return Err(at(Trouble::from(error))),
             Err(_) => return Err(at(late("the handshake of AMQP"))),

@@ -15,7 +15,7 @@ use super::receipt::Receipt;
 use super::tap::ANSWER;
 use super::trouble::Trouble;
 use crate::bridge::remote::{Buried, Flights, Look, PATIENCE, Page, dead};
-use crate::bridge::{BridgeError, Dead};
+use crate::bridge::{BridgeError, DeadMessage};
 use crate::wire::Outgoing;
 
 /// The dead letters of a subscription.
@@ -31,7 +31,7 @@ pub(super) struct Graves {
 
 impl Graves {
     /// Keeps a dead letter; done once it is safe.
-    pub(super) async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+    pub(super) async fn bury(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
         outgoing.dead = Some((&dead.reason, dead.attempts));

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::bridge::BridgeError;
-use crate::delivery::{Delivery, WhenFull};
+use crate::delivery::{SubscriptionPolicy, WhenFull};
 
 /// What this unit knows of those who take what is published somewhere.
 #[derive(Default)]
@@ -27,10 +27,10 @@ impl Known {
     }
 
     /// A subscription of this unit, or one that it keeps events for.
-    pub(super) fn add(&self, subscription: &'static str, rules: Delivery) {
+    pub(super) fn add(&self, subscription: &'static str, policy: SubscriptionPolicy) {
         self.somebody.store(true, Ordering::Release);
-        if rules.bound.is_some() && rules.when_full != WhenFull::DropOldest {
-            self.bounded().push((subscription, rules.when_full));
+        if policy.bound.is_some() && policy.when_full != WhenFull::DropOldest {
+            self.bounded().push((subscription, policy.when_full));
         }
     }
 
@@ -74,11 +74,11 @@ mod tests {
         let known = Known::default();
         assert!(!known.is_somebody());
         assert!(matches!(known.refused(), (BridgeError::Unavailable(_), true)));
-        known.add("a", Delivery::at_least_once().bound(1).when_full(WhenFull::DropOldest));
+        known.add("a", SubscriptionPolicy::at_least_once().bound(1).when_full(WhenFull::DropOldest));
         assert!(known.is_somebody() && matches!(known.refused(), (BridgeError::Unavailable(_), true)));
-        known.add("b", Delivery::at_least_once().bound(1));
+        known.add("b", SubscriptionPolicy::at_least_once().bound(1));
         assert!(matches!(known.refused(), (BridgeError::Full { at: "b" }, true)));
-        known.add("c", Delivery::at_least_once().bound(1).when_full(WhenFull::Refuse));
+        known.add("c", SubscriptionPolicy::at_least_once().bound(1).when_full(WhenFull::Refuse));
         assert!(matches!(known.refused(), (BridgeError::Full { at: "c" }, false)));
     }
 }

@@ -16,7 +16,7 @@ use super::properties;
 use super::trouble::Trouble;
 use crate::bridge::remote::Flights;
 use crate::bridge::{Arrival, BridgeError};
-use crate::delivery::Delivery;
+use crate::delivery::SubscriptionPolicy;
 use crate::wire::Outgoing;
 
 /// For how long the queues hold messages at most, in minutes. What waits for less does so behind what is before it, so that
@@ -35,9 +35,9 @@ impl Level {
     }
 
     /// Those that a subscription needs; none where it can spend all of its pauses in the process.
-    pub(super) fn all(rules: Delivery) -> Vec<Self> {
-        let longest = rules.backoff.longest_of(rules.attempts);
-        if rules.at_most_once || rules.ordered || longest <= LONGEST_PAUSE_HELD {
+    pub(super) fn all(policy: SubscriptionPolicy) -> Vec<Self> {
+        let longest = policy.backoff.longest_of(policy.attempts);
+        if policy.at_most_once || policy.ordered || longest <= LONGEST_PAUSE_HELD {
             return Vec::new();
         }
         let last = Self::of(longest);
@@ -114,9 +114,9 @@ mod tests {
     use super::*;
 
     fn minutes(shortest: u64, longest: u64) -> Vec<u32> {
-        let rules = Delivery::at_least_once().attempts(9);
-        let rules = rules.backoff(Duration::from_secs(shortest), Duration::from_secs(longest));
-        Level::all(rules).into_iter().map(|level| level.0).collect()
+        let policy = SubscriptionPolicy::at_least_once().attempts(9);
+        let policy = policy.backoff(Duration::from_secs(shortest), Duration::from_secs(longest));
+        Level::all(policy).into_iter().map(|level| level.0).collect()
     }
 
     #[test]
@@ -126,6 +126,6 @@ mod tests {
         assert_eq!(minutes(1, 3600), [1, 4], "nine attempts get no further than 128 s");
         assert_eq!(minutes(60, 86_400 * 365), [1, 4, 16, 64, 256]);
         assert_eq!(Level::of(Duration::from_secs(86_400)), Level(1024));
-        assert!(Level::all(Delivery::at_most_once()).is_empty());
+        assert!(Level::all(SubscriptionPolicy::at_most_once()).is_empty());
     }
 }

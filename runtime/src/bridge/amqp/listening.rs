@@ -175,7 +175,7 @@ impl Listening {
             return;
         };
         let reply = read_reply(Bytes::from(data), properties::attributes(&properties)).unwrap_or_else(|malformed| {
-            let id = Id::draw();
+            let id = Id::random();
             tracing::error!(target: "pontoon", fault = %id, malformed = %OneLine(&malformed), "a reply cannot be read");
             Reply::Fault { id, class: FaultClass::Malformed }
         });

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::provision::Provision;
 use super::trouble::Trouble;
-use crate::delivery::{Delivery, WhenFull};
+use crate::delivery::{SubscriptionPolicy, WhenFull};
 
 /// Never drop a message by yourself. Nothing said, RabbitMQ 4 does after 20 deliveries, and looking at a dead letter is one.
 const DELIVERIES: i64 = 1 << 31;
@@ -90,13 +90,13 @@ pub(super) struct Queue {
 
 impl Queue {
     /// What waits for a subscription.
-    pub(super) fn of_subscription(name: ShortString, rules: Delivery) -> Self {
-        let mut arguments = if rules.at_most_once { classic() } else { quorum() };
-        if rules.ordered {
+    pub(super) fn of_subscription(name: ShortString, policy: SubscriptionPolicy) -> Self {
+        let mut arguments = if policy.at_most_once { classic() } else { quorum() };
+        if policy.ordered {
             arguments.insert("x-single-active-consumer".into(), true.into());
         }
-        if let Some(bound) = rules.bound {
-            let overflow = match rules.when_full {
+        if let Some(bound) = policy.bound {
+            let overflow = match policy.when_full {
                 WhenFull::Wait | WhenFull::Refuse => "reject-publish",
                 WhenFull::DropOldest => "drop-head",
             };
@@ -249,17 +249,17 @@ mod tests {
 
     #[test]
     fn a_queue_is_what_its_subscription_asks_for() {
-        let plain = Queue::of_subscription("q".into(), Delivery::at_least_once());
+        let plain = Queue::of_subscription("q".into(), SubscriptionPolicy::at_least_once());
         assert_eq!(said(&plain, "x-queue-type").as_deref(), Some("quorum"));
         assert!(
             ["x-max-length", "x-overflow", "x-single-active-consumer"].iter().all(|name| said(&plain, name).is_none())
         );
 
-        let lossy = Queue::of_subscription("q".into(), Delivery::at_most_once());
+        let lossy = Queue::of_subscription("q".into(), SubscriptionPolicy::at_most_once());
         assert_eq!(said(&lossy, "x-queue-type").as_deref(), Some("classic"));
         assert_eq!(said(&lossy, "x-delivery-limit"), None);
 
-        let ordered = Queue::of_subscription("q".into(), Delivery::at_least_once().ordered());
+        let ordered = Queue::of_subscription("q".into(), SubscriptionPolicy::at_least_once().ordered());
         assert_eq!(said(&ordered, "x-single-active-consumer").as_deref(), Some("Boolean(true)"));
 
         for (when_full, overflow) in [
@@ -267,7 +267,8 @@ mod tests {
             (WhenFull::Refuse, "reject-publish"),
             (WhenFull::DropOldest, "drop-head"),
         ] {
-            let bounded = Queue::of_subscription("q".into(), Delivery::at_least_once().bound(7).when_full(when_full));
+            let bounded =
+                Queue::of_subscription("q".into(), SubscriptionPolicy::at_least_once().bound(7).when_full(when_full));
             assert_eq!(said(&bounded, "x-max-length").as_deref(), Some("LongLongInt(7)"));
             assert_eq!(said(&bounded, "x-overflow").as_deref(), Some(overflow));
         }

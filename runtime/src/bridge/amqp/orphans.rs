@@ -172,11 +172,11 @@ fn belongs(queue: &str, known: &Subscribed) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::Delivery;
+    use crate::delivery::SubscriptionPolicy;
 
     #[test]
     fn a_queue_belongs_to_its_subscription_and_no_other() {
-        let known = Subscribed::new("shop.event.placed.v1", "email.v1.greet", Delivery::at_least_once());
+        let known = Subscribed::new("shop.event.placed.v1", "email.v1.greet", SubscriptionPolicy::at_least_once());
         for queue in ["", ".dead", ".later.4m"].map(|rest| format!("shop.event.placed.v1.email.v1.greet{rest}")) {
             assert!(belongs(&queue, &known), "{queue}");
         }

@@ -24,12 +24,12 @@ pub(super) struct Pipe {
     /// Whether the broker gives its word for each message.
     confirms: bool,
     channel: RwLock<Option<Arc<Channel>>>,
-    opening: AsyncMutex<()>,
+    setup: AsyncMutex<()>,
 }
 
 impl Pipe {
     pub(super) fn new(line: &Arc<Line>, confirms: bool) -> Self {
-        Self { line: Arc::clone(line), confirms, channel: RwLock::default(), opening: AsyncMutex::default() }
+        Self { line: Arc::clone(line), confirms, channel: RwLock::default(), setup: AsyncMutex::default() }
     }
 
     /// The channel; opened where there is none. Waits for a broker that is away, or that blocks us: what is sent meanwhile
@@ -42,7 +42,7 @@ impl Pipe {
         }
         loop {
             let connected = self.line.ready(PATIENCE).await?;
-            let _one_at_a_time = self.opening.lock().await;
+            let _one_at_a_time = self.setup.lock().await;
             if let Some(channel) = self.current() {
                 return Ok(channel);
             }

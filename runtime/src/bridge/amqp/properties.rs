@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_message_survives_as_headers() {
-        let message = Message::new(Metadata { tenant: Some("acme".into()), ..Metadata::fresh() }, 7);
+        let message = Message::new(Metadata { tenant: Some("acme".into()), ..Metadata::new() }, 7);
         let outgoing = Outgoing { sequence: Some(3), ..Outgoing::new(SUBJECT, &message, "/shop/user/1") };
         let properties = kept(&outgoing).unwrap();
         let id = message.metadata().id;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::environment::{Text, Tls};
+use crate::environment::{Template, Tls};
 
 /// RabbitMQ, or another broker that speaks AMQP 0.9.1.
 #[derive(Clone, Copy, Debug)]
 pub struct Amqp {
-    pub(super) url: Text,
-    pub(super) username: Option<Text>,
-    pub(super) password: Option<Text>,
+    pub(super) url: Template,
+    pub(super) username: Option<Template>,
+    pub(super) password: Option<Template>,
     pub(super) tls: Option<Tls>,
     pub(super) consumer_timeout: Option<Duration>,
 }
@@ -17,20 +17,20 @@ pub struct Amqp {
 impl Amqp {
     /// Where it is: `amqp://user:password@host:5672/vhost`.
     #[must_use]
-    pub const fn new(url: Text) -> Self {
+    pub const fn new(url: Template) -> Self {
         Self { url, username: None, password: None, tls: None, consumer_timeout: None }
     }
 
     /// The user.
     #[must_use]
-    pub const fn username(mut self, username: Text) -> Self {
+    pub const fn username(mut self, username: Template) -> Self {
         self.username = Some(username);
         self
     }
 
     /// The user's password.
     #[must_use]
-    pub const fn password(mut self, password: Text) -> Self {
+    pub const fn password(mut self, password: Template) -> Self {
         self.password = Some(password);
         self
     }

@@ -9,7 +9,7 @@ use super::properties;
 use super::receipt::Receipt;
 use super::tap::Tap;
 use crate::bridge::remote::{Buried, Delivered, Look, Source};
-use crate::bridge::{Arrival, BridgeError, Dead};
+use crate::bridge::{Arrival, BridgeError, DeadMessage};
 use crate::one_line::OneLine;
 
 /// A subscription at the broker.
@@ -82,7 +82,7 @@ impl Source for Subscription {
         self.tap.aside(count);
     }
 
-    async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+    async fn bury(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         self.graves.bury(dead).await
     }
 

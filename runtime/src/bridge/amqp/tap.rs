@@ -18,7 +18,7 @@ use super::objects::{Object, Objects};
 use super::receipt::Receipt;
 use super::trouble::Trouble;
 use crate::bridge::remote::{Change, Link, PREFETCH, Retry, Window};
-use crate::delivery::Delivery;
+use crate::delivery::SubscriptionPolicy;
 use crate::health::Health;
 
 /// How long a queue may take to answer.
@@ -83,10 +83,10 @@ impl Share {
     /// Of a subscription. Where order matters, a consumer cannot be replaced by another: the next message might go to another
     /// process while this one has those before it; and it has no more than it hands out, as each delivery to a process that
     /// dies counts. What comes at most once is acknowledged before it is handled: nothing counts its deliveries.
-    pub(super) fn of_subscription(rules: Delivery) -> Self {
+    pub(super) fn of_subscription(policy: SubscriptionPolicy) -> Self {
         let some = |count: u32| Self::Fixed(u16::try_from(count).unwrap_or(u16::MAX).min(PREFETCH));
-        let concurrency = rules.concurrency.max(1);
-        match (rules.at_most_once, rules.ordered) {
+        let concurrency = policy.concurrency.max(1);
+        match (policy.at_most_once, policy.ordered) {
             (false, false) => Self::Grows(Window::new(concurrency)),
             (false, true) => some(concurrency),
             (true, _) => some(concurrency.saturating_mul(16)),

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::bridge::in_memory::contents::{Contents, Item, Limits};
-use crate::bridge::{Arrival, BridgeError, Dead, Settlement};
+use crate::bridge::{Arrival, BridgeError, DeadMessage, Settlement};
 use crate::delivery::WhenFull;
 use crate::message::Message;
 
@@ -245,7 +245,7 @@ impl Backlog {
     }
 
     pub(super) fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Result<(), BridgeError> {
-        if self.limits.lease.is_none() && matches!(settlement, Settlement::Done) {
+        if self.limits.lease.is_none() && matches!(settlement, Settlement::Ack) {
             self.running.fetch_sub(1, Ordering::Release);
             return Ok(());
         }
@@ -260,17 +260,21 @@ impl Backlog {
         };
         let Arrival { message, attempt, .. } = arrival;
         match settlement {
-            Settlement::Done | Settlement::Unreadable => return Ok(()),
-            Settlement::Again(pause) => {
+            Settlement::Ack | Settlement::Malformed => return Ok(()),
+            Settlement::Retry(pause) => {
                 let item = Item { message: message.clone(), attempt: attempt + 1, since };
                 contents.put_aside(Instant::now() + pause, item);
             }
-            Settlement::Later(pause) => {
+            Settlement::Release => {
+                let item = Item { message: message.clone(), attempt: attempt + 1, since };
+                contents.put_aside(Instant::now(), item);
+            }
+            Settlement::Postpone(pause) => {
                 let item = Item { message: message.clone(), attempt: *attempt, since };
                 contents.put_aside(Instant::now() + pause, item);
             }
-            Settlement::Dead(reason) => {
-                contents.bury(Dead { message: message.clone(), reason, attempts: *attempt }, self.name);
+            Settlement::DeadLetter(reason) => {
+                contents.bury(DeadMessage { message: message.clone(), reason, attempts: *attempt }, self.name);
             }
         }
         self.wake(contents);
@@ -289,7 +293,7 @@ impl Backlog {
     }
 
     /// Puts a message that was given up back, whether or not there is room: it has been taken in once.
-    pub(super) fn revive(&self, dead: Dead) {
+    pub(super) fn revive(&self, dead: DeadMessage) {
         let since = self.limits.lease.map(|_| Instant::now());
         let mut contents = self.contents();
         contents.ready.push_back(Item { message: dead.message, attempt: 1, since });

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::bridge::Dead;
-use crate::delivery::{Delivery, QueueRules, WhenFull};
+use crate::bridge::DeadMessage;
+use crate::delivery::{QueuePolicy, SubscriptionPolicy, WhenFull};
 use crate::message::Message;
 
 /// How many dead letters are kept; the oldest make room.
@@ -26,16 +26,16 @@ pub(super) struct Limits {
     pub(super) remember: Duration,
 }
 
-impl From<Delivery> for Limits {
-    fn from(rules: Delivery) -> Self {
-        let bound = rules.bound.unwrap_or(Delivery::IN_MEMORY) as usize;
-        Self { bound, when_full: rules.when_full, lease: None, remember: Duration::ZERO }
+impl From<SubscriptionPolicy> for Limits {
+    fn from(policy: SubscriptionPolicy) -> Self {
+        let bound = policy.bound.unwrap_or(SubscriptionPolicy::IN_MEMORY) as usize;
+        Self { bound, when_full: policy.when_full, lease: None, remember: Duration::ZERO }
     }
 }
 
-impl From<QueueRules> for Limits {
-    fn from(rules: QueueRules) -> Self {
-        let QueueRules { bound, when_full, lease, remember, .. } = rules;
+impl From<QueuePolicy> for Limits {
+    fn from(policy: QueuePolicy) -> Self {
+        let QueuePolicy { bound, when_full, lease, remember, .. } = policy;
         Self { bound: bound as usize, when_full, lease: Some(lease), remember }
     }
 }
@@ -47,7 +47,7 @@ pub(super) struct Contents {
     pub(super) aside: BTreeMap<(Instant, u64), Item>,
     /// Who has which job, and until when.
     pub(super) leased: HashMap<u64, (Instant, Item)>,
-    pub(super) dead: VecDeque<Dead>,
+    pub(super) dead: VecDeque<DeadMessage>,
     /// The deduplication ids that count, and until when: the first to be forgotten first.
     remembered: HashSet<Arc<str>>,
     forgotten: VecDeque<(Instant, Arc<str>)>,
@@ -112,7 +112,7 @@ impl Contents {
     }
 
     /// Keeps a message that was given up.
-    pub(super) fn bury(&mut self, dead: Dead, name: &'static str) {
+    pub(super) fn bury(&mut self, dead: DeadMessage, name: &'static str) {
         if self.dead.len() >= DEAD_LETTERS {
             self.dead.pop_front();
             tracing::warn!(target: "pontoon", at = name, "too many dead letters: the oldest is gone");

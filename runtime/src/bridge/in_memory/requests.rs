@@ -7,17 +7,17 @@ use bytes::Bytes;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
 use crate::bridge::pending::Pending;
-use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo, Request};
+use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo, Request};
 use crate::health::Counters;
+use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::metadata::Metadata;
-use crate::soon::Soon;
 
 /// How many requests for one command may wait; who sends the next one waits.
 const BOUND: usize = 1024;
 
 /// Each command that is served: where its requests go in, and where they come out.
-type Commands = HashMap<&'static str, (mpsc::Sender<Asked>, Arc<Served>)>;
+type Commands = HashMap<&'static str, (mpsc::Sender<IncomingRequest>, Arc<Served>)>;
 
 /// The commands that are served, and the requests that wait for their replies.
 #[derive(Default)]
@@ -28,19 +28,19 @@ pub(super) struct Requests {
 
 /// Where requests for one command arrive.
 struct Served {
-    requests: AsyncMutex<mpsc::Receiver<Asked>>,
+    requests: AsyncMutex<mpsc::Receiver<IncomingRequest>>,
     pending: Arc<Pending>,
 }
 
 impl Requests {
-    pub(super) fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    pub(super) fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         let mut served = self.served();
-        let (_, inlet) = served.entry(subject).or_insert_with(|| {
+        let (_, endpoint) = served.entry(subject).or_insert_with(|| {
             let (sender, requests) = mpsc::channel(BOUND);
             let pending = Arc::clone(&self.pending);
             (sender, Arc::new(Served { requests: AsyncMutex::new(requests), pending }))
         });
-        Arc::<Served>::clone(inlet)
+        Arc::<Served>::clone(endpoint)
     }
 
     pub(super) async fn request(&self, request: Request) -> Result<Reply, BridgeError> {
@@ -52,12 +52,12 @@ impl Requests {
         let waiting = self.pending.begin();
         let correlation = Bytes::copy_from_slice(&waiting.key.to_be_bytes());
         let reply_to = Some(ReplyTo { address: String::new(), correlation });
-        let asked = Asked { message: Message::received(metadata, json), attempt, reply_to };
+        let asked = IncomingRequest { message: Message::received(metadata, json), attempt, reply_to };
         sender.send(asked).await.map_err(|_| BridgeError::NoResponder { subject })?;
         waiting.answer().await
     }
 
-    /// Ends the inlets once they have handed out what they hold.
+    /// Ends the endpoints once they have handed out what they hold.
     pub(super) fn drain(&self) {
         self.served().clear();
     }
@@ -77,15 +77,15 @@ impl Requests {
     }
 }
 
-impl Inlet for Served {
-    fn next(&self) -> Soon<'_, Option<Asked>> {
-        Soon::later(async { self.requests.lock().await.recv().await })
+impl Endpoint for Served {
+    fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>> {
+        MaybeReady::boxed(async { self.requests.lock().await.recv().await })
     }
 
-    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
+    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> MaybeReady<'a, Result<(), BridgeError>> {
         if let Ok(key) = <[u8; 8]>::try_from(&*to.correlation) {
             self.pending.answer(u64::from_be_bytes(key), Ok(reply));
         }
-        Soon::now(Ok(()))
+        MaybeReady::ready(Ok(()))
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::bridge::in_memory::backlog::{Backlog, Offered};
 use crate::bridge::in_memory::contents::Limits;
 use crate::bridge::{BridgeError, Topic};
+use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::soon::Soon;
 
 /// The subscriptions of one event. Read for each event, written only while the unit starts.
 #[derive(Default)]
@@ -68,11 +68,11 @@ impl Subscriptions {
 }
 
 impl Topic for Subscriptions {
-    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
+    fn publish(&self, event: Message) -> MaybeReady<'_, Result<(), BridgeError>> {
         match self.offer(event) {
-            Err(error) => Soon::now(Err(error)),
-            Ok(full) if full.is_empty() => Soon::now(Ok(())),
-            Ok(full) => Soon::later(async move {
+            Err(error) => MaybeReady::ready(Err(error)),
+            Ok(full) if full.is_empty() => MaybeReady::ready(Ok(())),
+            Ok(full) => MaybeReady::boxed(async move {
                 for (backlog, event) in full {
                     backlog.wait(event, None, None).await?;
                 }

@@ -17,8 +17,8 @@ use super::attempts::Attempts;
 use super::audience::Audience;
 use super::connection::Connection;
 use super::dialer::{Dialer, Role};
+use super::endpoint::{Calls, Served};
 use super::graves::Graves;
-use super::inlet::{Calls, Served};
 use super::line::Order;
 use super::live::{Live, Route};
 use super::names;
@@ -32,15 +32,15 @@ use super::session::Session;
 use super::standing::Filter;
 use super::subscription::{Subscription, Way};
 use super::topic::Published;
-use crate::bridge::remote::{Flights, Numbering, PREFETCH, RemoteFeed, Tally};
-use crate::bridge::{BridgeError, EventAdapter, Feed, Inlet, Reply, Request, Topic};
-use crate::delivery::Delivery;
+use crate::bridge::remote::{Flights, NetworkConsumer, Numbering, PREFETCH, Tally};
+use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use crate::delivery::SubscriptionPolicy;
 use crate::environment::Instance;
 use crate::health::{Counters, Health};
 use crate::io_thread;
+use crate::maybe_ready::MaybeReady;
 use crate::one_line::OneLine;
 use crate::orphans::Orphan;
-use crate::soon::Soon;
 use crate::subscribed::Subscribed;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
@@ -77,8 +77,8 @@ struct Made {
     subscriptions: Option<Arc<[Subscribed]>>,
     audiences: HashMap<&'static str, Arc<Audience>>,
     topics: HashMap<&'static str, Arc<Published>>,
-    feeds: HashMap<&'static str, Arc<RemoteFeed<Subscription>>>,
-    inlets: HashMap<&'static str, Arc<Served>>,
+    consumers: HashMap<&'static str, Arc<NetworkConsumer<Subscription>>>,
+    endpoints: HashMap<&'static str, Arc<Served>>,
 }
 
 impl MqttEvents {
@@ -126,7 +126,12 @@ impl MqttEvents {
         Arc::clone(audience.or_insert_with(|| Arc::new(Audience::new(self.instance.topology))))
     }
 
-    fn feed(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> RemoteFeed<Subscription> {
+    fn consumer(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> NetworkConsumer<Subscription> {
         let nobody = Arc::new(Audience::new(self.instance.topology));
         let graves = Graves {
             subject,
@@ -143,12 +148,12 @@ impl MqttEvents {
             },
             open: Mutex::default(),
         };
-        let way = match rules.at_most_once {
+        let way = match policy.at_most_once {
             true => self.passing(subject, subscription),
             false => self.lasting(subject, subscription),
         };
         let subscribed = Subscription { way, graves };
-        RemoteFeed::new(subscribed, subscription, rules, Arc::clone(&self.tally))
+        NetworkConsumer::new(subscribed, subscription, policy, Arc::clone(&self.tally))
     }
 
     /// A subscription that has a session of its own.
@@ -187,7 +192,7 @@ impl MqttEvents {
 
     fn connections(&self) -> Vec<Arc<Connection>> {
         let made = self.made();
-        let sessions = made.feeds.values().filter_map(|feed| match &feed.source().way {
+        let sessions = made.consumers.values().filter_map(|consumer| match &consumer.source().way {
             Way::Session(_, connection, _) => Some(Arc::clone(connection)),
             Way::Live(..) => None,
         });
@@ -216,13 +221,13 @@ impl MqttEvents {
         let connections = self.connections();
         {
             let made = self.made();
-            for feed in made.feeds.values() {
-                match &feed.source().way {
+            for consumer in made.consumers.values() {
+                match &consumer.source().way {
                     Way::Session(session, ..) => session.queue.shut(),
                     Way::Live(queue, _) => queue.close(),
                 }
             }
-            made.inlets.values().for_each(|inlet| inlet.calls.queue.close());
+            made.endpoints.values().for_each(|endpoint| endpoint.calls.queue.close());
         }
         connections.iter().for_each(|connection| connection.close());
         self.requests.replies.pending.fail(|| BridgeError::Closed);
@@ -267,17 +272,22 @@ impl EventAdapter for MqttEvents {
         Arc::<Published>::clone(topic)
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
         let mut made = self.made();
-        if !rules.at_most_once {
+        if !policy.at_most_once {
             self.audience(&mut made, subject).add(subscription);
         }
-        let feed = made.feeds.entry(subscription);
-        let feed = feed.or_insert_with(|| Arc::new(self.feed(subject, subscription, rules)));
-        Arc::<RemoteFeed<Subscription>>::clone(feed)
+        let consumer = made.consumers.entry(subscription);
+        let consumer = consumer.or_insert_with(|| Arc::new(self.consumer(subject, subscription, policy)));
+        Arc::<NetworkConsumer<Subscription>>::clone(consumer)
     }
 
-    fn keep(&self, subject: &'static str, subscription: &'static str, _: Delivery) {
+    fn retain_for(&self, subject: &'static str, subscription: &'static str, _: SubscriptionPolicy) {
         let mut made = self.made();
         self.audience(&mut made, subject).add(subscription);
     }
@@ -286,9 +296,9 @@ impl EventAdapter for MqttEvents {
         self.made().subscriptions = Some(subscriptions);
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         let mut made = self.made();
-        let inlet = made.inlets.entry(subject).or_insert_with(|| {
+        let endpoint = made.endpoints.entry(subject).or_insert_with(|| {
             let (callers, largest) = (names::callers(self.instance.topology), self.largest);
             let (queue, tally) = (Queue::new(), Arc::clone(&self.tally));
             let calls = Arc::new(Calls { subject, largest, callers, queue, tally });
@@ -298,15 +308,15 @@ impl EventAdapter for MqttEvents {
             let (connection, flights) = (Arc::clone(&self.connection), Arc::clone(&self.flights));
             Arc::new(Served { calls, connection, flights, filter })
         });
-        Arc::<Served>::clone(inlet)
+        Arc::<Served>::clone(endpoint)
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
-        Soon::later(self.requests.ask(request))
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
+        MaybeReady::boxed(self.requests.ask(request))
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::later(async {
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::boxed(async {
             let begun = self.begin().await;
             if begun.is_err() {
                 self.end().await;
@@ -315,29 +325,29 @@ impl EventAdapter for MqttEvents {
         })
     }
 
-    fn orphans(&self) -> Soon<'_, Result<Vec<Orphan>, BridgeError>> {
+    fn orphans(&self) -> MaybeReady<'_, Result<Vec<Orphan>, BridgeError>> {
         let subscriptions = {
             let made = self.made();
             // Who neither publishes nor hears events has no session that stays.
-            made.subscriptions.clone().filter(|_| !(made.topics.is_empty() && made.feeds.is_empty()))
+            made.subscriptions.clone().filter(|_| !(made.topics.is_empty() && made.consumers.is_empty()))
         };
         match subscriptions {
-            Some(known) => Soon::later(async move { self.register.orphans(&known).await }),
-            None => Soon::now(Ok(Vec::new())),
+            Some(known) => MaybeReady::boxed(async move { self.register.orphans(&known).await }),
+            None => MaybeReady::ready(Ok(Vec::new())),
         }
     }
 
-    fn remove_orphan(&self, orphan: Orphan) -> Soon<'_, Result<bool, BridgeError>> {
-        Soon::later(async move { self.register.remove(&orphan).await })
+    fn remove_orphan(&self, orphan: Orphan) -> MaybeReady<'_, Result<bool, BridgeError>> {
+        MaybeReady::boxed(async move { self.register.remove(&orphan).await })
     }
 
-    fn drain(&self) -> Soon<'_, ()> {
-        Soon::later(async {
-            let (feeds, inlets): (Vec<_>, Vec<_>) = {
+    fn drain(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(async {
+            let (consumers, endpoints): (Vec<_>, Vec<_>) = {
                 let made = self.made();
-                (made.feeds.values().cloned().collect(), made.inlets.values().cloned().collect())
+                (made.consumers.values().cloned().collect(), made.endpoints.values().cloned().collect())
             };
-            let feeds = join_all(feeds.iter().map(async |feed| match &feed.source().way {
+            let consumers = join_all(consumers.iter().map(async |consumer| match &consumer.source().way {
                 // Its subscription stays, and what the broker has for it: the next one of this name goes on with it.
                 Way::Session(session, ..) => session.queue.shut(),
                 Way::Live(queue, filter) => {
@@ -345,16 +355,16 @@ impl EventAdapter for MqttEvents {
                     queue.close();
                 }
             }));
-            let inlets = join_all(inlets.iter().map(async |inlet| {
-                self.unsubscribe(&inlet.filter).await;
-                inlet.calls.queue.close();
+            let endpoints = join_all(endpoints.iter().map(async |endpoint| {
+                self.unsubscribe(&endpoint.filter).await;
+                endpoint.calls.queue.close();
             }));
-            tokio::join!(feeds, inlets);
+            tokio::join!(consumers, endpoints);
         })
     }
 
-    fn close(&self) -> Soon<'_, ()> {
-        Soon::later(self.end())
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(self.end())
     }
 
     fn health(&self) -> Health {
@@ -365,7 +375,7 @@ impl EventAdapter for MqttEvents {
         let made = self.made();
         let health =
             made.topics.values().fold(self.requests.health(), |health, topic| health.and(topic.outlet.health()));
-        made.feeds.values().fold(health, |health, feed| health.and(feed.source().health()))
+        made.consumers.values().fold(health, |health, consumer| health.and(consumer.source().health()))
     }
 
     fn counters(&self) -> Counters {

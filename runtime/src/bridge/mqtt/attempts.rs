@@ -206,7 +206,7 @@ mod tests {
         let read = |topic: &str, payload: &str| {
             count(&Publish { topic: topic.to_owned().into(), payload: payload.to_owned().into(), ..Publish::default() })
         };
-        let id = Id::draw();
+        let id = Id::random();
         assert_eq!(read(&format!("shop/attempts/a/{id}"), "3"), Some((id, 3)));
         assert_eq!(read(&format!("shop/attempts/a/{id}"), "many"), None);
         assert_eq!(read("shop/attempts/a/b", "3"), None);

@@ -12,7 +12,7 @@ use super::outlet::{Outlet, Parcel};
 use super::properties::{self, Properties, attribute};
 use super::retained::Retained;
 use crate::bridge::remote::{Flights, dead};
-use crate::bridge::{BridgeError, Dead};
+use crate::bridge::{BridgeError, DeadMessage};
 use crate::wire::{Attribute, Outgoing};
 
 /// The dead letters of a subscription.
@@ -41,20 +41,20 @@ pub(super) struct Grave {
 }
 
 /// A dead letter, its size in bytes, and where it is.
-pub(super) type Found = (Dead, usize, Arc<Grave>);
+pub(super) type Found = (DeadMessage, usize, Arc<Grave>);
 
 /// A dead letter as it was read.
 struct Letter {
     /// When it was put there.
     time: String,
-    dead: Dead,
+    dead: DeadMessage,
     bytes: usize,
     topic: Bytes,
 }
 
 impl Graves {
     /// Keeps a dead letter; done once it is safe.
-    pub(super) async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+    pub(super) async fn bury(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
         outgoing.dead = Some((&dead.reason, dead.attempts));
@@ -110,7 +110,7 @@ impl Graves {
 }
 
 /// A dead letter. One that somebody else has put there may be none of ours.
-fn read(mut publish: Publish) -> Dead {
+fn read(mut publish: Publish) -> DeadMessage {
     if publish.payload == EMPTY {
         publish.payload.clear();
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rumqttc::mqttbytes::v5::Publish;
 
 use super::ear::Ear;
-use super::inlet::Calls;
+use super::endpoint::Calls;
 use super::line::{Line, Verdict};
 use super::queue::Queue;
 use super::requests::Replies;

@@ -189,7 +189,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::Delivery;
+    use crate::delivery::SubscriptionPolicy;
 
     fn entry(client_id: &str, subscription: &str) -> Entry {
         let [client_id, subscription] = [client_id, subscription].map(str::to_owned);
@@ -205,7 +205,7 @@ mod tests {
             assert!(!entry(client_id, subscription).is_session(), "{client_id}");
         }
         // Of a subscription that is there, nobody ends the session.
-        let known = Subscribed::new("shop.event.moved.v1", "email.v1.greet", Delivery::at_least_once());
+        let known = Subscribed::new("shop.event.moved.v1", "email.v1.greet", SubscriptionPolicy::at_least_once());
         assert!(entry("host-1-mail-email.v1.greet", "email.v1.greet").is_of(&known));
     }
 }

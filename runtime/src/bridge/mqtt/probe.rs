@@ -84,7 +84,7 @@ impl Probe {
 
     /// As whom one connection is made.
     fn role(&self) -> Role {
-        Role { client_id: format!("{}-{}", self.client_id, Id::draw()), lasting: false, window: 1 }
+        Role { client_id: format!("{}-{}", self.client_id, Id::random()), lasting: false, window: 1 }
     }
 
     /// Whether the broker answers on a connection of the same kind on which nothing is published.

@@ -107,11 +107,8 @@ mod tests {
 
     #[test]
     fn a_message_is_read_as_it_was_written() {
-        let metadata = Metadata {
-            principal: Some("Zoë 100%".into()),
-            tenant: Some("two\nlines\u{0}".into()),
-            ..Metadata::fresh()
-        };
+        let metadata =
+            Metadata { principal: Some("Zoë 100%".into()), tenant: Some("two\nlines\u{0}".into()), ..Metadata::new() };
         let message = Message::received(metadata.clone(), "{}");
         let outgoing = Outgoing::new("shop.event.a.v1", &message, "/shop/a/1");
         let publish = Properties::of(&outgoing).publish("shop/event/a/v1".into(), "{}".into());
@@ -134,7 +131,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_has_the_time_that_it_did_not_wait_at_the_broker_or_here() {
-        let message = Message::received(Metadata::fresh(), "{}");
+        let message = Message::received(Metadata::new(), "{}");
         let seconds = Duration::from_secs;
         let patience = Duration::from_millis(9_500);
         let outgoing = Outgoing { deadline: Some(Instant::now() + patience), ..Outgoing::new("a", &message, "/") };

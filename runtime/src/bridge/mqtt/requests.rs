@@ -68,7 +68,7 @@ impl Replies {
             return;
         };
         let reply = read_reply(publish.payload.clone(), |name| attribute(publish, name)).unwrap_or_else(|malformed| {
-            let id = Id::draw();
+            let id = Id::random();
             tracing::error!(target: "pontoon", fault = %id, malformed = %OneLine(&malformed), "a reply cannot be read");
             Reply::Fault { id, class: FaultClass::Malformed }
         });

@@ -46,7 +46,7 @@ impl Retained {
     }
 
     async fn connect(&self) -> Result<Vec<Publish>, Trouble> {
-        let client_id = format!("{}-{}", self.client_id, Id::draw());
+        let client_id = format!("{}-{}", self.client_id, Id::random());
         let (mut packets, _) = self.dialer.dial(&Role { client_id, lasting: false, window: u16::MAX }).await?;
         let found = self.collect(&mut packets).await?;
         let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
@@ -58,7 +58,7 @@ impl Retained {
     }
 
     async fn collect(&self, packets: &mut Packets) -> Result<Vec<Publish>, Trouble> {
-        let (below, id) = (&self.below, Id::draw());
+        let (below, id) = (&self.below, Id::random());
         let (filter, marker) = match self.levels {
             Levels::One => (format!("{below}/+"), format!("{below}/{id}")),
             Levels::Two => (format!("{below}/+/+"), format!("{below}/{id}/{id}")),

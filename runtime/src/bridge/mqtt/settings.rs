@@ -1,14 +1,14 @@
 //! How the broker is reached.
 
-use crate::environment::{Text, Tls};
+use crate::environment::{Template, Tls};
 
 /// A broker that speaks MQTT 5.
 #[derive(Clone, Copy, Debug)]
 pub struct Mqtt {
-    pub(super) url: Text,
-    pub(super) client_id: Text,
-    pub(super) username: Option<Text>,
-    pub(super) password: Option<Text>,
+    pub(super) url: Template,
+    pub(super) client_id: Template,
+    pub(super) username: Option<Template>,
+    pub(super) password: Option<Template>,
     pub(super) tls: Option<Tls>,
 }
 
@@ -18,20 +18,20 @@ impl Mqtt {
     /// unit may not: give each one of its own (`${HOSTNAME}`, `${DEVICE_ID}`), the same after a restart. A client that
     /// connects as another ends the other's connection.
     #[must_use]
-    pub const fn new(url: Text, client_id: Text) -> Self {
+    pub const fn new(url: Template, client_id: Template) -> Self {
         Self { url, client_id, username: None, password: None, tls: None }
     }
 
     /// The user.
     #[must_use]
-    pub const fn username(mut self, username: Text) -> Self {
+    pub const fn username(mut self, username: Template) -> Self {
         self.username = Some(username);
         self
     }
 
     /// The user's password.
     #[must_use]
-    pub const fn password(mut self, password: Text) -> Self {
+    pub const fn password(mut self, password: Template) -> Self {
         self.password = Some(password);
         self
     }

@@ -11,7 +11,7 @@ use super::properties;
 use super::queue::Queue;
 use super::session::{Held, Session};
 use crate::bridge::remote::{Buried, Delivered, Look, Page, Source};
-use crate::bridge::{Arrival, BridgeError, Dead};
+use crate::bridge::{Arrival, BridgeError, DeadMessage};
 use crate::health::Health;
 use crate::id::Id;
 
@@ -148,7 +148,7 @@ impl Source for Subscription {
         }
     }
 
-    async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+    async fn bury(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         self.graves.bury(dead).await
     }
 

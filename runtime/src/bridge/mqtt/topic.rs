@@ -8,8 +8,8 @@ use super::outlet::{Outlet, Parcel};
 use super::properties::Properties;
 use crate::bridge::remote::{Flights, Numbering};
 use crate::bridge::{BridgeError, Topic};
+use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::soon::Soon;
 use crate::wire::Outgoing;
 
 /// Where the events of one subject are published.
@@ -39,8 +39,8 @@ impl Published {
 }
 
 impl Topic for Published {
-    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::later(async move { Self::publish(self, &event).await })
+    fn publish(&self, event: Message) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::boxed(async move { Self::publish(self, &event).await })
     }
 
     fn check(&self, event: &Message) -> Result<(), BridgeError> {

@@ -13,7 +13,7 @@ use crate::bridge::nats::inbox::{Inbox, user_of_credentials};
 use crate::bridge::nats::refusals::Refusals;
 use crate::bridge::nats::settings::Nats;
 use crate::bridge::remote::CONNECT_TIMEOUT;
-use crate::environment::Opening;
+use crate::environment::Setup;
 use crate::io_thread;
 use crate::one_line::OneLine;
 
@@ -55,18 +55,18 @@ struct User {
 
 impl Access {
     /// Reads the settings. What is missing or malformed is a problem, and is never shown: it may hold a password.
-    pub(super) async fn read(settings: &Nats, opening: &mut Opening) -> Self {
-        let (servers, in_url) = servers(settings, opening).await;
-        let name = opening.optional(settings.username.as_ref()).await;
-        let password = opening.optional(settings.password.as_ref()).await;
-        let token = opening.optional(settings.token.as_ref()).await;
+    pub(super) async fn read(settings: &Nats, setup: &mut Setup) -> Self {
+        let (servers, in_url) = servers(settings, setup).await;
+        let name = setup.optional(settings.username.as_ref()).await;
+        let password = setup.optional(settings.password.as_ref()).await;
+        let token = setup.optional(settings.token.as_ref()).await;
         if password.is_some() && name.is_none() {
-            opening.problem("`password` is there without `username`");
+            setup.problem("`password` is there without `username`");
         }
         let given = User { name, password, token };
         let user = if given.name.is_some() || given.token.is_some() { given } else { in_url };
         let mut options = ConnectOptions::new()
-            .name(opening.instance.unit)
+            .name(setup.instance.unit)
             .connection_timeout(CONNECT_TIMEOUT)
             .ping_interval(PING)
             .subscription_capacity(WAITING)
@@ -81,25 +81,25 @@ impl Access {
         if let Some(token) = user.token {
             options = options.token(token);
         }
-        if let Some(credentials) = opening.content(settings.credentials.as_ref(), "-----BEGIN NATS").await {
+        if let Some(credentials) = setup.content(settings.credentials.as_ref(), "-----BEGIN NATS").await {
             who = user_of_credentials(&credentials);
             match options.clone().credentials(&credentials) {
                 Ok(with) => options = with,
-                Err(error) => opening.problem(format!("`credentials` is no .creds file: {error}")),
+                Err(error) => setup.problem(format!("`credentials` is no .creds file: {error}")),
             }
         }
         let by_url = servers.iter().any(ServerAddr::tls_required);
         if settings.tls.is_some() || by_url {
-            let pems = opening.pems(settings.tls.as_ref()).await;
+            let pems = setup.pems(settings.tls.as_ref()).await;
             match pems.unwrap_or_default().rustls() {
                 // The client itself would take files, and no texts.
                 Ok(config) => options = options.require_tls(true).tls_client_config((*config).clone()),
-                Err(problem) => opening.problem(problem),
+                Err(problem) => setup.problem(problem),
             }
         }
-        let prefix = opening.optional(settings.inbox_prefix.as_ref()).await;
-        let inbox = Inbox::new(opening.instance.topology, prefix, who.as_deref()).unwrap_or_else(|problem| {
-            opening.problem(format!("the inbox_prefix of nats: {problem}"));
+        let prefix = setup.optional(settings.inbox_prefix.as_ref()).await;
+        let inbox = Inbox::new(setup.instance.topology, prefix, who.as_deref()).unwrap_or_else(|problem| {
+            setup.problem(format!("the inbox_prefix of nats: {problem}"));
             Inbox::default()
         });
         if !inbox.prefix().is_empty() {
@@ -170,11 +170,11 @@ fn overflow(count: u64) {
 }
 
 /// The servers, and the user that stands in the URL of one.
-async fn servers(settings: &Nats, opening: &mut Opening) -> (Vec<ServerAddr>, User) {
-    let before = opening.problems().len();
-    let text = opening.text(&settings.servers).await;
+async fn servers(settings: &Nats, setup: &mut Setup) -> (Vec<ServerAddr>, User) {
+    let before = setup.problems().len();
+    let text = setup.text(&settings.servers).await;
     let (mut servers, mut user) = (Vec::new(), User::default());
-    if opening.problems().len() > before {
+    if setup.problems().len() > before {
         return (servers, user);
     }
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -183,11 +183,11 @@ async fn servers(settings: &Nats, opening: &mut Opening) -> (Vec<ServerAddr>, Us
                 servers.push(server);
                 user = of_url.unwrap_or(user);
             }
-            Err(error) => opening.problem(format!("`{}` is malformed: {error}", settings.servers)),
+            Err(error) => setup.problem(format!("`{}` is malformed: {error}", settings.servers)),
         }
     }
-    if servers.is_empty() && opening.problems().len() == before {
-        opening.problem(format!("`{}` names no server: write `nats://host:4222`", settings.servers));
+    if servers.is_empty() && setup.problems().len() == before {
+        setup.problem(format!("`{}` names no server: write `nats://host:4222`", settings.servers));
     }
     (servers, user)
 }

@@ -13,7 +13,7 @@ use crate::bridge::nats::headers;
 use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::pull::{Pull, Ticket, Word};
 use crate::bridge::remote::{Buried, Delivered, Look, Source};
-use crate::bridge::{Arrival, BridgeError, Dead};
+use crate::bridge::{Arrival, BridgeError, DeadMessage};
 
 /// A subscription whose events must not be lost.
 pub(super) struct Durable {
@@ -28,7 +28,7 @@ pub(super) enum Token {
     /// Where the server hears of it.
     Message(Ticket),
     /// A dead letter, by its sequence in the stream.
-    Dead(u64),
+    DeadMessage(u64),
 }
 
 impl Durable {
@@ -75,7 +75,7 @@ impl Source for Durable {
                 self.pull.done();
                 Ok(())
             }
-            Token::Dead(sequence) => self.graveyard.remove(sequence).await,
+            Token::DeadMessage(sequence) => self.graveyard.remove(sequence).await,
         }
     }
 
@@ -86,7 +86,7 @@ impl Source for Durable {
                 self.say(&Word::Back, ticket).await
             }
             // It has never left.
-            Token::Dead(_) => Ok(()),
+            Token::DeadMessage(_) => Ok(()),
         }
     }
 
@@ -96,7 +96,7 @@ impl Source for Durable {
                 self.pull.let_go(&ticket.subject);
                 self.say(&Word::Again(pause), ticket).await.map(|()| true)
             }
-            Token::Dead(_) => Ok(false),
+            Token::DeadMessage(_) => Ok(false),
         }
     }
 
@@ -109,12 +109,12 @@ impl Source for Durable {
         Ok(())
     }
 
-    async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+    async fn bury(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         self.graveyard.bury(dead).await
     }
 
     async fn buried(&self, look: Look) -> Result<Vec<Buried<Token>>, BridgeError> {
-        self.graveyard.buried(look, Token::Dead).await
+        self.graveyard.buried(look, Token::DeadMessage).await
     }
 }
 

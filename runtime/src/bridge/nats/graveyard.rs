@@ -16,7 +16,7 @@ use crate::bridge::nats::headers;
 use crate::bridge::nats::objects::{dead_letter_subject, dead_letters};
 use crate::bridge::nats::publish::Publication;
 use crate::bridge::remote::{Buried, Look, PATIENCE, Page, dead};
-use crate::bridge::{BridgeError, Dead};
+use crate::bridge::{BridgeError, DeadMessage};
 use crate::id::Id;
 use crate::wire::Outgoing;
 
@@ -63,14 +63,14 @@ impl Graveyard {
     }
 
     /// Keeps a dead letter; done once it is safe.
-    pub(super) async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+    pub(super) async fn bury(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         let outgoing = Outgoing {
             dead: Some((&dead.reason, dead.attempts)),
             ..Outgoing::new(self.event, &dead.message, &self.connection.source)
         };
         let body = outgoing.body(u64::MAX)?;
         // Not the id of the message: one that was replayed and has failed once more is another dead letter.
-        let burial = Id::draw().to_string();
+        let burial = Id::random().to_string();
         let headers = || {
             let mut headers = headers::write(&outgoing);
             headers::insert(&mut headers, NATS_MESSAGE_ID, &burial);

@@ -8,7 +8,7 @@ use crate::bridge::nats::graveyard::Graveyard;
 use crate::bridge::nats::headers;
 use crate::bridge::nats::shelf::Shelf;
 use crate::bridge::remote::{Buried, Delivered, Look, Source};
-use crate::bridge::{BridgeError, Dead};
+use crate::bridge::{BridgeError, DeadMessage};
 
 /// A subscription whose events may be lost.
 pub(super) struct Lossy {
@@ -38,7 +38,7 @@ impl Source for Lossy {
         Ok(())
     }
 
-    async fn bury(&self, dead: &Dead) -> Result<(), BridgeError> {
+    async fn bury(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         self.graveyard.bury(dead).await
     }
 

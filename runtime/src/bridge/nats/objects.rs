@@ -90,7 +90,7 @@ pub(super) fn consumer(kept: &Kept) -> Consumer {
         // When to give up is decided in the runtime, which keeps a dead letter then. The server would only stop.
         max_deliver: NONE,
         // In order: one after the other, whoever has it.
-        max_ack_pending: if kept.rules.ordered { 1 } else { UNACKNOWLEDGED },
+        max_ack_pending: if kept.policy.ordered { 1 } else { UNACKNOWLEDGED },
         replay_policy: ReplayPolicy::Instant,
         ..Consumer::default()
     }
@@ -163,7 +163,7 @@ impl Differences {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::Delivery;
+    use crate::delivery::SubscriptionPolicy;
 
     #[test]
     fn no_two_subscriptions_have_one_consumer() {
@@ -196,12 +196,12 @@ mod tests {
 
     #[test]
     fn what_makes_a_consumer_another_one_is_a_difference() {
-        let rules = Delivery::at_least_once();
-        let kept = Kept { subject: "shop.event.a.v1", subscription: "email.v1.greet", rules };
+        let policy = SubscriptionPolicy::at_least_once();
+        let kept = Kept { subject: "shop.event.a.v1", subscription: "email.v1.greet", policy };
         let must = consumer(&kept);
         assert_eq!(must.durable_name.as_deref(), Some("email-v1-greet"));
         assert!(consumer_differs(&must, &must).is_empty());
-        let ordered = consumer(&Kept { rules: rules.ordered(), ..kept });
+        let ordered = consumer(&Kept { policy: policy.ordered(), ..kept });
         assert_eq!(consumer_differs(&ordered, &must), ["`max_ack_pending` is 1 and has to be 10240"]);
         let patient = Consumer { ack_wait: LEASE * 2, max_ack_pending: 100, ..must.clone() };
         assert!(consumer_differs(&patient, &must).is_empty());

@@ -20,7 +20,7 @@ use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::session::{Parcel, Server, Session};
 use crate::bridge::remote::PREFETCH;
-use crate::delivery::Delivery;
+use crate::delivery::SubscriptionPolicy;
 use crate::one_line::OneLine;
 use crate::policy::Backoff;
 
@@ -141,14 +141,14 @@ enum Sent {
 }
 
 impl Pull {
-    pub(super) fn new(connection: &Connection, stream: &str, consumer: &str, rules: &Delivery) -> Self {
+    pub(super) fn new(connection: &Connection, stream: &str, consumer: &str, policy: &SubscriptionPolicy) -> Self {
         let sessions = connection.sessions.subscribe();
         let state = State { sessions, source: None, failures: 0 };
         Self {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             tickets: format!("{stream}.{consumer}."),
-            window: AtomicUsize::new((rules.concurrency.max(1) as usize).min(PREFETCH.into())),
-            is_ordered: rules.ordered,
+            window: AtomicUsize::new((policy.concurrency.max(1) as usize).min(PREFETCH.into())),
+            is_ordered: policy.ordered,
             ended: watch::Sender::new(false),
             here: StdMutex::default(),
             handed: StdMutex::default(),

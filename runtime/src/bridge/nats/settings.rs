@@ -1,16 +1,16 @@
 //! How NATS is reached.
 
-use crate::environment::{Text, Tls};
+use crate::environment::{Template, Tls};
 
 /// NATS, with JetStream for what must not be lost.
 #[derive(Clone, Copy, Debug)]
 pub struct Nats {
-    pub(super) servers: Text,
-    pub(super) username: Option<Text>,
-    pub(super) password: Option<Text>,
-    pub(super) token: Option<Text>,
-    pub(super) credentials: Option<Text>,
-    pub(super) inbox_prefix: Option<Text>,
+    pub(super) servers: Template,
+    pub(super) username: Option<Template>,
+    pub(super) password: Option<Template>,
+    pub(super) token: Option<Template>,
+    pub(super) credentials: Option<Template>,
+    pub(super) inbox_prefix: Option<Template>,
     pub(super) replicas: Option<usize>,
     pub(super) tls: Option<Tls>,
 }
@@ -18,7 +18,7 @@ pub struct Nats {
 impl Nats {
     /// Where the servers are: `nats://host:4222`, with commas between them.
     #[must_use]
-    pub const fn new(servers: Text) -> Self {
+    pub const fn new(servers: Template) -> Self {
         Self {
             servers,
             username: None,
@@ -33,28 +33,28 @@ impl Nats {
 
     /// The user.
     #[must_use]
-    pub const fn username(mut self, username: Text) -> Self {
+    pub const fn username(mut self, username: Template) -> Self {
         self.username = Some(username);
         self
     }
 
     /// The user's password.
     #[must_use]
-    pub const fn password(mut self, password: Text) -> Self {
+    pub const fn password(mut self, password: Template) -> Self {
         self.password = Some(password);
         self
     }
 
     /// A token, in the place of user and password.
     #[must_use]
-    pub const fn token(mut self, token: Text) -> Self {
+    pub const fn token(mut self, token: Template) -> Self {
         self.token = Some(token);
         self
     }
 
     /// The content of a `.creds` file, or its path.
     #[must_use]
-    pub const fn credentials(mut self, credentials: Text) -> Self {
+    pub const fn credentials(mut self, credentials: Template) -> Self {
         self.credentials = Some(credentials);
         self
     }
@@ -62,7 +62,7 @@ impl Nats {
     /// What the subjects begin with on which answers arrive, before the user. Left out, `<topology>.reply`. All units and
     /// clients of a system have the same.
     #[must_use]
-    pub const fn inbox_prefix(mut self, prefix: Text) -> Self {
+    pub const fn inbox_prefix(mut self, prefix: Template) -> Self {
         self.inbox_prefix = Some(prefix);
         self
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_nats::Message;
 use tokio::sync::Notify;
 
-use crate::delivery::Delivery;
+use crate::delivery::SubscriptionPolicy;
 
 /// Events that wait.
 ///
@@ -26,8 +26,8 @@ struct Contents {
 }
 
 impl Shelf {
-    pub(super) fn new(subscription: &'static str, rules: &Delivery) -> Self {
-        let bound = rules.bound.unwrap_or(Delivery::IN_MEMORY).max(1) as usize;
+    pub(super) fn new(subscription: &'static str, policy: &SubscriptionPolicy) -> Self {
+        let bound = policy.bound.unwrap_or(SubscriptionPolicy::IN_MEMORY).max(1) as usize;
         Self { subscription, bound, contents: Mutex::default(), changed: Notify::new() }
     }
 
@@ -95,7 +95,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_oldest_falls_out_and_the_rest_is_handed_out_at_the_end() {
-        let shelf = Shelf::new("a.v1.b", &Delivery::at_most_once().bound(2));
+        let shelf = Shelf::new("a.v1.b", &SubscriptionPolicy::at_most_once().bound(2));
         for payload in ["1", "2", "3"] {
             shelf.put(message(payload));
         }
@@ -110,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn all_who_wait_hear_of_the_end() {
-        let shelf = Shelf::new("a.v1.b", &Delivery::at_most_once());
+        let shelf = Shelf::new("a.v1.b", &SubscriptionPolicy::at_most_once());
         let end = async {
             tokio::task::yield_now().await;
             shelf.end();

@@ -10,8 +10,8 @@ use crate::bridge::nats::headers;
 use crate::bridge::nats::publish::Publication;
 use crate::bridge::remote::Numbering;
 use crate::bridge::{BridgeError, Topic};
+use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::soon::Soon;
 use crate::wire::Outgoing;
 
 /// How many bytes the headers of an event have at most beside its attributes: its sequence, the identifier for JetStream, and, once
@@ -59,8 +59,8 @@ impl NatsTopic {
 }
 
 impl Topic for NatsTopic {
-    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::later(self.publish(event))
+    fn publish(&self, event: Message) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::boxed(self.publish(event))
     }
 
     fn check(&self, event: &Message) -> Result<(), BridgeError> {

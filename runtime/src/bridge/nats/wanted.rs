@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::bridge::nats::flow::Flow;
 use crate::bridge::nats::pull::Pull;
 use crate::bridge::nats::shelf::Shelf;
-use crate::delivery::Delivery;
+use crate::delivery::SubscriptionPolicy;
 use crate::subscribed::Subscribed;
 
 /// What was asked for.
@@ -39,7 +39,7 @@ pub(super) struct Lists {
 pub(super) struct Kept {
     pub(super) subject: &'static str,
     pub(super) subscription: &'static str,
-    pub(super) rules: Delivery,
+    pub(super) policy: SubscriptionPolicy,
 }
 
 impl Wanted {
@@ -51,7 +51,7 @@ impl Wanted {
     pub(super) fn keep(&self, kept: Kept) {
         let mut lists = self.lists();
         lists.durable.insert(kept.subject);
-        lists.dead_letters |= kept.rules.dead_letter;
+        lists.dead_letters |= kept.policy.dead_letter;
         if !lists.consumers.contains(&kept) {
             lists.consumers.push(kept);
         }

@@ -132,10 +132,10 @@ mod tests {
     #[test]
     fn an_event_is_known_by_its_identifier_whoever_publishes_it() {
         let heard = Heard::default();
-        let id = Id::draw();
+        let id = Id::random();
         assert!(!heard.is_known(id) && heard.is_known(id));
         for _ in 0..IDENTIFIERS {
-            assert!(!heard.is_known(Id::draw()));
+            assert!(!heard.is_known(Id::random()));
         }
         assert!(!heard.is_known(id), "it is too long ago");
     }

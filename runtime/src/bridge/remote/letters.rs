@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::bridge::Dead;
+use crate::bridge::DeadMessage;
 use crate::dead_letters::AT_A_TIME;
 use crate::id::Id;
 use crate::message::Message;
@@ -43,7 +43,7 @@ impl<T> Page<T> {
     }
 
     /// The next one, oldest first, of so many bytes. Its token comes back where it is not among those that are looked at.
-    pub(crate) fn add(&mut self, dead: Dead, bytes: usize, token: T) -> Option<T> {
+    pub(crate) fn add(&mut self, dead: DeadMessage, bytes: usize, token: T) -> Option<T> {
         let is_meant = match self.look {
             Look::Behind(skip) => self.passed >= skip && !self.is_full(),
             Look::For(id) => dead.message.metadata().id == id,
@@ -64,18 +64,22 @@ impl<T> Page<T> {
 
 /// A dead letter, and what it is acknowledged by.
 pub(crate) struct Buried<T> {
-    pub(crate) dead: Dead,
+    pub(crate) dead: DeadMessage,
     pub(crate) token: T,
 }
 
 /// What a message that a broker keeps as a dead letter was. One that somebody else has put there may be none of ours.
-pub(crate) fn dead(read: Result<Incoming, (Malformed, Bytes)>) -> Dead {
+pub(crate) fn dead(read: Result<Incoming, (Malformed, Bytes)>) -> DeadMessage {
     match read {
-        Ok(Incoming { message, dead: Some((reason, attempts)), .. }) => Dead { message, reason, attempts },
-        Ok(Incoming { message, attempt, .. }) => Dead { message, reason: "not said".to_owned(), attempts: attempt },
-        Err((malformed, body)) => {
-            Dead { message: Message::received(Metadata::fresh(), body), reason: malformed.to_string(), attempts: 0 }
+        Ok(Incoming { message, dead: Some((reason, attempts)), .. }) => DeadMessage { message, reason, attempts },
+        Ok(Incoming { message, attempt, .. }) => {
+            DeadMessage { message, reason: "not said".to_owned(), attempts: attempt }
         }
+        Err((malformed, body)) => DeadMessage {
+            message: Message::received(Metadata::new(), body),
+            reason: malformed.to_string(),
+            attempts: 0,
+        },
     }
 }
 
@@ -89,8 +93,8 @@ mod tests {
             if page.is_full() {
                 break;
             }
-            let metadata = Metadata { id: Id::from(*id), ..Metadata::fresh() };
-            let dead = Dead { message: Message::received(metadata, "1"), reason: String::new(), attempts: 1 };
+            let metadata = Metadata { id: Id::from(*id), ..Metadata::new() };
+            let dead = DeadMessage { message: Message::received(metadata, "1"), reason: String::new(), attempts: 1 };
             page.add(dead, *bytes, *id);
         }
         page.into_found().into_iter().map(|one| one.token).collect()

@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn an_event_that_is_published_again_keeps_its_number() {
         let numbering = Numbering::default();
-        let [one, two, three] = [(); 3].map(|()| Id::draw());
+        let [one, two, three] = [(); 3].map(|()| Id::random());
         let first = numbering.number(one);
         assert_eq!(first.sequence, 1);
         drop(first);

@@ -1,9 +1,7 @@
 //! E06 to E09: what is not acknowledged, fails, fails for good, or cannot be read.
 
-use std::time::Duration;
-
 use pontoon::bridge::Settlement;
-use pontoon::{Delivery, Id};
+use pontoon::{Id, SubscriptionPolicy};
 
 use crate::event_bridge::rig::{message, notes, post};
 use crate::event_bridge::{Cell, Rig, raw, refused};
@@ -22,11 +20,11 @@ pub async fn e06_what_is_not_acknowledged_is_delivered_again(rig: Rig) {
     if rig.column.stays_in_process() {
         // Nobody can go away without the bridge; but who is stopped gives its message back.
         let tap = rig.tap("tap").await;
-        let feed = tap.subscribe(rig.subject(), "tap.v1.ear", Delivery::at_least_once());
+        let consumer = tap.subscribe(rig.subject(), "tap.v1.ear", SubscriptionPolicy::at_least_once());
         tap.topic(rig.subject()).publish(message("1")).await.expect("published");
-        let first = feed.next().await.expect("an arrival");
-        feed.settle(&first, Settlement::Again(Duration::ZERO)).await.expect("given back");
-        let second = feed.next().await.expect("an arrival");
+        let first = consumer.next().await.expect("an arrival");
+        consumer.settle(&first, Settlement::Release).await.expect("given back");
+        let second = consumer.next().await.expect("an arrival");
         assert_eq!((first.attempt, second.attempt), (1, 2));
         assert_eq!(first.message.metadata().id, second.message.metadata().id);
         return;
@@ -80,7 +78,7 @@ pub async fn e08_poison_goes_to_the_dead_letters_and_can_be_replayed(rig: Rig) {
     rig.script.next("back.hear#1", [Act::Fail, Act::Panic, Act::Fail]);
     let (mut back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
     let note = Note { key: "k".to_owned(), number: 1, text: "\"🦀\"".to_owned() };
-    let client = front.client().principal("ada").tenant("acme").correlation(Id::draw());
+    let client = front.client().principal("ada").tenant("acme").correlation(Id::random());
     client.invoke(front::Post, Batch { event: Which::Noted, notes: vec![note.clone()] }).await.expect("emitted");
     post(&front, Which::Noted, notes([2])).await;
     rig.script.done("back.hear", 1).await;
@@ -104,7 +102,7 @@ pub async fn e08_poison_goes_to_the_dead_letters_and_can_be_replayed(rig: Rig) {
     assert_eq!((metadata.principal.as_deref(), metadata.tenant.as_deref()), (Some("ada"), Some("acme")));
 
     let dead = back.dead_letters(back::Hear);
-    assert!(!dead.replay(Id::draw()).await.expect("the bridge"), "there is no such letter");
+    assert!(!dead.replay(Id::random()).await.expect("the bridge"), "there is no such letter");
     assert!(dead.replay(metadata.id).await.expect("the bridge"));
     let runs = rig.script.done("back.hear", 2).await;
     let last = &runs[runs.len() - 1];
@@ -130,7 +128,7 @@ pub async fn e09_a_malformed_envelope_does_not_stop_the_consumer(rig: Rig) {
         topic.publish(message(payload)).await.expect("published");
     }
     let good = r#"{"key":"","number":0,"text":""}"#;
-    let id = Id::draw().to_string();
+    let id = Id::random().to_string();
     let whole = [("specversion", "1.0"), ("id", &id), ("source", "/elsewhere"), ("type", rig.subject())];
     let mut envelopes = Vec::new();
     if !rig.column.stays_in_process() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pontoon::bridge::Settlement;
-use pontoon::{Delivery, Id, Message, Metadata, Trace};
+use pontoon::{Id, Message, Metadata, SubscriptionPolicy, Trace};
 
 use crate::event_bridge::rig::{notes, post};
 use crate::event_bridge::{Cell, Rig};
@@ -19,32 +19,32 @@ const ODD: &str = "{ \"text\" :\t\"\\u00e9 é 🦀 \\\"quoted\\\" \\n\\u0000\",\
 /// # Panics
 /// The adapter does not pass.
 pub async fn e01_body_and_metadata_arrive_byte_for_byte(rig: Rig) {
-    let rules = match rig.cell() {
-        Cell::AtMostOnce => Delivery::at_most_once(),
-        _ => Delivery::at_least_once(),
+    let policy = match rig.cell() {
+        Cell::AtMostOnce => SubscriptionPolicy::at_most_once(),
+        _ => SubscriptionPolicy::at_least_once(),
     };
     let sender = rig.tap("sender").await;
     let receiver = rig.tap("receiver").await;
-    let feed = receiver.subscribe(rig.subject(), "tap.v1.ear", rules);
+    let consumer = receiver.subscribe(rig.subject(), "tap.v1.ear", policy);
     receiver.connect().await.expect("a connection");
     let topic = sender.topic(rig.subject());
     sender.connect().await.expect("a connection");
 
     let full = Metadata {
-        causation: Some(Id::draw()),
+        causation: Some(Id::random()),
         principal: Some("Zoë \"the admin\" 100% = a;b".into()),
         tenant: Some("acme/é 🦀".into()),
         hops: 7,
-        trace: Some(Arc::new(Trace { id: Id::draw(), flags: 0, state: Some("vendor=a:1,other=b-2".to_owned()) })),
-        ..Metadata::fresh()
+        trace: Some(Arc::new(Trace { id: Id::random(), flags: 0, state: Some("vendor=a:1,other=b-2".to_owned()) })),
+        ..Metadata::new()
     };
     let long = "x".repeat(100_000);
     let bodies = ["{}", ODD, "\"\"", "null", &format!("{{\"key\":\"\",\"number\":0,\"text\":\"{long}\"}}")];
     for body in bodies {
-        for metadata in [full.clone(), Metadata::fresh()] {
-            let metadata = Metadata { id: Id::draw(), correlation: Id::draw(), ..metadata };
+        for metadata in [full.clone(), Metadata::new()] {
+            let metadata = Metadata { id: Id::random(), correlation: Id::random(), ..metadata };
             topic.publish(Message::received(metadata.clone(), body.to_owned())).await.expect("published");
-            let arrival = feed.next().await.expect("an arrival");
+            let arrival = consumer.next().await.expect("an arrival");
             assert_eq!(arrival.message.json().unwrap(), body);
             assert_eq!(arrival.attempt, 1);
             let there = arrival.message.metadata();
@@ -53,7 +53,7 @@ pub async fn e01_body_and_metadata_arrive_byte_for_byte(rig: Rig) {
             assert_eq!(is, was);
             let is = (&there.principal, &there.tenant, &there.trace);
             assert_eq!(is, (&metadata.principal, &metadata.tenant, &metadata.trace));
-            feed.settle(&arrival, Settlement::Done).await.expect("settled");
+            consumer.settle(&arrival, Settlement::Ack).await.expect("settled");
         }
     }
     sender.close().await;
@@ -64,7 +64,7 @@ pub async fn e01_body_and_metadata_arrive_byte_for_byte(rig: Rig) {
 
     // The same between units.
     let (front, back, side) = (rig.front().await, rig.back().await, rig.side().await);
-    let correlation = Id::draw();
+    let correlation = Id::random();
     let client = front.client().principal("ada").tenant("acme").correlation(correlation);
     let note = Note { key: "é\n\u{0}".to_owned(), number: u64::MAX, text: "\"🦀\"".to_owned() };
     client.invoke(front::Post, Batch { event: rig.event(), notes: vec![note.clone()] }).await.expect("emitted");

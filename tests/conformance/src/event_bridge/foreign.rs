@@ -17,7 +17,7 @@ pub async fn e37_messages_of_other_programs(rig: Rig) {
     const STRUCTURED: (&str, &str) = (raw::CONTENT_TYPE, "application/cloudevents+json; charset=UTF-8");
     let (back, side) = (rig.back().await, rig.side().await);
     let note = |number: u64| format!(r#"{{"key":"","number":{number},"text":"Zoë"}}"#);
-    let id = Id::draw().to_string();
+    let id = Id::random().to_string();
     let smallest =
         [("specversion", "1.0"), ("id", "order 7"), ("source", "/elsewhere"), ("type", "com.example.placed")];
     let optional = [

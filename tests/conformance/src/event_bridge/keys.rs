@@ -86,5 +86,5 @@ async fn commands(rig: &Rig, tap: &dyn EventAdapter) {
 }
 
 fn of(tenant: &str, principal: &str) -> Metadata {
-    Metadata { tenant: Some(Arc::from(tenant)), principal: Some(Arc::from(principal)), ..Metadata::fresh() }
+    Metadata { tenant: Some(Arc::from(tenant)), principal: Some(Arc::from(principal)), ..Metadata::new() }
 }

@@ -51,7 +51,7 @@ pub async fn e10_a_payload_over_the_limit_is_not_sent(rig: Rig) {
         assert!(tap.health().is_ready() && front.health().is_ready());
     }
     post(&front, rig.event(), vec![filled(largest)]).await;
-    let question = Message::new(Metadata::fresh(), filled(largest));
+    let question = Message::new(Metadata::new(), filled(largest));
     let deadline = pontoon::Instant::now() + Duration::from_secs(30);
     let request = Request { subject: back::Answer::SUBJECT, message: question, deadline, attempt: 1 };
     match tap.request(request).await.expect("a reply") {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pontoon::bridge::{Reply, Request, Settlement};
-use pontoon::{Command, Delivery, Id, Message, Metadata, Trace};
+use pontoon::{Command, Id, Message, Metadata, SubscriptionPolicy, Trace};
 
 use crate::event_bridge::Rig;
 use crate::system::contract::{Batch, Note};
@@ -23,15 +23,15 @@ pub async fn e27_metadata_survive_retry_and_dead_letter(rig: Rig) {
     }
     let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
     let outside = rig.tap("outside").await;
-    let rules = if again { Delivery::at_least_once() } else { Delivery::at_most_once() };
-    let feed = outside.subscribe(rig.subject(), "tap.v1.ear", rules);
+    let policy = if again { SubscriptionPolicy::at_least_once() } else { SubscriptionPolicy::at_most_once() };
+    let consumer = outside.subscribe(rig.subject(), "tap.v1.ear", policy);
     outside.connect().await.expect("a connection");
-    let trace = Trace { id: Id::draw(), flags: 1, state: Some("vendor=1".to_owned()) };
+    let trace = Trace { id: Id::random(), flags: 1, state: Some("vendor=1".to_owned()) };
     let asking = Metadata {
         principal: Some("ada".into()),
         tenant: Some("acme".into()),
         trace: Some(Arc::new(trace.clone())),
-        ..Metadata::fresh()
+        ..Metadata::new()
     };
     let batch = Batch { event: rig.event(), notes: vec![Note::of(1)] };
     let message = Message::new(asking.clone(), batch);
@@ -39,9 +39,9 @@ pub async fn e27_metadata_survive_retry_and_dead_letter(rig: Rig) {
     let request = Request { subject: front::Post::SUBJECT, message, deadline, attempt: 1 };
     let reply = outside.request(request).await.expect("a reply");
     assert_eq!(reply, Reply::Output("null".into()));
-    let arrival = feed.next().await.expect("an arrival");
+    let arrival = consumer.next().await.expect("an arrival");
     assert_eq!(arrival.message.metadata().trace.as_deref(), Some(&trace));
-    feed.settle(&arrival, Settlement::Done).await.expect("settled");
+    consumer.settle(&arrival, Settlement::Ack).await.expect("settled");
 
     let runs = match again {
         true => rig.script.begun(&ear, 3).await,

@@ -1,6 +1,6 @@
 //! E15, E16: what comes twice has one effect.
 
-use pontoon::{Event, Id, Instance, Message, Metadata, Opening, Part, Redis, StateStore, Text, Variables};
+use pontoon::{Event, Id, Instance, Message, Metadata, Redis, Setup, StateStore, Template, Variables};
 
 use std::time::Duration;
 
@@ -23,14 +23,14 @@ pub async fn e15_published_twice_has_one_effect(rig: Rig) {
     let tap = rig.tap("tap").await;
     let topic = tap.topic(event::Charged::SUBJECT);
     tap.connect().await.expect("a connection");
-    let message = |id, number| Message::new(Metadata { id, ..Metadata::fresh() }, Note::of(number));
-    let id = Id::draw();
-    for message in [message(id, 7), message(id, 7), message(Id::draw(), 7), message(Id::draw(), 8)] {
+    let message = |id, number| Message::new(Metadata { id, ..Metadata::new() }, Note::of(number));
+    let id = Id::random();
+    for message in [message(id, 7), message(id, 7), message(Id::random(), 7), message(Id::random(), 8)] {
         topic.publish(message).await.expect("published");
     }
     rig.script.until("both have an effect", |seen| seen.numbers("back.charge") == [7, 8]).await;
     // In order: with this one, those before it are over.
-    topic.publish(message(Id::draw(), 9)).await.expect("published");
+    topic.publish(message(Id::random(), 9)).await.expect("published");
     rig.script.until("the last one has, too", |seen| seen.numbers("back.charge") == [7, 8, 9]).await;
     let effects = back.state(state::Effects);
     // What a handler has written is there a moment after its end.
@@ -162,11 +162,12 @@ async fn killed_with_an_inbox(rig: Rig) {
 
 /// The store of the units, to look into.
 pub(super) async fn effects(url: &str) -> std::sync::Arc<dyn pontoon::store::StateAdapter> {
-    const REDIS: Redis = Redis::new(Text(&[Part::Variable("REDIS_URL")]));
+    const REDIS: Redis = Redis::new(Template::variable("REDIS_URL"));
     let variables = Variables::of([("REDIS_URL", url)]);
-    let mut opening = Opening::new(Instance::new("suite", "look"), false, variables);
-    let state = REDIS.open(&mut opening).await;
-    assert!(opening.problems().is_empty(), "{:?}", opening.problems());
+    let mut setup = Setup::new(Instance::new("suite", "look"), false, variables);
+    let state = REDIS.open(&mut setup).await;
+    assert!(setup.problems().is_empty(), "{:?}", setup.problems());
+    let state = state.expect("it opens where there is no problem");
     state.connect().await.expect("a connection");
     state
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use pontoon::bridge::Settlement;
-use pontoon::{Delivery, Orphan, Subscribed};
+use pontoon::{Orphan, Subscribed, SubscriptionPolicy};
 use tokio::time::sleep;
 
 use crate::adapter::{next, soon};
@@ -24,17 +24,17 @@ const FORMER: &str = "back.v1.heard";
 pub async fn e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed(rig: Rig) {
     let subject = rig.subject();
     let before = rig.tap("before").await;
-    let rules = Delivery::at_least_once().dead_letter();
-    let feed = before.subscribe(subject, FORMER, rules);
-    before.know([Subscribed::new(subject, FORMER, rules)].into());
+    let policy = SubscriptionPolicy::at_least_once().dead_letter();
+    let consumer = before.subscribe(subject, FORMER, policy);
+    before.know([Subscribed::new(subject, FORMER, policy)].into());
     soon(before.connect()).await.expect("a connection");
     // What it has is entered where the broker can't list it. What this version does not know is others'.
     soon(before.orphans()).await.expect("the orphans");
 
     let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
     post(&front, Which::Noted, notes(1..=3)).await;
-    let arrival = next(&feed).await;
-    feed.settle(&arrival, Settlement::Dead("it is broken".to_owned())).await.expect("it is heard");
+    let arrival = next(&consumer).await;
+    consumer.settle(&arrival, Settlement::DeadLetter("it is broken".to_owned())).await.expect("it is heard");
     soon(before.close()).await;
 
     let (waiting, dead) = names(&rig, subject);
@@ -53,11 +53,11 @@ pub async fn e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed(r
 
     // It is gone: whoever takes up the name again begins anew.
     let after = rig.tap("before").await;
-    let feed = after.subscribe(subject, FORMER, rules);
+    let consumer = after.subscribe(subject, FORMER, policy);
     soon(after.connect()).await.expect("a connection");
-    assert_eq!(feed.dead_letters(0).await.expect("the dead letters").len(), 0);
+    assert_eq!(consumer.dead_letters(0).await.expect("the dead letters").len(), 0);
     post(&front, Which::Noted, notes(4..=4)).await;
-    let note: Note = next(&feed).await.message.decode().expect("a note");
+    let note: Note = next(&consumer).await.message.decode().expect("a note");
     assert_eq!(note.number, 4);
     soon(after.close()).await;
     for ear in ["back.hear", "side.hear"] {

@@ -21,7 +21,7 @@ pub async fn e29_a_reply_goes_to_no_address_but_a_callers(rig: Rig) {
         Column::Mqtt => subject.replace('.', "/"),
         _ => subject.to_owned(),
     };
-    let id = Id::draw().to_string();
+    let id = Id::random().to_string();
     let attributes = [("specversion", "1.0"), ("id", &*id), ("source", "/elsewhere"), ("type", back::Answer::SUBJECT)];
     let readable = r#"{"key":"","number":1,"text":""}"#;
     for (attributes, body) in [(&attributes[..], readable), (&[][..], "no attributes"), (&attributes[..], "no JSON")] {

@@ -28,7 +28,7 @@ pub async fn e21_a_request_without_an_answer_in_time(rig: Rig) {
     const REQUESTS: u64 = 20;
     let front = rig.front().await;
     let slow = rig.tap("slow").await;
-    let inlet = slow.serve(back::Hurry::SUBJECT);
+    let endpoint = slow.serve(back::Hurry::SUBJECT);
     slow.connect().await.expect("a connection");
     let client = front.client();
     let calls = (0..REQUESTS).map(|number| client.invoke(front::Press, Note::of(number)));
@@ -37,10 +37,10 @@ pub async fn e21_a_request_without_an_answer_in_time(rig: Rig) {
     assert_eq!(front.counters().late_replies, 0);
 
     for _ in 0..REQUESTS {
-        let asked = inlet.next().await.expect("a request");
+        let asked = endpoint.next().await.expect("a request");
         assert!(asked.message.metadata().deadline.is_some(), "the deadline travels");
         let to = asked.reply_to.expect("an address for the reply");
-        inlet.answer(&to, Reply::Output("{}".into())).await.expect("sent");
+        endpoint.answer(&to, Reply::Output("{}".into())).await.expect("sent");
     }
     rig.until("the late replies are counted", || front.counters().late_replies == REQUESTS).await;
     slow.close().await;
@@ -120,7 +120,7 @@ pub async fn e23_a_deadline_that_is_over_runs_no_handler(rig: Rig) {
     let tap = rig.tap("tap").await;
     tap.connect().await.expect("a connection");
     let request = |number, time| {
-        let message = Message::new(Metadata::fresh(), Note::of(number));
+        let message = Message::new(Metadata::new(), Note::of(number));
         let deadline = pontoon::Instant::now() + time;
         Request { subject: back::Answer::SUBJECT, message, deadline, attempt: 1 }
     };
@@ -134,10 +134,10 @@ pub async fn e23_a_deadline_that_is_over_runs_no_handler(rig: Rig) {
 
     // An event whose time was over before it was sent.
     if rig.column.stays_in_process() {
-        let metadata = Metadata { deadline: Some(pontoon::Instant::now()), ..Metadata::fresh() };
+        let metadata = Metadata { deadline: Some(pontoon::Instant::now()), ..Metadata::new() };
         tap.topic(rig.subject()).publish(Message::new(metadata, Note::of(0))).await.expect("published");
     } else {
-        let id = Id::draw().to_string();
+        let id = Id::random().to_string();
         let attributes = [
             ("specversion", "1.0"),
             ("id", &id),

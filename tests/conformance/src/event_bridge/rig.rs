@@ -7,8 +7,8 @@ use std::time::Duration;
 use pontoon::bridge::EventAdapter;
 use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use pontoon::{
-    Adapters, Amqp, DeadLetter, Event, EventBridge, Instance, Launch, Message, Metadata, Mqtt, Nats, Opening, Part,
-    Started, Text, Unit, Variables,
+    Adapters, Amqp, DeadLetter, Event, EventBridge, Instance, Launch, Message, Metadata, Mqtt, Nats, Setup, Started,
+    Template, Unit, Variables,
 };
 use pontoon_brokers::{Broker, Proxy, clock_off_by};
 use tempfile::TempDir;
@@ -234,11 +234,11 @@ impl Rig {
 
     /// The adapter itself, as a user of the broker who may make nothing there.
     pub(super) async fn tap_as(&self, name: &str, user: &str, password: &str) -> Arc<dyn EventAdapter> {
-        const USER: Text = Text(&[Part::Variable("BROKER_USER")]);
-        const PASSWORD: Text = Text(&[Part::Variable("BROKER_PASSWORD")]);
-        const AMQP: Amqp = Amqp::new(Text(&[Part::Variable("AMQP_URL")])).username(USER).password(PASSWORD);
-        const NATS: Nats = Nats::new(Text(&[Part::Variable("NATS_SERVERS")])).username(USER).password(PASSWORD);
-        const MQTT: Mqtt = Mqtt::new(Text(&[Part::Variable("MQTT_URL")]), Text(&[Part::Variable("MQTT_CLIENT_ID")]))
+        const USER: Template = Template::variable("BROKER_USER");
+        const PASSWORD: Template = Template::variable("BROKER_PASSWORD");
+        const AMQP: Amqp = Amqp::new(Template::variable("AMQP_URL")).username(USER).password(PASSWORD);
+        const NATS: Nats = Nats::new(Template::variable("NATS_SERVERS")).username(USER).password(PASSWORD);
+        const MQTT: Mqtt = Mqtt::new(Template::variable("MQTT_URL"), Template::variable("MQTT_CLIENT_ID"))
             .username(USER)
             .password(PASSWORD);
         let settings: &'static dyn EventBridge = match self.column {
@@ -258,9 +258,9 @@ impl Rig {
     /// The adapter itself: to publish what no unit would, and to look at what arrives. Not connected yet, where there is
     /// something to connect.
     pub async fn tap(&self, name: &str) -> Arc<dyn EventAdapter> {
-        const AMQP: Amqp = Amqp::new(Text(&[Part::Variable("AMQP_URL")]));
-        const NATS: Nats = Nats::new(Text(&[Part::Variable("NATS_SERVERS")]));
-        const MQTT: Mqtt = Mqtt::new(Text(&[Part::Variable("MQTT_URL")]), Text(&[Part::Variable("MQTT_CLIENT_ID")]));
+        const AMQP: Amqp = Amqp::new(Template::variable("AMQP_URL"));
+        const NATS: Nats = Nats::new(Template::variable("NATS_SERVERS"));
+        const MQTT: Mqtt = Mqtt::new(Template::variable("MQTT_URL"), Template::variable("MQTT_CLIENT_ID"));
         let settings: &'static dyn EventBridge = match self.column {
             Column::InMemory => return Arc::clone(&self.memory.events),
             Column::Amqp => &AMQP,
@@ -331,10 +331,10 @@ async fn open(
     verify: bool,
     variables: Vec<(String, String)>,
 ) -> Arc<dyn EventAdapter> {
-    let mut opening = Opening::new(Instance::new("suite", "tap"), verify, Variables::of(variables));
-    let adapter = settings.open(&mut opening).await;
-    assert!(opening.problems().is_empty(), "{:?}", opening.problems());
-    adapter
+    let mut setup = Setup::new(Instance::new("suite", "tap"), verify, Variables::of(variables));
+    let adapter = settings.open(&mut setup).await;
+    assert!(setup.problems().is_empty(), "{:?}", setup.problems());
+    adapter.expect("it opens where there is no problem")
 }
 
 /// Everything in memory.
@@ -342,8 +342,8 @@ fn memory() -> Adapters {
     Adapters {
         events: Arc::new(InMemoryEvents::new()),
         queues: Arc::new(InMemoryQueues::new()),
-        state: Arc::new(pontoon::store::in_memory::InMemory::new()),
-        secrets: Arc::new(pontoon::secret::env::Env::new(Variables::default())),
+        state: Arc::new(pontoon::store::in_memory::InMemoryState::new()),
+        secrets: Arc::new(pontoon::secret::env::EnvSecrets::new(Variables::default())),
     }
 }
 
@@ -368,5 +368,5 @@ where
 /// A message as no unit sends it.
 #[must_use]
 pub(super) fn message(json: &str) -> Message {
-    Message::received(Metadata::fresh(), json.to_owned())
+    Message::received(Metadata::new(), json.to_owned())
 }

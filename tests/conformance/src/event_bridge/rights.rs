@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pontoon::bridge::Request;
-use pontoon::{BridgeError, Command, Delivery, Error, FaultClass, InvokeError};
+use pontoon::{BridgeError, Command, Error, FaultClass, InvokeError, SubscriptionPolicy};
 use pontoon_brokers::{Kind, Rights};
 use tokio::task::block_in_place;
 use tokio::time::timeout;
@@ -142,22 +142,22 @@ pub async fn e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that(ri
     assert!(matches!(refused, Err(BridgeError::Denied(_))), "{refused:?}");
 
     // Events, and the answers of all others. Mosquitto does not refuse, and is silent. RabbitMQ has queues: one that is there.
-    let listener = ("gus.v1.listen", Delivery::at_most_once());
+    let listener = ("gus.v1.listen", SubscriptionPolicy::at_most_once());
     let spies = match rig.column {
-        Column::Amqp => vec![(rig.subject(), ("back.v1.hear", Delivery::at_least_once().dead_letter()))],
+        Column::Amqp => vec![(rig.subject(), ("back.v1.hear", SubscriptionPolicy::at_least_once().dead_letter()))],
         Column::Mqtt => vec![(rig.subject(), listener), ("suite.reply.#", listener)],
         _ => vec![(rig.subject(), listener), ("suite.reply.>", listener)],
     };
     let count = spies.len();
-    for (subject, (subscription, rules)) in spies {
+    for (subject, (subscription, policy)) in spies {
         let spy = rig.tap_as("spy", GUEST.0, GUEST.1).await;
-        let feed = spy.subscribe(subject, subscription, rules);
+        let consumer = spy.subscribe(subject, subscription, policy);
         let connected = soon(spy.connect()).await;
         let is_silent = rig.column == Column::Mqtt && connected.is_ok();
         assert!(is_silent || matches!(connected, Err(BridgeError::Denied(_))), "{subject}: {connected:?}");
         post(&front, rig.event(), notes([4])).await;
         front.client().invoke(front::Ask, Note::of(5)).await.expect("an answer");
-        assert!(!is_silent || is_quiet(&feed).await, "it hears {subject}");
+        assert!(!is_silent || is_quiet(&consumer).await, "it hears {subject}");
         soon(spy.close()).await;
     }
     let seen =

@@ -1,6 +1,6 @@
 //! E11 and E25: what publishing promises, and when it refuses.
 
-use pontoon::{BridgeError, Delivery, WhenFull};
+use pontoon::{BridgeError, SubscriptionPolicy, WhenFull};
 
 use std::time::Duration;
 
@@ -38,18 +38,18 @@ pub async fn e11_success_only_after_it_is_safe(rig: Rig) {
 pub async fn e25_no_room_is_an_error_and_loses_nothing(rig: Rig) {
     if rig.column.stays_in_process() {
         let tap = rig.tap("tap").await;
-        let rules = Delivery::at_least_once().bound(2).when_full(WhenFull::Refuse);
-        let feed = tap.subscribe("suite.event.full.v1", "tap.v1.ear", rules);
+        let policy = SubscriptionPolicy::at_least_once().bound(2).when_full(WhenFull::Refuse);
+        let consumer = tap.subscribe("suite.event.full.v1", "tap.v1.ear", policy);
         let topic = tap.topic("suite.event.full.v1");
         topic.publish(message("1")).await.expect("room");
         topic.publish(message("2")).await.expect("room");
         let refused = topic.publish(message("3")).await;
         assert!(matches!(refused, Err(BridgeError::Full { at: "tap.v1.ear" })), "{refused:?}");
         for number in ["1", "2"] {
-            assert_eq!(feed.next().await.expect("an arrival").message.json().unwrap(), number);
+            assert_eq!(consumer.next().await.expect("an arrival").message.json().unwrap(), number);
         }
         topic.publish(message("4")).await.expect("room again");
-        assert_eq!(feed.next().await.expect("an arrival").message.json().unwrap(), "4");
+        assert_eq!(consumer.next().await.expect("an arrival").message.json().unwrap(), "4");
         return;
     }
     alarm(rig).await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pontoon::bridge::Request;
-use pontoon::{BridgeError, Delivery, Message, Metadata, Started};
+use pontoon::{BridgeError, Message, Metadata, Started, SubscriptionPolicy};
 
 use crate::event_bridge::rig::{message, notes, post};
 use crate::event_bridge::{Process, Rig};
@@ -113,10 +113,14 @@ async fn busy(rig: &Rig, orders: &Orders) -> (Process, Option<Others>) {
 /// The adapter does not pass.
 pub async fn e19_closed_twice_and_while_publishing(rig: Rig) {
     const SOON: Duration = Duration::from_secs(15);
-    let rules = if rig.column.is_at_most_once() { Delivery::at_most_once() } else { Delivery::at_least_once() };
+    let policy = if rig.column.is_at_most_once() {
+        SubscriptionPolicy::at_most_once()
+    } else {
+        SubscriptionPolicy::at_least_once()
+    };
     let tap = rig.tap("tap").await;
-    let feed = tap.subscribe(rig.subject(), "tap.v1.ear", rules.bound(64));
-    let inlet = tap.serve("suite.command.tap.v1.never");
+    let consumer = tap.subscribe(rig.subject(), "tap.v1.ear", policy.bound(64));
+    let endpoint = tap.serve("suite.command.tap.v1.never");
     let topic = tap.topic(rig.subject());
     tap.connect().await.expect("a connection");
     let publishing: Vec<_> = (0..4)
@@ -133,15 +137,15 @@ pub async fn e19_closed_twice_and_while_publishing(rig: Rig) {
             })
         })
         .collect();
-    let question = Message::new(Metadata::fresh(), Note::of(1));
+    let question = Message::new(Metadata::new(), Note::of(1));
     let deadline = pontoon::Instant::now() + Duration::from_secs(60);
     let request = Request { subject: "suite.command.tap.v1.never", message: question, deadline, attempt: 1 };
     let waits = {
         let (tap, request) = (tap.clone(), request.clone());
         tokio::spawn(async move { tap.request(request).await })
     };
-    feed.next().await.expect("an arrival");
-    let asked = inlet.next().await;
+    consumer.next().await.expect("an arrival");
+    let asked = endpoint.next().await;
     assert!(asked.is_some(), "it is asked, and does not answer");
 
     tokio::time::timeout(SOON, tap.close()).await.expect("closed");
@@ -157,10 +161,10 @@ pub async fn e19_closed_twice_and_while_publishing(rig: Rig) {
     let refused = tokio::time::timeout(SOON, tap.request(request)).await.expect("no hang");
     assert!(matches!(refused, Err(BridgeError::Closed)), "{refused:?}");
     // What had arrived may still be handed out; then it ends.
-    let ends = async { while feed.next().await.is_some() {} };
-    tokio::time::timeout(SOON, ends).await.expect("the feed ends");
-    let ends = async { while inlet.next().await.is_some() {} };
-    tokio::time::timeout(SOON, ends).await.expect("the inlet ends");
+    let ends = async { while consumer.next().await.is_some() {} };
+    tokio::time::timeout(SOON, ends).await.expect("the consumer ends");
+    let ends = async { while endpoint.next().await.is_some() {} };
+    tokio::time::timeout(SOON, ends).await.expect("the endpoint ends");
     if !rig.column.stays_in_process() {
         closed_while_the_broker_says_nothing(&rig).await;
     }

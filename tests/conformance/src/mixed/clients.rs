@@ -139,7 +139,7 @@ impl Shared {
     /// Asks until there is an answer, which is the place of the payment.
     async fn pay(&self, payment: &Payment) -> u64 {
         loop {
-            let message = Message::new(Metadata::fresh(), payment.clone());
+            let message = Message::new(Metadata::new(), payment.clone());
             let deadline = Instant::now() + PATIENCE;
             let request = Request { subject: till::Pay::SUBJECT, message, deadline, attempt: 1 };
             match timeout_at(deadline, self.adapter.request(request)).await {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pontoon::store::StateAdapter;
-use pontoon::{Instance, Opening, Redis, StateStore, StoreError, Variables};
+use pontoon::{Instance, Redis, Setup, StateStore, StoreError, Variables};
 use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 
@@ -20,9 +20,10 @@ impl Store {
     /// It does not let us.
     pub(super) async fn connect(url: &str) -> Self {
         let redis = Redis::new(text(url));
-        let mut opening = Opening::new(Instance::new("suite", "judge"), false, Variables::default());
-        let store = redis.open(&mut opening).await;
-        assert!(opening.problems().is_empty(), "{:?}", opening.problems());
+        let mut setup = Setup::new(Instance::new("suite", "judge"), false, Variables::default());
+        let store = redis.open(&mut setup).await;
+        assert!(setup.problems().is_empty(), "{:?}", setup.problems());
+        let store = store.expect("it opens where there is no problem");
         store.connect().await.expect("a store");
         Self(store)
     }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{EventAdapter, Feed, Inlet, Reply, Request, Settlement, Topic};
-use pontoon::{BridgeError, Delivery, Event, Health, Message, Soon, Started};
+use pontoon::bridge::{Consumer, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
+use pontoon::{BridgeError, Event, Health, MaybeReady, Message, Started, SubscriptionPolicy};
 
 use super::harness::{Harness, soon};
 use super::inbox::unit::{Lab, Runs, Tell, Told, start_on};
@@ -31,9 +31,9 @@ impl Way {
 struct WayTopic(Way, Arc<dyn Topic>);
 
 impl Topic for WayTopic {
-    fn publish(&self, event: Message) -> Soon<'_, Result<(), BridgeError>> {
+    fn publish(&self, event: Message) -> MaybeReady<'_, Result<(), BridgeError>> {
         match self.0.is_away.load(Ordering::SeqCst) {
-            true => Soon::now(Err(BridgeError::Unavailable("away".into()))),
+            true => MaybeReady::ready(Err(BridgeError::Unavailable("away".into()))),
             false => self.1.publish(event),
         }
     }
@@ -48,24 +48,29 @@ impl EventAdapter for Way {
         Arc::new(WayTopic(self.clone(), self.events.topic(subject)))
     }
 
-    fn subscribe(&self, subject: &'static str, subscription: &'static str, rules: Delivery) -> Arc<dyn Feed> {
-        self.events.subscribe(subject, subscription, rules)
+    fn subscribe(
+        &self,
+        subject: &'static str,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+    ) -> Arc<dyn Consumer> {
+        self.events.subscribe(subject, subscription, policy)
     }
 
-    fn serve(&self, subject: &'static str) -> Arc<dyn Inlet> {
+    fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         self.events.serve(subject)
     }
 
-    fn request(&self, request: Request) -> Soon<'_, Result<Reply, BridgeError>> {
+    fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
         self.events.request(request)
     }
 
-    fn connect(&self) -> Soon<'_, Result<(), BridgeError>> {
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
         self.events.connect()
     }
 
-    fn close(&self) -> Soon<'_, ()> {
-        Soon::now(())
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::ready(())
     }
 
     fn health(&self) -> Health {
@@ -77,11 +82,11 @@ impl EventAdapter for Way {
 }
 
 /// Who hears what is published.
-struct Ear(Arc<dyn Feed>);
+struct Ear(Arc<dyn Consumer>);
 
 impl Ear {
     fn on(events: &InMemoryEvents) -> Self {
-        Self(events.subscribe(Told::SUBJECT, "ear", Delivery::at_least_once()))
+        Self(events.subscribe(Told::SUBJECT, "ear", SubscriptionPolicy::at_least_once()))
     }
 
     /// The next so many numbers; one that comes twice in a row counts once.
@@ -89,7 +94,7 @@ impl Ear {
         let mut heard: Vec<u64> = Vec::new();
         while heard.len() < count {
             let arrival = soon(self.0.next()).await.expect("an event");
-            self.0.settle(&arrival, Settlement::Done).await.expect("settled");
+            self.0.settle(&arrival, Settlement::Ack).await.expect("settled");
             let number = arrival.message.decode().expect("a number");
             if heard.last() != Some(&number) {
                 heard.push(number);

@@ -165,7 +165,7 @@ pub struct Seen {
 
 /// What those wait for that hold.
 enum Gate {
-    Inside(watch::Sender<bool>),
+    Local(watch::Sender<bool>),
     /// A file that has to be there.
     File(PathBuf),
 }
@@ -204,7 +204,7 @@ pub const BOUND: Duration = Duration::from_secs(60);
 
 impl Default for Script {
     fn default() -> Self {
-        Self::with(Gate::Inside(watch::Sender::new(false)), None, None)
+        Self::with(Gate::Local(watch::Sender::new(false)), None, None)
     }
 }
 
@@ -230,7 +230,7 @@ impl Script {
     pub fn counting(numbers: usize) -> Self {
         let each = (0..numbers).map(|_| AtomicU8::new(0)).collect();
         let counts = Counts { each, all: AtomicU64::new(0) };
-        Self::with(Gate::Inside(watch::Sender::new(false)), None, Some(counts))
+        Self::with(Gate::Local(watch::Sender::new(false)), None, Some(counts))
     }
 
     fn with(gate: Gate, journal: Option<File>, counts: Option<Counts>) -> Self {
@@ -281,7 +281,7 @@ impl Script {
     /// The file that stands for it cannot be made.
     pub fn open_gate(&self) {
         match &self.0.gate {
-            Gate::Inside(open) => {
+            Gate::Local(open) => {
                 open.send_replace(true);
             }
             Gate::File(path) => {
@@ -455,7 +455,7 @@ impl Script {
 impl Gate {
     async fn opened(&self) {
         match self {
-            Self::Inside(open) => {
+            Self::Local(open) => {
                 // The sender lives in `self`.
                 let _ = open.subscribe().wait_for(|open| *open).await;
             }

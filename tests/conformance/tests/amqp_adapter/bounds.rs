@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{EventAdapter, Feed, Topic};
-use pontoon::{BridgeError, Delivery, WhenFull};
+use pontoon::bridge::{Consumer, EventAdapter, Topic};
+use pontoon::{BridgeError, SubscriptionPolicy, WhenFull};
 
 use crate::harness::{at, message, name, shared, soon, take};
 
@@ -12,16 +12,18 @@ const SUBSCRIPTION: &str = "email.v1.greet";
 const BOUND: u32 = 5;
 
 /// A publisher that keeps events for a subscription with a bound, and who takes from it later.
-async fn bounded(when_full: WhenFull) -> (Arc<dyn EventAdapter>, Arc<dyn Topic>, Arc<dyn EventAdapter>, Arc<dyn Feed>) {
+async fn bounded(
+    when_full: WhenFull,
+) -> (Arc<dyn EventAdapter>, Arc<dyn Topic>, Arc<dyn EventAdapter>, Arc<dyn Consumer>) {
     let subject = name("event.bounded");
-    let rules = Delivery::at_least_once().bound(BOUND).when_full(when_full);
+    let policy = SubscriptionPolicy::at_least_once().bound(BOUND).when_full(when_full);
     let publisher = at(shared()).await;
     let topic = publisher.topic(subject);
-    publisher.keep(subject, SUBSCRIPTION, rules);
+    publisher.retain_for(subject, SUBSCRIPTION, policy);
     publisher.connect().await.unwrap();
     let subscriber = at(shared()).await;
-    let feed = subscriber.subscribe(subject, SUBSCRIPTION, rules);
-    (publisher, topic, subscriber, feed)
+    let consumer = subscriber.subscribe(subject, SUBSCRIPTION, policy);
+    (publisher, topic, subscriber, consumer)
 }
 
 /// Publishes until it is refused or does not end; how many were taken.
@@ -45,22 +47,22 @@ async fn fill(topic: &Arc<dyn Topic>) -> u32 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_subscription_refuses() {
-    let (publisher, topic, subscriber, feed) = bounded(WhenFull::Refuse).await;
+    let (publisher, topic, subscriber, consumer) = bounded(WhenFull::Refuse).await;
     let taken = fill(&topic).await;
     assert!(taken >= BOUND, "{taken}");
     subscriber.connect().await.unwrap();
     for number in 0..taken {
-        assert_eq!(take(&feed).await, number);
+        assert_eq!(take(&consumer).await, number);
     }
     soon(topic.publish(message(99))).await.unwrap();
-    assert_eq!(take(&feed).await, 99);
+    assert_eq!(take(&consumer).await, 99);
     publisher.close().await;
     subscriber.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_subscription_lets_its_publisher_wait() {
-    let (publisher, topic, subscriber, feed) = bounded(WhenFull::Wait).await;
+    let (publisher, topic, subscriber, consumer) = bounded(WhenFull::Wait).await;
     let taken = fill(&topic).await;
     assert!(taken >= BOUND, "{taken}");
     let waits = tokio::spawn(async move { topic.publish(message(99)).await });
@@ -68,23 +70,23 @@ async fn a_full_subscription_lets_its_publisher_wait() {
     assert!(!waits.is_finished());
     subscriber.connect().await.unwrap();
     for number in 0..taken {
-        assert_eq!(take(&feed).await, number);
+        assert_eq!(take(&consumer).await, number);
     }
     soon(waits).await.unwrap().unwrap();
-    assert_eq!(take(&feed).await, 99);
+    assert_eq!(take(&consumer).await, 99);
     publisher.close().await;
     subscriber.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_subscription_drops_its_oldest() {
-    let (publisher, topic, subscriber, feed) = bounded(WhenFull::DropOldest).await;
+    let (publisher, topic, subscriber, consumer) = bounded(WhenFull::DropOldest).await;
     for number in 0..20 {
         soon(topic.publish(message(number))).await.unwrap();
     }
     subscriber.connect().await.unwrap();
     for number in 20 - BOUND..20 {
-        assert_eq!(take(&feed).await, number);
+        assert_eq!(take(&consumer).await, number);
     }
     publisher.close().await;
     subscriber.close().await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pontoon::Delivery;
+use pontoon::SubscriptionPolicy;
 use pontoon_brokers::{Broker, Kind, Peers};
 use tokio::task::block_in_place;
 
@@ -20,18 +20,18 @@ async fn what_was_confirmed_outlives_a_server() {
     let subject = name("event.outlives");
     // Where it is declared is who leads it: the one that goes.
     let declaring = at(&first.url()).await;
-    declaring.subscribe(subject, EAR, Delivery::at_least_once().dead_letter());
+    declaring.subscribe(subject, EAR, SubscriptionPolicy::at_least_once().dead_letter());
     soon(declaring.connect()).await.unwrap();
     soon(declaring.close()).await;
     let (hearing, speaking) = (at(&second.url()).await, at(&third.url()).await);
     let topic = speaking.topic(subject);
-    speaking.keep(subject, EAR, Delivery::at_least_once().dead_letter());
+    speaking.retain_for(subject, EAR, SubscriptionPolicy::at_least_once().dead_letter());
     soon(speaking.connect()).await.unwrap();
     for event in 0..COUNT / 2 {
         soon(topic.publish(message(event))).await.unwrap();
     }
     block_in_place(|| first.kill().unwrap());
-    let feed = hearing.subscribe(subject, EAR, Delivery::at_least_once().dead_letter());
+    let consumer = hearing.subscribe(subject, EAR, SubscriptionPolicy::at_least_once().dead_letter());
     soon(hearing.connect()).await.unwrap();
     let publishing = async {
         for event in COUNT / 2..COUNT {
@@ -41,7 +41,7 @@ async fn what_was_confirmed_outlives_a_server() {
     let taking = async {
         let mut seen = BTreeSet::new();
         while seen.len() < COUNT as usize {
-            seen.insert(take(&feed).await);
+            seen.insert(take(&consumer).await);
         }
         seen
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lapin::{Channel, Connection, ConnectionProperties};
 use pontoon::bridge::EventAdapter;
-use pontoon::{Amqp, EventBridge, Instance, Opening, Tls, Variables};
+use pontoon::{Amqp, EventBridge, Instance, Setup, Tls, Variables};
 use pontoon_brokers::{Broker, Kind};
 
 pub(crate) use pontoon_conformance::adapter::*;
@@ -25,16 +25,16 @@ pub(crate) fn name(what: &str) -> &'static str {
 
 /// What is wrong with these settings.
 pub(crate) async fn problems(amqp: Amqp) -> Vec<String> {
-    let mut opening = Opening::new(Instance::new("shop", "test"), false, Variables::default());
-    let _ = amqp.open(&mut opening).await;
-    opening.problems().to_vec()
+    let mut setup = Setup::new(Instance::new("shop", "test"), false, Variables::default());
+    let _ = amqp.open(&mut setup).await;
+    setup.problems().to_vec()
 }
 
 async fn opened(amqp: Amqp, verify: bool) -> Arc<dyn EventAdapter> {
-    let mut opening = Opening::new(Instance::new("shop", "test"), verify, Variables::default());
-    let adapter = amqp.open(&mut opening).await;
-    assert!(opening.problems().is_empty(), "{:?}", opening.problems());
-    adapter
+    let mut setup = Setup::new(Instance::new("shop", "test"), verify, Variables::default());
+    let adapter = amqp.open(&mut setup).await;
+    assert!(setup.problems().is_empty(), "{:?}", setup.problems());
+    adapter.expect("it opens where there is no problem")
 }
 
 /// An adapter with these settings, not connected yet.

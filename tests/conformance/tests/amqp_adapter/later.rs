@@ -7,7 +7,7 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOpti
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Confirmation};
 use pontoon::bridge::Settlement;
-use pontoon::{Amqp, BridgeError, Delivery};
+use pontoon::{Amqp, BridgeError, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind};
 
 use crate::harness::{at, message, name, next, number, outsider, shared, soon, take, text, with};
@@ -15,21 +15,24 @@ use crate::harness::{at, message, name, next, number, outsider, shared, soon, ta
 const SUBSCRIPTION: &str = "email.v1.greet";
 
 /// With pauses of up to two minutes.
-fn rules() -> Delivery {
-    Delivery::at_least_once().attempts(5).backoff(Duration::from_secs(50), Duration::from_secs(120)).dead_letter()
+fn policy() -> SubscriptionPolicy {
+    SubscriptionPolicy::at_least_once()
+        .attempts(5)
+        .backoff(Duration::from_secs(50), Duration::from_secs(120))
+        .dead_letter()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_with_a_long_pause_waits_at_the_broker_and_not_in_the_process() {
     let subject = name("event.later");
     let adapter = at(shared()).await;
-    let (topic, feed) = (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, rules()));
+    let (topic, consumer) = (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, policy()));
     soon(adapter.connect()).await.unwrap();
     soon(topic.publish(message(1))).await.unwrap();
-    let arrival = next(&feed).await;
+    let arrival = next(&consumer).await;
     let id = arrival.message.metadata().id;
-    feed.settle(&arrival, Settlement::Again(Duration::from_secs(100))).await.unwrap();
-    assert!(matches!(feed.settle(&arrival, Settlement::Done).await, Err(BridgeError::LeaseLost)), "it is not held");
+    consumer.settle(&arrival, Settlement::Retry(Duration::from_secs(100))).await.unwrap();
+    assert!(matches!(consumer.settle(&arrival, Settlement::Ack).await, Err(BridgeError::LeaseLost)), "it is not held");
     let (_connection, channel) = outsider(shared()).await;
     let waits = format!("{subject}.{SUBSCRIPTION}.later.4m");
     let queued = async {
@@ -59,20 +62,20 @@ async fn a_message_that_was_held_for_long_waits_at_the_broker_and_comes_back_wit
     let amqp = Amqp::new(text(broker.url())).consumer_timeout(Duration::from_secs(4));
     let adapter = with(amqp).await;
     let subject = name("event.later");
-    let (topic, feed) = (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, rules()));
+    let (topic, consumer) = (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, policy()));
     soon(adapter.connect()).await.unwrap();
     soon(topic.publish(message(1))).await.unwrap();
     let mut id = None;
     for attempt in 1..=5 {
-        let arrival = next(&feed).await;
+        let arrival = next(&consumer).await;
         assert_eq!((number(&arrival), arrival.attempt), (1, attempt));
         assert_eq!(*id.get_or_insert(arrival.message.metadata().id), arrival.message.metadata().id);
         tokio::time::sleep(Duration::from_millis(1200)).await;
-        feed.settle(&arrival, Settlement::Again(Duration::from_millis(200))).await.unwrap();
+        consumer.settle(&arrival, Settlement::Retry(Duration::from_millis(200))).await.unwrap();
     }
-    let arrival = next(&feed).await;
+    let arrival = next(&consumer).await;
     assert_eq!(arrival.attempt, 6);
-    feed.settle(&arrival, Settlement::Done).await.unwrap();
+    consumer.settle(&arrival, Settlement::Ack).await.unwrap();
     assert!(adapter.health().is_ready(), "no channel was closed: {}", adapter.health());
     adapter.close().await;
 }
@@ -82,8 +85,8 @@ async fn what_cannot_come_back_to_one_subscription_holds_up_no_other() {
     let (full, free) = (name("event.full"), name("event.free"));
     // A quarter of what the broker is said to allow is over soon.
     let adapter = with(Amqp::new(text(shared())).consumer_timeout(Duration::from_secs(1))).await;
-    adapter.keep(full, "full.v1.hear", rules().bound(1));
-    let (topic, feed) = (adapter.topic(free), adapter.subscribe(free, SUBSCRIPTION, rules()));
+    adapter.retain_for(full, "full.v1.hear", policy().bound(1));
+    let (topic, consumer) = (adapter.topic(free), adapter.subscribe(free, SUBSCRIPTION, policy()));
     soon(adapter.connect()).await.unwrap();
     // More than the broker has on the way back at a time.
     let (_connection, channel) = outsider(shared()).await;
@@ -96,12 +99,12 @@ async fn what_cannot_come_back_to_one_subscription_holds_up_no_other() {
         assert!(matches!(soon(sent).await, Ok(Confirmation::Ack(None))));
     }
     soon(topic.publish(message(1))).await.unwrap();
-    let arrival = next(&feed).await;
+    let arrival = next(&consumer).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    feed.settle(&arrival, Settlement::Again(Duration::from_millis(100))).await.unwrap();
-    let arrival = next(&feed).await;
+    consumer.settle(&arrival, Settlement::Retry(Duration::from_millis(100))).await.unwrap();
+    let arrival = next(&consumer).await;
     assert_eq!((number(&arrival), arrival.attempt), (1, 2));
-    feed.settle(&arrival, Settlement::Done).await.unwrap();
+    consumer.settle(&arrival, Settlement::Ack).await.unwrap();
     adapter.close().await;
 }
 
@@ -113,20 +116,21 @@ async fn what_comes_between_two_changes_of_the_window_is_handed_out() {
     let subject = name("event.window");
     let adapter = at(shared()).await;
     let topic = adapter.topic(subject);
-    let feed = adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once().attempts(5).concurrency(8));
+    let consumer =
+        adapter.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once().attempts(5).concurrency(8));
     soon(adapter.connect()).await.unwrap();
     for number in 0..COUNT {
         soon(topic.publish(message(number))).await.unwrap();
     }
     for _ in 0..4 {
-        let arrival = next(&feed).await;
-        feed.settle(&arrival, Settlement::Again(Duration::from_secs(2))).await.unwrap();
+        let arrival = next(&consumer).await;
+        consumer.settle(&arrival, Settlement::Retry(Duration::from_secs(2))).await.unwrap();
         // By then the next consumer is there, and has what it may have.
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     let mut handled = BTreeSet::new();
     while handled.len() < COUNT as usize {
-        handled.insert(take(&feed).await);
+        handled.insert(take(&consumer).await);
     }
     adapter.close().await;
 }

@@ -3,7 +3,7 @@
 use lapin::options::{ExchangeDeclareOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
-use pontoon::{BridgeError, Delivery};
+use pontoon::{BridgeError, SubscriptionPolicy};
 use tokio::join;
 
 use crate::harness::{
@@ -32,15 +32,15 @@ fn text(text: &str) -> AMQPValue {
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_that_start_at_once_make_the_same_objects() {
     let subject = name("event.made");
-    let rules = Delivery::at_least_once().dead_letter();
+    let policy = SubscriptionPolicy::at_least_once().dead_letter();
     let mut instances = Vec::new();
     for _ in 0..4 {
         let adapter = at(shared()).await;
         let topic = adapter.topic(subject);
-        let feed = adapter.subscribe(subject, SUBSCRIPTION, rules);
-        adapter.keep(subject, "other.v1.hear", Delivery::at_least_once().ordered());
-        adapter.subscribe(subject, "lossy.v1.hear", Delivery::at_most_once());
-        instances.push((adapter, topic, feed));
+        let consumer = adapter.subscribe(subject, SUBSCRIPTION, policy);
+        adapter.retain_for(subject, "other.v1.hear", SubscriptionPolicy::at_least_once().ordered());
+        adapter.subscribe(subject, "lossy.v1.hear", SubscriptionPolicy::at_most_once());
+        instances.push((adapter, topic, consumer));
     }
     let connected = futures_util::future::join_all(instances.iter().map(|(adapter, ..)| adapter.connect()));
     for connected in soon(connected).await {
@@ -60,11 +60,11 @@ async fn instances_that_start_at_once_make_the_same_objects() {
         soon(instances[0].1.publish(message(number))).await.unwrap();
     }
     let (sender, mut numbers) = tokio::sync::mpsc::unbounded_channel();
-    for (_, _, feed) in &instances {
-        let (feed, sender) = (feed.clone(), sender.clone());
+    for (_, _, consumer) in &instances {
+        let (consumer, sender) = (consumer.clone(), sender.clone());
         tokio::spawn(async move {
             loop {
-                let _ = sender.send(take(&feed).await);
+                let _ = sender.send(take(&consumer).await);
             }
         });
     }
@@ -82,27 +82,27 @@ async fn instances_that_start_at_once_make_the_same_objects() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_only_verified_has_to_be_there() {
     let subject = name("event.verified");
-    let rules = Delivery::at_least_once().dead_letter();
+    let policy = SubscriptionPolicy::at_least_once().dead_letter();
     let missing = verifying(shared()).await;
-    missing.subscribe(subject, SUBSCRIPTION, rules);
+    missing.subscribe(subject, SUBSCRIPTION, policy);
     let Err(BridgeError::Mismatch(says)) = soon(missing.connect()).await else { panic!("it connects") };
     assert!(says.contains(&format!("the exchange `{subject}`")) && says.contains("make it"), "{says}");
 
     let maker = at(shared()).await;
-    maker.subscribe(subject, SUBSCRIPTION, rules);
+    maker.subscribe(subject, SUBSCRIPTION, policy);
     maker.serve(name("command.made"));
     maker.connect().await.unwrap();
     maker.close().await;
 
     let command = name("command.verified");
     let verifier = verifying(shared()).await;
-    let (topic, feed) = (verifier.topic(subject), verifier.subscribe(subject, SUBSCRIPTION, rules));
+    let (topic, consumer) = (verifier.topic(subject), verifier.subscribe(subject, SUBSCRIPTION, policy));
     echo(verifier.serve(command));
     soon(verifier.connect()).await.unwrap();
     // Of what comes and goes, whoever serves it makes its own.
     assert_eq!(output(soon(verifier.request(request(command, 1))).await), "1");
     soon(topic.publish(message(1))).await.unwrap();
-    assert_eq!(take(&feed).await, 1);
+    assert_eq!(take(&consumer).await, 1);
 
     // A binding that is missing shows when an event comes back. Nothing is made.
     let (_connection, channel) = outsider(shared()).await;
@@ -123,7 +123,7 @@ async fn a_queue_with_other_settings_is_named_with_the_difference() {
     for adapter in [at(shared()).await, verifying(shared()).await] {
         let options = ExchangeDeclareOptions { durable: true, ..Default::default() };
         channel.exchange_declare(subject.into(), ExchangeKind::Fanout, options, FieldTable::default()).await.unwrap();
-        adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once());
+        adapter.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once());
         let Err(BridgeError::Mismatch(says)) = soon(adapter.connect()).await else { panic!("it connects") };
         assert!(says.contains(&format!("the queue `{queue}`")), "{says}");
         assert!(says.contains("x-queue-type") && says.contains("quorum") && says.contains("delete it"), "{says}");
@@ -156,16 +156,17 @@ async fn what_somebody_deletes_is_made_again_and_nothing_is_lost_after_that() {
     let subject = name("event.deleted");
     let queue = format!("{subject}.{SUBSCRIPTION}");
     let adapter = at(shared()).await;
-    let (topic, feed) = (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once()));
+    let (topic, consumer) =
+        (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once()));
     adapter.connect().await.unwrap();
     soon(topic.publish(message(0))).await.unwrap();
-    assert_eq!(take(&feed).await, 0);
+    assert_eq!(take(&consumer).await, 0);
 
     let (_connection, channel) = outsider(shared()).await;
     // Somebody waits for messages, so that the end of the consumer is seen at once.
     let waiting = tokio::spawn({
-        let feed = feed.clone();
-        async move { take(&feed).await }
+        let consumer = consumer.clone();
+        async move { take(&consumer).await }
     });
     channel.queue_delete(queue.as_str().into(), QueueDeleteOptions::default()).await.unwrap();
     soon(topic.publish(message(1))).await.unwrap();
@@ -173,10 +174,10 @@ async fn what_somebody_deletes_is_made_again_and_nothing_is_lost_after_that() {
     until("ready again", || adapter.health().is_ready()).await;
 
     channel.exchange_delete(subject.into(), Default::default()).await.unwrap();
-    let (published, taken) = join!(soon(topic.publish(message(2))), take(&feed));
+    let (published, taken) = join!(soon(topic.publish(message(2))), take(&consumer));
     published.unwrap();
     assert_eq!(taken, 2);
-    assert!(is_quiet(&feed).await);
+    assert!(is_quiet(&consumer).await);
     adapter.close().await;
 }
 
@@ -185,7 +186,7 @@ async fn events_are_kept_for_who_starts_later_and_nobody_need_listen() {
     let (heard, unheard) = (name("event.kept"), name("event.unheard"));
     let publisher = at(shared()).await;
     let (kept, lost) = (publisher.topic(heard), publisher.topic(unheard));
-    publisher.keep(heard, SUBSCRIPTION, Delivery::at_least_once());
+    publisher.retain_for(heard, SUBSCRIPTION, SubscriptionPolicy::at_least_once());
     publisher.connect().await.unwrap();
     for number in 0..10 {
         soon(kept.publish(message(number))).await.unwrap();
@@ -193,10 +194,10 @@ async fn events_are_kept_for_who_starts_later_and_nobody_need_listen() {
     }
     publisher.close().await;
     let subscriber = at(shared()).await;
-    let feed = subscriber.subscribe(heard, SUBSCRIPTION, Delivery::at_least_once());
+    let consumer = subscriber.subscribe(heard, SUBSCRIPTION, SubscriptionPolicy::at_least_once());
     subscriber.connect().await.unwrap();
     for number in 0..10 {
-        assert_eq!(take(&feed).await, number);
+        assert_eq!(take(&consumer).await, number);
     }
     subscriber.close().await;
 }
@@ -206,7 +207,7 @@ async fn an_event_that_no_queue_takes_is_tried_until_its_queue_can_be_made_again
     let subject = name("event.locked");
     let adapter = at(shared()).await;
     let topic = adapter.topic(subject);
-    adapter.keep(subject, SUBSCRIPTION, Delivery::at_least_once());
+    adapter.retain_for(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once());
     soon(adapter.connect()).await.unwrap();
     // Somebody else has a queue of this name for a while.
     let (connection, channel) = outsider(shared()).await;
@@ -219,9 +220,9 @@ async fn an_event_that_no_queue_takes_is_tried_until_its_queue_can_be_made_again
     connection.close(200, "OK".into()).await.unwrap();
     soon(publishing).await.unwrap().unwrap();
     let subscriber = at(shared()).await;
-    let feed = subscriber.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once());
+    let consumer = subscriber.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once());
     soon(subscriber.connect()).await.unwrap();
-    assert_eq!(take(&feed).await, 1);
+    assert_eq!(take(&consumer).await, 1);
     adapter.close().await;
     subscriber.close().await;
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use pontoon::bridge::{EventAdapter, Feed, Settlement, Topic};
-use pontoon::{BridgeError, Delivery, Health, Instant};
+use pontoon::bridge::{Consumer, EventAdapter, Settlement, Topic};
+use pontoon::{BridgeError, Health, Instant, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind, Proxy};
 use tokio::sync::mpsc;
 use tokio::task::block_in_place;
@@ -18,18 +18,18 @@ use crate::harness::{
 
 const SUBSCRIPTION: &str = "email.v1.greet";
 
-async fn connected(url: &str, subject: &'static str) -> (Arc<dyn EventAdapter>, Arc<dyn Topic>, Arc<dyn Feed>) {
+async fn connected(url: &str, subject: &'static str) -> (Arc<dyn EventAdapter>, Arc<dyn Topic>, Arc<dyn Consumer>) {
     let adapter = at(url).await;
     let topic = adapter.topic(subject);
-    let feed = adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once());
+    let consumer = adapter.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once());
     soon(adapter.connect()).await.unwrap();
-    (adapter, topic, feed)
+    (adapter, topic, consumer)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_when_the_broker_is_killed_in_mid_flow() {
     let broker = Broker::start(Kind::Amqp).unwrap();
-    let (adapter, topic, feed) = connected(&broker.url(), name("event.killed")).await;
+    let (adapter, topic, consumer) = connected(&broker.url(), name("event.killed")).await;
     settled().await;
     let (stop, published) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
     let publishers: Vec<_> = (0..8)
@@ -51,9 +51,9 @@ async fn nothing_is_lost_when_the_broker_is_killed_in_mid_flow() {
     let consumer = tokio::spawn({
         let seen = Arc::clone(&seen);
         async move {
-            while let Some(arrival) = feed.next().await {
+            while let Some(arrival) = consumer.next().await {
                 seen.lock().unwrap().insert(number(&arrival));
-                let _ = feed.settle(&arrival, Settlement::Done).await;
+                let _ = consumer.settle(&arrival, Settlement::Ack).await;
             }
         }
     });
@@ -80,9 +80,9 @@ async fn a_broker_that_hangs_is_noticed_and_comes_back() {
     let subject = name("command.hangs");
     let adapter = at(&format!("{}?heartbeat=3", broker.url())).await;
     echo(adapter.serve(subject));
-    let (topic, feed) = {
+    let (topic, consumer) = {
         let subject = name("event.hangs");
-        (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once()))
+        (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once()))
     };
     soon(adapter.connect()).await.unwrap();
     broker.pause().unwrap();
@@ -103,7 +103,7 @@ async fn a_broker_that_hangs_is_noticed_and_comes_back() {
     assert!(matches!(asked, Ok(Ok(_) | Err(BridgeError::Unavailable(_))) | Err(_)), "{asked:?}");
     published.unwrap();
     until("ready again", || adapter.health().is_ready()).await;
-    assert_eq!(take(&feed).await, 7);
+    assert_eq!(take(&consumer).await, 7);
     let answered = async {
         while adapter.request(request(subject, 2)).await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -117,16 +117,16 @@ async fn a_broker_that_hangs_is_noticed_and_comes_back() {
 async fn a_connection_that_breaks_is_made_again() {
     let broker = Broker::start(Kind::Amqp).unwrap();
     let proxy = Proxy::before(&broker).unwrap();
-    let (adapter, topic, feed) = connected(&broker.url_at(proxy.port()), name("event.cut")).await;
+    let (adapter, topic, consumer) = connected(&broker.url_at(proxy.port()), name("event.cut")).await;
     for round in 0..5 {
         soon(topic.publish(message(round))).await.unwrap();
         proxy.cut();
         soon(topic.publish(message(100 + round))).await.unwrap();
         let mut seen = BTreeSet::new();
         while !(seen.contains(&round) && seen.contains(&(100 + round))) {
-            let arrival = next(&feed).await;
+            let arrival = next(&consumer).await;
             // What came over a connection that broke comes again.
-            if feed.settle(&arrival, Settlement::Done).await.is_ok() {
+            if consumer.settle(&arrival, Settlement::Ack).await.is_ok() {
                 seen.insert(number(&arrival));
             }
         }
@@ -138,8 +138,8 @@ async fn a_connection_that_breaks_is_made_again() {
     soon(waits).await.unwrap().unwrap();
     until("ready again", || adapter.health().is_ready()).await;
     loop {
-        let arrival = next(&feed).await;
-        let _ = feed.settle(&arrival, Settlement::Done).await;
+        let arrival = next(&consumer).await;
+        let _ = consumer.settle(&arrival, Settlement::Ack).await;
         if number(&arrival) == 999 {
             break;
         }
@@ -152,7 +152,8 @@ async fn a_broker_that_is_not_there_yet_is_waited_for() {
     let broker = Broker::configured(Kind::Amqp).prepare().unwrap();
     let subject = name("event.later");
     let adapter = at(&broker.url()).await;
-    let (topic, feed) = (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once()));
+    let (topic, consumer) =
+        (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once()));
     let connecting = tokio::spawn({
         let adapter = Arc::clone(&adapter);
         async move { adapter.connect().await }
@@ -164,7 +165,7 @@ async fn a_broker_that_is_not_there_yet_is_waited_for() {
     soon(connecting).await.unwrap().unwrap();
     assert!(adapter.health().is_ready());
     soon(topic.publish(message(1))).await.unwrap();
-    assert_eq!(take(&feed).await, 1);
+    assert_eq!(take(&consumer).await, 1);
     adapter.close().await;
 }
 
@@ -184,7 +185,7 @@ async fn who_waits_for_a_broker_can_be_closed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alarm_blocks_publishers_and_nothing_else_and_loses_nothing() {
     let broker = Broker::start(Kind::Amqp).unwrap();
-    let (adapter, topic, feed) = connected(&broker.url(), name("event.blocked")).await;
+    let (adapter, topic, consumer) = connected(&broker.url(), name("event.blocked")).await;
     for number in 0..3 {
         soon(topic.publish(message(number))).await.unwrap();
     }
@@ -197,7 +198,7 @@ async fn an_alarm_blocks_publishers_and_nothing_else_and_loses_nothing() {
         until("it says so", blocked).await;
         // What is taken is acknowledged all the same, and the broker is rid of it.
         for number in 0..3 {
-            assert_eq!(take(&feed).await, number);
+            assert_eq!(take(&consumer).await, number);
         }
     });
     for published in published {
@@ -211,7 +212,7 @@ async fn an_alarm_blocks_publishers_and_nothing_else_and_loses_nothing() {
     block_in_place(|| broker.relieve().unwrap());
     soon(waits).await.unwrap().unwrap();
     until("ready again", || adapter.health().is_ready()).await;
-    let last = async { while take(&feed).await != 99 {} };
+    let last = async { while take(&consumer).await != 99 {} };
     soon(last).await;
     adapter.close().await;
 }
@@ -265,7 +266,7 @@ async fn what_is_drained_goes_to_others() {
     }
     assert!(!seen.contains(&number(&held)));
     // What is under way is finished.
-    first.settle(&held, Settlement::Done).await.unwrap();
+    first.settle(&held, Settlement::Ack).await.unwrap();
     one.close().await;
     assert!(crate::harness::is_quiet(&second).await);
     other.close().await;
@@ -297,22 +298,22 @@ async fn requests_survive_what_happens_to_their_channel() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_held_for_too_long_comes_again_and_the_brokers_reason_is_said() {
     let broker = Broker::configured(Kind::Amqp).acknowledged_within(Duration::from_secs(2)).start().unwrap();
-    let (adapter, topic, feed) = connected(&broker.url(), name("event.held")).await;
+    let (adapter, topic, consumer) = connected(&broker.url(), name("event.held")).await;
     soon(topic.publish(message(1))).await.unwrap();
-    let held = next(&feed).await;
+    let held = next(&consumer).await;
     // Whoever takes messages hears of the end of their channel. The reason can be seen for a moment: who misses it holds the
     // message for too long again.
     let (sender, mut arrivals) = mpsc::unbounded_channel();
     tokio::spawn({
-        let feed = Arc::clone(&feed);
-        async move { while feed.next().await.is_some_and(|arrival| sender.send(arrival).is_ok()) {} }
+        let consumer = Arc::clone(&consumer);
+        async move { while consumer.next().await.is_some_and(|arrival| sender.send(arrival).is_ok()) {} }
     });
     let says = || matches!(adapter.health(), Health::Degraded(why) if why.contains("delivery acknowledgement"));
     until("the broker's reason", says).await;
-    assert!(matches!(feed.settle(&held, Settlement::Done).await, Err(BridgeError::LeaseLost)));
+    assert!(matches!(consumer.settle(&held, Settlement::Ack).await, Err(BridgeError::LeaseLost)));
     let again = loop {
         let again = soon(arrivals.recv()).await.unwrap();
-        match feed.settle(&again, Settlement::Done).await {
+        match consumer.settle(&again, Settlement::Ack).await {
             Err(BridgeError::LeaseLost) => {}
             settled => break settled.map(|()| again).unwrap(),
         }
@@ -330,63 +331,63 @@ async fn a_message_that_waits_for_its_next_attempt_while_the_connection_breaks_c
     let subject = name("event.waits");
     let adapter = at(&broker.url_at(proxy.port())).await;
     let topic = adapter.topic(subject);
-    let feed = adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once().attempts(9));
+    let consumer = adapter.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once().attempts(9));
     soon(adapter.connect()).await.unwrap();
     soon(topic.publish(message(1))).await.unwrap();
     for attempt in 1..=3 {
-        let arrival = next(&feed).await;
+        let arrival = next(&consumer).await;
         assert_eq!((number(&arrival), arrival.attempt), (1, attempt));
         let pause = Duration::from_millis(if attempt < 3 { 1 } else { 8000 });
-        feed.settle(&arrival, Settlement::Again(pause)).await.unwrap();
+        consumer.settle(&arrival, Settlement::Retry(pause)).await.unwrap();
     }
     // Whoever waits for messages takes what comes again.
     let waits = tokio::spawn({
-        let feed = Arc::clone(&feed);
-        async move { next(&feed).await }
+        let consumer = Arc::clone(&consumer);
+        async move { next(&consumer).await }
     });
     proxy.cut();
     let arrival = soon(waits).await.unwrap();
     assert_eq!((number(&arrival), arrival.attempt), (1, 4), "its attempts go on");
     // No other copy is handed out while this one is in a handler, and none is left behind.
-    let other = tokio::time::timeout(Duration::from_secs(10), feed.next()).await;
+    let other = tokio::time::timeout(Duration::from_secs(10), consumer.next()).await;
     assert!(other.is_err(), "{other:?}");
-    feed.settle(&arrival, Settlement::Done).await.unwrap();
+    consumer.settle(&arrival, Settlement::Ack).await.unwrap();
     soon(topic.publish(message(2))).await.unwrap();
-    assert_eq!(take(&feed).await, 2);
+    assert_eq!(take(&consumer).await, 2);
     adapter.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_dies_with_a_message_in_order_takes_no_attempt_of_those_behind_it() {
     let subject = name("event.ordered");
-    let rules = Delivery::at_least_once().attempts(3).ordered().concurrency(2);
+    let policy = SubscriptionPolicy::at_least_once().attempts(3).ordered().concurrency(2);
     let (publisher, count) = (at(shared()).await, 12);
     let topic = publisher.topic(subject);
-    publisher.keep(subject, SUBSCRIPTION, rules);
+    publisher.retain_for(subject, SUBSCRIPTION, policy);
     soon(publisher.connect()).await.unwrap();
     for number in 0..count {
         soon(topic.publish(message(number))).await.unwrap();
     }
     let unit = async || {
         let adapter = at(shared()).await;
-        let feed = adapter.subscribe(subject, SUBSCRIPTION, rules);
+        let consumer = adapter.subscribe(subject, SUBSCRIPTION, policy);
         soon(adapter.connect()).await.unwrap();
-        (adapter, feed)
+        (adapter, consumer)
     };
     for _ in 0..20 {
-        let (adapter, feed) = unit().await;
-        assert_eq!(number(&next(&feed).await), 0);
+        let (adapter, consumer) = unit().await;
+        assert_eq!(number(&next(&consumer).await), 0);
         // To the broker, a process that dies is a connection that ends.
         adapter.close().await;
     }
-    let (adapter, feed) = unit().await;
+    let (adapter, consumer) = unit().await;
     for expected in 0..count {
-        let arrival = next(&feed).await;
+        let arrival = next(&consumer).await;
         assert_eq!(number(&arrival), expected);
         // Two are handed out at a time.
         let untried = arrival.attempt == 1;
         assert!(untried || expected < 2, "{expected} is in attempt {}", arrival.attempt);
-        feed.settle(&arrival, Settlement::Done).await.unwrap();
+        consumer.settle(&arrival, Settlement::Ack).await.unwrap();
     }
     adapter.close().await;
     publisher.close().await;

@@ -8,7 +8,7 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, ExchangeKind};
 use pontoon::bridge::Settlement;
-use pontoon::{Delivery, Id, Message, Metadata, Trace};
+use pontoon::{Id, Message, Metadata, SubscriptionPolicy, Trace};
 
 use crate::harness::{at, name, next, number, outsider, request, shared, soon};
 
@@ -45,12 +45,12 @@ async fn an_event_of_ours_is_a_cloud_event_to_others() {
 
     let trace = Trace { id: Id::from(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c), flags: 1, state: Some("a=b".into()) };
     let metadata = Metadata {
-        causation: Some(Id::draw()),
+        causation: Some(Id::random()),
         principal: Some("ada".into()),
         tenant: Some("acme".into()),
         hops: 2,
         trace: Some(trace.into()),
-        ..Metadata::fresh()
+        ..Metadata::new()
     };
     let event = Message::new(metadata.clone(), "zwölf".to_owned());
     for sequence in 1..=2 {
@@ -134,10 +134,10 @@ async fn a_request_of_ours_says_how_long_it_is_worth_something() {
 async fn an_event_of_others_is_an_event_to_us() {
     let subject = name("event.inside");
     let adapter = at(shared()).await;
-    let feed = adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once());
+    let consumer = adapter.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once());
     adapter.connect().await.unwrap();
     let (_connection, channel) = outsider(shared()).await;
-    let id = Id::draw();
+    let id = Id::random();
     for prefix in ["cloudEvents:", "cloudEvents_"] {
         let mut headers = FieldTable::default();
         let mut put = |attribute: &str, value: AMQPValue| {
@@ -156,12 +156,12 @@ async fn an_event_of_others_is_an_event_to_us() {
         put("hops", AMQPValue::LongLongInt(3));
         let properties = BasicProperties::default().with_headers(headers);
         channel.basic_publish(subject.into(), "".into(), Default::default(), b"42", properties).await.unwrap();
-        let arrival = next(&feed).await;
+        let arrival = next(&consumer).await;
         let metadata = arrival.message.metadata();
         assert_eq!((metadata.id, metadata.hops, metadata.tenant.as_deref()), (id, 3, Some("acme")));
         assert_eq!(metadata.trace.as_ref().unwrap().id, Id::from(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c));
         assert_eq!((number(&arrival), arrival.attempt), (42, 1));
-        feed.settle(&arrival, Settlement::Done).await.unwrap();
+        consumer.settle(&arrival, Settlement::Ack).await.unwrap();
     }
     adapter.close().await;
 }

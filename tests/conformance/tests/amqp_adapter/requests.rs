@@ -9,7 +9,7 @@ use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions,
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Consumer};
 use pontoon::bridge::{Reply, Request};
-use pontoon::{BridgeError, Delivery, FaultClass, Id, Instant};
+use pontoon::{BridgeError, FaultClass, Id, Instant, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind};
 
 use crate::harness::{at, echo, message, name, output, outsider, request, shared, soon, until};
@@ -60,13 +60,13 @@ async fn what_nobody_serves_is_an_error_at_once_also_among_others() {
 async fn a_reply_that_comes_too_late_is_counted_and_nothing_else() {
     let subject = name("command.slow");
     let adapter = at(shared()).await;
-    let inlet = adapter.serve(subject);
+    let endpoint = adapter.serve(subject);
     adapter.connect().await.unwrap();
     let asked = tokio::time::timeout(Duration::from_millis(200), adapter.request(request(subject, 1)));
-    let (given_up, asked) = tokio::join!(asked, inlet.next());
+    let (given_up, asked) = tokio::join!(asked, endpoint.next());
     assert!(given_up.is_err());
     let asked = asked.unwrap();
-    inlet.answer(&asked.reply_to.unwrap(), Reply::Output("1".into())).await.unwrap();
+    endpoint.answer(&asked.reply_to.unwrap(), Reply::Output("1".into())).await.unwrap();
     until("late", || adapter.counters().late_replies == 1).await;
     adapter.close().await;
 }
@@ -75,16 +75,16 @@ async fn a_reply_that_comes_too_late_is_counted_and_nothing_else() {
 async fn a_request_says_until_when_it_is_waited_for_and_which_attempt_it_is() {
     let subject = name("command.attempt");
     let adapter = at(shared()).await;
-    let inlet = adapter.serve(subject);
+    let endpoint = adapter.serve(subject);
     adapter.connect().await.unwrap();
     let deadline = Instant::now() + Duration::from_secs(30);
     let asking = adapter.request(Request { subject, message: message(7), deadline, attempt: 3 });
     let answering = async {
-        let asked = soon(inlet.next()).await.unwrap();
+        let asked = soon(endpoint.next()).await.unwrap();
         assert_eq!(asked.attempt, 3);
         let left = asked.message.metadata().deadline.unwrap().saturating_duration_since(Instant::now());
         assert!(left > Duration::from_secs(20) && left < Duration::from_secs(31), "{left:?}");
-        inlet.answer(&asked.reply_to.unwrap(), Reply::Rejection("\"no\"".into())).await.unwrap();
+        endpoint.answer(&asked.reply_to.unwrap(), Reply::Rejection("\"no\"".into())).await.unwrap();
     };
     let (reply, ()) = tokio::join!(asking, answering);
     assert_eq!(reply.unwrap(), Reply::Rejection("\"no\"".into()));
@@ -121,7 +121,7 @@ async fn a_malformed_request_gets_a_fault_and_the_others_go_on() {
 async fn two_instances_share_the_requests_and_one_that_drains_finishes_what_it_has() {
     let subject = name("command.shared");
     let (one, other, client) = (at(shared()).await, at(shared()).await, at(shared()).await);
-    let inlets = [one.serve(subject), other.serve(subject)];
+    let endpoints = [one.serve(subject), other.serve(subject)];
     for adapter in [&one, &other, &client] {
         adapter.connect().await.unwrap();
     }
@@ -130,16 +130,16 @@ async fn two_instances_share_the_requests_and_one_that_drains_finishes_what_it_h
         async move { join_all((0..100).map(|number| client.request(request(subject, number)))).await }
     });
     let mut taken = Vec::new();
-    for inlet in &inlets {
-        taken.push(soon(inlet.next()).await.unwrap());
+    for endpoint in &endpoints {
+        taken.push(soon(endpoint.next()).await.unwrap());
     }
     one.drain().await;
-    let [first, second] = inlets;
+    let [first, second] = endpoints;
     while let Some(asked) = soon(first.next()).await {
         first.answer(&asked.reply_to.unwrap(), Reply::Output("0".into())).await.unwrap();
     }
-    for (inlet, asked) in [&first, &second].into_iter().zip(taken) {
-        inlet.answer(&asked.reply_to.unwrap(), Reply::Output("0".into())).await.unwrap();
+    for (endpoint, asked) in [&first, &second].into_iter().zip(taken) {
+        endpoint.answer(&asked.reply_to.unwrap(), Reply::Output("0".into())).await.unwrap();
     }
     echo(second);
     assert!(soon(asking).await.unwrap().iter().all(Result::is_ok));
@@ -150,7 +150,7 @@ async fn two_instances_share_the_requests_and_one_that_drains_finishes_what_it_h
 
 /// Where replies come to a plain client.
 async fn inbox(channel: &Channel) -> (ShortString, Consumer) {
-    let name = ShortString::from(format!("shop.reply.guest.{}", Id::draw()));
+    let name = ShortString::from(format!("shop.reply.guest.{}", Id::random()));
     let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
     channel.queue_declare(name.clone(), options, FieldTable::default()).await.unwrap();
     let (replies, options) = ("shop.reply".into(), QueueBindOptions::default());
@@ -176,7 +176,7 @@ async fn count(channel: &Channel, queue: &str) -> u32 {
 async fn a_reply_goes_to_callers_and_to_nobody_else() {
     let (command, event) = (name("command.echo"), name("event.untouched"));
     let (adapter, client) = (at(shared()).await, at(shared()).await);
-    adapter.keep(event, "email.v1.greet", Delivery::at_least_once());
+    adapter.retain_for(event, "email.v1.greet", SubscriptionPolicy::at_least_once());
     echo(adapter.serve(command));
     for adapter in [&adapter, &client] {
         adapter.connect().await.unwrap();
@@ -205,7 +205,7 @@ async fn a_reply_goes_to_callers_and_to_nobody_else() {
 async fn who_guesses_the_address_of_a_caller_does_not_guess_what_it_asked() {
     let command = name("command.slow");
     let (server, client) = (at(shared()).await, at(shared()).await);
-    let inlet = server.serve(command);
+    let endpoint = server.serve(command);
     for adapter in [&server, &client] {
         adapter.connect().await.unwrap();
     }
@@ -213,7 +213,7 @@ async fn who_guesses_the_address_of_a_caller_does_not_guess_what_it_asked() {
         let client = Arc::clone(&client);
         async move { client.request(request(command, 1)).await }
     });
-    let to = soon(inlet.next()).await.unwrap().reply_to.unwrap();
+    let to = soon(endpoint.next()).await.unwrap().reply_to.unwrap();
     let (_connection, channel) = outsider(shared()).await;
     for guess in 0..10 {
         let properties = BasicProperties::default().with_correlation_id(guess.to_string().into());
@@ -221,7 +221,7 @@ async fn who_guesses_the_address_of_a_caller_does_not_guess_what_it_asked() {
         channel.basic_publish("shop.reply".into(), address, options, b"99", properties).await.unwrap();
     }
     soon(channel.close(200, "OK".into())).await.unwrap();
-    inlet.answer(&to, Reply::Output("1".into())).await.unwrap();
+    endpoint.answer(&to, Reply::Output("1".into())).await.unwrap();
     assert_eq!(output(soon(asking).await.unwrap()), "1");
     for adapter in [server, client] {
         adapter.close().await;
@@ -234,7 +234,7 @@ async fn a_reply_that_the_broker_refuses_is_a_fault_and_takes_no_other_with_it()
     let broker = Broker::configured(Kind::Amqp).largest(1000).start().unwrap();
     let subject = name("command.large");
     let (server, client) = (at(&broker.url()).await, at(&broker.url()).await);
-    let inlet = server.serve(subject);
+    let endpoint = server.serve(subject);
     for adapter in [&server, &client] {
         soon(adapter.connect()).await.unwrap();
     }
@@ -245,12 +245,12 @@ async fn a_reply_that_the_broker_refuses_is_a_fault_and_takes_no_other_with_it()
         });
         let mut asked = Vec::new();
         for _ in 0..COUNT {
-            asked.push(soon(inlet.next()).await.unwrap());
+            asked.push(soon(endpoint.next()).await.unwrap());
         }
         for one in asked {
             let number: u32 = one.message.decode().unwrap();
             let text = if number % 10 == 3 { format!("{:02000}", 1) } else { number.to_string() };
-            inlet.answer(&one.reply_to.unwrap(), Reply::Output(text.into())).await.unwrap();
+            endpoint.answer(&one.reply_to.unwrap(), Reply::Output(text.into())).await.unwrap();
         }
         for (number, reply) in soon(asking).await.unwrap().into_iter().enumerate() {
             match number % 10 {
@@ -268,7 +268,7 @@ async fn a_reply_that_the_broker_refuses_is_a_fault_and_takes_no_other_with_it()
 async fn the_time_that_a_request_waits_in_the_process_counts() {
     let subject = name("command.waits");
     let adapter = at(shared()).await;
-    let inlet = adapter.serve(subject);
+    let endpoint = adapter.serve(subject);
     adapter.connect().await.unwrap();
     let deadline = Instant::now() + Duration::from_secs(2);
     let asking = Request { subject, message: message(1), deadline, attempt: 1 };
@@ -278,7 +278,7 @@ async fn the_time_that_a_request_waits_in_the_process_counts() {
     });
     // Nobody takes it until its caller has given up.
     assert!(soon(asking).await.unwrap().is_err());
-    let asked = soon(inlet.next()).await.unwrap();
+    let asked = soon(endpoint.next()).await.unwrap();
     assert!(asked.message.metadata().deadline.unwrap() < Instant::now());
     adapter.close().await;
 }
@@ -287,7 +287,7 @@ async fn the_time_that_a_request_waits_in_the_process_counts() {
 async fn what_one_instance_has_no_room_for_goes_to_another() {
     let subject = name("command.busy");
     let (busy, free, client) = (at(shared()).await, at(shared()).await, at(shared()).await);
-    let (_taken_by_nobody, inlet) = (busy.serve(subject), free.serve(subject));
+    let (_taken_by_nobody, endpoint) = (busy.serve(subject), free.serve(subject));
     for adapter in [&busy, &free, &client] {
         adapter.connect().await.unwrap();
     }
@@ -297,8 +297,8 @@ async fn what_one_instance_has_no_room_for_goes_to_another() {
     });
     // The busy one holds what it has had beforehand, and nothing more.
     for _ in 0..160 {
-        let asked = soon(inlet.next()).await.unwrap();
-        inlet.answer(&asked.reply_to.unwrap(), Reply::Output("1".into())).await.unwrap();
+        let asked = soon(endpoint.next()).await.unwrap();
+        endpoint.answer(&asked.reply_to.unwrap(), Reply::Output("1".into())).await.unwrap();
     }
     asking.abort();
     for adapter in [busy, free, client] {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{Asked, Inlet, Reply, Settlement};
-use pontoon::{Amqp, BridgeError, Delivery, Health};
+use pontoon::bridge::{Endpoint, IncomingRequest, Reply, Settlement};
+use pontoon::{Amqp, BridgeError, Health, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind, Rights};
 
 use crate::harness::{
@@ -40,7 +40,7 @@ async fn who_may_not_is_told_at_once() {
 
     let subject = name("event.allowed");
     let adapter = with(Amqp::new(text(address)).username(text("ada")).password(text("right-one"))).await;
-    adapter.subscribe(subject, SUBSCRIPTION, Delivery::at_least_once());
+    adapter.subscribe(subject, SUBSCRIPTION, SubscriptionPolicy::at_least_once());
     soon(adapter.connect()).await.unwrap();
     adapter.close().await;
 }
@@ -58,7 +58,7 @@ async fn a_right_that_is_taken_away_is_an_error_for_whom_it_concerns_and_comes_b
     let command = name("command.allowed");
     let adapter = at(&broker.url()).await;
     let (free, barred) = (adapter.topic(allowed), adapter.topic(forbidden));
-    let feed = adapter.subscribe(allowed, SUBSCRIPTION, Delivery::at_least_once());
+    let consumer = adapter.subscribe(allowed, SUBSCRIPTION, SubscriptionPolicy::at_least_once());
     echo(adapter.serve(command));
     soon(adapter.connect()).await.unwrap();
     soon(barred.publish(message(0))).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_right_that_is_taken_away_is_an_error_for_whom_it_concerns_and_comes_b
     assert!(matches!(adapter.health(), Health::Degraded(why) if why.contains(forbidden)), "{}", adapter.health());
     // Nobody else notices.
     soon(free.publish(message(2))).await.unwrap();
-    assert_eq!(take(&feed).await, 2);
+    assert_eq!(take(&consumer).await, 2);
     assert_eq!(output(soon(adapter.request(request(command, 3))).await), "3");
     // However many ask, the broker is asked now and then.
     for _ in 0..1000 {
@@ -107,9 +107,9 @@ async fn each_user_needs_only_the_rights_of_its_edges() {
     let broker = Broker::configured(Kind::Amqp).user("ada", "secret").start().unwrap();
     let (command, other) = ("shop.command.sell.v1", "shop.command.refund.v1");
     let (event, queue) = ("shop.event.sold.v1", "shop.event.sold.v1.email.v1.greet");
-    let rules = Delivery::at_least_once().dead_letter();
+    let policy = SubscriptionPolicy::at_least_once().dead_letter();
     let maker = at(&broker.url()).await;
-    maker.subscribe(event, SUBSCRIPTION, rules);
+    maker.subscribe(event, SUBSCRIPTION, policy);
     echo(maker.serve(other));
     soon(maker.connect()).await.unwrap();
     maker.drain().await;
@@ -129,14 +129,14 @@ async fn each_user_needs_only_the_rights_of_its_edges() {
     let rights = Rights::nothing().configure(&borrowed(&configure)).write(&borrowed(&write)).read(&borrowed(&read));
     broker.admit("una", "secret", &rights).unwrap();
     let unit = verifying(&user("una")).await;
-    let (topic, feed) = (unit.topic(event), unit.subscribe(event, SUBSCRIPTION, rules));
+    let (topic, consumer) = (unit.topic(event), unit.subscribe(event, SUBSCRIPTION, policy));
     echo(unit.serve(command));
     soon(unit.connect()).await.unwrap();
     soon(topic.publish(message(1))).await.unwrap();
-    let arrival = next(&feed).await;
-    feed.settle(&arrival, Settlement::Dead("poison".to_owned())).await.unwrap();
-    assert_eq!(soon(feed.clear_dead_letters(None, true)).await.unwrap(), 1);
-    assert_eq!(take(&feed).await, 1);
+    let arrival = next(&consumer).await;
+    consumer.settle(&arrival, Settlement::DeadLetter("poison".to_owned())).await.unwrap();
+    assert_eq!(soon(consumer.clear_dead_letters(None, true)).await.unwrap(), 1);
+    assert_eq!(take(&consumer).await, 1);
     assert_eq!(output(soon(unit.request(request(command, 2))).await), "2");
 
     // Who may only call one command.
@@ -209,10 +209,10 @@ async fn who_may_not_answer_says_so_in_its_health() {
 }
 
 /// Answers each request, whether it can or not.
-fn echo_what_it_can(inlet: Arc<dyn Inlet>) {
+fn echo_what_it_can(endpoint: Arc<dyn Endpoint>) {
     tokio::spawn(async move {
-        while let Some(Asked { message, reply_to, .. }) = inlet.next().await {
-            let _ = inlet.answer(&reply_to.unwrap(), Reply::Output(message.json().unwrap())).await;
+        while let Some(IncomingRequest { message, reply_to, .. }) = endpoint.next().await {
+            let _ = endpoint.answer(&reply_to.unwrap(), Reply::Output(message.json().unwrap())).await;
         }
     });
 }

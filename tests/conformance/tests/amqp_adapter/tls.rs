@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use pontoon::{Amqp, BridgeError, Delivery, Tls};
+use pontoon::{Amqp, BridgeError, SubscriptionPolicy, Tls};
 use pontoon_brokers::{Broker, Certificates, Kind};
 
 use crate::harness::{encrypted, message, name, problems, soon, take, text, with};
 
-fn file(path: &Path) -> pontoon::Text {
+fn file(path: &Path) -> pontoon::Template {
     text(path.to_str().unwrap())
 }
 
@@ -32,11 +32,11 @@ async fn both_sides_prove_who_they_are() {
     let url = broker.url().replace("amqps://", "amqp://");
     for amqp in [encrypted(&broker.url(), ours), encrypted(&url, ours.ca(text(pem)))] {
         let adapter = with(amqp).await;
-        let (topic, feed) =
-            (adapter.topic(subject), adapter.subscribe(subject, "email.v1.greet", Delivery::at_least_once()));
+        let (topic, consumer) =
+            (adapter.topic(subject), adapter.subscribe(subject, "email.v1.greet", SubscriptionPolicy::at_least_once()));
         soon(adapter.connect()).await.unwrap();
         soon(topic.publish(message(7))).await.unwrap();
-        assert_eq!(take(&feed).await, 7);
+        assert_eq!(take(&consumer).await, 7);
         adapter.close().await;
     }
     // Neither a broker of another authority nor a client without a certificate gets far; the broker's own certificate is

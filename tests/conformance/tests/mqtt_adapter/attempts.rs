@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::Delivery;
-use pontoon::bridge::{EventAdapter, Feed, Settlement};
+use pontoon::SubscriptionPolicy;
+use pontoon::bridge::{Consumer, EventAdapter, Settlement};
 use pontoon_brokers::{Broker, Kind, Proxy, Rights};
 
-use crate::harness::{RULES, Topology, is_quiet, message, next, number, soon, take, text, until};
+use crate::harness::{POLICY, Topology, is_quiet, message, next, number, soon, take, text, until};
 
 /// At least once, in three attempts.
-const THREE: Delivery = RULES.attempts(3);
+const THREE: SubscriptionPolicy = POLICY.attempts(3);
 
 /// A process that gets the next message and dies of it: its number, and which attempt it was.
-async fn dies_of_the_next(hearing: (Arc<dyn EventAdapter>, Arc<dyn Feed>)) -> (u32, u32) {
+async fn dies_of_the_next(hearing: (Arc<dyn EventAdapter>, Arc<dyn Consumer>)) -> (u32, u32) {
     let (_hearer, ear) = hearing;
     let arrival = next(&ear).await;
     (number(&arrival), arrival.attempt)
@@ -72,7 +72,7 @@ async fn a_message_that_ends_its_process_is_given_up_and_its_neighbours_are_not(
     assert_eq!(counts(topology).await, ["4"]);
     let (_hearer, ear) = hearing().await;
     let poison = next(&ear).await;
-    soon(ear.settle(&poison, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&poison, Settlement::Ack)).await.unwrap();
     for expected in 1..=NEIGHBOURS {
         let neighbour = next(&ear).await;
         assert_eq!(
@@ -80,7 +80,7 @@ async fn a_message_that_ends_its_process_is_given_up_and_its_neighbours_are_not(
             (expected, 2),
             "nobody has handed it out since it was counted"
         );
-        soon(ear.settle(&neighbour, Settlement::Done)).await.unwrap();
+        soon(ear.settle(&neighbour, Settlement::Ack)).await.unwrap();
     }
     assert!(is_quiet(&ear).await);
     without_counts(topology).await;
@@ -89,7 +89,7 @@ async fn a_message_that_ends_its_process_is_given_up_and_its_neighbours_are_not(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_with_one_attempt_is_tried_once_more_and_not_for_ever() {
     let topology = Topology::shared();
-    let hearing = || topology.hearing_as(topology.name, RULES.attempts(1));
+    let hearing = || topology.hearing_as(topology.name, POLICY.attempts(1));
     let first = hearing().await;
     let (_speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(7))).await.unwrap();
@@ -111,7 +111,7 @@ async fn what_is_given_back_by_a_process_that_stops_was_not_tried() {
         let arrival = next(&ear).await;
         assert_eq!((number(&arrival), arrival.attempt), (7, 2));
         soon(hearer.drain()).await;
-        soon(ear.settle(&arrival, Settlement::Again(Duration::ZERO))).await.unwrap();
+        soon(ear.settle(&arrival, Settlement::Release)).await.unwrap();
         soon(hearer.close()).await;
     }
 }
@@ -128,7 +128,7 @@ async fn what_was_tried_and_is_taken_again_at_once_stays_counted() {
     let (hearer, ear) = hearing().await;
     let fails = next(&ear).await;
     assert_eq!((number(&fails), fails.attempt), (7, 2));
-    soon(ear.settle(&fails, Settlement::Again(Duration::ZERO))).await.unwrap();
+    soon(ear.settle(&fails, Settlement::Release)).await.unwrap();
     assert_eq!(dies_of_the_next((hearer, ear)).await, (7, 3));
     assert_eq!(counts(topology).await, ["2"]);
     assert_eq!(dies_of_the_next(hearing().await).await, (7, 3));
@@ -146,7 +146,7 @@ async fn what_is_tried_again_after_a_pause_is_counted() {
     for attempt in [1, 2] {
         let fails = next(&ear).await;
         assert_eq!((number(&fails), fails.attempt), (7, attempt));
-        soon(ear.settle(&fails, Settlement::Again(Duration::from_millis(50)))).await.unwrap();
+        soon(ear.settle(&fails, Settlement::Retry(Duration::from_millis(50)))).await.unwrap();
     }
     assert_eq!(dies_of_the_next((hearer, ear)).await, (7, 3));
     assert_eq!(counts(topology).await, ["2"]);
@@ -154,7 +154,7 @@ async fn what_is_tried_again_after_a_pause_is_counted() {
     assert_eq!(dies_of_the_next(hearing().await).await, (7, 4));
     let (_hearer, ear) = hearing().await;
     let given_up = next(&ear).await;
-    soon(ear.settle(&given_up, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&given_up, Settlement::Ack)).await.unwrap();
     without_counts(topology).await;
 }
 
@@ -168,7 +168,7 @@ async fn what_only_waits_is_not_counted() {
     for _ in 0..4 {
         let waits = next(&ear).await;
         assert_eq!((number(&waits), waits.attempt), (7, 1));
-        soon(ear.settle(&waits, Settlement::Later(Duration::from_millis(10)))).await.unwrap();
+        soon(ear.settle(&waits, Settlement::Postpone(Duration::from_millis(10)))).await.unwrap();
     }
     assert_eq!(take(&ear).await, 7);
     assert!(counts(topology).await.is_empty());
@@ -197,7 +197,7 @@ async fn reading_the_counts_ends_while_others_are_tried_again() {
             assert_eq!(arrival.attempt, 2);
             return;
         }
-        soon(ear.settle(&arrival, Settlement::Again(Duration::from_millis(100)))).await.unwrap();
+        soon(ear.settle(&arrival, Settlement::Retry(Duration::from_millis(100)))).await.unwrap();
         assert!(arrival.attempt < 600, "the other one does not come");
     }
 }

@@ -7,7 +7,7 @@ use pontoon::BridgeError;
 use pontoon_brokers::{Broker, Kind};
 use tokio::time::timeout;
 
-use crate::harness::{EAR, RULES, Topology, is_quiet, message, soon, take};
+use crate::harness::{EAR, POLICY, Topology, is_quiet, message, soon, take};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_waits_for_each_subscription_that_would_miss_it() {
@@ -15,8 +15,8 @@ async fn an_event_waits_for_each_subscription_that_would_miss_it() {
     let topology = Topology::shared();
     let speaker = topology.adapter().await;
     let topic = speaker.topic(topology.event);
-    speaker.keep(topology.event, EAR, RULES);
-    speaker.keep(topology.event, OTHER, RULES);
+    speaker.retain_for(topology.event, EAR, POLICY);
+    speaker.retain_for(topology.event, OTHER, POLICY);
     soon(speaker.connect()).await.unwrap();
     let mut publishing: Vec<_> = (0..3)
         .map(|number| {
@@ -24,16 +24,16 @@ async fn an_event_waits_for_each_subscription_that_would_miss_it() {
             tokio::spawn(async move { topic.publish(message(number)).await })
         })
         .collect();
-    let (_one, ear) = topology.hearing(RULES).await;
+    let (_one, ear) = topology.hearing(POLICY).await;
     assert!(timeout(Duration::from_millis(500), &mut publishing[0]).await.is_err(), "the other one would miss it");
     let two = topology.adapter().await;
-    let other = two.subscribe(topology.event, OTHER, RULES);
+    let other = two.subscribe(topology.event, OTHER, POLICY);
     soon(two.connect()).await.unwrap();
     for one in publishing {
         soon(one).await.unwrap().unwrap();
     }
-    for feed in [&ear, &other] {
-        let mut numbers = [take(feed).await, take(feed).await, take(feed).await];
+    for consumer in [&ear, &other] {
+        let mut numbers = [take(consumer).await, take(consumer).await, take(consumer).await];
         numbers.sort_unstable();
         assert_eq!(numbers, [0, 1, 2]);
     }
@@ -46,10 +46,10 @@ async fn an_event_waits_for_each_subscription_that_would_miss_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_somebody_would_miss_is_an_error_in_the_end() {
     let topology = Topology::shared();
-    let (_hearer, ear) = topology.hearing(RULES).await;
+    let (_hearer, ear) = topology.hearing(POLICY).await;
     let speaker = topology.adapter().await;
     let topic = speaker.topic(topology.event);
-    speaker.keep(topology.event, "billing.v1.charge", RULES);
+    speaker.retain_for(topology.event, "billing.v1.charge", POLICY);
     soon(speaker.connect()).await.unwrap();
     let refused = soon(topic.publish(message(1))).await;
     let Err(BridgeError::Unavailable(why)) = refused else { panic!("{refused:?}") };
@@ -69,10 +69,10 @@ async fn an_event_that_nobody_needs_is_published_all_the_same() {
 async fn a_subscription_that_a_restarted_broker_has_forgotten_is_waited_for() {
     let broker = Broker::start(Kind::Mqtt).unwrap();
     let topology = Topology::at(broker.url());
-    let (hearer, ear) = topology.hearing_as("hearer", RULES).await;
+    let (hearer, ear) = topology.hearing_as("hearer", POLICY).await;
     let speaker = topology.adapter().await;
     let topic = speaker.topic(topology.event);
-    speaker.keep(topology.event, EAR, RULES);
+    speaker.retain_for(topology.event, EAR, POLICY);
     soon(speaker.connect()).await.unwrap();
     soon(topic.publish(message(0))).await.unwrap();
     assert_eq!(take(&ear).await, 0);
@@ -82,7 +82,7 @@ async fn a_subscription_that_a_restarted_broker_has_forgotten_is_waited_for() {
     let publishing = tokio::spawn(async move { topic.publish(message(2)).await });
     tokio::time::sleep(Duration::from_millis(1500)).await;
     assert!(!publishing.is_finished(), "the broker would give it to nobody");
-    let (_hearer, ear) = topology.hearing_as("hearer", RULES).await;
+    let (_hearer, ear) = topology.hearing_as("hearer", POLICY).await;
     soon(publishing).await.unwrap().unwrap();
     assert_eq!([take(&ear).await, take(&ear).await], [1, 2]);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pontoon::bridge::Settlement;
 use pontoon_brokers::{Broker, Kind, Proxy};
 
-use crate::harness::{EAR, RULES, Topology, is_quiet, message, next, number, soon, take};
+use crate::harness::{EAR, POLICY, Topology, is_quiet, message, next, number, soon, take};
 
 /// More than a broker waits for who says nothing: one and a half times the keep-alive of 5 s.
 const COMPUTES: Duration = Duration::from_secs(12);
@@ -16,7 +16,7 @@ async fn a_handler_that_computes_on_the_only_thread_keeps_the_connection() {
     let proxy = Proxy::before(&broker).unwrap();
     let topology = Topology::at(broker.url_at(proxy.port()));
     let hearer = topology.adapter().await;
-    let ear = hearer.subscribe(topology.event, EAR, RULES);
+    let ear = hearer.subscribe(topology.event, EAR, POLICY);
     let topic = hearer.topic(topology.event);
     soon(hearer.connect()).await.unwrap();
     let before = proxy.connections();
@@ -24,7 +24,7 @@ async fn a_handler_that_computes_on_the_only_thread_keeps_the_connection() {
     soon(topic.publish(message(2))).await.unwrap();
     let arrival = next(&ear).await;
     std::thread::sleep(COMPUTES);
-    soon(ear.settle(&arrival, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&arrival, Settlement::Ack)).await.unwrap();
     assert_eq!((number(&arrival), take(&ear).await), (1, 2));
     assert!(is_quiet(&ear).await, "none comes twice");
     assert!(hearer.health().is_ready(), "{}", hearer.health());

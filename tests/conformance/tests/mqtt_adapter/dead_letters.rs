@@ -1,12 +1,12 @@
 //! Dead letters: kept with reason and attempts, handled later one by one or all together, thrown away, safe at a restart.
 
 use pontoon::bridge::Settlement;
-use pontoon::{Delivery, Id, Message, Metadata};
+use pontoon::{Id, Message, Metadata, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind};
 
-use crate::harness::{RULES, Topology, is_quiet, message, next, number, soon, take, until};
+use crate::harness::{POLICY, Topology, is_quiet, message, next, number, soon, take, until};
 
-const DEAD: Delivery = RULES.dead_letter();
+const DEAD: SubscriptionPolicy = POLICY.dead_letter();
 
 #[tokio::test(flavor = "multi_thread")]
 async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
@@ -14,7 +14,7 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     let topology = Topology::at(broker.url());
     let (hearer, ear) = topology.hearing(DEAD).await;
     let (_speaker, topic) = topology.speaking().await;
-    let metadata = Metadata { tenant: Some("acmé, \"inc\"".into()), ..Metadata::fresh() };
+    let metadata = Metadata { tenant: Some("acmé, \"inc\"".into()), ..Metadata::new() };
     let first = metadata.id;
     soon(topic.publish(Message::new(metadata, 0))).await.unwrap();
     for number in 1..5 {
@@ -23,7 +23,7 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     for _ in 0..5 {
         let arrival = next(&ear).await;
         let reason = format!("no\nreason of {}: 100 %, é\u{0}", number(&arrival));
-        soon(ear.settle(&arrival, Settlement::Dead(reason))).await.unwrap();
+        soon(ear.settle(&arrival, Settlement::DeadLetter(reason))).await.unwrap();
     }
     broker.kill().unwrap();
     broker.restart().unwrap();
@@ -40,12 +40,12 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     assert_eq!((metadata.id, metadata.tenant.as_deref()), (first, Some("acmé, \"inc\"")));
     until("it is connected again", || hearer.health().is_ready()).await;
 
-    assert_eq!(soon(ear.clear_dead_letters(Some(Id::draw()), true)).await.unwrap(), 0);
+    assert_eq!(soon(ear.clear_dead_letters(Some(Id::random()), true)).await.unwrap(), 0);
     assert_eq!(soon(ear.clear_dead_letters(Some(first), true)).await.unwrap(), 1);
     let again = next(&ear).await;
     assert_eq!((number(&again), again.attempt, again.message.metadata().id), (0, 1, first));
     assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 5, "until it is done with");
-    soon(ear.settle(&again, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&again, Settlement::Ack)).await.unwrap();
     assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 4);
 
     // One that fails again, at once, is the newest dead letter.
@@ -53,7 +53,7 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     for expected in 1..5 {
         let arrival = next(&ear).await;
         assert_eq!(number(&arrival), expected);
-        let end = if expected == 1 { Settlement::Dead("again".to_owned()) } else { Settlement::Done };
+        let end = if expected == 1 { Settlement::DeadLetter("again".to_owned()) } else { Settlement::Ack };
         soon(ear.settle(&arrival, end)).await.unwrap();
     }
     let letters = soon(ear.dead_letters(0)).await.unwrap();
@@ -106,7 +106,7 @@ async fn there_may_be_thousands_of_them() {
         for _ in 0..100 {
             arrivals.push(next(&ear).await);
         }
-        let settling = arrivals.iter().map(|arrival| ear.settle(arrival, Settlement::Dead("no".to_owned())));
+        let settling = arrivals.iter().map(|arrival| ear.settle(arrival, Settlement::DeadLetter("no".to_owned())));
         soon(futures_util::future::join_all(settling)).await.into_iter().for_each(|settled| settled.unwrap());
         arrivals.clear();
     }

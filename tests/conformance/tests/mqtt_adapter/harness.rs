@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use pontoon::bridge::{EventAdapter, Feed, Topic};
-use pontoon::{Delivery, EventBridge, Instance, Mqtt, Opening, Part, Text, Variables};
+use pontoon::bridge::{Consumer, EventAdapter, Topic};
+use pontoon::{EventBridge, Instance, Mqtt, Setup, SubscriptionPolicy, Template, Variables};
 use pontoon_brokers::{Broker, Kind};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Packet, Publish, PublishProperties};
@@ -18,10 +18,10 @@ pub(crate) use pontoon_conformance::adapter::*;
 pub(crate) const EAR: &str = "email.v1.greet";
 
 /// At least once.
-pub(crate) const RULES: Delivery = Delivery::at_least_once();
+pub(crate) const POLICY: SubscriptionPolicy = SubscriptionPolicy::at_least_once();
 
 /// A setting that is a variable.
-pub(crate) const URL: Text = Text(&[Part::Variable("MQTT_URL")]);
+pub(crate) const URL: Template = Template::variable("MQTT_URL");
 
 /// A name that no other test has.
 fn unique() -> String {
@@ -73,10 +73,10 @@ impl Topology {
 
     /// An adapter with these settings, not connected yet.
     pub(crate) async fn open(self, mqtt: Mqtt) -> Arc<dyn EventAdapter> {
-        let mut opening = Opening::new(Instance::new(self.name, "test"), false, Variables::default());
-        let adapter = mqtt.open(&mut opening).await;
-        assert!(opening.problems().is_empty(), "{:?}", opening.problems());
-        adapter
+        let mut setup = Setup::new(Instance::new(self.name, "test"), false, Variables::default());
+        let adapter = mqtt.open(&mut setup).await;
+        assert!(setup.problems().is_empty(), "{:?}", setup.problems());
+        adapter.expect("it opens where there is no problem")
     }
 
     /// An adapter of its own, not connected yet.
@@ -85,16 +85,20 @@ impl Topology {
     }
 
     /// An adapter that has a subscription, connected.
-    pub(crate) async fn hearing(self, rules: Delivery) -> (Arc<dyn EventAdapter>, Arc<dyn Feed>) {
-        self.hearing_as(&unique(), rules).await
+    pub(crate) async fn hearing(self, policy: SubscriptionPolicy) -> (Arc<dyn EventAdapter>, Arc<dyn Consumer>) {
+        self.hearing_as(&unique(), policy).await
     }
 
     /// The same, as a client.
-    pub(crate) async fn hearing_as(self, client_id: &str, rules: Delivery) -> (Arc<dyn EventAdapter>, Arc<dyn Feed>) {
+    pub(crate) async fn hearing_as(
+        self,
+        client_id: &str,
+        policy: SubscriptionPolicy,
+    ) -> (Arc<dyn EventAdapter>, Arc<dyn Consumer>) {
         let adapter = self.open(self.settings_as(client_id)).await;
-        let feed = adapter.subscribe(self.event, EAR, rules);
+        let consumer = adapter.subscribe(self.event, EAR, policy);
         soon(adapter.connect()).await.unwrap();
-        (adapter, feed)
+        (adapter, consumer)
     }
 
     /// An adapter that publishes, connected.
@@ -196,7 +200,7 @@ pub(crate) fn attribute(publish: &Publish, name: &str) -> String {
 /// What is wrong with these settings, where `${MQTT_URL}` says this.
 pub(crate) async fn problems(mqtt: Mqtt, url: &str) -> Vec<String> {
     let variables = Variables::of([("MQTT_URL", url)]);
-    let mut opening = Opening::new(Instance::new("shop", "test"), false, variables);
-    let _ = mqtt.open(&mut opening).await;
-    opening.problems().to_vec()
+    let mut setup = Setup::new(Instance::new("shop", "test"), false, variables);
+    let _ = mqtt.open(&mut setup).await;
+    setup.problems().to_vec()
 }

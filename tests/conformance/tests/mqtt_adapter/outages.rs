@@ -5,23 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use pontoon::bridge::{Feed, Settlement};
+use pontoon::bridge::{Consumer, Settlement};
 use pontoon::{BridgeError, Instant};
 use pontoon_brokers::{Broker, Kind, Proxy};
 use tokio::sync::watch;
 
-use crate::harness::{EAR, RULES, Topology, echo, message, next, number, output, request, soon, take, until};
+use crate::harness::{EAR, POLICY, Topology, echo, message, next, number, output, request, soon, take, until};
 
 /// Takes all that comes; the numbers so far.
-fn gather(feed: Arc<dyn Feed>) -> watch::Receiver<BTreeSet<u32>> {
+fn gather(consumer: Arc<dyn Consumer>) -> watch::Receiver<BTreeSet<u32>> {
     let (tell, numbers) = watch::channel(BTreeSet::new());
     tokio::spawn(async move {
-        while let Some(arrival) = feed.next().await {
+        while let Some(arrival) = consumer.next().await {
             let taken = number(&arrival);
             tell.send_modify(|numbers| {
                 numbers.insert(taken);
             });
-            feed.settle(&arrival, Settlement::Done).await.unwrap();
+            consumer.settle(&arrival, Settlement::Ack).await.unwrap();
         }
     });
     numbers
@@ -34,13 +34,13 @@ async fn nothing_is_lost_that_was_published_when_a_broker_is_killed() {
     let broker = Broker::start(Kind::Mqtt).unwrap();
     let topology = Topology::at(broker.url());
     let hearer = topology.adapter().await;
-    let feeds = [EAR, "billing.v1.charge"].map(|ear| hearer.subscribe(topology.event, ear, RULES));
+    let consumers = [EAR, "billing.v1.charge"].map(|ear| hearer.subscribe(topology.event, ear, POLICY));
     soon(hearer.connect()).await.unwrap();
-    let heard = feeds.map(gather);
+    let heard = consumers.map(gather);
     let speaker = topology.adapter().await;
     let topic = speaker.topic(topology.event);
-    speaker.keep(topology.event, EAR, RULES);
-    speaker.keep(topology.event, "billing.v1.charge", RULES);
+    speaker.retain_for(topology.event, EAR, POLICY);
+    speaker.retain_for(topology.event, "billing.v1.charge", POLICY);
     soon(speaker.connect()).await.unwrap();
 
     let (next_number, published) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
@@ -86,7 +86,7 @@ async fn what_a_process_has_is_not_handled_twice_when_its_connection_breaks() {
     let broker = Broker::start(Kind::Mqtt).unwrap();
     let proxy = Proxy::before(&broker).unwrap();
     let topology = Topology::at(broker.url());
-    let (hearer, ear) = topology.moved(broker.url_at(proxy.port())).hearing(RULES).await;
+    let (hearer, ear) = topology.moved(broker.url_at(proxy.port())).hearing(POLICY).await;
     let (_speaker, topic) = topology.speaking().await;
     for number in 0..10 {
         soon(topic.publish(message(number))).await.unwrap();
@@ -95,17 +95,17 @@ async fn what_a_process_has_is_not_handled_twice_when_its_connection_breaks() {
     proxy.refuse();
     until("it is noticed", || !hearer.health().is_ready()).await;
     // One is done while nobody can hear of it, one is to come again, one is still being handled.
-    soon(ear.settle(&held.remove(0), Settlement::Done)).await.unwrap();
-    soon(ear.settle(&held.remove(0), Settlement::Again(Duration::from_secs(2)))).await.unwrap();
+    soon(ear.settle(&held.remove(0), Settlement::Ack)).await.unwrap();
+    soon(ear.settle(&held.remove(0), Settlement::Retry(Duration::from_secs(2)))).await.unwrap();
     proxy.accept().unwrap();
     until("it is connected again", || hearer.health().is_ready()).await;
     for number in 3..10 {
         assert_eq!(take(&ear).await, number, "none of those comes twice");
     }
-    soon(ear.settle(&held.remove(0), Settlement::Done)).await.unwrap();
+    soon(ear.settle(&held.remove(0), Settlement::Ack)).await.unwrap();
     let again = next(&ear).await;
     assert_eq!((number(&again), again.attempt), (1, 2));
-    soon(ear.settle(&again, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&again, Settlement::Ack)).await.unwrap();
     soon(topic.publish(message(10))).await.unwrap();
     assert_eq!(take(&ear).await, 10, "all others are acknowledged");
 }
@@ -145,7 +145,7 @@ async fn who_asks_when_the_connection_breaks_hears_so_and_nothing_is_asked_twice
     let proxy = Proxy::before(&broker).unwrap();
     let topology = Topology::at(broker.url());
     let server = topology.adapter().await;
-    let inlet = server.serve(topology.command);
+    let endpoint = server.serve(topology.command);
     soon(server.connect()).await.unwrap();
     let caller = topology.moved(broker.url_at(proxy.port())).adapter().await;
     soon(caller.connect()).await.unwrap();
@@ -153,14 +153,14 @@ async fn who_asks_when_the_connection_breaks_hears_so_and_nothing_is_asked_twice
         let caller = Arc::clone(&caller);
         async move { caller.request(request(topology.command, 1)).await }
     });
-    let asked = soon(inlet.next()).await.unwrap();
+    let asked = soon(endpoint.next()).await.unwrap();
     proxy.cut();
     let lost = soon(asking).await.unwrap();
     assert!(matches!(lost, Err(BridgeError::Unavailable(_))), "{lost:?}");
     // The answer has nowhere to go, which is no error of who gives it.
-    soon(inlet.answer(&asked.reply_to.unwrap(), pontoon::bridge::Reply::Output("1".into()))).await.unwrap();
+    soon(endpoint.answer(&asked.reply_to.unwrap(), pontoon::bridge::Reply::Output("1".into()))).await.unwrap();
     until("it is connected again", || caller.health().is_ready()).await;
-    echo(inlet);
+    echo(endpoint);
     assert_eq!(output(soon(caller.request(request(topology.command, 2))).await), "2");
 }
 

@@ -10,11 +10,11 @@ use pontoon_brokers::{Broker, Kind, Proxy};
 use rumqttc::mqttbytes::v5::Publish;
 
 use crate::fake::{Fake, Says};
-use crate::harness::{EAR, RULES, Topology, echo, message, output, request, soon, take, until};
+use crate::harness::{EAR, POLICY, Topology, echo, message, output, request, soon, take, until};
 
 /// A text of so many bytes.
 fn large(bytes: usize) -> Message {
-    Message::new(Metadata::fresh(), "x".repeat(bytes))
+    Message::new(Metadata::new(), "x".repeat(bytes))
 }
 
 /// The number of what is published.
@@ -35,8 +35,8 @@ async fn what_is_too_large_for_the_broker_fails_alone() {
     let proxy = Proxy::before(&broker).unwrap();
     let topology = Topology::at(broker.url_at(proxy.port()));
     let unit = topology.adapter().await;
-    let ear = unit.subscribe(topology.event, EAR, RULES.dead_letter());
-    let (topic, inlet) = (unit.topic(topology.event), unit.serve(topology.command));
+    let ear = unit.subscribe(topology.event, EAR, POLICY.dead_letter());
+    let (topic, endpoint) = (unit.topic(topology.event), unit.serve(topology.command));
     soon(unit.connect()).await.unwrap();
     let caller = topology.adapter().await;
     soon(caller.connect()).await.unwrap();
@@ -53,12 +53,12 @@ async fn what_is_too_large_for_the_broker_fails_alone() {
         let caller = std::sync::Arc::clone(&caller);
         async move { caller.request(request(topology.command, 1)).await }
     });
-    let asked = soon(inlet.next()).await.unwrap();
+    let asked = soon(endpoint.next()).await.unwrap();
     let json = format!("\"{}\"", "x".repeat(3000));
-    soon(inlet.answer(&asked.reply_to.unwrap(), Reply::Output(json.into()))).await.unwrap();
+    soon(endpoint.answer(&asked.reply_to.unwrap(), Reply::Output(json.into()))).await.unwrap();
     let fault = soon(asking).await.unwrap().unwrap();
     assert!(matches!(fault, Reply::Fault { class: FaultClass::Malformed, .. }), "{fault:?}");
-    echo(inlet);
+    echo(endpoint);
     assert_eq!(output(soon(caller.request(request(topology.command, 2))).await), "2");
     assert_eq!(proxy.connections(), connections, "no connection was lost");
     assert!(unit.health().is_ready() && caller.health().is_ready());
@@ -171,7 +171,7 @@ async fn a_broker_that_does_not_let_us_ask_who_is_there_refuses_that_event_only(
     let speaker = topology.adapter().await;
     let heard = speaker.topic(topology.event);
     let unheard = speaker.topic(crate::harness::leaked(format!("{}.event.other.v1", topology.name)));
-    speaker.keep(topology.event, EAR, RULES);
+    speaker.retain_for(topology.event, EAR, POLICY);
     soon(speaker.connect()).await.unwrap();
     let refused = soon(heard.publish(message(1))).await;
     let Err(BridgeError::Unavailable(why)) = &refused else { panic!("{refused:?}") };

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pontoon::bridge::{Asked, Inlet, Reply};
+use pontoon::bridge::{Endpoint, IncomingRequest, Reply};
 use pontoon_brokers::{Broker, Kind, Rights};
 use rumqttc::mqttbytes::v5::PublishProperties;
 
 use crate::harness::{Outsider, Topology, attribute, output, request, soon, text, until};
 
 /// Answers each request that wants an answer with what it asks.
-fn answer(inlet: Arc<dyn Inlet>) {
+fn answer(endpoint: Arc<dyn Endpoint>) {
     tokio::spawn(async move {
-        while let Some(Asked { message, reply_to, .. }) = inlet.next().await {
+        while let Some(IncomingRequest { message, reply_to, .. }) = endpoint.next().await {
             if let Some(to) = reply_to {
-                inlet.answer(&to, Reply::Output(message.json().unwrap())).await.unwrap();
+                endpoint.answer(&to, Reply::Output(message.json().unwrap())).await.unwrap();
             }
         }
     });
@@ -84,11 +84,11 @@ async fn a_guest_gets_its_own_replies_and_has_nothing_sent_elsewhere() {
 async fn a_reply_that_is_made_up_is_none() {
     let topology = Topology::shared();
     let (server, caller) = (topology.adapter().await, topology.adapter().await);
-    let inlet = server.serve(topology.command);
+    let endpoint = server.serve(topology.command);
     soon(server.connect()).await.unwrap();
     soon(caller.connect()).await.unwrap();
     let waiting = tokio::spawn(async move { caller.request(request(topology.command, 1)).await });
-    let asked = soon(inlet.next()).await.unwrap();
+    let asked = soon(endpoint.next()).await.unwrap();
     let to = asked.reply_to.unwrap();
     let outsider = topology.outsider().await;
     for key in 0..4_u64 {
@@ -96,6 +96,6 @@ async fn a_reply_that_is_made_up_is_none() {
         let made_up = PublishProperties { correlation_data, ..PublishProperties::default() };
         outsider.publish_with(&to.address, &[], "\"made up\"", made_up).await;
     }
-    soon(inlet.answer(&to, Reply::Output("1".into()))).await.unwrap();
+    soon(endpoint.answer(&to, Reply::Output("1".into()))).await.unwrap();
     assert_eq!(output(soon(waiting).await.unwrap()), "1");
 }

@@ -53,14 +53,14 @@ async fn many_ask_at_once_and_all_are_answered() {
 async fn who_does_not_wait_leaves_nothing_behind() {
     let topology = Topology::shared();
     let (server, caller) = (topology.adapter().await, topology.adapter().await);
-    let inlet = server.serve(topology.command);
+    let endpoint = server.serve(topology.command);
     soon(server.connect()).await.unwrap();
     soon(caller.connect()).await.unwrap();
     let short = Request { deadline: Instant::now() + Duration::from_millis(200), ..request(topology.command, 1) };
     let waited = tokio::time::timeout(Duration::from_millis(200), caller.request(short)).await;
     assert!(waited.is_err());
-    let asked = soon(inlet.next()).await.unwrap();
-    soon(inlet.answer(&asked.reply_to.unwrap(), Reply::Output("1".into()))).await.unwrap();
+    let asked = soon(endpoint.next()).await.unwrap();
+    soon(endpoint.answer(&asked.reply_to.unwrap(), Reply::Output("1".into()))).await.unwrap();
     until("the late reply is counted", || caller.counters().late_replies == 1).await;
 }
 
@@ -68,13 +68,13 @@ async fn who_does_not_wait_leaves_nothing_behind() {
 async fn what_cannot_be_read_or_sent_is_a_fault_for_who_asks() {
     let topology = Topology::shared();
     let (server, caller) = (topology.adapter().await, topology.adapter().await);
-    let inlet = server.serve(topology.command);
+    let endpoint = server.serve(topology.command);
     soon(server.connect()).await.unwrap();
     soon(caller.connect()).await.unwrap();
     let answering = tokio::spawn(async move {
-        let asked = inlet.next().await.unwrap();
+        let asked = endpoint.next().await.unwrap();
         let json = format!("\"{}\"", "x".repeat(300_000));
-        inlet.answer(&asked.reply_to.unwrap(), Reply::Output(json.into())).await.unwrap();
+        endpoint.answer(&asked.reply_to.unwrap(), Reply::Output(json.into())).await.unwrap();
     });
     let mut outsider = topology.outsider().await;
     outsider.subscribe(topology.topic("reply/outsider/1")).await;
@@ -93,11 +93,11 @@ async fn what_cannot_be_read_or_sent_is_a_fault_for_who_asks() {
     soon(answering).await.unwrap();
     let text = "x".repeat(300_000);
     let request =
-        Request { message: pontoon::Message::new(pontoon::Metadata::fresh(), text), ..request(topology.command, 1) };
+        Request { message: pontoon::Message::new(pontoon::Metadata::new(), text), ..request(topology.command, 1) };
     let refused = soon(caller.request(request)).await;
     assert!(matches!(refused, Err(BridgeError::TooLarge { limit: 262_144, .. })), "{refused:?}");
     let topic = caller.topic(topology.event);
-    let metadata = pontoon::Metadata { principal: Some("x".repeat(70_000).into()), ..pontoon::Metadata::fresh() };
+    let metadata = pontoon::Metadata { principal: Some("x".repeat(70_000).into()), ..pontoon::Metadata::new() };
     let refused = soon(topic.publish(pontoon::Message::new(metadata, 1))).await;
     assert!(matches!(refused, Err(BridgeError::TooLarge { .. })), "{refused:?}");
     soon(topic.publish(message(1))).await.unwrap();

@@ -3,7 +3,7 @@
 use pontoon::{BridgeError, Mqtt};
 use pontoon_brokers::{Broker, Kind, Rights};
 
-use crate::harness::{EAR, RULES, Topology, URL, message, problems, request, soon, text, until};
+use crate::harness::{EAR, POLICY, Topology, URL, message, problems, request, soon, text, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_let_in_hears_so_at_once() {
@@ -15,7 +15,7 @@ async fn who_is_not_let_in_hears_so_at_once() {
         topology.settings().username(text("bob")).password(text("secret")),
     ] {
         let adapter = topology.open(settings).await;
-        adapter.subscribe(topology.event, EAR, RULES);
+        adapter.subscribe(topology.event, EAR, POLICY);
         let refused = soon(adapter.connect()).await;
         let Err(BridgeError::Denied(why)) = refused else { panic!("{refused:?}") };
         assert!(!why.to_string().contains("wrong"), "{why}");
@@ -31,7 +31,7 @@ async fn who_is_not_let_in_hears_so_at_once() {
 async fn who_loses_a_right_is_told_and_goes_on_with_the_rest() {
     let broker = Broker::configured(Kind::Mqtt).user("ann", "secret").start().unwrap();
     let topology = Topology::at(broker.url());
-    let (hearer, ear) = topology.hearing(RULES).await;
+    let (hearer, ear) = topology.hearing(POLICY).await;
     let (speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(1))).await.unwrap();
     broker.admit("ann", "secret", &Rights::everything().write(&["nothing"])).unwrap();

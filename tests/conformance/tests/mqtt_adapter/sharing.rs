@@ -3,29 +3,29 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pontoon::bridge::{Feed, Settlement};
-use pontoon::{Delivery, Health};
+use pontoon::bridge::{Consumer, Settlement};
+use pontoon::{Health, SubscriptionPolicy};
 
-use crate::harness::{EAR, RULES, Topology, is_quiet, message, next, number, soon, take, until};
+use crate::harness::{EAR, POLICY, Topology, is_quiet, message, next, number, soon, take, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_subscriptions_of_one_unit_hear_all_of_one_event() {
     const EVENTS: u32 = 100;
-    for rules in [RULES, Delivery::at_most_once()] {
+    for policy in [POLICY, SubscriptionPolicy::at_most_once()] {
         let topology = Topology::shared();
         let hearer = topology.adapter().await;
-        let one = hearer.subscribe(topology.event, "email.v1.greet", rules);
-        let two = hearer.subscribe(topology.event, "billing.v1.charge", rules);
+        let one = hearer.subscribe(topology.event, "email.v1.greet", policy);
+        let two = hearer.subscribe(topology.event, "billing.v1.charge", policy);
         let topic = hearer.topic(topology.event);
         soon(hearer.connect()).await.unwrap();
         for number in 0..EVENTS {
             soon(topic.publish(message(number))).await.unwrap();
         }
-        for feed in [&one, &two] {
+        for consumer in [&one, &two] {
             for number in 0..EVENTS {
-                assert_eq!(take(feed).await, number);
+                assert_eq!(take(consumer).await, number);
             }
-            assert!(is_quiet(feed).await);
+            assert!(is_quiet(consumer).await);
         }
         assert_eq!(hearer.counters().lost, 0);
         soon(hearer.close()).await;
@@ -36,7 +36,7 @@ async fn two_subscriptions_of_one_unit_hear_all_of_one_event() {
 async fn instances_that_start_at_once_share_a_subscription() {
     const EVENTS: u32 = 60;
     let topology = Topology::shared();
-    let (one, two) = tokio::join!(topology.hearing(RULES), topology.hearing(RULES));
+    let (one, two) = tokio::join!(topology.hearing(POLICY), topology.hearing(POLICY));
     let (_speaker, topic) = topology.speaking().await;
     for number in 0..EVENTS {
         soon(topic.publish(message(number))).await.unwrap();
@@ -49,10 +49,10 @@ async fn instances_that_start_at_once_share_a_subscription() {
 }
 
 /// All that comes until nothing more does.
-async fn gather(feed: Arc<dyn Feed>) -> Vec<u32> {
+async fn gather(consumer: Arc<dyn Consumer>) -> Vec<u32> {
     let mut numbers = Vec::new();
-    while let Ok(Some(arrival)) = tokio::time::timeout(std::time::Duration::from_millis(500), feed.next()).await {
-        feed.settle(&arrival, Settlement::Done).await.unwrap();
+    while let Ok(Some(arrival)) = tokio::time::timeout(std::time::Duration::from_millis(500), consumer.next()).await {
+        consumer.settle(&arrival, Settlement::Ack).await.unwrap();
         numbers.push(number(&arrival));
     }
     numbers
@@ -64,11 +64,12 @@ async fn units_may_have_one_client_id_and_instances_of_one_unit_may_not() {
     let open = async |unit: &'static str| {
         let settings = topology.settings_as(topology.name);
         let instance = pontoon::Instance::new(topology.name, unit);
-        let mut opening = pontoon::Opening::new(instance, false, pontoon::Variables::default());
-        let adapter = pontoon::EventBridge::open(&settings, &mut opening).await;
-        let feed = adapter.subscribe(topology.event, EAR, RULES);
+        let mut setup = pontoon::Setup::new(instance, false, pontoon::Variables::default());
+        let adapter =
+            pontoon::EventBridge::open(&settings, &mut setup).await.expect("it opens where there is no problem");
+        let consumer = adapter.subscribe(topology.event, EAR, POLICY);
         soon(adapter.connect()).await.unwrap();
-        (adapter, feed)
+        (adapter, consumer)
     };
     let (one, _one) = open("accounts").await;
     let (two, _two) = open("mail").await;
@@ -87,7 +88,7 @@ async fn units_may_have_one_client_id_and_instances_of_one_unit_may_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_instance_has_left_waits_for_it() {
     let topology = Topology::shared();
-    let (hearer, ear) = topology.hearing_as(topology.name, RULES).await;
+    let (hearer, ear) = topology.hearing_as(topology.name, POLICY).await;
     let (_speaker, topic) = topology.speaking().await;
     for number in 0..3 {
         soon(topic.publish(message(number))).await.unwrap();
@@ -96,10 +97,10 @@ async fn what_an_instance_has_left_waits_for_it() {
     let held = next(&ear).await;
     soon(hearer.drain()).await;
     assert!(soon(ear.next()).await.is_none(), "nothing more is taken");
-    soon(ear.settle(&held, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&held, Settlement::Ack)).await.unwrap();
     soon(hearer.close()).await;
     soon(topic.publish(message(3))).await.unwrap();
-    let (_hearer, ear) = topology.hearing_as(topology.name, RULES).await;
+    let (_hearer, ear) = topology.hearing_as(topology.name, POLICY).await;
     let (two, three) = (next(&ear).await, next(&ear).await);
     assert_eq!([number(&two), number(&three)], [2, 3]);
     assert_eq!(two.attempt, 2, "the process that is gone had it already");
@@ -109,13 +110,13 @@ async fn what_an_instance_has_left_waits_for_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_with_one_attempt_is_tried_also_when_its_first_process_is_gone() {
     let topology = Topology::shared();
-    let rules = RULES.attempts(1);
-    let (hearer, ear) = topology.hearing_as(topology.name, rules).await;
+    let policy = POLICY.attempts(1);
+    let (hearer, ear) = topology.hearing_as(topology.name, policy).await;
     let (_speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(1))).await.unwrap();
     assert_eq!(next(&ear).await.attempt, 1);
     drop((hearer, ear));
-    let (_hearer, ear) = topology.hearing_as(topology.name, rules).await;
+    let (_hearer, ear) = topology.hearing_as(topology.name, policy).await;
     assert_eq!(next(&ear).await.attempt, 1, "nobody knows whether it was");
 }
 
@@ -125,8 +126,8 @@ async fn a_subscription_whose_events_wait_does_not_hold_up_another() {
     const EVENTS: u32 = 400;
     let topology = Topology::shared();
     let hearer = topology.adapter().await;
-    let slow = hearer.subscribe(topology.event, "slow.v1.hear", RULES);
-    let quick = hearer.subscribe(topology.event, "quick.v1.hear", RULES);
+    let slow = hearer.subscribe(topology.event, "slow.v1.hear", POLICY);
+    let quick = hearer.subscribe(topology.event, "quick.v1.hear", POLICY);
     let topic = hearer.topic(topology.event);
     soon(hearer.connect()).await.unwrap();
     for number in 0..EVENTS {

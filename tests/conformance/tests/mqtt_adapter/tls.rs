@@ -3,13 +3,13 @@
 use pontoon::{BridgeError, Mqtt, Tls};
 use pontoon_brokers::{Broker, Certificates, Kind};
 
-use crate::harness::{RULES, Topology, URL, echo, message, output, problems, request, soon, take, text};
+use crate::harness::{POLICY, Topology, URL, echo, message, output, problems, request, soon, take, text};
 
-fn pem(path: &std::path::Path) -> pontoon::Text {
+fn pem(path: &std::path::Path) -> pontoon::Template {
     text(std::fs::read_to_string(path).unwrap())
 }
 
-fn file(path: &std::path::Path) -> pontoon::Text {
+fn file(path: &std::path::Path) -> pontoon::Template {
     text(path.to_str().unwrap())
 }
 
@@ -17,7 +17,7 @@ async fn works(url: &str, tls: Tls) {
     let topology = Topology::at(url);
     let adapter = topology.open(topology.settings().tls(tls)).await;
     echo(adapter.serve(topology.command));
-    let ear = adapter.subscribe(topology.event, "tls.v1.hear", RULES);
+    let ear = adapter.subscribe(topology.event, "tls.v1.hear", POLICY);
     let topic = adapter.topic(topology.event);
     soon(adapter.connect()).await.unwrap();
     assert_eq!(output(soon(adapter.request(request(topology.command, 1))).await), "1");

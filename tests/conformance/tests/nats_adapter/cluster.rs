@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pontoon::Delivery;
+use pontoon::SubscriptionPolicy;
 use pontoon::bridge::Settlement;
 use pontoon_brokers::{Broker, Kind, Port};
 use tokio::task::block_in_place;
@@ -40,7 +40,7 @@ async fn what_was_acknowledged_outlives_a_server() {
     const COUNT: u32 = 200;
     let mut cluster = block_in_place(Cluster::start);
     let topology = Topology::at(cluster.urls());
-    let (hearing, feed) = topology.hearing(Delivery::at_least_once().dead_letter()).await;
+    let (hearing, consumer) = topology.hearing(SubscriptionPolicy::at_least_once().dead_letter()).await;
     let (speaking, topic) = topology.speaking().await;
     let mut seen = BTreeSet::new();
     // The publisher knows of no subscription: it has to find out that there is a stream.
@@ -66,9 +66,9 @@ async fn what_was_acknowledged_outlives_a_server() {
     };
     let taking = async {
         while seen.len() < COUNT as usize {
-            let arrival = next(&feed).await;
+            let arrival = next(&consumer).await;
             // While there is no leader, none hears that it is done: then it comes again.
-            if feed.settle(&arrival, Settlement::Done).await.is_ok() {
+            if consumer.settle(&arrival, Settlement::Ack).await.is_ok() {
                 seen.insert(number(&arrival));
             }
         }
@@ -85,14 +85,14 @@ async fn what_was_acknowledged_outlives_a_server() {
 #[tokio::test]
 async fn one_server_keeps_what_it_is_asked_to_keep_once() {
     let topology = Topology::shared();
-    let (adapter, _feed) = topology.hearing(Delivery::at_least_once()).await;
+    let (adapter, _feed) = topology.hearing(SubscriptionPolicy::at_least_once()).await;
     let mut stream = topology.jetstream().await.get_stream(topology.stream()).await.unwrap();
     assert_eq!(stream.info().await.unwrap().config.num_replicas, 1);
     adapter.close().await;
 
     let topology = Topology::shared();
     let adapter = topology.open(topology.settings().replicas(3), false).await;
-    adapter.subscribe(topology.event, EAR, Delivery::at_least_once());
+    adapter.subscribe(topology.event, EAR, SubscriptionPolicy::at_least_once());
     let refused = tokio::time::timeout(Duration::from_secs(20), adapter.connect()).await.unwrap().unwrap_err();
     let says = refused.to_string();
     assert!(says.contains("3 servers") && says.contains("replicas"), "{says}");

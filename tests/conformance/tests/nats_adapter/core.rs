@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use pontoon::Delivery;
-use pontoon::bridge::Feed;
+use pontoon::SubscriptionPolicy;
+use pontoon::bridge::Consumer;
 
 use crate::harness::{EAR, Topology, is_quiet, message, next, number, soon, take, until};
 
-const LOSSY: Delivery = Delivery::at_most_once();
+const LOSSY: SubscriptionPolicy = SubscriptionPolicy::at_most_once();
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_subscription_has_its_copy_and_its_instances_share_it() {
@@ -15,7 +15,7 @@ async fn every_subscription_has_its_copy_and_its_instances_share_it() {
     let (first, ear) = topology.hearing(LOSSY).await;
     let (second, same_ear) = topology.hearing(LOSSY).await;
     let third = topology.adapter().await;
-    let other: Arc<dyn Feed> = third.subscribe(topology.event, "billing.v1.charge", LOSSY);
+    let other: Arc<dyn Consumer> = third.subscribe(topology.event, "billing.v1.charge", LOSSY);
     soon(third.connect()).await.unwrap();
     let (speaker, topic) = topology.speaking().await;
     for number in 0..100 {
@@ -93,7 +93,7 @@ async fn a_stream_that_comes_later_is_noticed() {
     let topology = Topology::shared();
     let (_speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(1))).await.unwrap();
-    let (durable, ear) = topology.hearing(Delivery::at_least_once()).await;
+    let (durable, ear) = topology.hearing(SubscriptionPolicy::at_least_once()).await;
     for number in 2..100 {
         soon(topic.publish(message(number))).await.unwrap();
     }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use nkeys::KeyPair;
-use pontoon::{Delivery, Nats};
+use pontoon::{Nats, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind, Setup};
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ async fn gets_in(topology: Topology, nats: Nats) {
     let adapter = topology.open(nats, false).await;
     echo(adapter.serve(topology.command));
     let (topic, ear) =
-        (adapter.topic(topology.event), adapter.subscribe(topology.event, EAR, Delivery::at_least_once()));
+        (adapter.topic(topology.event), adapter.subscribe(topology.event, EAR, SubscriptionPolicy::at_least_once()));
     soon(adapter.connect()).await.unwrap();
     assert_eq!(output(soon(adapter.request(request(topology.command, 1))).await), "1");
     soon(topic.publish(message(2))).await.unwrap();

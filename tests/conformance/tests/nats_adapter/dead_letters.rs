@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use pontoon::bridge::Settlement;
-use pontoon::{Delivery, Id, Message, Metadata};
+use pontoon::{Id, Message, Metadata, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind};
 
 use crate::harness::{Topology, is_quiet, message, next, number, soon, take};
 
-const RULES: Delivery = Delivery::at_least_once().dead_letter();
+const POLICY: SubscriptionPolicy = SubscriptionPolicy::at_least_once().dead_letter();
 
 #[tokio::test(flavor = "multi_thread")]
 async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     let broker = Broker::start(Kind::Nats).unwrap();
     let topology = Topology::at(broker.url());
-    let (hearer, ear) = topology.hearing(RULES).await;
+    let (hearer, ear) = topology.hearing(POLICY).await;
     let (_speaker, topic) = topology.speaking().await;
-    let metadata = Metadata { tenant: Some("acmé, \"inc\"".into()), ..Metadata::fresh() };
+    let metadata = Metadata { tenant: Some("acmé, \"inc\"".into()), ..Metadata::new() };
     let first = metadata.id;
     soon(topic.publish(Message::new(metadata, 0))).await.unwrap();
     for number in 1..5 {
@@ -25,7 +25,7 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     for _ in 0..5 {
         let arrival = next(&ear).await;
         let reason = format!("no\nreason of {}: 100 %, é", number(&arrival));
-        soon(ear.settle(&arrival, Settlement::Dead(reason))).await.unwrap();
+        soon(ear.settle(&arrival, Settlement::DeadLetter(reason))).await.unwrap();
     }
     // Asked after the acknowledgements were sent: the server has them.
     assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 5);
@@ -42,12 +42,12 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     let metadata = letters[0].message.metadata();
     assert_eq!((metadata.id, metadata.tenant.as_deref()), (first, Some("acmé, \"inc\"")));
 
-    assert_eq!(soon(ear.clear_dead_letters(Some(Id::draw()), true)).await.unwrap(), 0);
+    assert_eq!(soon(ear.clear_dead_letters(Some(Id::random()), true)).await.unwrap(), 0);
     assert_eq!(soon(ear.clear_dead_letters(Some(first), true)).await.unwrap(), 1);
     let again = next(&ear).await;
     assert_eq!((number(&again), again.attempt, again.message.metadata().id), (0, 1, first));
     assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 5, "until it is done with");
-    soon(ear.settle(&again, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&again, Settlement::Ack)).await.unwrap();
     assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 4);
 
     // One that fails again, at once, is the newest dead letter.
@@ -55,7 +55,7 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     for expected in 1..5 {
         let arrival = next(&ear).await;
         assert_eq!(number(&arrival), expected);
-        let end = if expected == 1 { Settlement::Dead("again".to_owned()) } else { Settlement::Done };
+        let end = if expected == 1 { Settlement::DeadLetter("again".to_owned()) } else { Settlement::Ack };
         soon(ear.settle(&arrival, end)).await.unwrap();
     }
     let letters = soon(ear.dead_letters(0)).await.unwrap();
@@ -71,7 +71,7 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_one_at_once() {
     let topology = Topology::shared();
-    let (_hearer, ear) = topology.hearing(RULES).await;
+    let (_hearer, ear) = topology.hearing(POLICY).await;
     let client = topology.outsider().await;
     client.publish(topology.event, "no attributes".into()).await.unwrap();
     let (_speaker, topic) = topology.speaking().await;
@@ -86,17 +86,17 @@ async fn what_cannot_be_read_is_one_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_counts_as_an_attempt_and_holds_nobody_up() {
     let topology = Topology::shared();
-    let (_hearer, ear) = topology.hearing(RULES).await;
+    let (_hearer, ear) = topology.hearing(POLICY).await;
     let (_speaker, topic) = topology.speaking().await;
     for number in 0..3 {
         soon(topic.publish(message(number))).await.unwrap();
     }
     let first = next(&ear).await;
     assert_eq!((number(&first), first.attempt), (0, 1));
-    soon(ear.settle(&first, Settlement::Again(Duration::from_millis(300)))).await.unwrap();
+    soon(ear.settle(&first, Settlement::Retry(Duration::from_millis(300)))).await.unwrap();
     assert_eq!((take(&ear).await, take(&ear).await), (1, 2));
     let again = next(&ear).await;
     assert_eq!((number(&again), again.attempt), (0, 2));
-    soon(ear.settle(&again, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&again, Settlement::Ack)).await.unwrap();
     assert!(is_quiet(&ear).await);
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_nats::Client;
 use async_nats::jetstream::{self, Context};
-use pontoon::bridge::{EventAdapter, Feed};
-use pontoon::{Delivery, EventBridge, Instance, Nats, Opening, Variables};
+use pontoon::bridge::{Consumer, EventAdapter};
+use pontoon::{EventBridge, Instance, Nats, Setup, SubscriptionPolicy, Variables};
 use pontoon_brokers::{Broker, Kind};
 
 pub(crate) use pontoon_conformance::adapter::*;
@@ -77,18 +77,18 @@ impl Topology {
 
     /// An adapter with these settings.
     pub(crate) async fn open(self, nats: Nats, verify: bool) -> Arc<dyn EventAdapter> {
-        let mut opening = Opening::new(Instance::new(self.name, "test"), verify, Variables::default());
-        let adapter = nats.open(&mut opening).await;
-        assert!(opening.problems().is_empty(), "{:?}", opening.problems());
-        adapter
+        let mut setup = Setup::new(Instance::new(self.name, "test"), verify, Variables::default());
+        let adapter = nats.open(&mut setup).await;
+        assert!(setup.problems().is_empty(), "{:?}", setup.problems());
+        adapter.expect("it opens where there is no problem")
     }
 
     /// An adapter that has a subscription, connected.
-    pub(crate) async fn hearing(self, rules: Delivery) -> (Arc<dyn EventAdapter>, Arc<dyn Feed>) {
+    pub(crate) async fn hearing(self, policy: SubscriptionPolicy) -> (Arc<dyn EventAdapter>, Arc<dyn Consumer>) {
         let adapter = self.adapter().await;
-        let feed = adapter.subscribe(self.event, EAR, rules);
+        let consumer = adapter.subscribe(self.event, EAR, policy);
         soon(adapter.connect()).await.unwrap();
-        (adapter, feed)
+        (adapter, consumer)
     }
 
     /// An adapter that publishes, connected.
@@ -139,7 +139,7 @@ pub(crate) const CONSUMER: &str = "email-v1-greet";
 
 /// What is wrong with these settings.
 pub(crate) async fn problems(nats: Nats) -> Vec<String> {
-    let mut opening = Opening::new(Instance::new("shop", "test"), false, Variables::default());
-    let _ = nats.open(&mut opening).await;
-    opening.problems().to_vec()
+    let mut setup = Setup::new(Instance::new("shop", "test"), false, Variables::default());
+    let _ = nats.open(&mut setup).await;
+    setup.problems().to_vec()
 }

@@ -2,7 +2,7 @@
 
 use async_nats::{Client, HeaderMap};
 use futures_util::{FutureExt, StreamExt};
-use pontoon::{Delivery, Id};
+use pontoon::{Id, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind, Rights};
 
 use crate::harness::{Topology, echo, message, output, problems, request, soon, take, text, until};
@@ -18,7 +18,7 @@ fn foreign_addresses(topology: Topology) -> Vec<String> {
 async fn ask_in_the_name_of(guest: &Client, topology: Topology, address: &str, readable: bool) {
     let mut headers = HeaderMap::new();
     if readable {
-        let id = Id::draw().to_string();
+        let id = Id::random().to_string();
         for (name, value) in [("specversion", "1.0"), ("id", &id), ("source", "/guest"), ("type", "x")] {
             headers.insert(format!("ce-{name}"), value);
         }
@@ -32,7 +32,7 @@ async fn a_guest_cannot_make_a_unit_answer_to_what_is_no_callers() {
     let topology = Topology::at(broker.url());
     broker.admit("guest", "secret", &Rights::nothing().write(&[topology.command])).unwrap();
     let guest = topology.moved(broker.url().replace("ann", "guest")).outsider().await;
-    let (hearer, ear) = topology.hearing(Delivery::at_least_once()).await;
+    let (hearer, ear) = topology.hearing(SubscriptionPolicy::at_least_once()).await;
     soon(hearer.drain()).await;
     let (_speaker, topic) = topology.speaking().await;
     for number in 0..75 {
@@ -55,7 +55,7 @@ async fn a_guest_cannot_make_a_unit_answer_to_what_is_no_callers() {
     assert_eq!(stream.info().await.unwrap().state.messages, 75);
     soon(hearer.close()).await;
     drop(ear);
-    let (_hearer, ear) = topology.hearing(Delivery::at_least_once()).await;
+    let (_hearer, ear) = topology.hearing(SubscriptionPolicy::at_least_once()).await;
     for number in 0..75 {
         assert_eq!(take(&ear).await, number);
     }
@@ -69,7 +69,7 @@ async fn nothing_arrives_at_the_inbox_of_everybody() {
     let mut seen = spy.subscribe("_INBOX.>").await.unwrap();
     let mut others = spy.subscribe(topology.replies().replace('>', "outsider.>")).await.unwrap();
     soon(spy.flush()).await.unwrap();
-    let (_hearer, ear) = topology.hearing(Delivery::at_least_once()).await;
+    let (_hearer, ear) = topology.hearing(SubscriptionPolicy::at_least_once()).await;
     let (speaker, topic) = topology.speaking().await;
     echo(speaker.serve(topology.command));
     let server = topology.adapter().await;
@@ -100,7 +100,7 @@ async fn an_acknowledgement_goes_to_nothing_but_the_stream() {
     let forged = format!("{}.forged", topology.command);
     let mut acknowledged = stranger.subscribe(forged.clone()).await.unwrap();
     soon(stranger.flush()).await.unwrap();
-    let (hearer, ear) = topology.hearing(Delivery::at_least_once()).await;
+    let (hearer, ear) = topology.hearing(SubscriptionPolicy::at_least_once()).await;
     let waiting = tokio::spawn(async move { take(&ear).await });
     let inbox = soon(asked.next()).await.unwrap().reply.unwrap();
     let mut headers = HeaderMap::new();

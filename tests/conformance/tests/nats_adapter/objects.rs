@@ -5,11 +5,11 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::stream::{Config, RetentionPolicy};
 use futures_util::future::join_all;
-use pontoon::{BridgeError, Delivery};
+use pontoon::{BridgeError, SubscriptionPolicy};
 
 use crate::harness::{CONSUMER, EAR, Topology, message, soon, take};
 
-const RULES: Delivery = Delivery::at_least_once().dead_letter();
+const POLICY: SubscriptionPolicy = SubscriptionPolicy::at_least_once().dead_letter();
 
 async fn mismatch(connecting: impl Future<Output = Result<(), BridgeError>>) -> String {
     match soon(connecting).await {
@@ -22,12 +22,12 @@ async fn mismatch(connecting: impl Future<Output = Result<(), BridgeError>>) -> 
 async fn several_make_them_at_the_same_time() {
     let topology = Topology::shared();
     let adapters = join_all((0..8).map(|_| topology.adapter())).await;
-    let feeds: Vec<_> = adapters.iter().map(|adapter| adapter.subscribe(topology.event, EAR, RULES)).collect();
+    let consumers: Vec<_> = adapters.iter().map(|adapter| adapter.subscribe(topology.event, EAR, POLICY)).collect();
     let connected = soon(join_all(adapters.iter().map(|adapter| adapter.connect()))).await;
     assert!(connected.iter().all(Result::is_ok), "{connected:?}");
     let (_speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(7))).await.unwrap();
-    let first = futures_util::future::select_all(feeds.iter().map(|feed| Box::pin(take(feed)))).await.0;
+    let first = futures_util::future::select_all(consumers.iter().map(|consumer| Box::pin(take(consumer)))).await.0;
     assert_eq!(first, 7);
 }
 
@@ -36,13 +36,13 @@ async fn who_publishes_keeps_events_for_those_who_start_later() {
     let topology = Topology::shared();
     let speaker = topology.adapter().await;
     let topic = speaker.topic(topology.event);
-    speaker.keep(topology.event, EAR, RULES);
+    speaker.retain_for(topology.event, EAR, POLICY);
     soon(speaker.connect()).await.unwrap();
     for number in 0..10 {
         soon(topic.publish(message(number))).await.unwrap();
     }
     soon(speaker.close()).await;
-    let (_hearer, ear) = topology.hearing(RULES).await;
+    let (_hearer, ear) = topology.hearing(POLICY).await;
     for number in 0..10 {
         assert_eq!(take(&ear).await, number);
     }
@@ -53,7 +53,7 @@ async fn what_is_missing_is_only_said_where_nothing_is_to_be_made() {
     let topology = Topology::shared();
     let checking = async || {
         let adapter = topology.verifying().await;
-        adapter.subscribe(topology.event, EAR, RULES);
+        adapter.subscribe(topology.event, EAR, POLICY);
         adapter
     };
     let jetstream = topology.jetstream().await;
@@ -61,7 +61,7 @@ async fn what_is_missing_is_only_said_where_nothing_is_to_be_made() {
     assert!(said.contains(&topology.stream()) && said.contains("provision: create"), "{said}");
     assert!(jetstream.get_stream(topology.stream()).await.is_err(), "nothing is made");
 
-    let (maker, _) = topology.hearing(RULES).await;
+    let (maker, _) = topology.hearing(POLICY).await;
     let adapter = checking().await;
     soon(adapter.connect()).await.unwrap();
     soon(adapter.close()).await;
@@ -71,7 +71,7 @@ async fn what_is_missing_is_only_said_where_nothing_is_to_be_made() {
     stream.delete_consumer(CONSUMER).await.unwrap();
     let said = mismatch(checking().await.connect()).await;
     assert!(said.contains(CONSUMER), "{said}");
-    let (_maker, _) = topology.hearing(RULES).await;
+    let (_maker, _) = topology.hearing(POLICY).await;
     jetstream.delete_stream(topology.dead_stream()).await.unwrap();
     let said = mismatch(checking().await.connect()).await;
     assert!(said.contains(&topology.dead_stream()), "{said}");
@@ -90,7 +90,7 @@ async fn a_stream_with_other_settings_is_no_stream_of_ours() {
     };
     jetstream.create_stream(config).await.unwrap();
     let adapter = topology.adapter().await;
-    adapter.subscribe(topology.event, EAR, RULES);
+    adapter.subscribe(topology.event, EAR, POLICY);
     let said = mismatch(adapter.connect()).await;
     for part in [&*topology.stream(), "`retention` is Limits", "Interest", "max_age", "event.>", "remove it"] {
         assert!(said.contains(part), "{part}: {said}");
@@ -108,7 +108,7 @@ async fn a_stream_that_has_our_subjects_is_in_the_way() {
     let (name, subjects) = (format!("other_{}", topology.stream()), vec![topology.event.to_owned()]);
     jetstream.create_stream(Config { name, subjects, ..Config::default() }).await.unwrap();
     let adapter = topology.adapter().await;
-    adapter.subscribe(topology.event, EAR, RULES);
+    adapter.subscribe(topology.event, EAR, POLICY);
     let said = mismatch(adapter.connect()).await;
     assert!(said.contains("another stream") && said.contains("event.>"), "{said}");
 }
@@ -116,10 +116,10 @@ async fn a_stream_that_has_our_subjects_is_in_the_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consumer_with_other_settings_is_not_changed() {
     let topology = Topology::shared();
-    let (maker, _) = topology.hearing(RULES).await;
+    let (maker, _) = topology.hearing(POLICY).await;
     soon(maker.close()).await;
     let adapter = topology.adapter().await;
-    adapter.subscribe(topology.event, EAR, RULES.ordered());
+    adapter.subscribe(topology.event, EAR, POLICY.ordered());
     let said = mismatch(adapter.connect()).await;
     assert!(said.contains(CONSUMER) && said.contains("max_ack_pending"), "{said}");
 
@@ -133,7 +133,7 @@ async fn a_consumer_with_other_settings_is_not_changed() {
     };
     stream.create_consumer(other).await.unwrap();
     let adapter = topology.adapter().await;
-    adapter.subscribe(topology.event, EAR, RULES);
+    adapter.subscribe(topology.event, EAR, POLICY);
     let said = mismatch(adapter.connect()).await;
     assert!(said.contains("filter_subject") && said.contains("max_deliver"), "{said}");
     let mut consumer = stream.get_consumer::<pull::Config>(CONSUMER).await.unwrap();

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pontoon::bridge::{Feed, Settlement, Topic};
-use pontoon::{BridgeError, Delivery};
+use pontoon::bridge::{Consumer, Settlement, Topic};
+use pontoon::{BridgeError, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind, Proxy};
 use tokio::task::block_in_place;
 
 use crate::harness::{CONSUMER, Topology, echo, message, next, number, output, request, soon, take, until};
 
-const RULES: Delivery = Delivery::at_least_once().attempts(100);
+const POLICY: SubscriptionPolicy = SubscriptionPolicy::at_least_once().attempts(100);
 
 /// Publishes numbers, several at a time, until told to stop; returns those that were confirmed.
 fn publishing(topic: &Arc<dyn Topic>, over: &Arc<AtomicBool>) -> tokio::task::JoinHandle<BTreeSet<u32>> {
@@ -35,21 +35,21 @@ fn publishing(topic: &Arc<dyn Topic>, over: &Arc<AtomicBool>) -> tokio::task::Jo
 }
 
 /// Handles numbers until told to stop.
-fn handling(feed: &Arc<dyn Feed>) -> Arc<std::sync::Mutex<BTreeSet<u32>>> {
-    let (feed, handled) = (Arc::clone(feed), Arc::new(std::sync::Mutex::new(BTreeSet::new())));
+fn handling(consumer: &Arc<dyn Consumer>) -> Arc<std::sync::Mutex<BTreeSet<u32>>> {
+    let (consumer, handled) = (Arc::clone(consumer), Arc::new(std::sync::Mutex::new(BTreeSet::new())));
     let seen = Arc::clone(&handled);
     tokio::spawn(async move {
-        while let Some(arrival) = feed.next().await {
+        while let Some(arrival) = consumer.next().await {
             seen.lock().unwrap().insert(number(&arrival));
             // What cannot be said now comes again.
-            let _ = feed.settle(&arrival, Settlement::Done).await;
+            let _ = consumer.settle(&arrival, Settlement::Ack).await;
         }
     });
     handled
 }
 
 async fn survives(topology: Topology, trouble: impl AsyncFnOnce()) {
-    let (hearer, ear) = topology.hearing(RULES).await;
+    let (hearer, ear) = topology.hearing(POLICY).await;
     let (speaker, topic) = topology.speaking().await;
     let over = Arc::new(AtomicBool::new(false));
     let (sent, handled) = (publishing(&topic, &over), handling(&ear));
@@ -108,7 +108,7 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
     let broker = Broker::configured(Kind::Nats).prepare().unwrap();
     let topology = Topology::at(broker.url());
     let adapter = topology.adapter().await;
-    let ear = adapter.subscribe(topology.event, "email.v1.greet", RULES);
+    let ear = adapter.subscribe(topology.event, "email.v1.greet", POLICY);
     let connecting = {
         let adapter = Arc::clone(&adapter);
         tokio::spawn(async move { adapter.connect().await })
@@ -157,7 +157,7 @@ async fn requests_end_with_the_connection_and_go_on_with_the_next() {
     let broker = Broker::start(Kind::Nats).unwrap();
     let topology = Topology::at(broker.url());
     let server = topology.adapter().await;
-    let inlet = server.serve(topology.command);
+    let endpoint = server.serve(topology.command);
     soon(server.connect()).await.unwrap();
     let caller = topology.adapter().await;
     soon(caller.connect()).await.unwrap();
@@ -165,14 +165,14 @@ async fn requests_end_with_the_connection_and_go_on_with_the_next() {
         let caller = Arc::clone(&caller);
         tokio::spawn(async move { caller.request(request(topology.command, 1)).await })
     };
-    let asked = soon(inlet.next()).await.unwrap();
+    let asked = soon(endpoint.next()).await.unwrap();
     broker.kill().unwrap();
     assert!(matches!(soon(asking).await.unwrap(), Err(BridgeError::Unavailable(_))));
     broker.restart().unwrap();
     until("both are back", || caller.health().is_ready() && server.health().is_ready()).await;
     // Nobody waits for it any more, and nobody minds.
-    let _ = inlet.answer(&asked.reply_to.unwrap(), pontoon::bridge::Reply::Output("1".into())).await;
-    echo(inlet);
+    let _ = endpoint.answer(&asked.reply_to.unwrap(), pontoon::bridge::Reply::Output("1".into())).await;
+    echo(endpoint);
     assert_eq!(output(soon(caller.request(request(topology.command, 2))).await), "2");
 }
 
@@ -182,7 +182,7 @@ async fn a_message_that_ends_the_client_does_not_end_the_bridge() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let broker = Broker::start(Kind::Nats).unwrap();
     let topology = Topology::at(broker.url());
-    let (hearer, ear) = topology.hearing(Delivery::at_most_once()).await;
+    let (hearer, ear) = topology.hearing(SubscriptionPolicy::at_most_once()).await;
     let mut socket = tokio::net::TcpStream::connect(("127.0.0.1", broker.port())).await.unwrap();
     let headers = "NATS/1.0\r\na: b\rc\r\n\r\n";
     let (event, length) = (topology.event, headers.len());
@@ -207,11 +207,11 @@ async fn a_message_that_ends_the_client_does_not_end_the_bridge() {
 async fn a_full_server_is_waited_for_and_loses_nothing() {
     let broker = Broker::configured(Kind::Nats).storage(8 << 20).start().unwrap();
     let topology = Topology::at(broker.url());
-    let (_hearer, ear) = topology.hearing(RULES).await;
+    let (_hearer, ear) = topology.hearing(POLICY).await;
     let (_speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(1))).await.unwrap();
     broker.fill().unwrap();
-    let large = pontoon::Message::new(pontoon::Metadata::fresh(), "x".repeat(600 * 1024));
+    let large = pontoon::Message::new(pontoon::Metadata::new(), "x".repeat(600 * 1024));
     let waiting = {
         let topic = Arc::clone(&topic);
         tokio::spawn(async move { topic.publish(large).await })
@@ -223,10 +223,10 @@ async fn a_full_server_is_waited_for_and_loses_nothing() {
     assert_eq!(take(&ear).await, 1);
     let arrival = next(&ear).await;
     assert_eq!(arrival.message.json().unwrap().len(), 600 * 1024 + 2);
-    soon(ear.settle(&arrival, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&arrival, Settlement::Ack)).await.unwrap();
 
     broker.fill().unwrap();
-    let refused = soon(topic.publish(pontoon::Message::new(pontoon::Metadata::fresh(), "x".repeat(600 * 1024)))).await;
+    let refused = soon(topic.publish(pontoon::Message::new(pontoon::Metadata::new(), "x".repeat(600 * 1024)))).await;
     match refused {
         Err(BridgeError::Unavailable(why)) => assert!(why.to_string().contains("resources"), "{why}"),
         other => panic!("{other:?}"),
@@ -248,7 +248,7 @@ async fn a_consumer_that_a_server_has_lost_begins_with_what_is_kept() {
     const COUNT: u32 = 400;
     let broker = Broker::start(Kind::Nats).unwrap();
     let topology = Topology::at(broker.url());
-    let (hearer, ear) = topology.hearing(RULES).await;
+    let (hearer, ear) = topology.hearing(POLICY).await;
     let (_speaker, topic) = topology.speaking().await;
     for number in 0..COUNT {
         soon(topic.publish(message(number))).await.unwrap();
@@ -276,7 +276,7 @@ async fn a_consumer_that_a_server_has_lost_begins_with_what_is_kept() {
 async fn an_old_server_hears_nothing_of_what_it_has_delivered_in_an_earlier_life() {
     let broker = Broker::start(Kind::Nats).unwrap();
     let topology = Topology::at(broker.url());
-    let (hearer, ear) = topology.hearing(RULES).await;
+    let (hearer, ear) = topology.hearing(POLICY).await;
     let (_speaker, topic) = topology.speaking().await;
     for number in 0..3 {
         soon(topic.publish(message(number))).await.unwrap();
@@ -288,7 +288,7 @@ async fn an_old_server_hears_nothing_of_what_it_has_delivered_in_an_earlier_life
     block_in_place(|| broker.kill().and_then(|()| broker.restart()).unwrap());
     until("it is back", || hearer.health().is_ready()).await;
     for arrival in &held {
-        soon(ear.settle(arrival, Settlement::Done)).await.unwrap();
+        soon(ear.settle(arrival, Settlement::Ack)).await.unwrap();
     }
     let version = topology.outsider().await.server_info().version;
     assert!(version.starts_with("2.9."), "Debian has another version by now, {version}: is it misled, too?");

@@ -4,7 +4,7 @@ use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use pontoon::bridge::Settlement;
-use pontoon::{Delivery, Id, Message, Metadata, Trace};
+use pontoon::{Id, Message, Metadata, SubscriptionPolicy, Trace};
 
 use crate::harness::{Topology, next, soon};
 
@@ -16,12 +16,12 @@ async fn another_program_reads_every_attribute_of_an_event() {
     client.flush().await.unwrap();
     let (_speaker, topic) = topology.speaking().await;
     let metadata = Metadata {
-        causation: Some(Id::draw()),
+        causation: Some(Id::random()),
         principal: Some("ada lovelace".into()),
         tenant: Some("acmé".into()),
         hops: 2,
         trace: Some(Trace { id: Id::from(0xabc), flags: 1, state: Some("a=1,b=2".to_owned()) }.into()),
-        ..Metadata::fresh()
+        ..Metadata::new()
     };
     soon(topic.publish(Message::new(metadata.clone(), vec![1, 2, 3]))).await.unwrap();
     let event = soon(heard.next()).await.unwrap();
@@ -55,7 +55,7 @@ async fn another_program_reads_every_attribute_of_an_event() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_program_publishes_an_event_to_us() {
     let topology = Topology::shared();
-    let (_hearer, ear) = topology.hearing(Delivery::at_least_once()).await;
+    let (_hearer, ear) = topology.hearing(SubscriptionPolicy::at_least_once()).await;
     let jetstream = topology.jetstream().await;
     let mut headers = HeaderMap::new();
     for (name, value) in [
@@ -77,7 +77,7 @@ async fn another_program_publishes_an_event_to_us() {
     assert_eq!(metadata.tenant.as_deref(), Some("acmé \"inc\""));
     assert_eq!(metadata.trace.as_ref().unwrap().id, Id::from(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736));
     assert_eq!(arrival.message.json().unwrap(), "{\"n\":1}");
-    soon(ear.settle(&arrival, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&arrival, Settlement::Ack)).await.unwrap();
     assert_eq!(next(&ear).await.message.metadata().id, metadata.id, "the same event has the same identity");
 }
 

@@ -100,13 +100,13 @@ async fn a_request_that_cannot_be_read_is_a_fault_of_the_caller() {
 async fn a_reply_that_is_too_large_is_a_fault() {
     let topology = Topology::shared();
     let server = topology.adapter().await;
-    let inlet = server.serve(topology.command);
+    let endpoint = server.serve(topology.command);
     soon(server.connect()).await.unwrap();
     let caller = topology.adapter().await;
     soon(caller.connect()).await.unwrap();
     let answer = async {
-        let asked = inlet.next().await.unwrap();
-        inlet.answer(&asked.reply_to.unwrap(), Reply::Output(vec![b'1'; 2 << 20].into())).await.unwrap();
+        let asked = endpoint.next().await.unwrap();
+        endpoint.answer(&asked.reply_to.unwrap(), Reply::Output(vec![b'1'; 2 << 20].into())).await.unwrap();
     };
     let (reply, ()) = soon(async { tokio::join!(caller.request(request(topology.command, 1)), answer) }).await;
     assert!(matches!(reply, Ok(Reply::Fault { class: FaultClass::Malformed, .. })), "{reply:?}");

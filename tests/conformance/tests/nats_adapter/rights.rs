@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::stream;
-use pontoon::{BridgeError, Delivery};
+use pontoon::{BridgeError, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind, Rights};
 
 use crate::harness::{Topology, echo, message, output, request, soon, take, text, until};
@@ -33,11 +33,11 @@ async fn what_may_not_be_heard_or_served_is_said_at_the_start() {
     adapter.serve(topology.command);
     denied(&soon(adapter.connect()).await);
     let adapter = topology.adapter().await;
-    adapter.subscribe(topology.event, "email.v1.greet", Delivery::at_most_once());
+    adapter.subscribe(topology.event, "email.v1.greet", SubscriptionPolicy::at_most_once());
     denied(&soon(adapter.connect()).await);
     broker.admit("ann", "secret", &Rights::everything().write(&[topology.replies()])).unwrap();
     let adapter = topology.adapter().await;
-    adapter.subscribe(topology.event, "email.v1.greet", Delivery::at_least_once());
+    adapter.subscribe(topology.event, "email.v1.greet", SubscriptionPolicy::at_least_once());
     let refused = soon(adapter.connect()).await;
     denied(&refused);
     assert!(refused.unwrap_err().to_string().contains("$JS.API.STREAM.INFO"));
@@ -49,7 +49,7 @@ async fn what_may_not_be_heard_or_served_is_said_at_the_start() {
 async fn a_right_that_is_taken_away_is_an_error_and_comes_back() {
     let broker = Broker::configured(Kind::Nats).user("ann", "secret").start().unwrap();
     let topology = Topology::at(broker.url());
-    let (_hearer, ear) = topology.hearing(Delivery::at_least_once()).await;
+    let (_hearer, ear) = topology.hearing(SubscriptionPolicy::at_least_once()).await;
     let (speaker, topic) = topology.speaking().await;
     let lossy = speaker.topic(topology.other_event("hinted"));
     soon(topic.publish(message(1))).await.unwrap();
@@ -85,10 +85,10 @@ async fn a_publisher_needs_no_more_than_its_subject_and_an_inbox() {
     let bob = topology.moved(broker.url().replace("ann", "bob"));
     let (speaker, topic) = bob.speaking().await;
     assert!(speaker.health().is_ready(), "{}", speaker.health());
-    let (_live, ear) = topology.hearing(Delivery::at_most_once()).await;
+    let (_live, ear) = topology.hearing(SubscriptionPolicy::at_most_once()).await;
     soon(topic.publish(message(1))).await.unwrap();
     assert_eq!(take(&ear).await, 1);
-    let (_hearer, durable) = topology.hearing(Delivery::at_least_once()).await;
+    let (_hearer, durable) = topology.hearing(SubscriptionPolicy::at_least_once()).await;
     for number in 2..10 {
         soon(topic.publish(message(number))).await.unwrap();
     }

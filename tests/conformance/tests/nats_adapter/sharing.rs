@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use pontoon::bridge::Settlement;
-use pontoon::{BridgeError, Delivery, Instant};
+use pontoon::{BridgeError, Instant, SubscriptionPolicy};
 
 use crate::harness::{Topology, is_quiet, message, next, number, soon, take};
 
-const RULES: Delivery = Delivery::at_least_once();
+const POLICY: SubscriptionPolicy = SubscriptionPolicy::at_least_once();
 
 #[tokio::test(flavor = "multi_thread")]
 async fn instances_share_and_what_one_gives_back_the_other_has_at_once() {
     let topology = Topology::shared();
-    let (first, ear) = topology.hearing(RULES).await;
+    let (first, ear) = topology.hearing(POLICY).await;
     let (_speaker, topic) = topology.speaking().await;
     for number in 0..200 {
         soon(topic.publish(message(number))).await.unwrap();
@@ -27,17 +27,17 @@ async fn instances_share_and_what_one_gives_back_the_other_has_at_once() {
     let begun = Instant::now();
     soon(first.drain()).await;
     assert!(soon(ear.next()).await.is_none());
-    soon(ear.settle(&held, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&held, Settlement::Ack)).await.unwrap();
     seen.insert(number(&held));
     soon(first.close()).await;
-    assert!(matches!(ear.settle(&held, Settlement::Done).await, Err(BridgeError::LeaseLost)));
+    assert!(matches!(ear.settle(&held, Settlement::Ack).await, Err(BridgeError::LeaseLost)));
 
-    let (_second, other) = topology.hearing(RULES).await;
+    let (_second, other) = topology.hearing(POLICY).await;
     while seen.len() < 200 {
         let arrival = next(&other).await;
         assert!(arrival.attempt <= 2, "{arrival:?}");
         assert!(seen.insert(number(&arrival)), "{} comes twice", number(&arrival));
-        soon(other.settle(&arrival, Settlement::Done)).await.unwrap();
+        soon(other.settle(&arrival, Settlement::Ack)).await.unwrap();
     }
     assert!(begun.elapsed() < Duration::from_secs(20), "its lease did not have to end: {:?}", begun.elapsed());
     assert!(is_quiet(&other).await);
@@ -46,42 +46,42 @@ async fn instances_share_and_what_one_gives_back_the_other_has_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_gives_back_one_message_does_not_end() {
     let topology = Topology::shared();
-    let (_hearer, ear) = topology.hearing(RULES.attempts(1)).await;
+    let (_hearer, ear) = topology.hearing(POLICY.attempts(1)).await;
     let (_speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(1))).await.unwrap();
     let first = next(&ear).await;
-    soon(ear.settle(&first, Settlement::Again(Duration::ZERO))).await.unwrap();
+    soon(ear.settle(&first, Settlement::Release)).await.unwrap();
     let second = next(&ear).await;
     assert_eq!((number(&second), second.attempt), (1, 1), "nobody has tried it: it is not over its attempts");
     soon(ear.extend(&second)).await.unwrap();
-    soon(ear.settle(&second, Settlement::Done)).await.unwrap();
+    soon(ear.settle(&second, Settlement::Ack)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_order_there_is_one_at_a_time_over_all_instances() {
     let topology = Topology::shared();
-    let (_first, one) = topology.hearing(RULES.ordered()).await;
-    let (_second, two) = topology.hearing(RULES.ordered()).await;
+    let (_first, one) = topology.hearing(POLICY.ordered()).await;
+    let (_second, two) = topology.hearing(POLICY.ordered()).await;
     let (_speaker, topic) = topology.speaking().await;
     for number in 0..20 {
         soon(topic.publish(message(number))).await.unwrap();
     }
     for expected in 0..20 {
-        let (feed, arrival) = tokio::select! {
+        let (consumer, arrival) = tokio::select! {
             arrival = next(&one) => (&one, arrival),
             arrival = next(&two) => (&two, arrival),
         };
         assert_eq!(number(&arrival), expected);
         assert!(tokio::time::timeout(Duration::from_millis(30), one.next()).await.is_err());
         assert!(tokio::time::timeout(Duration::from_millis(30), two.next()).await.is_err());
-        soon(feed.settle(&arrival, Settlement::Done)).await.unwrap();
+        soon(consumer.settle(&arrival, Settlement::Ack)).await.unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_is_published_twice_is_one() {
     let topology = Topology::shared();
-    let (_hearer, ear) = topology.hearing(RULES).await;
+    let (_hearer, ear) = topology.hearing(POLICY).await;
     let (_speaker, topic) = topology.speaking().await;
     let twice = message(1);
     for event in [twice.clone(), twice, message(2)] {
@@ -94,7 +94,7 @@ async fn an_event_that_is_published_twice_is_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn closing_ends_everything_and_may_be_done_twice() {
     let topology = Topology::shared();
-    let (hearer, ear) = topology.hearing(RULES).await;
+    let (hearer, ear) = topology.hearing(POLICY).await;
     let (speaker, topic) = topology.speaking().await;
     let publishing: Vec<_> = (0..100)
         .map(|number| {

@@ -5,11 +5,11 @@ use pontoon_brokers::{Broker, Certificates, Kind};
 
 use crate::harness::{Topology, echo, output, problems, request, soon, text, until};
 
-fn pem(path: &std::path::Path) -> pontoon::Text {
+fn pem(path: &std::path::Path) -> pontoon::Template {
     text(std::fs::read_to_string(path).unwrap())
 }
 
-fn file(path: &std::path::Path) -> pontoon::Text {
+fn file(path: &std::path::Path) -> pontoon::Template {
     text(path.to_str().unwrap())
 }
 

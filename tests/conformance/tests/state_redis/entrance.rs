@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pontoon::store::StateAdapter;
-use pontoon::{Health, Redis, StoreError, Text, Tls};
+use pontoon::{Health, Redis, StoreError, Template, Tls};
 use pontoon_brokers::{Broker, Certificates, Kind};
 use tokio::time::{sleep, timeout};
 
@@ -19,7 +19,7 @@ fn at(broker: &Broker) -> Redis {
 }
 
 /// The path of a PEM.
-fn pem(path: &Path) -> Text {
+fn pem(path: &Path) -> Template {
     text(path.to_str().unwrap())
 }
 

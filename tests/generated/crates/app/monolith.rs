@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use super::{email, user};
-use pontoon::{Environment, InMemory, Intake, Launch, Ports, Started, Unit};
+use pontoon::{Environment, InMemory, Launch, Ports, Registration, Started, Unit};
 use std::future::Future;
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ impl Unit for Monolith {
         }
     }
 
-    fn listen(intake: &mut Intake<Self>) {
-        intake.serve(user::SignUp);
+    fn listen(registration: &mut Registration<Self>) {
+        registration.serve(user::SignUp);
     }
 }
 

@@ -1,7 +1,7 @@
 // The service `billing` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Delivery, Key, Kind, Never, Operation, Policy, Subscription};
+use pontoon::{Key, Kind, Never, Operation, Policy, Subscription, SubscriptionPolicy};
 use std::time::Duration;
 
 /// Opens the account of a new user.
@@ -26,7 +26,7 @@ impl Operation for Charge {
 
 impl Subscription for Charge {
     type Event = super::event::UserSignedUp;
-    const DELIVERY: Delivery = Delivery::at_least_once()
+    const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_least_once()
         .attempts(8)
         .backoff(Duration::from_secs(1), Duration::from_mins(1))
         .dead_letter()

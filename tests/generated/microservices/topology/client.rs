@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 pub use pontoon::outside::Client;
-use pontoon::{Amqp, Environment, File, InMemory, Nats, Part, Text, Tls};
+use pontoon::{Amqp, Environment, File, InMemory, Nats, Template, Tls};
 use std::future::Future;
 
 /// Where callers outside can reach this system.
@@ -11,21 +11,21 @@ const ENVIRONMENTS: &[Environment] = &[
     Environment::new("trial").ephemeral().event_bridge(&InMemory),
     Environment::new("staging")
         .event_bridge(
-            &Amqp::new(Text(&[Part::VariableOr("AMQP_URL", "amqps://broker.staging.example.com")]))
-                .username(Text(&[Part::Literal("shop")]))
-                .password(Text(&[Part::Secret("amqp_password")]))
-                .tls(Tls::new().ca(Text(&[Part::Variable("CA_FILE")]))),
+            &Amqp::new(Template::variable_or("AMQP_URL", "amqps://broker.staging.example.com"))
+                .username(Template::literal("shop"))
+                .password(Template::secret("amqp_password"))
+                .tls(Tls::new().ca(Template::variable("CA_FILE"))),
         )
-        .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+        .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
     Environment::new("production")
         .verify()
         .event_bridge(
-            &Nats::new(Text(&[Part::Variable("NATS_SERVERS")]))
-                .credentials(Text(&[Part::Secret("nats_credentials")]))
+            &Nats::new(Template::variable("NATS_SERVERS"))
+                .credentials(Template::secret("nats_credentials"))
                 .replicas(3)
                 .tls(Tls::new()),
         )
-        .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+        .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
 ];
 
 /// Connects to the event bridge of an environment, for calls from outside. Refuses one that stays in its process.

@@ -2,8 +2,8 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use pontoon::{
-    Command, Delivery, Environments, Kind, Never, Operation, Policy, Subscription,
-    WhenFull,
+    Command, Environments, Kind, Never, Operation, Policy, Subscription,
+    SubscriptionPolicy, WhenFull,
 };
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ impl Operation for Thank {
 
 impl Subscription for Thank {
     type Event = super::event::AccountCharged;
-    const DELIVERY: Delivery = Delivery::at_most_once()
+    const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_most_once()
         .concurrency(1)
         .bound(1000)
         .when_full(WhenFull::DropOldest);

@@ -3,8 +3,9 @@
 
 use super::super::{email, event, secret, user};
 use pontoon::{
-    Amqp, Bridge, Environment, File, Intake, Launch, Nats, Part, Ports, Reach, Redis,
-    Reveals, SecretSource, Started, Subscribed, Text, Tls, Unit,
+    Amqp, Environment, File, Launch, Nats, OverBridge, Ports, Reachable, Redis,
+    Registration, Reveals, SecretSource, Started, Subscribed, Template, TemplatePart,
+    Tls, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -29,8 +30,8 @@ pontoon::handlers! {
     }
 }
 
-impl Reach<Mail> for user::Find {
-    type Way = Bridge;
+impl Reachable<Mail> for user::Find {
+    type Transport = OverBridge;
 }
 
 impl Reveals<secret::SmtpPassword> for Mail {
@@ -47,54 +48,59 @@ impl Unit for Mail {
     const ENVIRONMENTS: &'static [Environment] = &[
         Environment::new("staging")
             .event_bridge(
-                &Amqp::new(Text(&[Part::VariableOr(
-                    "AMQP_URL",
-                    "amqps://broker.staging.example.com",
-                )]))
-                    .username(Text(&[Part::Literal("shop")]))
-                    .password(Text(&[Part::Secret("amqp_password")]))
-                    .tls(Tls::new().ca(Text(&[Part::Variable("CA_FILE")]))),
+                &Amqp::new(Template::variable_or("AMQP_URL", "amqps://broker.staging.example.com"))
+                    .username(Template::literal("shop"))
+                    .password(Template::secret("amqp_password"))
+                    .tls(Tls::new().ca(Template::variable("CA_FILE"))),
             )
             .state_store(
-                &Redis::new(Text(&[
-                    Part::Literal("rediss://"),
-                    Part::Variable("REDIS_HOST"),
-                    Part::Literal("/1"),
+                &Redis::new(Template::joined(&[
+                    TemplatePart::Literal("rediss://"),
+                    TemplatePart::Variable("REDIS_HOST"),
+                    TemplatePart::Literal("/1"),
                 ]))
-                    .password(Text(&[Part::Secret("redis_password")]))
+                    .password(Template::secret("redis_password"))
                     .tls(
                         Tls::new()
-                            .certificate(Text(
-                                &[Part::Variable("TLS_DIR"), Part::Literal("/tls.crt")],
-                            ))
-                            .key(Text(&[Part::Variable("TLS_DIR"), Part::Literal("/tls.key")])),
+                            .certificate(Template::joined(&[
+                                TemplatePart::Variable("TLS_DIR"),
+                                TemplatePart::Literal("/tls.crt"),
+                            ]))
+                            .key(Template::joined(&[
+                                TemplatePart::Variable("TLS_DIR"),
+                                TemplatePart::Literal("/tls.key"),
+                            ])),
                     ),
             )
-            .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+            .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
         Environment::new("production")
             .verify()
             .event_bridge(
-                &Nats::new(Text(&[Part::Variable("NATS_SERVERS")]))
-                    .credentials(Text(&[Part::Secret("nats_credentials")]))
+                &Nats::new(Template::variable("NATS_SERVERS"))
+                    .credentials(Template::secret("nats_credentials"))
                     .replicas(3)
                     .tls(Tls::new()),
             )
             .state_store(
-                &Redis::new(Text(&[
-                    Part::Literal("rediss://"),
-                    Part::Variable("REDIS_HOST"),
-                    Part::Literal("/1"),
+                &Redis::new(Template::joined(&[
+                    TemplatePart::Literal("rediss://"),
+                    TemplatePart::Variable("REDIS_HOST"),
+                    TemplatePart::Literal("/1"),
                 ]))
-                    .password(Text(&[Part::Secret("redis_password")]))
+                    .password(Template::secret("redis_password"))
                     .tls(
                         Tls::new()
-                            .certificate(Text(
-                                &[Part::Variable("TLS_DIR"), Part::Literal("/tls.crt")],
-                            ))
-                            .key(Text(&[Part::Variable("TLS_DIR"), Part::Literal("/tls.key")])),
+                            .certificate(Template::joined(&[
+                                TemplatePart::Variable("TLS_DIR"),
+                                TemplatePart::Literal("/tls.crt"),
+                            ]))
+                            .key(Template::joined(&[
+                                TemplatePart::Variable("TLS_DIR"),
+                                TemplatePart::Literal("/tls.key"),
+                            ])),
                     ),
             )
-            .secret_store(&File::new(Text(&[Part::Variable("SECRETS_DIR")]))),
+            .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
     ];
     const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
 
@@ -105,9 +111,9 @@ impl Unit for Mail {
         }
     }
 
-    fn listen(intake: &mut Intake<Self>) {
-        intake.serve(email::SendWelcome);
-        intake.subscribe(email::Thank);
+    fn listen(registration: &mut Registration<Self>) {
+        registration.serve(email::SendWelcome);
+        registration.subscribe(email::Thank);
     }
 }
 

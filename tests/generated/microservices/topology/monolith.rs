@@ -3,8 +3,8 @@
 
 use super::{billing, email, event, secret, state, user};
 use pontoon::{
-    Collection, Emits, Env, Environment, InMemory, Intake, Keeps, Launch, Ports,
-    Publisher, Reveals, SecretSource, Started, Subscribed, Unit,
+    Collection, Emits, Env, Environment, InMemory, Keeps, Launch, Ports, Publisher,
+    Registration, Reveals, SecretSource, Started, Subscribed, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -117,12 +117,12 @@ impl Unit for Monolith {
         }
     }
 
-    fn listen(intake: &mut Intake<Self>) {
-        intake.serve(user::SignUp);
-        intake.serve(user::Find);
-        intake.subscribe(user::Activate);
-        intake.subscribe(email::Thank);
-        intake.subscribe(billing::Charge);
+    fn listen(registration: &mut Registration<Self>) {
+        registration.serve(user::SignUp);
+        registration.serve(user::Find);
+        registration.subscribe(user::Activate);
+        registration.subscribe(email::Thank);
+        registration.subscribe(billing::Charge);
     }
 }
 

@@ -2,8 +2,8 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use pontoon::{
-    Command, Delivery, Environments, Exposed, Key, Kind, Never, Operation, Policy,
-    Subscription,
+    Command, Environments, Exposed, Key, Kind, Never, Operation, Policy, Subscription,
+    SubscriptionPolicy,
 };
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ impl Operation for Activate {
 
 impl Subscription for Activate {
     type Event = super::event::AccountCharged;
-    const DELIVERY: Delivery = Delivery::at_least_once()
+    const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_least_once()
         .attempts(5)
         .backoff(Duration::from_millis(100), Duration::from_secs(30))
         .dead_letter()

@@ -2,7 +2,8 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use pontoon::{
-    Backoff, Command, Delivery, Key, Kind, Never, Operation, Policy, Subscription, Worker,
+    Backoff, Command, Key, Kind, Never, Operation, Policy, Subscription,
+    SubscriptionPolicy, Worker,
 };
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ impl Operation for Greet {
 
 impl Subscription for Greet {
     type Event = super::event::UserSignedUp;
-    const DELIVERY: Delivery = Delivery::at_least_once()
+    const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_least_once()
         .attempts(5)
         .backoff(Duration::from_millis(100), Duration::from_secs(30))
         .dead_letter()

@@ -3,9 +3,9 @@
 
 use super::{email, event, queue, secret, state, user};
 use pontoon::{
-    Collection, Emits, Enqueuer, Enqueues, Env, Environment, File, InMemory, Intake,
-    Keeps, Launch, Part, Ports, Publisher, Reveals, SecretSource, Started, Subscribed,
-    Text, Unit,
+    Collection, Emits, Enqueuer, Enqueues, Env, Environment, File, InMemory, Keeps,
+    Launch, Ports, Publisher, Registration, Reveals, SecretSource, Started, Subscribed,
+    Template, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -95,7 +95,7 @@ impl Unit for Monolith {
             .event_bridge(&InMemory)
             .queue_bridge(&InMemory)
             .state_store(&InMemory)
-            .secret_store(&File::new(Text(&[Part::VariableOr("SECRETS_DIR", "/run/secrets")]))),
+            .secret_store(&File::new(Template::variable_or("SECRETS_DIR", "/run/secrets"))),
     ];
     const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
 
@@ -111,13 +111,13 @@ impl Unit for Monolith {
         }
     }
 
-    fn listen(intake: &mut Intake<Self>) {
-        intake.serve(user::SignUp);
-        intake.serve(user::Find);
-        intake.tick(user::Forget);
-        intake.tick(user::Report);
-        intake.subscribe(email::Greet);
-        intake.work(email::Bill);
+    fn listen(registration: &mut Registration<Self>) {
+        registration.serve(user::SignUp);
+        registration.serve(user::Find);
+        registration.schedule(user::Forget);
+        registration.schedule(user::Report);
+        registration.subscribe(email::Greet);
+        registration.work(email::Bill);
     }
 }
 

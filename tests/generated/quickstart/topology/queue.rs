@@ -1,7 +1,7 @@
 // The queues of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Listeners, Queue, QueueRules, WhenFull};
+use pontoon::{Listeners, Queue, QueuePolicy, WhenFull};
 use std::time::Duration;
 
 /// The queue `invoices`.
@@ -11,7 +11,7 @@ pub struct Invoices;
 impl Queue for Invoices {
     type Payload = crate::quickstart::contract::Invoice;
     const SUBJECT: &'static str = "shop.queue.invoices";
-    const RULES: QueueRules = QueueRules::new()
+    const POLICY: QueuePolicy = QueuePolicy::new()
         .lease(Duration::from_secs(30))
         .attempts(5)
         .backoff(Duration::from_secs(1), Duration::from_mins(1))

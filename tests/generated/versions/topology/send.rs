@@ -3,8 +3,8 @@
 
 use super::{email, event, state, user};
 use pontoon::{
-    Collection, Emits, Environment, InMemory, Intake, Keeps, Launch, Ports, Publisher,
-    Started, Subscribed, Unit,
+    Collection, Emits, Environment, InMemory, Keeps, Launch, Ports, Publisher,
+    Registration, Started, Subscribed, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -107,16 +107,16 @@ impl Unit for Send {
         }
     }
 
-    fn listen(intake: &mut Intake<Self>) {
-        intake.serve(email::v1::Send);
-        intake.serve(email::v2::Send);
-        intake.serve(user::Email);
-        intake.serve(user::Command);
-        intake.serve(user::Some);
-        intake.subscribe(user::Event);
-        intake.subscribe(user::Other);
-        intake.tick(user::Schedule);
-        intake.tick(user::Tick);
+    fn listen(registration: &mut Registration<Self>) {
+        registration.serve(email::v1::Send);
+        registration.serve(email::v2::Send);
+        registration.serve(user::Email);
+        registration.serve(user::Command);
+        registration.serve(user::Some);
+        registration.subscribe(user::Event);
+        registration.subscribe(user::Other);
+        registration.schedule(user::Schedule);
+        registration.schedule(user::Tick);
     }
 }
 

@@ -2,7 +2,8 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use pontoon::{
-    Delivery, Exposed, Key, Kind, Never, Operation, Policy, Subscription, Timetable,
+    Exposed, Key, Kind, Never, Operation, Policy, Subscription, SubscriptionPolicy,
+    Timetable,
 };
 use std::time::Duration;
 
@@ -130,7 +131,8 @@ impl Operation for Event {
 
 impl Subscription for Event {
     type Event = super::event::Email;
-    const DELIVERY: Delivery = Delivery::at_most_once().concurrency(1);
+    const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_most_once()
+        .concurrency(1);
 }
 
 /// The context of `user.event`.
@@ -155,7 +157,8 @@ impl Operation for Other {
 
 impl Subscription for Other {
     type Event = super::event::Some;
-    const DELIVERY: Delivery = Delivery::at_most_once().concurrency(1);
+    const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_most_once()
+        .concurrency(1);
 }
 
 /// The context of `user.other`.

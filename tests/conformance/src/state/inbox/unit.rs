@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use pontoon::bridge::EventAdapter;
 use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
-use pontoon::secret::env::Env;
+use pontoon::secret::env::EnvSecrets;
 use pontoon::store::StateAdapter;
 use pontoon::{
     Adapters, Call, Collection, Command, Context, Emits, Environment, Error, Event, Exposed, FromResources, HandlerOf,
-    Handles, Intake, Keeps, Key, Kind, Launch, Listeners, MayEmit, MayUpdate, Never, Operation, Policy, Ports,
-    Publisher, Route, Started, State, Unit, Variables,
+    Handles, Keeps, Key, Kind, Launch, Listeners, MayEmit, MayUpdate, Never, Operation, Policy, Ports, Publisher,
+    Registration, Route, Started, State, Unit, Variables,
 };
 use tokio::sync::Semaphore;
 
@@ -232,7 +232,7 @@ impl Unit for Lab {
         Self { sums: ports.collection(), told: ports.publisher(), once: count(), brief: count() }
     }
 
-    fn listen(_: &mut Intake<Self>) {}
+    fn listen(_: &mut Registration<Self>) {}
 }
 
 /// A process with this adapter for the store.
@@ -250,7 +250,7 @@ pub(in crate::state) async fn start_on(
         events,
         queues: Arc::new(InMemoryQueues::new()),
         state,
-        secrets: Arc::new(Env::new(Variables::default())),
+        secrets: Arc::new(EnvSecrets::new(Variables::default())),
     };
     Launch::new(runs.clone()).adapters(adapters).start().await.unwrap()
 }

@@ -15,11 +15,11 @@ use super::outlet::{Parcel, deliver, fits};
 use super::properties::{self, Properties};
 use super::queue::{Queue, Weigh};
 use crate::bridge::remote::{Flights, Tally};
-use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
+use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::fault::FaultClass;
 use crate::id::Id;
+use crate::maybe_ready::MaybeReady;
 use crate::one_line::OneLine;
-use crate::soon::Soon;
 use crate::wire::{Malformed, write_reply};
 
 /// A request that has come.
@@ -86,7 +86,7 @@ impl Calls {
 
     /// A request for which there is no room: its caller hears so, and may try again.
     fn turn_away(&self, publish: &Publish, line: &Line) {
-        let (subject, id) = (self.subject, Id::draw());
+        let (subject, id) = (self.subject, Id::random());
         tracing::warn!(target: "pontoon", subject, fault = %id, "more requests wait than there is room for");
         if let Some(to) = self.reply_to(publish) {
             self.suggest(&to, Reply::Fault { id, class: FaultClass::Unavailable }, line);
@@ -107,14 +107,14 @@ impl Calls {
 }
 
 impl Served {
-    async fn take(&self) -> Option<Asked> {
+    async fn take(&self) -> Option<IncomingRequest> {
         loop {
             let Call { publish, arrived } = self.calls.queue.take().await?;
             let reply_to = self.calls.reply_to(&publish);
             match properties::read_request(&publish, arrived) {
                 Ok(incoming) => {
                     self.calls.tally.look_at_clock(&incoming);
-                    return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
+                    return Some(IncomingRequest { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
                 Err((malformed, _)) => self.refuse(&malformed, reply_to.as_ref()),
             }
@@ -134,7 +134,7 @@ impl Served {
         match self.send(to, reply).await {
             Err(error @ (BridgeError::TooLarge { .. } | BridgeError::Malformed(_))) => {
                 // Who waits for it hears that it cannot come.
-                let (subject, id) = (self.calls.subject, Id::draw());
+                let (subject, id) = (self.calls.subject, Id::random());
                 tracing::error!(target: "pontoon", subject, fault = %id, error = %OneLine(&error), "a reply cannot be sent");
                 self.send(to, Reply::Fault { id, class: FaultClass::Malformed }).await
             }
@@ -149,12 +149,12 @@ impl Served {
     }
 }
 
-impl Inlet for Served {
-    fn next(&self) -> Soon<'_, Option<Asked>> {
-        Soon::later(self.take())
+impl Endpoint for Served {
+    fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>> {
+        MaybeReady::boxed(self.take())
     }
 
-    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
-        Soon::later(Self::answer(self, to, reply))
+    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> MaybeReady<'a, Result<(), BridgeError>> {
+        MaybeReady::boxed(Self::answer(self, to, reply))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::environment::{Part, Text, Variables};
+use crate::environment::{Template, TemplatePart, Variables};
 use crate::id::Id;
 use crate::secret::SecretAdapter;
 
@@ -21,7 +21,7 @@ impl Instance {
     /// A new run of a unit.
     #[must_use]
     pub fn new(topology: &'static str, unit: &'static str) -> Self {
-        Self { topology, unit, id: Id::draw() }
+        Self { topology, unit, id: Id::random() }
     }
 
     /// The `source` of its messages: `/shop/accounts/0f8fad5b-d9cb-8469-a165-70867728950e`.
@@ -33,7 +33,7 @@ impl Instance {
 
 /// What adapters are made from beside their settings. Collects what is missing or malformed, so that all of it is reported
 /// at once.
-pub struct Opening {
+pub struct Setup {
     /// Whose adapters they are.
     pub instance: Instance,
     /// Whether what the broker has to have is only checked, not made.
@@ -44,7 +44,7 @@ pub struct Opening {
     pub(crate) problems: Vec<String>,
 }
 
-impl Opening {
+impl Setup {
     /// With these variables, and no secrets yet.
     #[must_use]
     pub fn new(instance: Instance, verify: bool, variables: Variables) -> Self {
@@ -63,23 +63,23 @@ impl Opening {
     }
 
     /// A text with its variables and secrets put in. What is missing is a problem, and leaves a gap.
-    pub async fn text(&mut self, text: &Text) -> String {
+    pub async fn text(&mut self, template: &Template) -> String {
         let mut whole = String::new();
-        for part in text.0 {
+        for part in template.parts() {
             match part {
-                Part::Literal(literal) => whole.push_str(literal),
-                Part::Variable(name) => whole.push_str(&self.variable(name, None)),
-                Part::VariableOr(name, default) => whole.push_str(&self.variable(name, Some(default))),
-                Part::Secret(name) => whole.push_str(&self.secret(name).await),
+                TemplatePart::Literal(literal) => whole.push_str(literal),
+                TemplatePart::Variable(name) => whole.push_str(&self.variable(name, None)),
+                TemplatePart::VariableOr(name, default) => whole.push_str(&self.variable(name, Some(default))),
+                TemplatePart::Secret(name) => whole.push_str(&self.secret(name).await),
             }
         }
         whole
     }
 
     /// The same of a setting that may be left out.
-    pub async fn optional(&mut self, text: Option<&Text>) -> Option<String> {
-        match text {
-            Some(text) => Some(self.text(text).await),
+    pub async fn optional(&mut self, template: Option<&Template>) -> Option<String> {
+        match template {
+            Some(template) => Some(self.text(template).await),
             None => None,
         }
     }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::bridge::Feed;
+use crate::bridge::Consumer;
 use crate::consume::{consume, consume_ordered};
 use crate::core::Adapters;
 use crate::definition::{Event, Queue};
-use crate::delivery::Consumption;
+use crate::delivery::ConsumerPolicy;
 use crate::handler::Route;
 use crate::lane::Lane;
 use crate::never::Never;
@@ -17,21 +17,21 @@ use crate::serve::serve;
 use crate::subscribed::Subscribed;
 
 /// Takes what a unit listens to, while it starts.
-pub struct Intake<U> {
+pub struct Registration<U> {
     adapters: Adapters,
     /// The environment's name, where it has one.
     environment: Option<&'static str>,
     pub(crate) lanes: Vec<Lane<U>>,
     pub(crate) clocks: Vec<Lane<U>>,
     /// By the address of the subscription or worker.
-    pub(crate) feeds: HashMap<&'static str, Arc<dyn Feed>>,
+    pub(crate) consumers: HashMap<&'static str, Arc<dyn Consumer>>,
     pub(crate) problems: Vec<String>,
 }
 
-impl<U: Send + Sync + 'static> Intake<U> {
+impl<U: Send + Sync + 'static> Registration<U> {
     pub(crate) fn new(adapters: Adapters, environment: Option<&'static str>) -> Self {
         let (lanes, clocks) = (Vec::new(), Vec::new());
-        Self { adapters, environment, lanes, clocks, feeds: HashMap::new(), problems: Vec::new() }
+        Self { adapters, environment, lanes, clocks, consumers: HashMap::new(), problems: Vec::new() }
     }
 
     /// Requests for a command, from other units and from outside.
@@ -39,27 +39,27 @@ impl<U: Send + Sync + 'static> Intake<U> {
     where
         M: Command + Route<U>,
     {
-        let inlet = self.adapters.events.serve(M::SUBJECT);
-        self.lanes.push(Lane::new(M::ADDRESS, move |running| serve::<M, U>(running, Arc::clone(&inlet))));
+        let endpoint = self.adapters.events.serve(M::SUBJECT);
+        self.lanes.push(Lane::new(M::ADDRESS, move |running| serve::<M, U>(running, Arc::clone(&endpoint))));
     }
 
     /// Events of this unit for all who hear them in other units: they are kept from the first one on, whichever unit starts first.
     /// Comes after what the unit itself listens to.
-    pub fn keep<E: Event>(&mut self, _: E) {
+    pub fn retain<E: Event>(&mut self, _: E) {
         for subscribed in E::SUBSCRIPTIONS {
-            self.keep_one(*subscribed);
+            self.retain_one(*subscribed);
         }
     }
 
     /// The same for one of those who hear them, where others are not in this deployment.
-    pub fn keep_for<M: Subscription>(&mut self, _: M) {
-        self.keep_one(Subscribed::of::<M>());
+    pub fn retain_for<M: Subscription>(&mut self, _: M) {
+        self.retain_one(Subscribed::of::<M>());
     }
 
-    fn keep_one(&mut self, Subscribed { subject, subscription, delivery, environments }: Subscribed) {
-        let is_ours = self.feeds.contains_key(subscription);
+    fn retain_one(&mut self, Subscribed { subject, subscription, delivery, environments }: Subscribed) {
+        let is_ours = self.consumers.contains_key(subscription);
         if !delivery.at_most_once && !is_ours && environments.have(self.environment) {
-            self.adapters.events.keep(subject, subscription, delivery);
+            self.adapters.events.retain_for(subject, subscription, delivery);
         }
     }
 
@@ -76,16 +76,16 @@ impl<U: Send + Sync + 'static> Intake<U> {
         if !self.hears::<M>() {
             return;
         }
-        let feed = self.adapters.events.subscribe(M::Event::SUBJECT, M::ADDRESS, M::DELIVERY);
-        self.feeds.insert(M::ADDRESS, Arc::clone(&feed));
-        let rules = Consumption::from(M::DELIVERY);
+        let consumer = self.adapters.events.subscribe(M::Event::SUBJECT, M::ADDRESS, M::DELIVERY);
+        self.consumers.insert(M::ADDRESS, Arc::clone(&consumer));
+        let policy = ConsumerPolicy::from(M::DELIVERY);
         if M::DELIVERY.ordered {
-            let lane = move |running| consume_ordered::<M, U>(running, Arc::clone(&feed), rules);
+            let lane = move |running| consume_ordered::<M, U>(running, Arc::clone(&consumer), policy);
             self.lanes.push(Lane::new(M::ADDRESS, lane));
             return;
         }
-        for _ in 0..rules.concurrency.max(1) {
-            self.lanes.push(consuming::<M, U>(&feed, rules));
+        for _ in 0..policy.concurrency.max(1) {
+            self.lanes.push(consuming::<M, U>(&consumer, policy));
         }
     }
 
@@ -94,16 +94,16 @@ impl<U: Send + Sync + 'static> Intake<U> {
     where
         M: Worker + Route<U>,
     {
-        let feed: Arc<dyn Feed> = self.adapters.queues.queue(M::Queue::SUBJECT, M::Queue::RULES);
-        self.feeds.insert(M::ADDRESS, Arc::clone(&feed));
-        let rules = Consumption::of_worker::<M>();
-        for _ in 0..rules.concurrency.max(1) {
-            self.lanes.push(consuming::<M, U>(&feed, rules));
+        let consumer: Arc<dyn Consumer> = self.adapters.queues.queue(M::Queue::SUBJECT, M::Queue::POLICY);
+        self.consumers.insert(M::ADDRESS, Arc::clone(&consumer));
+        let policy = ConsumerPolicy::of_worker::<M>();
+        for _ in 0..policy.concurrency.max(1) {
+            self.lanes.push(consuming::<M, U>(&consumer, policy));
         }
     }
 
     /// Ticks of a schedule.
-    pub fn tick<M>(&mut self, _: M)
+    pub fn schedule<M>(&mut self, _: M)
     where
         M: Schedule + Route<U>,
     {
@@ -118,12 +118,12 @@ impl<U: Send + Sync + 'static> Intake<U> {
     }
 }
 
-/// A lane that takes messages from a feed one by one.
-fn consuming<M, U>(feed: &Arc<dyn Feed>, rules: Consumption) -> Lane<U>
+/// A lane that takes messages from a consumer one by one.
+fn consuming<M, U>(consumer: &Arc<dyn Consumer>, policy: ConsumerPolicy) -> Lane<U>
 where
     U: Send + Sync + 'static,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
 {
-    let feed = Arc::clone(feed);
-    Lane::new(M::ADDRESS, move |running| consume::<M, U>(running, Arc::clone(&feed), rules))
+    let consumer = Arc::clone(consumer);
+    Lane::new(M::ADDRESS, move |running| consume::<M, U>(running, Arc::clone(&consumer), policy))
 }

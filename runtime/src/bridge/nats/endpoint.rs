@@ -10,8 +10,8 @@ use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::flow::Flow;
 use crate::bridge::nats::headers;
 use crate::bridge::nats::session::Parcel;
-use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
-use crate::soon::Soon;
+use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
+use crate::maybe_ready::MaybeReady;
 use crate::wire::{Incoming, Malformed, write_reply};
 
 /// Where requests for one command arrive.
@@ -24,7 +24,7 @@ pub(super) struct NatsInlet {
 const HEADERS: u64 = 1024;
 
 impl NatsInlet {
-    async fn next(&self) -> Option<Asked> {
+    async fn next(&self) -> Option<IncomingRequest> {
         loop {
             let Message { payload, headers, reply, .. } = self.flow.next(&self.connection.link).await?;
             let incoming = headers::read(headers.as_ref(), payload);
@@ -33,7 +33,7 @@ impl NatsInlet {
                 Ok(incoming) => {
                     self.connection.tally.look_at_clock(&incoming);
                     let Incoming { message, attempt, .. } = incoming;
-                    return Some(Asked { message, attempt, reply_to });
+                    return Some(IncomingRequest { message, attempt, reply_to });
                 }
                 Err((malformed, _)) => self.refuse(&malformed, reply_to).await,
             }
@@ -77,9 +77,9 @@ impl NatsInlet {
     }
 }
 
-impl Inlet for NatsInlet {
-    fn next(&self) -> Soon<'_, Option<Asked>> {
-        Soon::later(self.next())
+impl Endpoint for NatsInlet {
+    fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>> {
+        MaybeReady::boxed(self.next())
     }
 
     /// The server has pushed them to this process.
@@ -87,7 +87,7 @@ impl Inlet for NatsInlet {
         true
     }
 
-    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
-        Soon::later(self.send(to, reply))
+    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> MaybeReady<'a, Result<(), BridgeError>> {
+        MaybeReady::boxed(self.send(to, reply))
     }
 }

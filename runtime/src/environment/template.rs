@@ -7,11 +7,58 @@ use std::sync::Arc;
 
 /// A setting that may refer to variables: `${HOST:-localhost}:${PORT}`.
 #[derive(Clone, Copy, Debug)]
-pub struct Text(pub &'static [Part]);
+pub struct Template(Parts);
+
+#[derive(Clone, Copy, Debug)]
+enum Parts {
+    One(TemplatePart),
+    Joined(&'static [TemplatePart]),
+}
+
+impl Template {
+    /// Text as it stands.
+    #[must_use]
+    pub const fn literal(text: &'static str) -> Self {
+        Self(Parts::One(TemplatePart::Literal(text)))
+    }
+
+    /// `${NAME}`: a variable, which has to be set.
+    #[must_use]
+    pub const fn variable(name: &'static str) -> Self {
+        Self(Parts::One(TemplatePart::Variable(name)))
+    }
+
+    /// `${NAME:-default}`: a variable, or what stands for it where it is not set or empty.
+    #[must_use]
+    pub const fn variable_or(name: &'static str, default: &'static str) -> Self {
+        Self(Parts::One(TemplatePart::VariableOr(name, default)))
+    }
+
+    /// `${secret:name}`: a secret of the environment's own secret store.
+    #[must_use]
+    pub const fn secret(name: &'static str) -> Self {
+        Self(Parts::One(TemplatePart::Secret(name)))
+    }
+
+    /// Several parts, one after the other.
+    #[must_use]
+    pub const fn joined(parts: &'static [TemplatePart]) -> Self {
+        Self(Parts::Joined(parts))
+    }
+
+    /// Its parts, in order.
+    #[must_use]
+    pub const fn parts(&self) -> &[TemplatePart] {
+        match &self.0 {
+            Parts::One(part) => std::slice::from_ref(part),
+            Parts::Joined(parts) => parts,
+        }
+    }
+}
 
 /// A part of a setting.
 #[derive(Clone, Copy, Debug)]
-pub enum Part {
+pub enum TemplatePart {
     /// Text as it stands.
     Literal(&'static str),
     /// `${NAME}`: a variable, which has to be set.
@@ -23,13 +70,13 @@ pub enum Part {
 }
 
 /// As the topology writes it.
-impl fmt::Display for Text {
+impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| match part {
-            Part::Literal(text) => f.write_str(text),
-            Part::Variable(name) => write!(f, "${{{name}}}"),
-            Part::VariableOr(name, default) => write!(f, "${{{name}:-{default}}}"),
-            Part::Secret(name) => write!(f, "${{secret:{name}}}"),
+        self.parts().iter().try_for_each(|part| match part {
+            TemplatePart::Literal(text) => f.write_str(text),
+            TemplatePart::Variable(name) => write!(f, "${{{name}}}"),
+            TemplatePart::VariableOr(name, default) => write!(f, "${{{name}:-{default}}}"),
+            TemplatePart::Secret(name) => write!(f, "${{secret:{name}}}"),
         })
     }
 }

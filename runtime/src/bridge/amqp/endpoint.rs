@@ -16,9 +16,9 @@ use super::receipt::Receipt;
 use super::replies::{Answer, Replies};
 use super::tap::{COMMAND, Tap};
 use crate::bridge::remote::Tally;
-use crate::bridge::{Asked, BridgeError, Inlet, Reply, ReplyTo};
+use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
+use crate::maybe_ready::MaybeReady;
 use crate::one_line::OneLine;
-use crate::soon::Soon;
 use crate::wire::Malformed;
 
 /// For how many requests there is room between the broker and who takes them, with some of channels that have ended.
@@ -52,7 +52,7 @@ impl Served {
         (Self { subject, tap, replies, tally, come: AsyncMutex::new(come) }, receive)
     }
 
-    async fn take(&self) -> Option<Asked> {
+    async fn take(&self) -> Option<IncomingRequest> {
         loop {
             let Request { delivery, receipt } = self.come.lock().await.recv().await?;
             // From here on nobody else gets it; or somebody does, and it is not ours.
@@ -63,7 +63,7 @@ impl Served {
             match properties::read_at(receipt.came(), &delivery.properties, delivery.data.into()) {
                 Ok(incoming) => {
                     self.tally.look_at_clock(&incoming);
-                    return Some(Asked { message: incoming.message, attempt: incoming.attempt, reply_to });
+                    return Some(IncomingRequest { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
                 Err((malformed, _)) => self.refuse(&malformed, reply_to),
             }
@@ -96,13 +96,13 @@ impl Served {
     }
 }
 
-impl Inlet for Served {
-    fn next(&self) -> Soon<'_, Option<Asked>> {
-        Soon::later(self.take())
+impl Endpoint for Served {
+    fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>> {
+        MaybeReady::boxed(self.take())
     }
 
-    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> Soon<'a, Result<(), BridgeError>> {
-        Soon::later(self.replies.send(Answer { subject: self.subject, to: to.clone(), reply }))
+    fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> MaybeReady<'a, Result<(), BridgeError>> {
+        MaybeReady::boxed(self.replies.send(Answer { subject: self.subject, to: to.clone(), reply }))
     }
 }
 

@@ -6,30 +6,30 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::bridge::in_memory::backlog::{Backlog, Offered, Taken};
-use crate::bridge::{Arrival, BridgeError, Dead, Depth, Feed, Job, JobQueue, Settlement};
+use crate::bridge::{Arrival, BridgeError, Consumer, DeadMessage, Depth, Job, JobQueue, Settlement};
 use crate::dead_letters::AT_A_TIME;
 use crate::id::Id;
-use crate::soon::Soon;
+use crate::maybe_ready::MaybeReady;
 
-impl Feed for Backlog {
-    fn next(&self) -> Soon<'_, Option<Arrival>> {
+impl Consumer for Backlog {
+    fn next(&self) -> MaybeReady<'_, Option<Arrival>> {
         match self.take() {
-            Taken::Message(arrival) => Soon::now(Some(arrival)),
-            Taken::Closed => Soon::now(None),
-            Taken::Nothing(..) => Soon::later(self.next_waiting()),
+            Taken::Message(arrival) => MaybeReady::ready(Some(arrival)),
+            Taken::Closed => MaybeReady::ready(None),
+            Taken::Nothing(..) => MaybeReady::boxed(self.next_waiting()),
         }
     }
 
-    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Soon<'_, Result<(), BridgeError>> {
-        Soon::now(Self::settle(self, arrival, settlement))
+    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::ready(Self::settle(self, arrival, settlement))
     }
 
     fn lease(&self) -> Option<Duration> {
         self.limits.lease
     }
 
-    fn extend<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, Result<(), BridgeError>> {
-        Soon::now(Self::extend(self, arrival))
+    fn extend<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, Result<(), BridgeError>> {
+        MaybeReady::ready(Self::extend(self, arrival))
     }
 
     fn is_volatile(&self) -> bool {
@@ -43,12 +43,12 @@ impl Feed for Backlog {
         contents.ready.len() + due + contents.leased.len() + handed_over
     }
 
-    fn dead_letters(&self, skip: usize) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
-        Soon::now(Ok(self.contents().dead.iter().skip(skip).take(AT_A_TIME).cloned().collect()))
+    fn dead_letters(&self, skip: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>> {
+        MaybeReady::ready(Ok(self.contents().dead.iter().skip(skip).take(AT_A_TIME).cloned().collect()))
     }
 
-    fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>> {
-        let (cleared, kept): (Vec<Dead>, _) = {
+    fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> MaybeReady<'_, Result<usize, BridgeError>> {
+        let (cleared, kept): (Vec<DeadMessage>, _) = {
             let mut contents = self.contents();
             let dead = std::mem::take(&mut contents.dead);
             dead.into_iter().partition(|dead| id.is_none_or(|id| dead.message.metadata().id == id))
@@ -58,7 +58,7 @@ impl Feed for Backlog {
         if replay {
             cleared.into_iter().for_each(|dead| self.revive(dead));
         }
-        Soon::now(Ok(count))
+        MaybeReady::ready(Ok(count))
     }
 }
 
@@ -84,23 +84,23 @@ impl Backlog {
 }
 
 impl JobQueue for Backlog {
-    fn push(&self, job: Job) -> Soon<'_, Result<(), BridgeError>> {
+    fn push(&self, job: Job) -> MaybeReady<'_, Result<(), BridgeError>> {
         match self.offer(job.message, job.delay, job.deduplication.as_deref()) {
-            Err(error) => Soon::now(Err(error)),
-            Ok(Offered::Taken) => Soon::now(Ok(())),
+            Err(error) => MaybeReady::ready(Err(error)),
+            Ok(Offered::Taken) => MaybeReady::ready(Ok(())),
             Ok(Offered::Full(message)) => {
-                Soon::later(async move { self.wait(message, job.delay, job.deduplication.as_deref()).await })
+                MaybeReady::boxed(async move { self.wait(message, job.delay, job.deduplication.as_deref()).await })
             }
         }
     }
 
-    fn depth(&self) -> Soon<'_, Result<Depth, BridgeError>> {
+    fn depth(&self) -> MaybeReady<'_, Result<Depth, BridgeError>> {
         let now = Instant::now();
         let mut contents = self.contents();
         contents.bring_back(now);
         let oldest = contents.ready.iter().filter_map(|item| item.since).min();
         let age = oldest.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         let (waiting, delayed, leased) = (contents.ready.len(), contents.aside.len(), contents.leased.len());
-        Soon::now(Ok(Depth { waiting, delayed, leased, age }))
+        MaybeReady::ready(Ok(Depth { waiting, delayed, leased, age }))
     }
 }

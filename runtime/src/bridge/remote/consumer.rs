@@ -13,14 +13,14 @@ use tokio::time::{Instant, sleep_until};
 use crate::bridge::remote::held::{Aside, Doom, Held, Next};
 use crate::bridge::remote::letters::{Buried, Look};
 use crate::bridge::remote::{Arrived, Heard, Tally};
-use crate::bridge::{Arrival, BridgeError, Dead, Feed, Settlement};
-use crate::delivery::Delivery;
+use crate::bridge::{Arrival, BridgeError, Consumer, DeadMessage, Settlement};
+use crate::delivery::SubscriptionPolicy;
 use crate::id::Id;
+use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::metadata::Metadata;
 use crate::one_line::OneLine;
 use crate::policy::Backoff;
-use crate::soon::Soon;
 use crate::wire::{Incoming, Malformed};
 
 /// A subscription at a broker.
@@ -81,7 +81,7 @@ pub(crate) trait Source: Send + Sync + 'static {
     }
 
     /// Keeps a dead letter; done once it is safe.
-    fn bury(&self, dead: &Dead) -> impl Future<Output = Result<(), BridgeError>> + Send;
+    fn bury(&self, dead: &DeadMessage) -> impl Future<Output = Result<(), BridgeError>> + Send;
 
     /// Dead letters, oldest first. Nobody else gets them while their tokens live, where the broker can see to that.
     fn buried(&self, look: Look) -> impl Future<Output = Result<Vec<Buried<Self::Token>>, BridgeError>> + Send;
@@ -117,10 +117,10 @@ pub(crate) struct Delivered<T> {
 }
 
 /// A subscription at a broker, as the runtime sees it.
-pub(crate) struct RemoteFeed<S: Source> {
+pub(crate) struct NetworkConsumer<S: Source> {
     source: S,
     subscription: &'static str,
-    rules: Delivery,
+    policy: SubscriptionPolicy,
     tally: Arc<Tally>,
     heard: Heard,
     held: Mutex<Held<S::Token>>,
@@ -129,14 +129,14 @@ pub(crate) struct RemoteFeed<S: Source> {
 
 /// A message on its way out for its next attempt. Where nobody takes it, it goes back to those that wait.
 struct HandingOut<'f, S: Source> {
-    feed: &'f RemoteFeed<S>,
+    consumer: &'f NetworkConsumer<S>,
     arrival: Option<Arrival>,
 }
 
 impl<S: Source> Drop for HandingOut<'_, S> {
     fn drop(&mut self) {
         if let Some(arrival) = self.arrival.take() {
-            self.feed.put_aside(arrival, Duration::ZERO, Next::Attempt);
+            self.consumer.put_aside(arrival, Duration::ZERO, Next::Attempt);
         }
     }
 }
@@ -161,10 +161,10 @@ fn counted(earlier: u32, redelivered: u32, attempts: u32) -> u32 {
     if before < attempts.saturating_add(UNTRIED) { earlier.max(before.min(attempts.saturating_sub(1))) } else { before }
 }
 
-impl<S: Source> RemoteFeed<S> {
-    pub(crate) fn new(source: S, subscription: &'static str, rules: Delivery, tally: Arc<Tally>) -> Self {
+impl<S: Source> NetworkConsumer<S> {
+    pub(crate) fn new(source: S, subscription: &'static str, policy: SubscriptionPolicy, tally: Arc<Tally>) -> Self {
         let held = Mutex::new(Held::new());
-        Self { source, subscription, rules, tally, heard: Heard::default(), held, changed: Notify::new() }
+        Self { source, subscription, policy, tally, heard: Heard::default(), held, changed: Notify::new() }
     }
 
     /// The adapter's part.
@@ -271,7 +271,7 @@ impl<S: Source> RemoteFeed<S> {
     async fn hand_out(&self, arrival: Arrival) -> Option<Arrival> {
         // Meanwhile another reader looks when the next one is due.
         self.changed.notify_one();
-        let mut handing = HandingOut { feed: self, arrival: Some(arrival.clone()) };
+        let mut handing = HandingOut { consumer: self, arrival: Some(arrival.clone()) };
         self.retried(&arrival).await;
         handing.arrival.take()
     }
@@ -289,12 +289,12 @@ impl<S: Source> RemoteFeed<S> {
         let Incoming { message, attempt, source, sequence, .. } = match incoming {
             Ok(incoming) => incoming,
             Err((malformed, body)) => {
-                let arrival = self.hold(Message::received(Metadata::fresh(), body), 1, token);
+                let arrival = self.hold(Message::received(Metadata::new(), body), 1, token);
                 self.refuse(arrival, malformed.to_string()).await;
                 return None;
             }
         };
-        if self.rules.at_most_once && self.has_come_before(message.metadata().id, &source, sequence) {
+        if self.policy.at_most_once && self.has_come_before(message.metadata().id, &source, sequence) {
             self.forget(token).await;
             return None;
         }
@@ -302,7 +302,7 @@ impl<S: Source> RemoteFeed<S> {
             self.held().forget_doomed(message.metadata().id);
         }
         let token = if redelivered > 0 { self.resume(message.metadata().id, token)? } else { token };
-        let (attempts, earlier) = (self.rules.attempts, attempt.saturating_sub(1));
+        let (attempts, earlier) = (self.policy.attempts, attempt.saturating_sub(1));
         let before = match self.source.tried(&token) {
             Some(tried) if tried >= attempts => earlier.saturating_add(tried),
             Some(_) => earlier.saturating_add(redelivered.min(attempts.saturating_sub(1))),
@@ -352,7 +352,7 @@ impl<S: Source> RemoteFeed<S> {
     /// A message that cannot be read: to the dead letters at once, or, where there are none, counted.
     async fn refuse(&self, arrival: Arrival, reason: String) {
         let subscription = self.subscription;
-        if self.rules.dead_letter {
+        if self.policy.dead_letter {
             tracing::error!(target: "pontoon", subscription, reason, "a message that cannot be read is given up");
             let _ = self.bury(arrival, Doom { reason, failures: 0 }).await;
             return;
@@ -374,7 +374,7 @@ impl<S: Source> RemoteFeed<S> {
             // It has waited. What became of its lease, the end of this shows.
             let _ = self.source.extend(token.clone()).await;
         }
-        let mut dead = Dead { message: arrival.message.clone(), reason, attempts: arrival.attempt };
+        let mut dead = DeadMessage { message: arrival.message.clone(), reason, attempts: arrival.attempt };
         let mut buried = self.source.bury(&dead).await;
         if buried.as_ref().is_err_and(BridgeError::lasts) {
             // With its reason it may be larger than what the broker takes.
@@ -409,15 +409,15 @@ impl<S: Source> RemoteFeed<S> {
             self.source.handled(handed.elapsed());
         }
         match settlement {
-            Settlement::Done => {
+            Settlement::Ack => {
                 let token = self.token(arrival)?;
                 self.source.done(token).await
             }
-            Settlement::Again(pause) if pause.is_zero() => {
+            Settlement::Release => {
                 let token = self.token(arrival)?;
                 self.source.back(token).await
             }
-            Settlement::Again(pause) => {
+            Settlement::Retry(pause) => {
                 let token = self.token_kept(arrival)?;
                 let again = self.source.again(arrival, token, pause).await;
                 if !matches!(again, Ok(false)) {
@@ -428,7 +428,7 @@ impl<S: Source> RemoteFeed<S> {
                 self.put_aside(next, pause, Next::Attempt);
                 Ok(())
             }
-            Settlement::Later(pause) => {
+            Settlement::Postpone(pause) => {
                 // Held in this process: brokers count what they deliver again.
                 let token = self.token_kept(arrival)?;
                 if let Err(error) = self.source.extend(token).await {
@@ -439,8 +439,8 @@ impl<S: Source> RemoteFeed<S> {
                 self.put_aside(arrival.clone(), pause, Next::Out);
                 Ok(())
             }
-            Settlement::Dead(reason) => self.bury(arrival.clone(), Doom { reason, failures: 0 }).await,
-            Settlement::Unreadable => {
+            Settlement::DeadLetter(reason) => self.bury(arrival.clone(), Doom { reason, failures: 0 }).await,
+            Settlement::Malformed => {
                 self.tally.malformed.fetch_add(1, Ordering::Relaxed);
                 match self.token(arrival) {
                     Ok(token) => self.source.done(token).await,
@@ -468,24 +468,24 @@ impl<S: Source> RemoteFeed<S> {
     }
 }
 
-impl<S: Source> Feed for RemoteFeed<S> {
-    fn next(&self) -> Soon<'_, Option<Arrival>> {
-        Soon::later(self.receive())
+impl<S: Source> Consumer for NetworkConsumer<S> {
+    fn next(&self) -> MaybeReady<'_, Option<Arrival>> {
+        MaybeReady::boxed(self.receive())
     }
 
-    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Soon<'_, Result<(), BridgeError>> {
+    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
         let arrival = arrival.clone();
-        Soon::later(async move { self.settle(&arrival, settlement).await })
+        MaybeReady::boxed(async move { self.settle(&arrival, settlement).await })
     }
 
     fn lease(&self) -> Option<Duration> {
         self.source.lease()
     }
 
-    fn extend<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, Result<(), BridgeError>> {
+    fn extend<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, Result<(), BridgeError>> {
         let token = self.held().tokens.get(&arrival.ticket).cloned();
-        let Some(token) = token else { return Soon::now(Err(BridgeError::LeaseLost)) };
-        Soon::later(self.source.extend(token))
+        let Some(token) = token else { return MaybeReady::ready(Err(BridgeError::LeaseLost)) };
+        MaybeReady::boxed(self.source.extend(token))
     }
 
     fn is_lost(&self, arrival: &Arrival) -> bool {
@@ -496,8 +496,8 @@ impl<S: Source> Feed for RemoteFeed<S> {
         self.held().forget(arrival.ticket);
     }
 
-    fn retried<'a>(&'a self, arrival: &'a Arrival) -> Soon<'a, ()> {
-        Soon::later(self.retried(arrival))
+    fn retried<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, ()> {
+        MaybeReady::boxed(self.retried(arrival))
     }
 
     fn is_volatile(&self) -> bool {
@@ -511,15 +511,15 @@ impl<S: Source> Feed for RemoteFeed<S> {
         }
     }
 
-    fn dead_letters(&self, skip: usize) -> Soon<'_, Result<Vec<Dead>, BridgeError>> {
-        Soon::later(async move {
+    fn dead_letters(&self, skip: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>> {
+        MaybeReady::boxed(async move {
             let buried = self.source.buried(Look::Behind(skip)).await?;
             Ok(buried.into_iter().map(|one| one.dead).collect())
         })
     }
 
-    fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> Soon<'_, Result<usize, BridgeError>> {
-        Soon::later(self.clear(id, replay))
+    fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> MaybeReady<'_, Result<usize, BridgeError>> {
+        MaybeReady::boxed(self.clear(id, replay))
     }
 }
 

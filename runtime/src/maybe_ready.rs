@@ -1,4 +1,4 @@
-//! An answer that may be there already: what the adapters' object-safe methods return. Only what waits is boxed.
+//! A future that may be ready at once: what the adapters' object-safe methods return. Only one that waits is boxed.
 
 use std::future::Future;
 use std::mem;
@@ -7,32 +7,37 @@ use std::task::{Context, Poll};
 
 use tokio::task::coop::{Coop, cooperative};
 
-/// The answer of an adapter: at once, or later. A future like any other.
+/// A future that may be ready at once: the answer of an adapter.
 ///
 /// In memory nearly every answer is there at once, and costs no allocation. It still counts as work: who gets many of them in
 /// a row lets others run in between, as with everything of tokio's that is ready at once.
 #[must_use = "futures do nothing unless you `.await` or poll them"]
-pub enum Soon<'a, T> {
-    /// The answer.
-    Now(Coop<Once<T>>),
-    /// It takes a while.
-    Later(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
+pub struct MaybeReady<'a, T>(State<'a, T>);
+
+enum State<'a, T> {
+    Ready(Coop<Once<T>>),
+    Boxed(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
 }
 
-impl<'a, T> Soon<'a, T> {
-    /// The answer is there.
-    pub fn now(answer: T) -> Self {
-        Self::Now(cooperative(Once(Some(answer))))
+impl<'a, T> MaybeReady<'a, T> {
+    /// An answer that is there.
+    pub fn ready(answer: T) -> Self {
+        Self(State::Ready(cooperative(Once(Some(answer)))))
     }
 
-    /// The answer takes a while.
-    pub fn later(answer: impl Future<Output = T> + Send + 'a) -> Self {
-        Self::Later(Box::pin(answer))
+    /// An answer that takes a while.
+    pub fn boxed(answer: impl Future<Output = T> + Send + 'a) -> Self {
+        Self(State::Boxed(Box::pin(answer)))
+    }
+
+    /// Whether the answer is there: awaiting it does not wait, unless the task has had its share of work.
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(self.0, State::Ready(_))
     }
 }
 
 /// An answer that is taken once.
-pub struct Once<T>(Option<T>);
+struct Once<T>(Option<T>);
 
 impl<T> Unpin for Once<T> {}
 
@@ -50,18 +55,18 @@ impl<T> Future for Once<T> {
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Lazy<'c, C: ?Sized, A, T> {
     context: &'c C,
-    ask: fn(&'c C, A) -> Soon<'c, T>,
+    ask: fn(&'c C, A) -> MaybeReady<'c, T>,
     stage: Stage<'c, A, T>,
 }
 
 enum Stage<'c, A, T> {
     Unasked(A),
-    Asked(Soon<'c, T>),
+    Asked(MaybeReady<'c, T>),
     Asking,
 }
 
 impl<'c, C: ?Sized, A, T> Lazy<'c, C, A, T> {
-    pub(crate) fn new(context: &'c C, about: A, ask: fn(&'c C, A) -> Soon<'c, T>) -> Self {
+    pub(crate) fn new(context: &'c C, about: A, ask: fn(&'c C, A) -> MaybeReady<'c, T>) -> Self {
         Self { context, ask, stage: Stage::Unasked(about) }
     }
 }
@@ -88,15 +93,15 @@ impl<C: ?Sized, A, T> Future for Lazy<'_, C, A, T> {
 }
 
 // Nothing in here is pinned in place: the future that may need it is in a box.
-impl<T> Unpin for Soon<'_, T> {}
+impl<T> Unpin for MaybeReady<'_, T> {}
 
-impl<T> Future for Soon<'_, T> {
+impl<T> Future for MaybeReady<'_, T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<T> {
-        match self.get_mut() {
-            Self::Now(answer) => Pin::new(answer).poll(task),
-            Self::Later(answer) => answer.as_mut().poll(task),
+        match &mut self.get_mut().0 {
+            State::Ready(answer) => Pin::new(answer).poll(task),
+            State::Boxed(answer) => answer.as_mut().poll(task),
         }
     }
 }
