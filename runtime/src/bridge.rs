@@ -198,13 +198,13 @@ pub struct Depth {
 /// Where a subscription or a worker takes its messages. Several tasks may take from one consumer.
 pub trait Consumer: Send + Sync {
     /// The next message; `None` once the consumer has ended. Safe to drop while it waits.
-    fn next(&self) -> MaybeReady<'_, Option<Arrival>>;
+    fn next(&self) -> MaybeReady<'_, Option<Delivery>>;
 
     /// Says what became of a message.
     ///
     /// # Errors
     /// [`BridgeError::LeaseLost`]: it is somebody else's by now.
-    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>>;
+    fn settle(&self, delivery: &Delivery, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>>;
 
     /// How long a message is ours, if that ends by itself.
     fn lease(&self) -> Option<Duration> {
@@ -215,28 +215,28 @@ pub trait Consumer: Send + Sync {
     ///
     /// # Errors
     /// [`BridgeError::LeaseLost`]: it is somebody else's by now.
-    fn extend<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, Result<(), BridgeError>> {
-        let _ = arrival;
+    fn extend<'a>(&'a self, delivery: &'a Delivery) -> MaybeReady<'a, Result<(), BridgeError>> {
+        let _ = delivery;
         MaybeReady::ready(Ok(()))
     }
 
     /// A message that was not settled is about to be handled once more: done once that is counted, where the bridge counts it.
     /// Safe to drop while it waits.
-    fn retried<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, ()> {
-        let _ = arrival;
+    fn retried<'a>(&'a self, delivery: &'a Delivery) -> MaybeReady<'a, ()> {
+        let _ = delivery;
         MaybeReady::ready(())
     }
 
     /// Whether a message that was handed out and not settled is somebody else's by now, as far as the consumer knows: an attempt that
     /// begins now would be one beside another's.
-    fn is_lost(&self, arrival: &Arrival) -> bool {
-        let _ = arrival;
+    fn is_lost(&self, delivery: &Delivery) -> bool {
+        let _ = delivery;
         false
     }
 
     /// A message that was handed out will not be settled: it is somebody else's by now.
-    fn forget(&self, arrival: &Arrival) {
-        let _ = arrival;
+    fn forget(&self, delivery: &Delivery) {
+        let _ = delivery;
     }
 
     /// Whether what the consumer holds is lost with the process: a stop then finishes it, as far as the grace allows.
@@ -262,13 +262,13 @@ pub trait Consumer: Send + Sync {
 
 /// A message that has arrived.
 #[derive(Clone, Debug)]
-pub struct Arrival {
+pub struct Delivery {
     /// The message.
     pub message: Message,
     /// Which attempt this is; the first is 1.
     pub attempt: u32,
     /// What the adapter knows it by.
-    pub ticket: u64,
+    pub tag: u64,
 }
 
 /// What became of a message.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::{Instant, sleep};
 
-use crate::bridge::{Arrival, BridgeError, Consumer, Settlement};
+use crate::bridge::{BridgeError, Consumer, Delivery, Settlement};
 use crate::delivery::ConsumerPolicy;
 use crate::error::InvokeError;
 use crate::execute::execute;
@@ -38,16 +38,16 @@ where
         if lifecycle.has_reached(last) {
             return;
         }
-        let arrival = match consumer.next() {
+        let delivery = match consumer.next() {
             ready if ready.is_ready() => ready.await,
             later => tokio::select! {
                 biased;
-                arrival = later => arrival,
+                delivery = later => delivery,
                 () = &mut over => return,
             },
         };
-        let Some(arrival) = arrival else { return };
-        deliver::<M, U>(&running, &*consumer, policy, &arrival).await;
+        let Some(delivery) = delivery else { return };
+        deliver::<M, U>(&running, &*consumer, policy, &delivery).await;
     }
 }
 
@@ -57,16 +57,16 @@ fn last_phase(consumer: &dyn Consumer) -> Phase {
 }
 
 /// Handles one message, and settles it.
-async fn deliver<M, U>(running: &Running<U>, consumer: &dyn Consumer, policy: ConsumerPolicy, arrival: &Arrival)
+async fn deliver<M, U>(running: &Running<U>, consumer: &dyn Consumer, policy: ConsumerPolicy, delivery: &Delivery)
 where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
 {
     if done_first(policy, consumer) {
-        deliver_once::<M, U>(running, consumer, policy, arrival).await;
+        deliver_once::<M, U>(running, consumer, policy, delivery).await;
     } else {
-        let settlement = handle::<M, U>(running, consumer, policy, arrival).await;
-        settle(running, consumer, M::ADDRESS, arrival, settlement).await;
+        let settlement = handle::<M, U>(running, consumer, policy, delivery).await;
+        settle(running, consumer, M::ADDRESS, delivery, settlement).await;
     }
 }
 
@@ -76,19 +76,19 @@ fn done_first(policy: ConsumerPolicy, consumer: &dyn Consumer) -> bool {
 }
 
 /// Handles one message that must not come twice. One that the broker has taken back by then is somebody else's.
-async fn deliver_once<M, U>(running: &Running<U>, consumer: &dyn Consumer, policy: ConsumerPolicy, arrival: &Arrival)
+async fn deliver_once<M, U>(running: &Running<U>, consumer: &dyn Consumer, policy: ConsumerPolicy, delivery: &Delivery)
 where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
 {
-    if let Err(error) = consumer.settle(arrival, Settlement::Ack).await {
+    if let Err(error) = consumer.settle(delivery, Settlement::Ack).await {
         tracing::debug!(target: "pontoon", handler = M::ADDRESS, error = %OneLine(&error), "the broker has it again");
         return;
     }
-    let settlement = handle::<M, U>(running, consumer, policy, arrival).await;
+    let settlement = handle::<M, U>(running, consumer, policy, delivery).await;
     // Otherwise there is nothing left to settle.
     let settlement = settlement.filter(|settlement| matches!(settlement, Settlement::Malformed));
-    settle(running, consumer, M::ADDRESS, arrival, settlement).await;
+    settle(running, consumer, M::ADDRESS, delivery, settlement).await;
 }
 
 /// Runs the handler for one message. Whatever panics on the way, the message is settled: nobody else would get it.
@@ -96,18 +96,18 @@ async fn handle<M, U>(
     running: &Running<U>,
     consumer: &dyn Consumer,
     policy: ConsumerPolicy,
-    arrival: &Arrival,
+    delivery: &Delivery,
 ) -> Option<Settlement>
 where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
 {
-    let run = pin!(run::<M, U>(running, consumer, policy, arrival));
+    let run = pin!(run::<M, U>(running, consumer, policy, delivery));
     let ended = Guarded::new(run).await;
     ended.unwrap_or_else(|panic| {
-        let attempt = Attempt { number: arrival.attempt, of: policy.attempts };
+        let attempt = Attempt { number: delivery.attempt, of: policy.attempts };
         let panic = panic.report_attempt(M::ADDRESS, attempt);
-        Some(after_fault::<M, U>(running, policy, arrival, &panic))
+        Some(after_fault::<M, U>(running, policy, delivery, &panic))
     })
 }
 
@@ -116,22 +116,22 @@ async fn run<M, U>(
     running: &Running<U>,
     consumer: &dyn Consumer,
     policy: ConsumerPolicy,
-    arrival: &Arrival,
+    delivery: &Delivery,
 ) -> Option<Settlement>
 where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
 {
-    let Arrival { message, attempt, .. } = arrival;
+    let Delivery { message, attempt, .. } = delivery;
     if *attempt > policy.attempts {
-        return Some(give_up::<M>(policy, arrival, "its lease ended in every attempt".to_owned()));
+        return Some(give_up::<M>(policy, delivery, "its lease ended in every attempt".to_owned()));
     }
     let input = match message.read::<M::Input>() {
         Ok(input) => input,
-        Err(fault) => return Some(malformed::<M>(policy, arrival, &fault)),
+        Err(fault) => return Some(malformed::<M>(policy, delivery, &fault)),
     };
     if message.metadata().deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-        return Some(give_up::<M>(policy, arrival, "its deadline was over".to_owned()));
+        return Some(give_up::<M>(policy, delivery, "its deadline was over".to_owned()));
     }
     let metadata = message.metadata();
     let origin = Origin::new(
@@ -144,7 +144,7 @@ where
     let ended = tokio::select! {
         biased;
         ended = run => ended,
-        error = hold(consumer, arrival) => {
+        error = hold(consumer, delivery) => {
             tracing::warn!(target: "pontoon", handler = M::ADDRESS, error = %OneLine(&error), "stopped half way");
             return None;
         }
@@ -152,22 +152,22 @@ where
     Some(match ended {
         Ok(()) => Settlement::Ack,
         Err(InvokeError::Rejected(never)) => match never {},
-        Err(InvokeError::Fault(fault)) => after_fault::<M, U>(running, policy, arrival, &fault),
+        Err(InvokeError::Fault(fault)) => after_fault::<M, U>(running, policy, delivery, &fault),
     })
 }
 
 /// What becomes of a message that cannot be read: another attempt would end as this one.
-fn malformed<M: Operation>(policy: ConsumerPolicy, arrival: &Arrival, fault: &Fault) -> Settlement {
-    let given_up = give_up::<M>(policy, arrival, format!("malformed: {}", OneLine(Chain(fault.cause()))));
+fn malformed<M: Operation>(policy: ConsumerPolicy, delivery: &Delivery, fault: &Fault) -> Settlement {
+    let given_up = give_up::<M>(policy, delivery, format!("malformed: {}", OneLine(Chain(fault.cause()))));
     if policy.dead_letter { given_up } else { Settlement::Malformed }
 }
 
 /// Holds a message for as long as this is waited for, and returns only if it is lost.
-async fn hold(consumer: &dyn Consumer, arrival: &Arrival) -> BridgeError {
+async fn hold(consumer: &dyn Consumer, delivery: &Delivery) -> BridgeError {
     let Some(lease) = consumer.lease() else { return pending().await };
     loop {
         sleep(lease / 2).await;
-        if let Err(error @ BridgeError::LeaseLost) = consumer.extend(arrival).await {
+        if let Err(error @ BridgeError::LeaseLost) = consumer.extend(delivery).await {
             return error;
         }
     }
@@ -176,7 +176,7 @@ async fn hold(consumer: &dyn Consumer, arrival: &Arrival) -> BridgeError {
 fn after_fault<M: Operation, U>(
     running: &Running<U>,
     policy: ConsumerPolicy,
-    arrival: &Arrival,
+    delivery: &Delivery,
     fault: &Fault,
 ) -> Settlement {
     if let Some(Busy(pause)) = busy(fault) {
@@ -188,10 +188,10 @@ fn after_fault<M: Operation, U>(
     if class == FaultClass::Stopped && !running.core.lifecycle.is_running() {
         return Settlement::Release;
     }
-    if may_come_again && arrival.attempt < policy.attempts {
-        return Settlement::Retry(policy.backoff.after(arrival.attempt));
+    if may_come_again && delivery.attempt < policy.attempts {
+        return Settlement::Retry(policy.backoff.after(delivery.attempt));
     }
-    give_up::<M>(policy, arrival, format!("{fault}: {}", OneLine(Chain(fault.cause()))))
+    give_up::<M>(policy, delivery, format!("{fault}: {}", OneLine(Chain(fault.cause()))))
 }
 
 /// Another handler has the key of the message: nothing went wrong.
@@ -199,8 +199,8 @@ fn busy(fault: &Fault) -> Option<&Busy> {
     fault.cause()?.downcast_ref()
 }
 
-fn give_up<M: Operation>(policy: ConsumerPolicy, arrival: &Arrival, reason: String) -> Settlement {
-    let (id, attempts) = (arrival.message.metadata().id, arrival.attempt);
+fn give_up<M: Operation>(policy: ConsumerPolicy, delivery: &Delivery, reason: String) -> Settlement {
+    let (id, attempts) = (delivery.message.metadata().id, delivery.attempt);
     tracing::error!(target: "pontoon", handler = M::ADDRESS, message = %id, attempts, reason, "given up");
     if policy.dead_letter { Settlement::DeadLetter(reason) } else { Settlement::Ack }
 }
@@ -209,17 +209,17 @@ async fn settle<U>(
     running: &Running<U>,
     consumer: &dyn Consumer,
     handler: &'static str,
-    arrival: &Arrival,
+    delivery: &Delivery,
     settlement: Option<Settlement>,
 ) {
     match settlement {
         Some(settlement) => {
-            if let Err(error) = consumer.settle(arrival, settlement).await {
-                let id = arrival.message.metadata().id;
+            if let Err(error) = consumer.settle(delivery, settlement).await {
+                let id = delivery.message.metadata().id;
                 tracing::warn!(target: "pontoon", handler, message = %id, error = %OneLine(&error), "it may be handled once more");
             }
         }
-        None => consumer.forget(arrival),
+        None => consumer.forget(delivery),
     }
     running.core.lifecycle.settled();
 }

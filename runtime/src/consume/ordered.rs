@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use crate::bridge::{Arrival, Consumer, Settlement};
+use crate::bridge::{Consumer, Delivery, Settlement};
 use crate::consume::{deliver_once, done_first, handle, hold, last_phase, malformed, settle};
 use crate::delivery::ConsumerPolicy;
 use crate::fault::Fault;
@@ -36,7 +36,7 @@ async fn dispatch<M: Subscription, U>(
     running: &Running<U>,
     consumer: &dyn Consumer,
     policy: ConsumerPolicy,
-    lanes: Vec<mpsc::Sender<Arrival>>,
+    lanes: Vec<mpsc::Sender<Delivery>>,
 ) {
     let (lifecycle, last) = (&running.core.lifecycle, last_phase(consumer));
     let mut over = pin!(lifecycle.reached(last));
@@ -44,32 +44,32 @@ async fn dispatch<M: Subscription, U>(
         if lifecycle.has_reached(last) {
             return;
         }
-        let arrival = tokio::select! {
+        let delivery = tokio::select! {
             biased;
-            arrival = consumer.next() => arrival,
+            delivery = consumer.next() => delivery,
             () = &mut over => return,
         };
-        let Some(arrival) = arrival else { return };
-        let key = match key::<M>(&arrival) {
+        let Some(delivery) = delivery else { return };
+        let key = match key::<M>(&delivery) {
             Ok(key) => key,
             Err(fault) => {
-                let settlement = malformed::<M>(policy, &arrival, &fault);
-                settle(running, consumer, M::ADDRESS, &arrival, Some(settlement)).await;
+                let settlement = malformed::<M>(policy, &delivery, &fault);
+                settle(running, consumer, M::ADDRESS, &delivery, Some(settlement)).await;
                 continue;
             }
         };
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let lane = usize::try_from(hasher.finish() % lanes.len() as u64).unwrap_or_default();
-        if lanes[lane].send(arrival).await.is_err() {
+        if lanes[lane].send(delivery).await.is_err() {
             return;
         }
     }
 }
 
 /// What a message must stay in order with. Without it, it cannot be handled: in which lane it belongs nobody knows.
-fn key<M: Subscription>(arrival: &Arrival) -> Result<Option<Key>, Fault> {
-    let payload = arrival.message.read::<M::Input>()?;
+fn key<M: Subscription>(delivery: &Delivery) -> Result<Option<Key>, Fault> {
+    let payload = delivery.message.read::<M::Input>()?;
     guarded(|| M::order(&payload))
 }
 
@@ -78,29 +78,29 @@ async fn drive<M, U>(
     running: &Running<U>,
     consumer: &dyn Consumer,
     policy: ConsumerPolicy,
-    mut lane: mpsc::Receiver<Arrival>,
+    mut lane: mpsc::Receiver<Delivery>,
 ) where
     U: Send + Sync,
     M: Subscription + Route<U>,
 {
-    while let Some(mut arrival) = lane.recv().await {
+    while let Some(mut delivery) = lane.recv().await {
         if done_first(policy, consumer) {
-            deliver_once::<M, U>(running, consumer, policy, &arrival).await;
+            deliver_once::<M, U>(running, consumer, policy, &delivery).await;
             continue;
         }
         let settlement = loop {
             // It comes again, and so do those behind it, in their order.
-            if consumer.is_lost(&arrival) {
+            if consumer.is_lost(&delivery) {
                 tracing::debug!(target: "pontoon", handler = M::ADDRESS, "the broker has it again");
                 break None;
             }
-            match handle::<M, U>(running, consumer, policy, &arrival).await {
+            match handle::<M, U>(running, consumer, policy, &delivery).await {
                 Some(Settlement::Retry(pause)) if running.core.lifecycle.is_running() => {
                     tokio::select! {
                         biased;
                         () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Retry(pause)),
-                        _ = hold(consumer, &arrival) => break None,
-                        () = retry(consumer, &arrival, pause) => arrival.attempt += 1,
+                        _ = hold(consumer, &delivery) => break None,
+                        () = retry(consumer, &delivery, pause) => delivery.attempt += 1,
                     }
                 }
                 // Another handler has its key. What is behind it waits as well.
@@ -108,7 +108,7 @@ async fn drive<M, U>(
                     tokio::select! {
                         biased;
                         () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Postpone(pause)),
-                        _ = hold(consumer, &arrival) => break None,
+                        _ = hold(consumer, &delivery) => break None,
                         () = sleep(pause) => {}
                     }
                 }
@@ -116,7 +116,7 @@ async fn drive<M, U>(
             }
         };
         let comes_again = matches!(settlement, Some(Settlement::Retry(_) | Settlement::Postpone(_)));
-        settle(running, consumer, M::ADDRESS, &arrival, settlement).await;
+        settle(running, consumer, M::ADDRESS, &delivery, settlement).await;
         // What is behind it has to wait for it, wherever it comes again. In memory that is here.
         if comes_again && !consumer.is_volatile() {
             return;
@@ -125,7 +125,7 @@ async fn drive<M, U>(
 }
 
 /// Waits until the next attempt at a message may begin.
-async fn retry(consumer: &dyn Consumer, arrival: &Arrival, pause: Duration) {
+async fn retry(consumer: &dyn Consumer, delivery: &Delivery, pause: Duration) {
     sleep(pause).await;
-    consumer.retried(arrival).await;
+    consumer.retried(delivery).await;
 }

@@ -33,10 +33,10 @@ async fn every_subscription_gets_every_event_in_order() {
     }
     for consumer in &consumers {
         for (number, event) in (0..100).zip(&sent) {
-            let arrival = consumer.next().await.unwrap();
-            assert_eq!(arrival.message.decode::<u64>().unwrap(), number);
-            assert_eq!(arrival.message.metadata().id, event.metadata().id);
-            consumer.settle(&arrival, Settlement::Ack).await.unwrap();
+            let delivery = consumer.next().await.unwrap();
+            assert_eq!(delivery.message.decode::<u64>().unwrap(), number);
+            assert_eq!(delivery.message.metadata().id, event.metadata().id);
+            consumer.settle(&delivery, Settlement::Ack).await.unwrap();
         }
         assert_eq!(consumer.unfinished(Instant::now()), 0);
     }
@@ -170,8 +170,8 @@ async fn a_full_subscription_holds_its_publisher_back() {
     let mut third = topic.publish(message(3));
     assert!(tokio::time::timeout(Duration::from_secs(1), &mut third).await.is_err());
     for number in 1..=3 {
-        let arrival = consumer.next().await.unwrap();
-        assert_eq!(arrival.message.decode::<u64>().unwrap(), number);
+        let delivery = consumer.next().await.unwrap();
+        assert_eq!(delivery.message.decode::<u64>().unwrap(), number);
         if number == 1 {
             (&mut third).await.unwrap();
         }
@@ -309,13 +309,13 @@ async fn many_senders_and_readers_lose_nothing() {
                 let consumer = std::sync::Arc::clone(&consumer);
                 tokio::spawn(async move {
                     let mut numbers = Vec::new();
-                    while let Some(arrival) = consumer.next().await {
-                        let number = arrival.message.decode::<u64>().unwrap();
+                    while let Some(delivery) = consumer.next().await {
+                        let number = delivery.message.decode::<u64>().unwrap();
                         // Every tenth comes once more.
-                        if number % 10 == 0 && arrival.attempt == 1 {
-                            consumer.settle(&arrival, Settlement::Release).await.unwrap();
+                        if number % 10 == 0 && delivery.attempt == 1 {
+                            consumer.settle(&delivery, Settlement::Release).await.unwrap();
                         } else {
-                            consumer.settle(&arrival, Settlement::Ack).await.unwrap();
+                            consumer.settle(&delivery, Settlement::Ack).await.unwrap();
                             numbers.push(number);
                         }
                     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Arrival, Consumer, DeadMessage, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
+use pontoon::bridge::{Consumer, DeadMessage, Delivery, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
 use pontoon::{BridgeError, Id, MaybeReady, Message, Metadata, SubscriptionPolicy};
 use tokio::sync::Notify;
 
@@ -15,23 +15,23 @@ use crate::unit::{adapters, launch};
 /// A subscription whose first two deliveries are taken back.
 #[derive(Default)]
 struct Losing {
-    arrivals: Mutex<VecDeque<Arrival>>,
+    deliveries: Mutex<VecDeque<Delivery>>,
     more: Notify,
     has_lost: AtomicBool,
 }
 
 impl Losing {
-    fn deliver(&self, number: u64, attempt: u32, ticket: u64) {
+    fn deliver(&self, number: u64, attempt: u32, tag: u64) {
         let message = Message::new(Metadata::new(), ("a".to_owned(), number));
-        self.arrivals.lock().unwrap().push_back(Arrival { message, attempt, ticket });
+        self.deliveries.lock().unwrap().push_back(Delivery { message, attempt, tag });
         self.more.notify_one();
     }
 
-    async fn take(&self) -> Option<Arrival> {
+    async fn take(&self) -> Option<Delivery> {
         loop {
-            let arrival = self.arrivals.lock().unwrap().pop_front();
-            if arrival.is_some() {
-                return arrival;
+            let delivery = self.deliveries.lock().unwrap().pop_front();
+            if delivery.is_some() {
+                return delivery;
             }
             self.more.notified().await;
         }
@@ -39,16 +39,16 @@ impl Losing {
 }
 
 impl Consumer for Losing {
-    fn next(&self) -> MaybeReady<'_, Option<Arrival>> {
+    fn next(&self) -> MaybeReady<'_, Option<Delivery>> {
         MaybeReady::boxed(self.take())
     }
 
-    fn settle(&self, arrival: &Arrival, _: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
-        MaybeReady::ready(if self.is_lost(arrival) { Err(BridgeError::LeaseLost) } else { Ok(()) })
+    fn settle(&self, delivery: &Delivery, _: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::ready(if self.is_lost(delivery) { Err(BridgeError::LeaseLost) } else { Ok(()) })
     }
 
-    fn is_lost(&self, arrival: &Arrival) -> bool {
-        self.has_lost.load(Ordering::SeqCst) && arrival.ticket <= 2
+    fn is_lost(&self, delivery: &Delivery) -> bool {
+        self.has_lost.load(Ordering::SeqCst) && delivery.tag <= 2
     }
 
     fn dead_letters(&self, _: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Arrival, Consumer, DeadMessage, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
+use pontoon::bridge::{Consumer, DeadMessage, Delivery, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
 use pontoon::{BridgeError, FaultClass, Id, InvokeError, MaybeReady, Message, Metadata, SubscriptionPolicy};
 
 use crate::contract::{event, lab};
@@ -80,7 +80,7 @@ struct FailingFeed {
 }
 
 impl Consumer for FailingFeed {
-    fn next(&self) -> MaybeReady<'_, Option<Arrival>> {
+    fn next(&self) -> MaybeReady<'_, Option<Delivery>> {
         match self.calls.fetch_add(1, Ordering::Relaxed) {
             0 => panic!("a consumer that panics"),
             1 => MaybeReady::ready(None),
@@ -88,8 +88,8 @@ impl Consumer for FailingFeed {
         }
     }
 
-    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
-        self.consumer.settle(arrival, settlement)
+    fn settle(&self, delivery: &Delivery, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
+        self.consumer.settle(delivery, settlement)
     }
 
     fn dead_letters(&self, skip: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>> {

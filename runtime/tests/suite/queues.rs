@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pontoon::bridge::in_memory::InMemoryQueues;
-use pontoon::bridge::{Arrival, Job, JobQueue, QueueAdapter, Settlement};
+use pontoon::bridge::{Delivery, Job, JobQueue, QueueAdapter, Settlement};
 use pontoon::{BridgeError, Instant, Message, Metadata, QueuePolicy, WhenFull};
 
 use crate::contract::{lab, queue};
@@ -24,8 +24,8 @@ fn job(number: u64) -> Job {
     Job { message: Message::new(Metadata::new(), number), delay: None, deduplication: None }
 }
 
-fn number(arrival: &Arrival) -> u64 {
-    arrival.message.decode().unwrap()
+fn number(delivery: &Delivery) -> u64 {
+    delivery.message.decode().unwrap()
 }
 
 /// Q01.

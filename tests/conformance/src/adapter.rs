@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{Arrival, Consumer, Endpoint, IncomingRequest, Reply, Request, Settlement};
+use pontoon::bridge::{Consumer, Delivery, Endpoint, IncomingRequest, Reply, Request, Settlement};
 use pontoon::{BridgeError, Instant, Message, Metadata, Template};
 use tokio::task::JoinHandle;
 
@@ -50,15 +50,15 @@ pub fn message(number: u32) -> Message {
 ///
 /// # Panics
 /// It has none.
-pub fn number(arrival: &Arrival) -> u32 {
-    arrival.message.decode().unwrap()
+pub fn number(delivery: &Delivery) -> u32 {
+    delivery.message.decode().unwrap()
 }
 
 /// The next message of a consumer.
 ///
 /// # Panics
 /// There is none.
-pub async fn next(consumer: &Arc<dyn Consumer>) -> Arrival {
+pub async fn next(consumer: &Arc<dyn Consumer>) -> Delivery {
     soon(consumer.next()).await.expect("the consumer has ended")
 }
 
@@ -67,9 +67,9 @@ pub async fn next(consumer: &Arc<dyn Consumer>) -> Arrival {
 /// # Panics
 /// There is none, or it cannot be settled.
 pub async fn take(consumer: &Arc<dyn Consumer>) -> u32 {
-    let arrival = next(consumer).await;
-    consumer.settle(&arrival, Settlement::Ack).await.unwrap();
-    number(&arrival)
+    let delivery = next(consumer).await;
+    consumer.settle(&delivery, Settlement::Ack).await.unwrap();
+    number(&delivery)
 }
 
 /// Whether nothing comes for a while.

@@ -15,7 +15,7 @@ use super::outlet::Outlet;
 use super::properties;
 use super::trouble::Trouble;
 use crate::bridge::remote::Flights;
-use crate::bridge::{Arrival, BridgeError};
+use crate::bridge::{BridgeError, Delivery};
 use crate::delivery::SubscriptionPolicy;
 use crate::wire::Outgoing;
 
@@ -94,14 +94,14 @@ impl Later {
     }
 
     /// Has a message wait at the broker for its next attempt; done once it is safe there.
-    pub(super) async fn keep(&self, arrival: &Arrival, pause: Duration) -> Result<(), BridgeError> {
+    pub(super) async fn keep(&self, delivery: &Delivery, pause: Duration) -> Result<(), BridgeError> {
         let level = Level::of(pause);
         let found = self.levels.iter().find(|(one, _)| *one == level).or(self.levels.last());
         let Some((_, outlet)) = found else { return Err(BridgeError::Unavailable("it has no place to wait".into())) };
         let _flight = self.flights.begin()?;
-        let mut outgoing = Outgoing::new(self.subject, &arrival.message, &self.source);
-        outgoing.attempt = arrival.attempt.saturating_add(1);
-        outgoing.deadline = arrival.message.metadata().deadline;
+        let mut outgoing = Outgoing::new(self.subject, &delivery.message, &self.source);
+        outgoing.attempt = delivery.attempt.saturating_add(1);
+        outgoing.deadline = delivery.message.metadata().deadline;
         // It was carried before.
         let body = outgoing.body(u64::MAX)?;
         let expiration = ShortString::from(pause.as_millis().to_string());

@@ -9,7 +9,7 @@ use super::properties;
 use super::receipt::Receipt;
 use super::tap::Tap;
 use crate::bridge::remote::{Buried, Delivered, Look, Source};
-use crate::bridge::{Arrival, BridgeError, DeadMessage};
+use crate::bridge::{BridgeError, DeadMessage, Delivery};
 use crate::one_line::OneLine;
 
 /// A subscription at the broker.
@@ -55,15 +55,15 @@ impl Source for Subscription {
         token.give_back()
     }
 
-    async fn again(&self, arrival: &Arrival, token: Receipt, pause: Duration) -> Result<bool, BridgeError> {
+    async fn again(&self, delivery: &Delivery, token: Receipt, pause: Duration) -> Result<bool, BridgeError> {
         if !token.held_since().is_some_and(|since| self.later.is_too_long(since, pause)) {
             return Ok(false);
         }
-        match self.later.keep(arrival, pause).await {
+        match self.later.keep(delivery, pause).await {
             Ok(()) => token.acknowledge().map(|()| true),
             // It is held: the broker takes it back in the end.
             Err(error) => {
-                let id = arrival.message.metadata().id;
+                let id = delivery.message.metadata().id;
                 tracing::warn!(target: "pontoon", message = %id, error = %OneLine(&error), "a message cannot wait at the broker");
                 Ok(false)
             }

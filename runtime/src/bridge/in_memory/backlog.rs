@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::bridge::in_memory::contents::{Contents, Item, Limits};
-use crate::bridge::{Arrival, BridgeError, DeadMessage, Settlement};
+use crate::bridge::{BridgeError, DeadMessage, Delivery, Settlement};
 use crate::delivery::WhenFull;
 use crate::message::Message;
 
@@ -50,7 +50,7 @@ pub(super) enum Offered {
 
 /// What a reader finds.
 pub(super) enum Taken<'b> {
-    Message(Arrival),
+    Message(Delivery),
     /// Nothing before this time, unless something comes in.
     Nothing(Option<Instant>, Waiting<'b>),
     Closed,
@@ -183,10 +183,10 @@ impl Backlog {
                     self.readers.fetch_add(1, Ordering::SeqCst);
                     return Taken::Nothing(contents.next_time(), Waiting(self));
                 };
-                let arrival = self.hand_out(&mut contents, item);
+                let delivery = self.hand_out(&mut contents, item);
                 self.wake(contents);
                 self.make_room();
-                return Taken::Message(arrival);
+                return Taken::Message(delivery);
             }
         }
         let Some(item) = taken.items.pop_front() else { return Taken::Closed };
@@ -207,7 +207,7 @@ impl Backlog {
         if room {
             self.make_room();
         }
-        Taken::Message(Arrival { message: item.message, attempt: item.attempt, ticket: 0 })
+        Taken::Message(Delivery { message: item.message, attempt: item.attempt, tag: 0 })
     }
 
     /// Lets a sender look that waits for room.
@@ -223,15 +223,15 @@ impl Backlog {
         self.timed.store(timed, Ordering::Relaxed);
     }
 
-    fn hand_out(&self, contents: &mut Contents, item: Item) -> Arrival {
+    fn hand_out(&self, contents: &mut Contents, item: Item) -> Delivery {
         let Some(lease) = self.limits.lease else {
             self.running.fetch_add(1, Ordering::Relaxed);
-            return Arrival { message: item.message, attempt: item.attempt, ticket: 0 };
+            return Delivery { message: item.message, attempt: item.attempt, tag: 0 };
         };
-        contents.tickets += 1;
-        let arrival = Arrival { message: item.message.clone(), attempt: item.attempt, ticket: contents.tickets };
-        contents.leased.insert(arrival.ticket, (Instant::now() + lease, item));
-        arrival
+        contents.tags += 1;
+        let delivery = Delivery { message: item.message.clone(), attempt: item.attempt, tag: contents.tags };
+        contents.leased.insert(delivery.tag, (Instant::now() + lease, item));
+        delivery
     }
 
     /// Lets another reader look, where there is something to look at.
@@ -244,13 +244,13 @@ impl Backlog {
         }
     }
 
-    pub(super) fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Result<(), BridgeError> {
+    pub(super) fn settle(&self, delivery: &Delivery, settlement: Settlement) -> Result<(), BridgeError> {
         if self.limits.lease.is_none() && matches!(settlement, Settlement::Ack) {
             self.running.fetch_sub(1, Ordering::Release);
             return Ok(());
         }
         let mut contents = self.contents();
-        let since = match contents.leased.remove(&arrival.ticket) {
+        let since = match contents.leased.remove(&delivery.tag) {
             Some((_, item)) => item.since,
             None if self.limits.lease.is_some() => return Err(BridgeError::LeaseLost),
             None => {
@@ -258,7 +258,7 @@ impl Backlog {
                 None
             }
         };
-        let Arrival { message, attempt, .. } = arrival;
+        let Delivery { message, attempt, .. } = delivery;
         match settlement {
             Settlement::Ack | Settlement::Malformed => return Ok(()),
             Settlement::Retry(pause) => {
@@ -281,11 +281,11 @@ impl Backlog {
         Ok(())
     }
 
-    pub(super) fn extend(&self, arrival: &Arrival) -> Result<(), BridgeError> {
+    pub(super) fn extend(&self, delivery: &Delivery) -> Result<(), BridgeError> {
         let Some(lease) = self.limits.lease else { return Ok(()) };
         let now = Instant::now();
         let mut contents = self.contents();
-        match contents.leased.get_mut(&arrival.ticket) {
+        match contents.leased.get_mut(&delivery.tag) {
             Some((until, _)) if *until > now => *until = now + lease,
             _ => return Err(BridgeError::LeaseLost),
         }

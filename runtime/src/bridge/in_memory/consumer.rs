@@ -6,30 +6,30 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::bridge::in_memory::backlog::{Backlog, Offered, Taken};
-use crate::bridge::{Arrival, BridgeError, Consumer, DeadMessage, Depth, Job, JobQueue, Settlement};
+use crate::bridge::{BridgeError, Consumer, DeadMessage, Delivery, Depth, Job, JobQueue, Settlement};
 use crate::dead_letters::AT_A_TIME;
 use crate::id::Id;
 use crate::maybe_ready::MaybeReady;
 
 impl Consumer for Backlog {
-    fn next(&self) -> MaybeReady<'_, Option<Arrival>> {
+    fn next(&self) -> MaybeReady<'_, Option<Delivery>> {
         match self.take() {
-            Taken::Message(arrival) => MaybeReady::ready(Some(arrival)),
+            Taken::Message(delivery) => MaybeReady::ready(Some(delivery)),
             Taken::Closed => MaybeReady::ready(None),
             Taken::Nothing(..) => MaybeReady::boxed(self.next_waiting()),
         }
     }
 
-    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
-        MaybeReady::ready(Self::settle(self, arrival, settlement))
+    fn settle(&self, delivery: &Delivery, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::ready(Self::settle(self, delivery, settlement))
     }
 
     fn lease(&self) -> Option<Duration> {
         self.limits.lease
     }
 
-    fn extend<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, Result<(), BridgeError>> {
-        MaybeReady::ready(Self::extend(self, arrival))
+    fn extend<'a>(&'a self, delivery: &'a Delivery) -> MaybeReady<'a, Result<(), BridgeError>> {
+        MaybeReady::ready(Self::extend(self, delivery))
     }
 
     fn is_volatile(&self) -> bool {
@@ -63,11 +63,11 @@ impl Consumer for Backlog {
 }
 
 impl Backlog {
-    async fn next_waiting(&self) -> Option<Arrival> {
+    async fn next_waiting(&self) -> Option<Delivery> {
         loop {
             let readable = self.readable.notified();
             let (due, waiting) = match self.take() {
-                Taken::Message(arrival) => return Some(arrival),
+                Taken::Message(delivery) => return Some(delivery),
                 Taken::Closed => return None,
                 Taken::Nothing(due, waiting) => (due, waiting),
             };

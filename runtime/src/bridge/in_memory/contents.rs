@@ -51,7 +51,7 @@ pub(super) struct Contents {
     /// The deduplication ids that count, and until when: the first to be forgotten first.
     remembered: HashSet<Arc<str>>,
     forgotten: VecDeque<(Instant, Arc<str>)>,
-    pub(super) tickets: u64,
+    pub(super) tags: u64,
     /// How many were in `taken` when somebody last looked: since then some may have gone.
     pub(super) over: usize,
     pub(super) dropped: u64,
@@ -121,8 +121,8 @@ impl Contents {
     }
 
     pub(super) fn put_aside(&mut self, due: Instant, item: Item) {
-        self.tickets += 1;
-        self.aside.insert((due, self.tickets), item);
+        self.tags += 1;
+        self.aside.insert((due, self.tags), item);
     }
 
     /// Brings back what is due, and what was leased for too long.

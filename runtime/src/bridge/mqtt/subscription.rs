@@ -11,7 +11,7 @@ use super::properties;
 use super::queue::Queue;
 use super::session::{Held, Session};
 use crate::bridge::remote::{Buried, Delivered, Look, Page, Source};
-use crate::bridge::{Arrival, BridgeError, DeadMessage};
+use crate::bridge::{BridgeError, DeadMessage, Delivery};
 use crate::health::Health;
 use crate::id::Id;
 
@@ -134,10 +134,10 @@ impl Source for Subscription {
         Ok(())
     }
 
-    async fn retried(&self, arrival: &Arrival, token: &Token) {
+    async fn retried(&self, delivery: &Delivery, token: &Token) {
         if let (Token::Held(..), Way::Session(_, _, attempts)) = (token, &self.way) {
             // Where the bridge is closed, the handler is ended.
-            let _ = attempts.retried(arrival.message.metadata().id).await;
+            let _ = attempts.retried(delivery.message.metadata().id).await;
         }
     }
 

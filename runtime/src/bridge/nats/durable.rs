@@ -13,7 +13,7 @@ use crate::bridge::nats::headers;
 use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::pull::{Pull, Ticket, Word};
 use crate::bridge::remote::{Buried, Delivered, Look, Source};
-use crate::bridge::{Arrival, BridgeError, DeadMessage};
+use crate::bridge::{BridgeError, DeadMessage, Delivery};
 
 /// A subscription whose events must not be lost.
 pub(super) struct Durable {
@@ -34,13 +34,13 @@ pub(super) enum Token {
 impl Durable {
     /// Says something of a message. It is heard as long as the lease lasts, on whatever connection; not by a server that has started
     /// since and would misunderstand it: from there the message comes again.
-    async fn say(&self, word: &Word, ticket: Ticket) -> Result<(), BridgeError> {
+    async fn say(&self, word: &Word, tag: Ticket) -> Result<(), BridgeError> {
         let session = self.connection.session(Instant::now() + LEASE).await?;
-        if self.pull.is_void(&ticket, &session) {
+        if self.pull.is_void(&tag, &session) {
             tracing::debug!(target: "pontoon", "the NATS server has started since it delivered a message: it comes again");
             return Ok(());
         }
-        session.send(word.parcel(ticket.subject)).await
+        session.send(word.parcel(tag.subject)).await
     }
 }
 
@@ -51,27 +51,27 @@ impl Source for Durable {
         loop {
             let taken = self.pull.next(&self.connection).await?;
             // Without one, nobody waits for an acknowledgement: it is not from the stream.
-            let Some(ticket) = taken.ticket().filter(|ticket| self.pull.is_ticket(&ticket.subject)) else {
+            let Some(tag) = taken.tag().filter(|tag| self.pull.is_ticket(&tag.subject)) else {
                 self.connection.tally.malformed.fetch_add(1, Ordering::Relaxed);
                 continue;
             };
             let session = self.connection.sessions.borrow().clone();
-            if session.is_some_and(|session| self.pull.is_void(&ticket, &session)) {
+            if session.is_some_and(|session| self.pull.is_void(&tag, &session)) {
                 continue;
             }
             let Message { payload, headers, .. } = taken.message;
             let incoming = headers::read(headers.as_ref(), payload);
-            let redelivered = deliveries(&ticket.subject).saturating_sub(1);
-            self.pull.hand_out(&ticket.subject);
-            return Some(Delivered { incoming, redelivered, token: Token::Message(ticket) });
+            let redelivered = deliveries(&tag.subject).saturating_sub(1);
+            self.pull.hand_out(&tag.subject);
+            return Some(Delivered { incoming, redelivered, token: Token::Message(tag) });
         }
     }
 
     async fn done(&self, token: Token) -> Result<(), BridgeError> {
         match token {
-            Token::Message(ticket) => {
-                self.pull.let_go(&ticket.subject);
-                self.say(&Word::Done, ticket).await?;
+            Token::Message(tag) => {
+                self.pull.let_go(&tag.subject);
+                self.say(&Word::Done, tag).await?;
                 self.pull.done();
                 Ok(())
             }
@@ -81,20 +81,20 @@ impl Source for Durable {
 
     async fn back(&self, token: Token) -> Result<(), BridgeError> {
         match token {
-            Token::Message(ticket) => {
-                self.pull.let_go(&ticket.subject);
-                self.say(&Word::Back, ticket).await
+            Token::Message(tag) => {
+                self.pull.let_go(&tag.subject);
+                self.say(&Word::Back, tag).await
             }
             // It has never left.
             Token::DeadMessage(_) => Ok(()),
         }
     }
 
-    async fn again(&self, _: &Arrival, token: Token, pause: Duration) -> Result<bool, BridgeError> {
+    async fn again(&self, _: &Delivery, token: Token, pause: Duration) -> Result<bool, BridgeError> {
         match token {
-            Token::Message(ticket) => {
-                self.pull.let_go(&ticket.subject);
-                self.say(&Word::Again(pause), ticket).await.map(|()| true)
+            Token::Message(tag) => {
+                self.pull.let_go(&tag.subject);
+                self.say(&Word::Again(pause), tag).await.map(|()| true)
             }
             Token::DeadMessage(_) => Ok(false),
         }
@@ -120,10 +120,10 @@ impl Source for Durable {
 
 /// How often a message has been delivered, by where it is acknowledged:
 /// `$JS.ACK.<stream>.<consumer>.<deliveries>.…`, with a domain and an account before the stream where there are such.
-fn deliveries(ticket: &str) -> u32 {
-    let tokens = ticket.split('.').count();
+fn deliveries(tag: &str) -> u32 {
+    let tokens = tag.split('.').count();
     let place = if tokens > 9 { 6 } else { 4 };
-    ticket.split('.').nth(place).and_then(|count| count.parse().ok()).unwrap_or(1)
+    tag.split('.').nth(place).and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 #[cfg(test)]

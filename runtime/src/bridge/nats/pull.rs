@@ -64,14 +64,14 @@ pub(super) enum Word {
 }
 
 impl Word {
-    pub(super) fn parcel(&self, ticket: Subject) -> Parcel {
+    pub(super) fn parcel(&self, tag: Subject) -> Parcel {
         let body = match self {
             Self::Done => Bytes::from_static(b"+ACK"),
             Self::Back => Bytes::from_static(b"-NAK"),
             Self::Again(pause) => format!("-NAK {{\"delay\":{}}}", pause.as_nanos()).into(),
             Self::Holding => Bytes::from_static(b"+WPI"),
         };
-        Parcel { subject: ticket, reply: None, headers: None, body }
+        Parcel { subject: tag, reply: None, headers: None, body }
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) struct Taken {
 
 impl Taken {
     /// What the message is acknowledged by, if that is so.
-    pub(super) fn ticket(&self) -> Option<Ticket> {
+    pub(super) fn tag(&self) -> Option<Ticket> {
         Some(Ticket { subject: self.message.reply.clone()?, server: Arc::clone(&self.server) })
     }
 }
@@ -100,7 +100,7 @@ pub(super) struct Pull {
     /// Where messages are asked for.
     next: String,
     /// What stands in the subject on which a message of this consumer is acknowledged.
-    tickets: String,
+    tags: String,
     /// How many this process wants to hold. It begins with few and grows with each that is done: a message that ends the
     /// process does not take hundreds with it, which then count as delivered although nobody has looked at them.
     window: AtomicUsize,
@@ -146,7 +146,7 @@ impl Pull {
         let state = State { sessions, source: None, failures: 0 };
         Self {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
-            tickets: format!("{stream}.{consumer}."),
+            tags: format!("{stream}.{consumer}."),
             window: AtomicUsize::new((policy.concurrency.max(1) as usize).min(PREFETCH.into())),
             is_ordered: policy.ordered,
             ended: watch::Sender::new(false),
@@ -158,10 +158,9 @@ impl Pull {
 
     /// Whether a message is acknowledged there: `$JS.ACK.<stream>.<consumer>.…`, with a domain and an account before the stream
     /// where there are such. Whoever knows our inbox can send there what it likes, with any reply subject.
-    pub(super) fn is_ticket(&self, ticket: &str) -> bool {
-        let Some(rest) = ticket.strip_prefix("$JS.ACK.") else { return false };
-        rest.starts_with(&*self.tickets)
-            || rest.splitn(3, '.').nth(2).is_some_and(|rest| rest.starts_with(&*self.tickets))
+    pub(super) fn is_ticket(&self, tag: &str) -> bool {
+        let Some(rest) = tag.strip_prefix("$JS.ACK.") else { return false };
+        rest.starts_with(&*self.tags) || rest.splitn(3, '.').nth(2).is_some_and(|rest| rest.starts_with(&*self.tags))
     }
 
     /// The next message; `None` once it has ended, or the bridge is closed.
@@ -268,18 +267,18 @@ impl Pull {
 
     /// Whether nothing may be said of a message to the server of now: it would take it for word of others as well. The message comes
     /// again from there.
-    pub(super) fn is_void(&self, ticket: &Ticket, session: &Session) -> bool {
-        !self.is_ordered && session.server.is_misled_about(&ticket.server)
+    pub(super) fn is_void(&self, tag: &Ticket, session: &Session) -> bool {
+        !self.is_ordered && session.server.is_misled_about(&tag.server)
     }
 
     /// A message is handed out: it is held from now on.
-    pub(super) fn hand_out(&self, ticket: &Subject) {
-        self.handed().insert(ticket.to_string());
+    pub(super) fn hand_out(&self, tag: &Subject) {
+        self.handed().insert(tag.to_string());
     }
 
     /// Something is said of a message that was handed out: it is not held any more.
-    pub(super) fn let_go(&self, ticket: &Subject) {
-        self.handed().remove(ticket.as_str());
+    pub(super) fn let_go(&self, tag: &Subject) {
+        self.handed().remove(tag.as_str());
     }
 
     /// Tells the server that what waits here, or is being handled, is not lost. On the thread of the connection: a handler that
@@ -288,9 +287,9 @@ impl Pull {
         let session = connection.sessions.borrow().clone();
         let handed: Vec<String> = self.handed().iter().cloned().collect();
         if let Some(session) = session {
-            for ticket in handed {
+            for tag in handed {
                 // It may have been settled meanwhile: then the server passes over this.
-                if session.send(Word::Holding.parcel(ticket.into())).await.is_err() {
+                if session.send(Word::Holding.parcel(tag.into())).await.is_err() {
                     return;
                 }
             }
@@ -298,13 +297,13 @@ impl Pull {
         // Who has it for longer waits for a message: there is none here.
         let Ok(mut state) = timeout(Duration::from_millis(100), self.state.lock()).await else { return };
         let Some(source) = &mut state.source else { return };
-        let tickets: Vec<_> = {
+        let tags: Vec<_> = {
             let mut here = self.here();
             source.empty(&mut here, usize::MAX);
             here.iter().filter_map(|taken| taken.message.reply.clone()).collect()
         };
-        for ticket in tickets {
-            if source.session.send(Word::Holding.parcel(ticket)).await.is_err() {
+        for tag in tags {
+            if source.session.send(Word::Holding.parcel(tag)).await.is_err() {
                 return;
             }
         }
@@ -329,8 +328,8 @@ impl Pull {
             let _ = source.subscriber.unsubscribe().await;
             let here = std::mem::take(&mut *self.here());
             for taken in here {
-                if let Some(ticket) = taken.message.reply
-                    && source.session.send(Word::Back.parcel(ticket)).await.is_err()
+                if let Some(tag) = taken.message.reply
+                    && source.session.send(Word::Back.parcel(tag)).await.is_err()
                 {
                     // The client is gone: it all goes back when its lease ends.
                     return;

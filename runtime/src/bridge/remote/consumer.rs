@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::bridge::remote::held::{Aside, Doom, Held, Next};
 use crate::bridge::remote::letters::{Buried, Look};
 use crate::bridge::remote::{Arrived, Heard, Tally};
-use crate::bridge::{Arrival, BridgeError, Consumer, DeadMessage, Settlement};
+use crate::bridge::{BridgeError, Consumer, DeadMessage, Delivery, Settlement};
 use crate::delivery::SubscriptionPolicy;
 use crate::id::Id;
 use crate::maybe_ready::MaybeReady;
@@ -41,11 +41,11 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// meanwhile, unacknowledged.
     fn again(
         &self,
-        arrival: &Arrival,
+        delivery: &Delivery,
         token: Self::Token,
         pause: Duration,
     ) -> impl Future<Output = Result<bool, BridgeError>> + Send {
-        let _ = (arrival, token, pause);
+        let _ = (delivery, token, pause);
         async { Ok(false) }
     }
 
@@ -57,8 +57,8 @@ pub(crate) trait Source: Send + Sync + 'static {
 
     /// A message that has waited in this process is about to be handed out for its next attempt: done once that is counted,
     /// where the source counts attempts. Safe to drop while it waits.
-    fn retried(&self, arrival: &Arrival, token: &Self::Token) -> impl Future<Output = ()> + Send {
-        let _ = (arrival, token);
+    fn retried(&self, delivery: &Delivery, token: &Self::Token) -> impl Future<Output = ()> + Send {
+        let _ = (delivery, token);
         async {}
     }
 
@@ -130,13 +130,13 @@ pub(crate) struct NetworkConsumer<S: Source> {
 /// A message on its way out for its next attempt. Where nobody takes it, it goes back to those that wait.
 struct HandingOut<'f, S: Source> {
     consumer: &'f NetworkConsumer<S>,
-    arrival: Option<Arrival>,
+    delivery: Option<Delivery>,
 }
 
 impl<S: Source> Drop for HandingOut<'_, S> {
     fn drop(&mut self) {
-        if let Some(arrival) = self.arrival.take() {
-            self.consumer.put_aside(arrival, Duration::ZERO, Next::Attempt);
+        if let Some(delivery) = self.delivery.take() {
+            self.consumer.put_aside(delivery, Duration::ZERO, Next::Attempt);
         }
     }
 }
@@ -177,16 +177,16 @@ impl<S: Source> NetworkConsumer<S> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn token(&self, arrival: &Arrival) -> Result<S::Token, BridgeError> {
-        self.held().tokens.remove(&arrival.ticket).ok_or(BridgeError::LeaseLost)
+    fn token(&self, delivery: &Delivery) -> Result<S::Token, BridgeError> {
+        self.held().tokens.remove(&delivery.tag).ok_or(BridgeError::LeaseLost)
     }
 
     /// What a message that is not done yet is known by; an error where it is somebody else's by now.
-    fn token_kept(&self, arrival: &Arrival) -> Result<S::Token, BridgeError> {
+    fn token_kept(&self, delivery: &Delivery) -> Result<S::Token, BridgeError> {
         let mut held = self.held();
-        let token = held.tokens.get(&arrival.ticket).filter(|token| !self.source.is_lost(token)).cloned();
+        let token = held.tokens.get(&delivery.tag).filter(|token| !self.source.is_lost(token)).cloned();
         if token.is_none() {
-            held.forget(arrival.ticket);
+            held.forget(delivery.tag);
         }
         token.ok_or(BridgeError::LeaseLost)
     }
@@ -204,19 +204,19 @@ impl<S: Source> NetworkConsumer<S> {
                 (first.remove(), held.aside.len())
             };
             self.source.aside(count);
-            if self.token_kept(&aside.arrival).is_ok() {
+            if self.token_kept(&aside.delivery).is_ok() {
                 return Ok(aside);
             }
-            let (subscription, id) = (self.subscription, aside.arrival.message.metadata().id);
+            let (subscription, id) = (self.subscription, aside.delivery.message.metadata().id);
             tracing::debug!(target: "pontoon", subscription, message = %id, "the broker has it again");
         }
     }
 
-    fn put_aside(&self, arrival: Arrival, pause: Duration, next: Next) {
-        let place = (Instant::now() + pause, arrival.ticket);
+    fn put_aside(&self, delivery: Delivery, pause: Duration, next: Next) {
+        let place = (Instant::now() + pause, delivery.tag);
         let count = {
             let mut held = self.held();
-            held.aside.insert(place, Aside { arrival, next });
+            held.aside.insert(place, Aside { delivery, next });
             held.aside.len()
         };
         self.source.aside(count);
@@ -224,27 +224,27 @@ impl<S: Source> NetworkConsumer<S> {
     }
 
     /// The next message. Whoever goes off with one lets another reader look when the next of those aside is due.
-    async fn receive(&self) -> Option<Arrival> {
-        let arrival = self.receive_one().await?;
+    async fn receive(&self) -> Option<Delivery> {
+        let delivery = self.receive_one().await?;
         let waits = {
             let mut held = self.held();
-            held.handed.insert(arrival.ticket, Instant::now());
+            held.handed.insert(delivery.tag, Instant::now());
             !held.aside.is_empty()
         };
         if waits {
             self.changed.notify_one();
         }
-        Some(arrival)
+        Some(delivery)
     }
 
-    async fn receive_one(&self) -> Option<Arrival> {
+    async fn receive_one(&self) -> Option<Delivery> {
         loop {
             let next = match self.due() {
-                Ok(Aside { arrival, next: Next::Attempt }) => return self.hand_out(arrival).await,
-                Ok(Aside { arrival, next: Next::Out }) => return Some(arrival),
-                Ok(Aside { arrival, next: Next::Grave(doom) }) => {
+                Ok(Aside { delivery, next: Next::Attempt }) => return self.hand_out(delivery).await,
+                Ok(Aside { delivery, next: Next::Out }) => return Some(delivery),
+                Ok(Aside { delivery, next: Next::Grave(doom) }) => {
                     // What went wrong is tried once more, later; it stands in the log.
-                    let _ = self.bury(arrival, doom).await;
+                    let _ = self.bury(delivery, doom).await;
                     continue;
                 }
                 Err(next) => next,
@@ -257,8 +257,8 @@ impl<S: Source> NetworkConsumer<S> {
             };
             tokio::select! {
                 delivered = self.source.receive() => {
-                    if let Some(arrival) = self.admit(delivered?).await {
-                        return Some(arrival);
+                    if let Some(delivery) = self.admit(delivered?).await {
+                        return Some(delivery);
                     }
                 }
                 () = due => {}
@@ -268,29 +268,29 @@ impl<S: Source> NetworkConsumer<S> {
     }
 
     /// Hands out a message that has waited for its next attempt, once that is counted.
-    async fn hand_out(&self, arrival: Arrival) -> Option<Arrival> {
+    async fn hand_out(&self, delivery: Delivery) -> Option<Delivery> {
         // Meanwhile another reader looks when the next one is due.
         self.changed.notify_one();
-        let mut handing = HandingOut { consumer: self, arrival: Some(arrival.clone()) };
-        self.retried(&arrival).await;
-        handing.arrival.take()
+        let mut handing = HandingOut { consumer: self, delivery: Some(delivery.clone()) };
+        self.retried(&delivery).await;
+        handing.delivery.take()
     }
 
-    async fn retried(&self, arrival: &Arrival) {
-        let token = self.held().tokens.get(&arrival.ticket).cloned();
+    async fn retried(&self, delivery: &Delivery) {
+        let token = self.held().tokens.get(&delivery.tag).cloned();
         if let Some(token) = token {
-            self.source.retried(arrival, &token).await;
+            self.source.retried(delivery, &token).await;
         }
     }
 
     /// Takes a message in. One that cannot be read does not get further than this, nor one that may come once and does again.
-    async fn admit(&self, delivered: Delivered<S::Token>) -> Option<Arrival> {
+    async fn admit(&self, delivered: Delivered<S::Token>) -> Option<Delivery> {
         let Delivered { incoming, redelivered, token } = delivered;
         let Incoming { message, attempt, source, sequence, .. } = match incoming {
             Ok(incoming) => incoming,
             Err((malformed, body)) => {
-                let arrival = self.hold(Message::received(Metadata::new(), body), 1, token);
-                self.refuse(arrival, malformed.to_string()).await;
+                let delivery = self.hold(Message::received(Metadata::new(), body), 1, token);
+                self.refuse(delivery, malformed.to_string()).await;
                 return None;
             }
         };
@@ -332,13 +332,13 @@ impl<S: Source> NetworkConsumer<S> {
         self.heard.is_known(id) || arrived == Some(Arrived::Again)
     }
 
-    /// What was taken in, under a ticket.
-    fn hold(&self, message: Message, attempt: u32, token: S::Token) -> Arrival {
+    /// What was taken in, under a tag.
+    fn hold(&self, message: Message, attempt: u32, token: S::Token) -> Delivery {
         let mut held = self.held();
-        held.tickets += 1;
-        let ticket = held.tickets;
-        held.tokens.insert(ticket, token);
-        Arrival { message, attempt, ticket }
+        held.tags += 1;
+        let tag = held.tags;
+        held.tokens.insert(tag, token);
+        Delivery { message, attempt, tag }
     }
 
     /// Has the broker forget what is not handed out.
@@ -350,31 +350,31 @@ impl<S: Source> NetworkConsumer<S> {
     }
 
     /// A message that cannot be read: to the dead letters at once, or, where there are none, counted.
-    async fn refuse(&self, arrival: Arrival, reason: String) {
+    async fn refuse(&self, delivery: Delivery, reason: String) {
         let subscription = self.subscription;
         if self.policy.dead_letter {
             tracing::error!(target: "pontoon", subscription, reason, "a message that cannot be read is given up");
-            let _ = self.bury(arrival, Doom { reason, failures: 0 }).await;
+            let _ = self.bury(delivery, Doom { reason, failures: 0 }).await;
             return;
         }
         let malformed = self.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
         if malformed.is_power_of_two() {
             tracing::error!(target: "pontoon", subscription, reason, malformed, "a message that cannot be read is gone");
         }
-        if let Ok(token) = self.token(&arrival) {
+        if let Ok(token) = self.token(&delivery) {
             self.forget(token).await;
         }
     }
 
     /// Keeps a dead letter, and is done with the message only then. Where that fails, it is tried again, less and less often.
-    async fn bury(&self, arrival: Arrival, doom: Doom) -> Result<(), BridgeError> {
+    async fn bury(&self, delivery: Delivery, doom: Doom) -> Result<(), BridgeError> {
         let Doom { reason, failures } = doom;
-        let token = self.token_kept(&arrival)?;
+        let token = self.token_kept(&delivery)?;
         if failures > 0 {
             // It has waited. What became of its lease, the end of this shows.
             let _ = self.source.extend(token.clone()).await;
         }
-        let mut dead = DeadMessage { message: arrival.message.clone(), reason, attempts: arrival.attempt };
+        let mut dead = DeadMessage { message: delivery.message.clone(), reason, attempts: delivery.attempt };
         let mut buried = self.source.bury(&dead).await;
         if buried.as_ref().is_err_and(BridgeError::lasts) {
             // With its reason it may be larger than what the broker takes.
@@ -385,7 +385,7 @@ impl<S: Source> NetworkConsumer<S> {
             && error.lasts()
         {
             self.tally.malformed.fetch_add(1, Ordering::Relaxed);
-            let (subscription, message) = (self.subscription, arrival.message.metadata().id);
+            let (subscription, message) = (self.subscription, delivery.message.metadata().id);
             let reason = &dead.reason;
             tracing::error!(target: "pontoon", subscription, %message, error = %OneLine(&error), reason, "a dead letter cannot be kept: it is gone");
             buried = Ok(());
@@ -396,53 +396,53 @@ impl<S: Source> NetworkConsumer<S> {
                 tracing::warn!(target: "pontoon", subscription, error = %OneLine(&error), failures, "a dead letter is not kept yet");
             }
             let doom = Doom { reason: dead.reason, failures };
-            self.put_aside(arrival, GRAVE_PAUSE.after(failures), Next::Grave(doom));
+            self.put_aside(delivery, GRAVE_PAUSE.after(failures), Next::Grave(doom));
             return Err(error);
         }
-        self.held().tokens.remove(&arrival.ticket);
+        self.held().tokens.remove(&delivery.tag);
         self.source.done(token).await
     }
 
-    async fn settle(&self, arrival: &Arrival, settlement: Settlement) -> Result<(), BridgeError> {
-        let handed = self.held().handed.remove(&arrival.ticket);
+    async fn settle(&self, delivery: &Delivery, settlement: Settlement) -> Result<(), BridgeError> {
+        let handed = self.held().handed.remove(&delivery.tag);
         if let Some(handed) = handed {
             self.source.handled(handed.elapsed());
         }
         match settlement {
             Settlement::Ack => {
-                let token = self.token(arrival)?;
+                let token = self.token(delivery)?;
                 self.source.done(token).await
             }
             Settlement::Release => {
-                let token = self.token(arrival)?;
+                let token = self.token(delivery)?;
                 self.source.back(token).await
             }
             Settlement::Retry(pause) => {
-                let token = self.token_kept(arrival)?;
-                let again = self.source.again(arrival, token, pause).await;
+                let token = self.token_kept(delivery)?;
+                let again = self.source.again(delivery, token, pause).await;
                 if !matches!(again, Ok(false)) {
-                    self.held().forget(arrival.ticket);
+                    self.held().forget(delivery.tag);
                     return again.map(drop);
                 }
-                let next = Arrival { attempt: arrival.attempt.saturating_add(1), ..arrival.clone() };
+                let next = Delivery { attempt: delivery.attempt.saturating_add(1), ..delivery.clone() };
                 self.put_aside(next, pause, Next::Attempt);
                 Ok(())
             }
             Settlement::Postpone(pause) => {
                 // Held in this process: brokers count what they deliver again.
-                let token = self.token_kept(arrival)?;
+                let token = self.token_kept(delivery)?;
                 if let Err(error) = self.source.extend(token).await {
-                    self.held().forget(arrival.ticket);
+                    self.held().forget(delivery.tag);
                     return Err(error);
                 }
                 let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
-                self.put_aside(arrival.clone(), pause, Next::Out);
+                self.put_aside(delivery.clone(), pause, Next::Out);
                 Ok(())
             }
-            Settlement::DeadLetter(reason) => self.bury(arrival.clone(), Doom { reason, failures: 0 }).await,
+            Settlement::DeadLetter(reason) => self.bury(delivery.clone(), Doom { reason, failures: 0 }).await,
             Settlement::Malformed => {
                 self.tally.malformed.fetch_add(1, Ordering::Relaxed);
-                match self.token(arrival) {
+                match self.token(delivery) {
                     Ok(token) => self.source.done(token).await,
                     // At most once: it was done with before anybody looked at it.
                     Err(_) => Ok(()),
@@ -461,43 +461,43 @@ impl<S: Source> NetworkConsumer<S> {
                 continue;
             }
             // It stays a dead letter until this process is done with it.
-            let arrival = self.hold(dead.message, 1, token);
-            self.put_aside(arrival, Duration::ZERO, Next::Out);
+            let delivery = self.hold(dead.message, 1, token);
+            self.put_aside(delivery, Duration::ZERO, Next::Out);
         }
         Ok(count)
     }
 }
 
 impl<S: Source> Consumer for NetworkConsumer<S> {
-    fn next(&self) -> MaybeReady<'_, Option<Arrival>> {
+    fn next(&self) -> MaybeReady<'_, Option<Delivery>> {
         MaybeReady::boxed(self.receive())
     }
 
-    fn settle(&self, arrival: &Arrival, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
-        let arrival = arrival.clone();
-        MaybeReady::boxed(async move { self.settle(&arrival, settlement).await })
+    fn settle(&self, delivery: &Delivery, settlement: Settlement) -> MaybeReady<'_, Result<(), BridgeError>> {
+        let delivery = delivery.clone();
+        MaybeReady::boxed(async move { self.settle(&delivery, settlement).await })
     }
 
     fn lease(&self) -> Option<Duration> {
         self.source.lease()
     }
 
-    fn extend<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, Result<(), BridgeError>> {
-        let token = self.held().tokens.get(&arrival.ticket).cloned();
+    fn extend<'a>(&'a self, delivery: &'a Delivery) -> MaybeReady<'a, Result<(), BridgeError>> {
+        let token = self.held().tokens.get(&delivery.tag).cloned();
         let Some(token) = token else { return MaybeReady::ready(Err(BridgeError::LeaseLost)) };
         MaybeReady::boxed(self.source.extend(token))
     }
 
-    fn is_lost(&self, arrival: &Arrival) -> bool {
-        self.held().tokens.get(&arrival.ticket).is_none_or(|token| self.source.is_lost(token))
+    fn is_lost(&self, delivery: &Delivery) -> bool {
+        self.held().tokens.get(&delivery.tag).is_none_or(|token| self.source.is_lost(token))
     }
 
-    fn forget(&self, arrival: &Arrival) {
-        self.held().forget(arrival.ticket);
+    fn forget(&self, delivery: &Delivery) {
+        self.held().forget(delivery.tag);
     }
 
-    fn retried<'a>(&'a self, arrival: &'a Arrival) -> MaybeReady<'a, ()> {
-        MaybeReady::boxed(self.retried(arrival))
+    fn retried<'a>(&'a self, delivery: &'a Delivery) -> MaybeReady<'a, ()> {
+        MaybeReady::boxed(self.retried(delivery))
     }
 
     fn is_volatile(&self) -> bool {

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use tokio::time::Instant;
 
-use crate::bridge::Arrival;
+use crate::bridge::Delivery;
 use crate::id::Id;
 
 /// What this process has of the broker's.
 pub(super) struct Held<T> {
-    pub(super) tickets: u64,
+    pub(super) tags: u64,
     pub(super) tokens: HashMap<u64, T>,
     /// Since when a handler has a message.
     pub(super) handed: HashMap<u64, Instant>,
@@ -19,7 +19,7 @@ pub(super) struct Held<T> {
 
 /// A message that waits for its time.
 pub(super) struct Aside {
-    pub(super) arrival: Arrival,
+    pub(super) delivery: Delivery,
     pub(super) next: Next,
 }
 
@@ -42,22 +42,22 @@ pub(super) struct Doom {
 
 impl<T> Held<T> {
     pub(super) fn new() -> Self {
-        Self { tickets: 0, tokens: HashMap::new(), handed: HashMap::new(), aside: BTreeMap::new() }
+        Self { tags: 0, tokens: HashMap::new(), handed: HashMap::new(), aside: BTreeMap::new() }
     }
 
     /// Nothing is known of this one any more.
-    pub(super) fn forget(&mut self, ticket: u64) {
-        self.tokens.remove(&ticket);
-        self.handed.remove(&ticket);
+    pub(super) fn forget(&mut self, tag: u64) {
+        self.tokens.remove(&tag);
+        self.handed.remove(&tag);
     }
 
     /// A message that waits for its grave has come again: the broker has taken it for lost.
     pub(super) fn forget_doomed(&mut self, id: Id) {
         let Self { aside, tokens, .. } = self;
         aside.retain(|_, aside| {
-            let stays = !matches!(aside.next, Next::Grave(_)) || aside.arrival.message.metadata().id != id;
+            let stays = !matches!(aside.next, Next::Grave(_)) || aside.delivery.message.metadata().id != id;
             if !stays {
-                tokens.remove(&aside.arrival.ticket);
+                tokens.remove(&aside.delivery.tag);
             }
             stays
         });
@@ -68,12 +68,12 @@ impl<T> Held<T> {
     pub(super) fn resume(&mut self, id: Id, token: T, is_lost: impl Fn(&T) -> bool) -> Option<T> {
         let Self { aside, tokens, .. } = self;
         let mut waiting =
-            aside.values().map(|aside| &aside.arrival).filter(|arrival| arrival.message.metadata().id == id);
+            aside.values().map(|aside| &aside.delivery).filter(|delivery| delivery.message.metadata().id == id);
         let place =
-            waiting.find_map(|arrival| tokens.get(&arrival.ticket).is_some_and(&is_lost).then_some(arrival.ticket));
+            waiting.find_map(|delivery| tokens.get(&delivery.tag).is_some_and(&is_lost).then_some(delivery.tag));
         match place {
-            Some(ticket) => {
-                tokens.insert(ticket, token);
+            Some(tag) => {
+                tokens.insert(tag, token);
                 None
             }
             None => Some(token),

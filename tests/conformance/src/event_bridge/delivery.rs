@@ -44,16 +44,16 @@ pub async fn e01_body_and_metadata_arrive_byte_for_byte(rig: Rig) {
         for metadata in [full.clone(), Metadata::new()] {
             let metadata = Metadata { id: Id::random(), correlation: Id::random(), ..metadata };
             topic.publish(Message::received(metadata.clone(), body.to_owned())).await.expect("published");
-            let arrival = consumer.next().await.expect("an arrival");
-            assert_eq!(arrival.message.json().unwrap(), body);
-            assert_eq!(arrival.attempt, 1);
-            let there = arrival.message.metadata();
+            let delivery = consumer.next().await.expect("an arrival");
+            assert_eq!(delivery.message.json().unwrap(), body);
+            assert_eq!(delivery.attempt, 1);
+            let there = delivery.message.metadata();
             let is = (there.id, there.correlation, there.causation, there.hops, there.deadline);
             let was = (metadata.id, metadata.correlation, metadata.causation, metadata.hops, None);
             assert_eq!(is, was);
             let is = (&there.principal, &there.tenant, &there.trace);
             assert_eq!(is, (&metadata.principal, &metadata.tenant, &metadata.trace));
-            consumer.settle(&arrival, Settlement::Ack).await.expect("settled");
+            consumer.settle(&delivery, Settlement::Ack).await.expect("settled");
         }
     }
     sender.close().await;

@@ -39,9 +39,9 @@ pub async fn e27_metadata_survive_retry_and_dead_letter(rig: Rig) {
     let request = Request { subject: front::Post::SUBJECT, message, deadline, attempt: 1 };
     let reply = outside.request(request).await.expect("a reply");
     assert_eq!(reply, Reply::Output("null".into()));
-    let arrival = consumer.next().await.expect("an arrival");
-    assert_eq!(arrival.message.metadata().trace.as_deref(), Some(&trace));
-    consumer.settle(&arrival, Settlement::Ack).await.expect("settled");
+    let delivery = consumer.next().await.expect("an arrival");
+    assert_eq!(delivery.message.metadata().trace.as_deref(), Some(&trace));
+    consumer.settle(&delivery, Settlement::Ack).await.expect("settled");
 
     let runs = match again {
         true => rig.script.begun(&ear, 3).await,

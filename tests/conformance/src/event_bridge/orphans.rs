@@ -33,8 +33,8 @@ pub async fn e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed(r
 
     let (back, side, front) = (rig.back().await, rig.side().await, rig.front().await);
     post(&front, Which::Noted, notes(1..=3)).await;
-    let arrival = next(&consumer).await;
-    consumer.settle(&arrival, Settlement::DeadLetter("it is broken".to_owned())).await.expect("it is heard");
+    let delivery = next(&consumer).await;
+    consumer.settle(&delivery, Settlement::DeadLetter("it is broken".to_owned())).await.expect("it is heard");
     soon(before.close()).await;
 
     let (waiting, dead) = names(&rig, subject);

@@ -93,9 +93,9 @@ impl Ear {
     async fn hears(&self, count: usize) -> Vec<u64> {
         let mut heard: Vec<u64> = Vec::new();
         while heard.len() < count {
-            let arrival = soon(self.0.next()).await.expect("an event");
-            self.0.settle(&arrival, Settlement::Ack).await.expect("settled");
-            let number = arrival.message.decode().expect("a number");
+            let delivery = soon(self.0.next()).await.expect("an event");
+            self.0.settle(&delivery, Settlement::Ack).await.expect("settled");
+            let number = delivery.message.decode().expect("a number");
             if heard.last() != Some(&number) {
                 heard.push(number);
             }

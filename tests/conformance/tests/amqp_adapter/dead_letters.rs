@@ -27,11 +27,11 @@ async fn give_up(topic: &Arc<dyn Topic>, consumer: &Arc<dyn Consumer>, count: u3
     let mut ids = Vec::new();
     for poison in 0..count {
         soon(topic.publish(message(poison))).await.unwrap();
-        let mut arrival = next(consumer).await;
-        arrival.attempt = 5;
-        assert_eq!(number(&arrival), poison);
-        ids.push(arrival.message.metadata().id);
-        consumer.settle(&arrival, Settlement::DeadLetter(format!("poison {poison}"))).await.unwrap();
+        let mut delivery = next(consumer).await;
+        delivery.attempt = 5;
+        assert_eq!(number(&delivery), poison);
+        ids.push(delivery.message.metadata().id);
+        consumer.settle(&delivery, Settlement::DeadLetter(format!("poison {poison}"))).await.unwrap();
     }
     ids
 }
@@ -66,11 +66,11 @@ async fn dead_letters_outlive_the_broker_and_are_looked_at_replayed_and_purged()
 
     // One by one, under the old id, from the first attempt on.
     assert_eq!(soon(consumer.clear_dead_letters(Some(ids[2]), true)).await.unwrap(), 1);
-    let arrival = next(&consumer).await;
-    assert_eq!((arrival.message.metadata().id, arrival.attempt, number(&arrival)), (ids[2], 1, 2));
+    let delivery = next(&consumer).await;
+    assert_eq!((delivery.message.metadata().id, delivery.attempt, number(&delivery)), (ids[2], 1, 2));
     // It is a dead letter until somebody is done with it, and nobody else sees it.
     assert_eq!(listed(&consumer).await.len(), 4);
-    consumer.settle(&arrival, Settlement::Ack).await.unwrap();
+    consumer.settle(&delivery, Settlement::Ack).await.unwrap();
     assert_eq!(listed(&consumer).await.len(), 4);
     assert_eq!(soon(consumer.clear_dead_letters(Some(ids[2]), true)).await.unwrap(), 0);
 

@@ -29,10 +29,10 @@ async fn a_message_with_a_long_pause_waits_at_the_broker_and_not_in_the_process(
     let (topic, consumer) = (adapter.topic(subject), adapter.subscribe(subject, SUBSCRIPTION, policy()));
     soon(adapter.connect()).await.unwrap();
     soon(topic.publish(message(1))).await.unwrap();
-    let arrival = next(&consumer).await;
-    let id = arrival.message.metadata().id;
-    consumer.settle(&arrival, Settlement::Retry(Duration::from_secs(100))).await.unwrap();
-    assert!(matches!(consumer.settle(&arrival, Settlement::Ack).await, Err(BridgeError::LeaseLost)), "it is not held");
+    let delivery = next(&consumer).await;
+    let id = delivery.message.metadata().id;
+    consumer.settle(&delivery, Settlement::Retry(Duration::from_secs(100))).await.unwrap();
+    assert!(matches!(consumer.settle(&delivery, Settlement::Ack).await, Err(BridgeError::LeaseLost)), "it is not held");
     let (_connection, channel) = outsider(shared()).await;
     let waits = format!("{subject}.{SUBSCRIPTION}.later.4m");
     let queued = async {
@@ -67,15 +67,15 @@ async fn a_message_that_was_held_for_long_waits_at_the_broker_and_comes_back_wit
     soon(topic.publish(message(1))).await.unwrap();
     let mut id = None;
     for attempt in 1..=5 {
-        let arrival = next(&consumer).await;
-        assert_eq!((number(&arrival), arrival.attempt), (1, attempt));
-        assert_eq!(*id.get_or_insert(arrival.message.metadata().id), arrival.message.metadata().id);
+        let delivery = next(&consumer).await;
+        assert_eq!((number(&delivery), delivery.attempt), (1, attempt));
+        assert_eq!(*id.get_or_insert(delivery.message.metadata().id), delivery.message.metadata().id);
         tokio::time::sleep(Duration::from_millis(1200)).await;
-        consumer.settle(&arrival, Settlement::Retry(Duration::from_millis(200))).await.unwrap();
+        consumer.settle(&delivery, Settlement::Retry(Duration::from_millis(200))).await.unwrap();
     }
-    let arrival = next(&consumer).await;
-    assert_eq!(arrival.attempt, 6);
-    consumer.settle(&arrival, Settlement::Ack).await.unwrap();
+    let delivery = next(&consumer).await;
+    assert_eq!(delivery.attempt, 6);
+    consumer.settle(&delivery, Settlement::Ack).await.unwrap();
     assert!(adapter.health().is_ready(), "no channel was closed: {}", adapter.health());
     adapter.close().await;
 }
@@ -99,12 +99,12 @@ async fn what_cannot_come_back_to_one_subscription_holds_up_no_other() {
         assert!(matches!(soon(sent).await, Ok(Confirmation::Ack(None))));
     }
     soon(topic.publish(message(1))).await.unwrap();
-    let arrival = next(&consumer).await;
+    let delivery = next(&consumer).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    consumer.settle(&arrival, Settlement::Retry(Duration::from_millis(100))).await.unwrap();
-    let arrival = next(&consumer).await;
-    assert_eq!((number(&arrival), arrival.attempt), (1, 2));
-    consumer.settle(&arrival, Settlement::Ack).await.unwrap();
+    consumer.settle(&delivery, Settlement::Retry(Duration::from_millis(100))).await.unwrap();
+    let delivery = next(&consumer).await;
+    assert_eq!((number(&delivery), delivery.attempt), (1, 2));
+    consumer.settle(&delivery, Settlement::Ack).await.unwrap();
     adapter.close().await;
 }
 
@@ -123,8 +123,8 @@ async fn what_comes_between_two_changes_of_the_window_is_handed_out() {
         soon(topic.publish(message(number))).await.unwrap();
     }
     for _ in 0..4 {
-        let arrival = next(&consumer).await;
-        consumer.settle(&arrival, Settlement::Retry(Duration::from_secs(2))).await.unwrap();
+        let delivery = next(&consumer).await;
+        consumer.settle(&delivery, Settlement::Retry(Duration::from_secs(2))).await.unwrap();
         // By then the next consumer is there, and has what it may have.
         tokio::time::sleep(Duration::from_millis(300)).await;
     }

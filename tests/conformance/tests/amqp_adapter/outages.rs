@@ -51,9 +51,9 @@ async fn nothing_is_lost_when_the_broker_is_killed_in_mid_flow() {
     let consumer = tokio::spawn({
         let seen = Arc::clone(&seen);
         async move {
-            while let Some(arrival) = consumer.next().await {
-                seen.lock().unwrap().insert(number(&arrival));
-                let _ = consumer.settle(&arrival, Settlement::Ack).await;
+            while let Some(delivery) = consumer.next().await {
+                seen.lock().unwrap().insert(number(&delivery));
+                let _ = consumer.settle(&delivery, Settlement::Ack).await;
             }
         }
     });
@@ -124,10 +124,10 @@ async fn a_connection_that_breaks_is_made_again() {
         soon(topic.publish(message(100 + round))).await.unwrap();
         let mut seen = BTreeSet::new();
         while !(seen.contains(&round) && seen.contains(&(100 + round))) {
-            let arrival = next(&consumer).await;
+            let delivery = next(&consumer).await;
             // What came over a connection that broke comes again.
-            if consumer.settle(&arrival, Settlement::Ack).await.is_ok() {
-                seen.insert(number(&arrival));
+            if consumer.settle(&delivery, Settlement::Ack).await.is_ok() {
+                seen.insert(number(&delivery));
             }
         }
     }
@@ -138,9 +138,9 @@ async fn a_connection_that_breaks_is_made_again() {
     soon(waits).await.unwrap().unwrap();
     until("ready again", || adapter.health().is_ready()).await;
     loop {
-        let arrival = next(&consumer).await;
-        let _ = consumer.settle(&arrival, Settlement::Ack).await;
-        if number(&arrival) == 999 {
+        let delivery = next(&consumer).await;
+        let _ = consumer.settle(&delivery, Settlement::Ack).await;
+        if number(&delivery) == 999 {
             break;
         }
     }
@@ -303,16 +303,16 @@ async fn what_is_held_for_too_long_comes_again_and_the_brokers_reason_is_said() 
     let held = next(&consumer).await;
     // Whoever takes messages hears of the end of their channel. The reason can be seen for a moment: who misses it holds the
     // message for too long again.
-    let (sender, mut arrivals) = mpsc::unbounded_channel();
+    let (sender, mut deliveries) = mpsc::unbounded_channel();
     tokio::spawn({
         let consumer = Arc::clone(&consumer);
-        async move { while consumer.next().await.is_some_and(|arrival| sender.send(arrival).is_ok()) {} }
+        async move { while consumer.next().await.is_some_and(|delivery| sender.send(delivery).is_ok()) {} }
     });
     let says = || matches!(adapter.health(), Health::Degraded(why) if why.contains("delivery acknowledgement"));
     until("the broker's reason", says).await;
     assert!(matches!(consumer.settle(&held, Settlement::Ack).await, Err(BridgeError::LeaseLost)));
     let again = loop {
-        let again = soon(arrivals.recv()).await.unwrap();
+        let again = soon(deliveries.recv()).await.unwrap();
         match consumer.settle(&again, Settlement::Ack).await {
             Err(BridgeError::LeaseLost) => {}
             settled => break settled.map(|()| again).unwrap(),
@@ -335,10 +335,10 @@ async fn a_message_that_waits_for_its_next_attempt_while_the_connection_breaks_c
     soon(adapter.connect()).await.unwrap();
     soon(topic.publish(message(1))).await.unwrap();
     for attempt in 1..=3 {
-        let arrival = next(&consumer).await;
-        assert_eq!((number(&arrival), arrival.attempt), (1, attempt));
+        let delivery = next(&consumer).await;
+        assert_eq!((number(&delivery), delivery.attempt), (1, attempt));
         let pause = Duration::from_millis(if attempt < 3 { 1 } else { 8000 });
-        consumer.settle(&arrival, Settlement::Retry(pause)).await.unwrap();
+        consumer.settle(&delivery, Settlement::Retry(pause)).await.unwrap();
     }
     // Whoever waits for messages takes what comes again.
     let waits = tokio::spawn({
@@ -346,12 +346,12 @@ async fn a_message_that_waits_for_its_next_attempt_while_the_connection_breaks_c
         async move { next(&consumer).await }
     });
     proxy.cut();
-    let arrival = soon(waits).await.unwrap();
-    assert_eq!((number(&arrival), arrival.attempt), (1, 4), "its attempts go on");
+    let delivery = soon(waits).await.unwrap();
+    assert_eq!((number(&delivery), delivery.attempt), (1, 4), "its attempts go on");
     // No other copy is handed out while this one is in a handler, and none is left behind.
     let other = tokio::time::timeout(Duration::from_secs(10), consumer.next()).await;
     assert!(other.is_err(), "{other:?}");
-    consumer.settle(&arrival, Settlement::Ack).await.unwrap();
+    consumer.settle(&delivery, Settlement::Ack).await.unwrap();
     soon(topic.publish(message(2))).await.unwrap();
     assert_eq!(take(&consumer).await, 2);
     adapter.close().await;
@@ -382,12 +382,12 @@ async fn who_dies_with_a_message_in_order_takes_no_attempt_of_those_behind_it() 
     }
     let (adapter, consumer) = unit().await;
     for expected in 0..count {
-        let arrival = next(&consumer).await;
-        assert_eq!(number(&arrival), expected);
+        let delivery = next(&consumer).await;
+        assert_eq!(number(&delivery), expected);
         // Two are handed out at a time.
-        let untried = arrival.attempt == 1;
-        assert!(untried || expected < 2, "{expected} is in attempt {}", arrival.attempt);
-        consumer.settle(&arrival, Settlement::Ack).await.unwrap();
+        let untried = delivery.attempt == 1;
+        assert!(untried || expected < 2, "{expected} is in attempt {}", delivery.attempt);
+        consumer.settle(&delivery, Settlement::Ack).await.unwrap();
     }
     adapter.close().await;
     publisher.close().await;

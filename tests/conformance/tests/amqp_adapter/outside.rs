@@ -156,12 +156,12 @@ async fn an_event_of_others_is_an_event_to_us() {
         put("hops", AMQPValue::LongLongInt(3));
         let properties = BasicProperties::default().with_headers(headers);
         channel.basic_publish(subject.into(), "".into(), Default::default(), b"42", properties).await.unwrap();
-        let arrival = next(&consumer).await;
-        let metadata = arrival.message.metadata();
+        let delivery = next(&consumer).await;
+        let metadata = delivery.message.metadata();
         assert_eq!((metadata.id, metadata.hops, metadata.tenant.as_deref()), (id, 3, Some("acme")));
         assert_eq!(metadata.trace.as_ref().unwrap().id, Id::from(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c));
-        assert_eq!((number(&arrival), arrival.attempt), (42, 1));
-        consumer.settle(&arrival, Settlement::Ack).await.unwrap();
+        assert_eq!((number(&delivery), delivery.attempt), (42, 1));
+        consumer.settle(&delivery, Settlement::Ack).await.unwrap();
     }
     adapter.close().await;
 }

@@ -133,8 +133,8 @@ async fn each_user_needs_only_the_rights_of_its_edges() {
     echo(unit.serve(command));
     soon(unit.connect()).await.unwrap();
     soon(topic.publish(message(1))).await.unwrap();
-    let arrival = next(&consumer).await;
-    consumer.settle(&arrival, Settlement::DeadLetter("poison".to_owned())).await.unwrap();
+    let delivery = next(&consumer).await;
+    consumer.settle(&delivery, Settlement::DeadLetter("poison".to_owned())).await.unwrap();
     assert_eq!(soon(consumer.clear_dead_letters(None, true)).await.unwrap(), 1);
     assert_eq!(take(&consumer).await, 1);
     assert_eq!(output(soon(unit.request(request(command, 2))).await), "2");

@@ -15,8 +15,8 @@ const THREE: SubscriptionPolicy = POLICY.attempts(3);
 /// A process that gets the next message and dies of it: its number, and which attempt it was.
 async fn dies_of_the_next(hearing: (Arc<dyn EventAdapter>, Arc<dyn Consumer>)) -> (u32, u32) {
     let (_hearer, ear) = hearing;
-    let arrival = next(&ear).await;
-    (number(&arrival), arrival.attempt)
+    let delivery = next(&ear).await;
+    (number(&delivery), delivery.attempt)
 }
 
 /// The counts at the broker, as somebody sees them who subscribes now.
@@ -108,10 +108,10 @@ async fn what_is_given_back_by_a_process_that_stops_was_not_tried() {
     assert_eq!(dies_of_the_next(first).await, (7, 1));
     for _ in 0..6 {
         let (hearer, ear) = hearing().await;
-        let arrival = next(&ear).await;
-        assert_eq!((number(&arrival), arrival.attempt), (7, 2));
+        let delivery = next(&ear).await;
+        assert_eq!((number(&delivery), delivery.attempt), (7, 2));
         soon(hearer.drain()).await;
-        soon(ear.settle(&arrival, Settlement::Release)).await.unwrap();
+        soon(ear.settle(&delivery, Settlement::Release)).await.unwrap();
         soon(hearer.close()).await;
     }
 }
@@ -192,13 +192,13 @@ async fn reading_the_counts_ends_while_others_are_tried_again() {
     soon(hearer.connect()).await.unwrap();
     soon(topic.publish(message(8))).await.unwrap();
     loop {
-        let arrival = next(&ear).await;
-        if number(&arrival) == 7 {
-            assert_eq!(arrival.attempt, 2);
+        let delivery = next(&ear).await;
+        if number(&delivery) == 7 {
+            assert_eq!(delivery.attempt, 2);
             return;
         }
-        soon(ear.settle(&arrival, Settlement::Retry(Duration::from_millis(100)))).await.unwrap();
-        assert!(arrival.attempt < 600, "the other one does not come");
+        soon(ear.settle(&delivery, Settlement::Retry(Duration::from_millis(100)))).await.unwrap();
+        assert!(delivery.attempt < 600, "the other one does not come");
     }
 }
 

@@ -22,10 +22,10 @@ async fn a_handler_that_computes_on_the_only_thread_keeps_the_connection() {
     let before = proxy.connections();
     soon(topic.publish(message(1))).await.unwrap();
     soon(topic.publish(message(2))).await.unwrap();
-    let arrival = next(&ear).await;
+    let delivery = next(&ear).await;
     std::thread::sleep(COMPUTES);
-    soon(ear.settle(&arrival, Settlement::Ack)).await.unwrap();
-    assert_eq!((number(&arrival), take(&ear).await), (1, 2));
+    soon(ear.settle(&delivery, Settlement::Ack)).await.unwrap();
+    assert_eq!((number(&delivery), take(&ear).await), (1, 2));
     assert!(is_quiet(&ear).await, "none comes twice");
     assert!(hearer.health().is_ready(), "{}", hearer.health());
     assert_eq!(proxy.connections(), before, "no connection was lost");

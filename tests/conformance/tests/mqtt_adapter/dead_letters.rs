@@ -21,9 +21,9 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
         soon(topic.publish(message(number))).await.unwrap();
     }
     for _ in 0..5 {
-        let arrival = next(&ear).await;
-        let reason = format!("no\nreason of {}: 100 %, é\u{0}", number(&arrival));
-        soon(ear.settle(&arrival, Settlement::DeadLetter(reason))).await.unwrap();
+        let delivery = next(&ear).await;
+        let reason = format!("no\nreason of {}: 100 %, é\u{0}", number(&delivery));
+        soon(ear.settle(&delivery, Settlement::DeadLetter(reason))).await.unwrap();
     }
     broker.kill().unwrap();
     broker.restart().unwrap();
@@ -51,10 +51,10 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     // One that fails again, at once, is the newest dead letter.
     assert_eq!(soon(ear.clear_dead_letters(None, true)).await.unwrap(), 4);
     for expected in 1..5 {
-        let arrival = next(&ear).await;
-        assert_eq!(number(&arrival), expected);
+        let delivery = next(&ear).await;
+        assert_eq!(number(&delivery), expected);
         let end = if expected == 1 { Settlement::DeadLetter("again".to_owned()) } else { Settlement::Ack };
-        soon(ear.settle(&arrival, end)).await.unwrap();
+        soon(ear.settle(&delivery, end)).await.unwrap();
     }
     let letters = soon(ear.dead_letters(0)).await.unwrap();
     assert_eq!(letters.len(), 1);
@@ -101,14 +101,14 @@ async fn there_may_be_thousands_of_them() {
     for published in soon(futures_util::future::join_all(publishing)).await {
         published.unwrap();
     }
-    let mut arrivals = Vec::new();
+    let mut deliveries = Vec::new();
     for _ in 0..LETTERS / 100 {
         for _ in 0..100 {
-            arrivals.push(next(&ear).await);
+            deliveries.push(next(&ear).await);
         }
-        let settling = arrivals.iter().map(|arrival| ear.settle(arrival, Settlement::DeadLetter("no".to_owned())));
+        let settling = deliveries.iter().map(|delivery| ear.settle(delivery, Settlement::DeadLetter("no".to_owned())));
         soon(futures_util::future::join_all(settling)).await.into_iter().for_each(|settled| settled.unwrap());
-        arrivals.clear();
+        deliveries.clear();
     }
     assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), LETTERS);
     assert_eq!(soon(ear.clear_dead_letters(None, false)).await.unwrap(), LETTERS);

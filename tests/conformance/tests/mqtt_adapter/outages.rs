@@ -16,12 +16,12 @@ use crate::harness::{EAR, POLICY, Topology, echo, message, next, number, output,
 fn gather(consumer: Arc<dyn Consumer>) -> watch::Receiver<BTreeSet<u32>> {
     let (tell, numbers) = watch::channel(BTreeSet::new());
     tokio::spawn(async move {
-        while let Some(arrival) = consumer.next().await {
-            let taken = number(&arrival);
+        while let Some(delivery) = consumer.next().await {
+            let taken = number(&delivery);
             tell.send_modify(|numbers| {
                 numbers.insert(taken);
             });
-            consumer.settle(&arrival, Settlement::Ack).await.unwrap();
+            consumer.settle(&delivery, Settlement::Ack).await.unwrap();
         }
     });
     numbers

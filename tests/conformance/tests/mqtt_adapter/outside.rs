@@ -65,14 +65,14 @@ async fn another_program_publishes_an_event_to_us() {
     ];
     outsider.publish(topology.event, &attributes, "{\"n\":1}").await;
     outsider.publish(topology.event, &attributes, "{\"n\":1}").await;
-    let arrival = next(&ear).await;
-    let metadata = arrival.message.metadata();
+    let delivery = next(&ear).await;
+    let metadata = delivery.message.metadata();
     assert_eq!(metadata.tenant.as_deref(), Some("acmé \"inc\""));
     assert_eq!(metadata.trace.as_ref().unwrap().id, Id::from(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736));
-    assert_eq!(arrival.message.json().unwrap(), "{\"n\":1}");
+    assert_eq!(delivery.message.json().unwrap(), "{\"n\":1}");
     // Once the first is acknowledged, the second would be taken for the first, repeated by a broker that died.
     assert_eq!(next(&ear).await.message.metadata().id, metadata.id, "the same event has the same identity");
-    soon(ear.settle(&arrival, Settlement::Ack)).await.unwrap();
+    soon(ear.settle(&delivery, Settlement::Ack)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

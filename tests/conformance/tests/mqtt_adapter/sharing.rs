@@ -51,9 +51,9 @@ async fn instances_that_start_at_once_share_a_subscription() {
 /// All that comes until nothing more does.
 async fn gather(consumer: Arc<dyn Consumer>) -> Vec<u32> {
     let mut numbers = Vec::new();
-    while let Ok(Some(arrival)) = tokio::time::timeout(std::time::Duration::from_millis(500), consumer.next()).await {
-        consumer.settle(&arrival, Settlement::Ack).await.unwrap();
-        numbers.push(number(&arrival));
+    while let Ok(Some(delivery)) = tokio::time::timeout(std::time::Duration::from_millis(500), consumer.next()).await {
+        consumer.settle(&delivery, Settlement::Ack).await.unwrap();
+        numbers.push(number(&delivery));
     }
     numbers
 }

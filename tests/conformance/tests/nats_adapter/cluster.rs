@@ -66,10 +66,10 @@ async fn what_was_acknowledged_outlives_a_server() {
     };
     let taking = async {
         while seen.len() < COUNT as usize {
-            let arrival = next(&consumer).await;
+            let delivery = next(&consumer).await;
             // While there is no leader, none hears that it is done: then it comes again.
-            if consumer.settle(&arrival, Settlement::Ack).await.is_ok() {
-                seen.insert(number(&arrival));
+            if consumer.settle(&delivery, Settlement::Ack).await.is_ok() {
+                seen.insert(number(&delivery));
             }
         }
     };

@@ -23,9 +23,9 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
         soon(topic.publish(message(number))).await.unwrap();
     }
     for _ in 0..5 {
-        let arrival = next(&ear).await;
-        let reason = format!("no\nreason of {}: 100 %, é", number(&arrival));
-        soon(ear.settle(&arrival, Settlement::DeadLetter(reason))).await.unwrap();
+        let delivery = next(&ear).await;
+        let reason = format!("no\nreason of {}: 100 %, é", number(&delivery));
+        soon(ear.settle(&delivery, Settlement::DeadLetter(reason))).await.unwrap();
     }
     // Asked after the acknowledgements were sent: the server has them.
     assert_eq!(soon(ear.dead_letters(0)).await.unwrap().len(), 5);
@@ -53,10 +53,10 @@ async fn they_are_listed_replayed_and_purged_and_survive_a_restart() {
     // One that fails again, at once, is the newest dead letter.
     assert_eq!(soon(ear.clear_dead_letters(None, true)).await.unwrap(), 4);
     for expected in 1..5 {
-        let arrival = next(&ear).await;
-        assert_eq!(number(&arrival), expected);
+        let delivery = next(&ear).await;
+        assert_eq!(number(&delivery), expected);
         let end = if expected == 1 { Settlement::DeadLetter("again".to_owned()) } else { Settlement::Ack };
-        soon(ear.settle(&arrival, end)).await.unwrap();
+        soon(ear.settle(&delivery, end)).await.unwrap();
     }
     let letters = soon(ear.dead_letters(0)).await.unwrap();
     assert_eq!(letters.len(), 1);

@@ -39,10 +39,10 @@ fn handling(consumer: &Arc<dyn Consumer>) -> Arc<std::sync::Mutex<BTreeSet<u32>>
     let (consumer, handled) = (Arc::clone(consumer), Arc::new(std::sync::Mutex::new(BTreeSet::new())));
     let seen = Arc::clone(&handled);
     tokio::spawn(async move {
-        while let Some(arrival) = consumer.next().await {
-            seen.lock().unwrap().insert(number(&arrival));
+        while let Some(delivery) = consumer.next().await {
+            seen.lock().unwrap().insert(number(&delivery));
             // What cannot be said now comes again.
-            let _ = consumer.settle(&arrival, Settlement::Ack).await;
+            let _ = consumer.settle(&delivery, Settlement::Ack).await;
         }
     });
     handled
@@ -221,9 +221,9 @@ async fn a_full_server_is_waited_for_and_loses_nothing() {
     broker.relieve().unwrap();
     soon(waiting).await.unwrap().unwrap();
     assert_eq!(take(&ear).await, 1);
-    let arrival = next(&ear).await;
-    assert_eq!(arrival.message.json().unwrap().len(), 600 * 1024 + 2);
-    soon(ear.settle(&arrival, Settlement::Ack)).await.unwrap();
+    let delivery = next(&ear).await;
+    assert_eq!(delivery.message.json().unwrap().len(), 600 * 1024 + 2);
+    soon(ear.settle(&delivery, Settlement::Ack)).await.unwrap();
 
     broker.fill().unwrap();
     let refused = soon(topic.publish(pontoon::Message::new(pontoon::Metadata::new(), "x".repeat(600 * 1024)))).await;
@@ -287,8 +287,8 @@ async fn an_old_server_hears_nothing_of_what_it_has_delivered_in_an_earlier_life
     }
     block_in_place(|| broker.kill().and_then(|()| broker.restart()).unwrap());
     until("it is back", || hearer.health().is_ready()).await;
-    for arrival in &held {
-        soon(ear.settle(arrival, Settlement::Ack)).await.unwrap();
+    for delivery in &held {
+        soon(ear.settle(delivery, Settlement::Ack)).await.unwrap();
     }
     let version = topology.outsider().await.server_info().version;
     assert!(version.starts_with("2.9."), "Debian has another version by now, {version}: is it misled, too?");

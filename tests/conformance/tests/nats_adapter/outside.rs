@@ -72,12 +72,12 @@ async fn another_program_publishes_an_event_to_us() {
     let publish = || jetstream.publish_with_headers(topology.event, headers.clone(), Bytes::from_static(b"{\"n\":1}"));
     publish().await.unwrap().await.unwrap();
     publish().await.unwrap().await.unwrap();
-    let arrival = next(&ear).await;
-    let metadata = arrival.message.metadata();
+    let delivery = next(&ear).await;
+    let metadata = delivery.message.metadata();
     assert_eq!(metadata.tenant.as_deref(), Some("acmé \"inc\""));
     assert_eq!(metadata.trace.as_ref().unwrap().id, Id::from(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736));
-    assert_eq!(arrival.message.json().unwrap(), "{\"n\":1}");
-    soon(ear.settle(&arrival, Settlement::Ack)).await.unwrap();
+    assert_eq!(delivery.message.json().unwrap(), "{\"n\":1}");
+    soon(ear.settle(&delivery, Settlement::Ack)).await.unwrap();
     assert_eq!(next(&ear).await.message.metadata().id, metadata.id, "the same event has the same identity");
 }
 

@@ -34,10 +34,10 @@ async fn instances_share_and_what_one_gives_back_the_other_has_at_once() {
 
     let (_second, other) = topology.hearing(POLICY).await;
     while seen.len() < 200 {
-        let arrival = next(&other).await;
-        assert!(arrival.attempt <= 2, "{arrival:?}");
-        assert!(seen.insert(number(&arrival)), "{} comes twice", number(&arrival));
-        soon(other.settle(&arrival, Settlement::Ack)).await.unwrap();
+        let delivery = next(&other).await;
+        assert!(delivery.attempt <= 2, "{delivery:?}");
+        assert!(seen.insert(number(&delivery)), "{} comes twice", number(&delivery));
+        soon(other.settle(&delivery, Settlement::Ack)).await.unwrap();
     }
     assert!(begun.elapsed() < Duration::from_secs(20), "its lease did not have to end: {:?}", begun.elapsed());
     assert!(is_quiet(&other).await);
@@ -67,14 +67,14 @@ async fn in_order_there_is_one_at_a_time_over_all_instances() {
         soon(topic.publish(message(number))).await.unwrap();
     }
     for expected in 0..20 {
-        let (consumer, arrival) = tokio::select! {
-            arrival = next(&one) => (&one, arrival),
-            arrival = next(&two) => (&two, arrival),
+        let (consumer, delivery) = tokio::select! {
+            delivery = next(&one) => (&one, delivery),
+            delivery = next(&two) => (&two, delivery),
         };
-        assert_eq!(number(&arrival), expected);
+        assert_eq!(number(&delivery), expected);
         assert!(tokio::time::timeout(Duration::from_millis(30), one.next()).await.is_err());
         assert!(tokio::time::timeout(Duration::from_millis(30), two.next()).await.is_err());
-        soon(consumer.settle(&arrival, Settlement::Ack)).await.unwrap();
+        soon(consumer.settle(&delivery, Settlement::Ack)).await.unwrap();
     }
 }
 
