@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use crate::delivery::{QueuePolicy, SubscriptionPolicy};
 use crate::health::{Counters, Health};
+use crate::known_subscription::KnownSubscription;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::orphans::Orphan;
-use crate::subscribed::Subscribed;
 
 mod error;
 mod request;
@@ -57,7 +57,7 @@ pub trait EventAdapter: Send + Sync {
 
     /// Says which subscriptions the topology has in this environment, in whatever unit: what the broker keeps for another is an orphan. Connects
     /// nothing.
-    fn know(&self, subscriptions: Arc<[Subscribed]>) {
+    fn know(&self, subscriptions: Arc<[KnownSubscription]>) {
         let _ = subscriptions;
     }
 

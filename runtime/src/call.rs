@@ -12,7 +12,7 @@ use crate::error::InvokeError;
 use crate::id::Id;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::outbox::Sent;
+use crate::outbox::OutgoingMessage;
 use crate::reach::{Reachable, Transport};
 use crate::scope::Scope;
 use crate::secret::{SecretError, SecretValue};
@@ -75,7 +75,7 @@ where
 
 impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
     fn publish(&self, payload: E::Payload) -> MaybeReady<'_, Result<(), BridgeError>> {
-        if let Err(changed) = self.scope.origin.core.round_trips.survives(&payload) {
+        if let Err(changed) = self.scope.origin.shared.round_trips.survives(&payload) {
             return MaybeReady::ready(Err(BridgeError::Malformed(changed.into())));
         }
         let metadata = self.scope.next();
@@ -86,21 +86,21 @@ impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
         let event = Message::new(metadata, payload);
         let Some(stage) = self.scope.stage() else { return topic.publish(event) };
         let job = Job { message: event, delay: None, deduplication: None };
-        stage.send(Sent { subject: E::SUBJECT, job, is_job: false });
+        stage.send(OutgoingMessage { subject: E::SUBJECT, job, is_job: false });
         MaybeReady::ready(Ok(()))
     }
 }
 
 impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
     fn push(&self, job: Q::Payload, options: JobOptions) -> MaybeReady<'_, Result<(), BridgeError>> {
-        if let Err(changed) = self.scope.origin.core.round_trips.survives(&job) {
+        if let Err(changed) = self.scope.origin.shared.round_trips.survives(&job) {
             return MaybeReady::ready(Err(BridgeError::Malformed(changed.into())));
         }
         let queue = &self.scope.origin.unit.enqueuer().queue;
         let JobOptions { delay, deduplication } = options;
         let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
         let Some(stage) = self.scope.stage() else { return queue.push(job) };
-        stage.send(Sent { subject: Q::SUBJECT, job, is_job: true });
+        stage.send(OutgoingMessage { subject: Q::SUBJECT, job, is_job: true });
         MaybeReady::ready(Ok(()))
     }
 }
@@ -110,7 +110,7 @@ impl<U: Keeps<S> + Send + Sync, S: State> MayAccess<S> for Call<'_, U> {
         Access {
             store: &*self.scope.origin.unit.collection().store,
             stage: self.scope.stage(),
-            round_trips: self.scope.origin.core.round_trips,
+            round_trips: self.scope.origin.shared.round_trips,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::handler::Route;
 use crate::id::Id;
 use crate::operation::{Command, Exposed};
 use crate::round_trip::RoundTrips;
-use crate::running::Running;
+use crate::running_unit::RunningUnit;
 use crate::scope::{Origin, Scope, Source};
 
 /// Calls exposed commands: of a unit [`Local`] this process, or of others, from [`Remote`](crate::outside::Remote). Cheap
@@ -26,7 +26,7 @@ pub struct Client<T> {
 }
 
 /// A unit that runs in this process.
-pub struct Local<U>(Arc<Running<U>>);
+pub struct Local<U>(Arc<RunningUnit<U>>);
 
 impl<U> Clone for Local<U> {
     fn clone(&self) -> Self {
@@ -95,7 +95,7 @@ impl<T> Client<T> {
 }
 
 impl<U: Send + Sync> Client<Local<U>> {
-    pub(crate) fn new(running: Arc<Running<U>>) -> Self {
+    pub(crate) fn new(running: Arc<RunningUnit<U>>) -> Self {
         Self::to(Local(running))
     }
 
@@ -109,8 +109,8 @@ impl<U: Send + Sync> Client<Local<U>> {
         M: Command + Exposed + Route<U>,
     {
         let running = &self.target.0;
-        let core = &running.core;
-        if !core.lifecycle.is_running() {
+        let shared = &running.shared;
+        if !shared.lifecycle.is_running() {
             return Err(InvokeError::Fault(stopped()));
         }
         let caller = &self.caller;
@@ -122,7 +122,7 @@ impl<U: Send + Sync> Client<Local<U>> {
                 &patience
             }
         };
-        let limits = Limits { deadline, lifecycle: Some(&core.lifecycle) };
+        let limits = Limits { deadline, lifecycle: Some(&shared.lifecycle) };
         let ended = if limits.are_over() {
             Err(out_of_time())
         } else {
@@ -131,11 +131,11 @@ impl<U: Send + Sync> Client<Local<U>> {
             let run = pin!(execute::<M, U>(&before, input));
             Limited::new(run, &limits).await
         };
-        ended.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS).stripped())))
+        ended.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS).without_cause())))
     }
 }
 
 #[cold]
 fn stopped() -> Fault {
-    Fault::of(FaultClass::Stopped, "the unit has stopped").stripped()
+    Fault::of(FaultClass::Stopped, "the unit has stopped").without_cause()
 }

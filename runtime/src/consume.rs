@@ -18,7 +18,7 @@ use crate::lifecycle::Phase;
 use crate::never::Never;
 use crate::one_line::OneLine;
 use crate::operation::Operation;
-use crate::running::Running;
+use crate::running_unit::RunningUnit;
 use crate::scope::{Attempt, Origin, Scope, Source};
 
 mod ordered;
@@ -26,12 +26,12 @@ mod ordered;
 pub(crate) use ordered::consume_ordered;
 
 /// Takes messages one by one until there are no more, or none is to be taken any more.
-pub(crate) async fn consume<M, U>(running: Arc<Running<U>>, consumer: Arc<dyn Consumer>, policy: ConsumerPolicy)
+pub(crate) async fn consume<M, U>(running: Arc<RunningUnit<U>>, consumer: Arc<dyn Consumer>, policy: ConsumerPolicy)
 where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
 {
-    let lifecycle = &running.core.lifecycle;
+    let lifecycle = &running.shared.lifecycle;
     let last = last_phase(&*consumer);
     let mut over = pin!(lifecycle.reached(last));
     loop {
@@ -57,7 +57,7 @@ fn last_phase(consumer: &dyn Consumer) -> Phase {
 }
 
 /// Handles one message, and settles it.
-async fn deliver<M, U>(running: &Running<U>, consumer: &dyn Consumer, policy: ConsumerPolicy, delivery: &Delivery)
+async fn deliver<M, U>(running: &RunningUnit<U>, consumer: &dyn Consumer, policy: ConsumerPolicy, delivery: &Delivery)
 where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
@@ -76,8 +76,12 @@ fn done_first(policy: ConsumerPolicy, consumer: &dyn Consumer) -> bool {
 }
 
 /// Handles one message that must not come twice. One that the broker has taken back by then is somebody else's.
-async fn deliver_once<M, U>(running: &Running<U>, consumer: &dyn Consumer, policy: ConsumerPolicy, delivery: &Delivery)
-where
+async fn deliver_once<M, U>(
+    running: &RunningUnit<U>,
+    consumer: &dyn Consumer,
+    policy: ConsumerPolicy,
+    delivery: &Delivery,
+) where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
 {
@@ -93,7 +97,7 @@ where
 
 /// Runs the handler for one message. Whatever panics on the way, the message is settled: nobody else would get it.
 async fn handle<M, U>(
-    running: &Running<U>,
+    running: &RunningUnit<U>,
     consumer: &dyn Consumer,
     policy: ConsumerPolicy,
     delivery: &Delivery,
@@ -113,7 +117,7 @@ where
 
 /// Runs the handler for one message. Nothing is to be settled where the message is somebody else's by now.
 async fn run<M, U>(
-    running: &Running<U>,
+    running: &RunningUnit<U>,
     consumer: &dyn Consumer,
     policy: ConsumerPolicy,
     delivery: &Delivery,
@@ -174,7 +178,7 @@ async fn hold(consumer: &dyn Consumer, delivery: &Delivery) -> BridgeError {
 }
 
 fn after_fault<M: Operation, U>(
-    running: &Running<U>,
+    running: &RunningUnit<U>,
     policy: ConsumerPolicy,
     delivery: &Delivery,
     fault: &Fault,
@@ -185,7 +189,7 @@ fn after_fault<M: Operation, U>(
     let class = fault.class();
     // It may be another unit that has stopped, and answers so.
     let may_come_again = class.is_transient() || class == FaultClass::Stopped;
-    if class == FaultClass::Stopped && !running.core.lifecycle.is_running() {
+    if class == FaultClass::Stopped && !running.shared.lifecycle.is_running() {
         return Settlement::Release;
     }
     if may_come_again && delivery.attempt < policy.attempts {
@@ -206,7 +210,7 @@ fn give_up<M: Operation>(policy: ConsumerPolicy, delivery: &Delivery, reason: St
 }
 
 async fn settle<U>(
-    running: &Running<U>,
+    running: &RunningUnit<U>,
     consumer: &dyn Consumer,
     handler: &'static str,
     delivery: &Delivery,
@@ -221,5 +225,5 @@ async fn settle<U>(
         }
         None => consumer.forget(delivery),
     }
-    running.core.lifecycle.settled();
+    running.shared.lifecycle.settled();
 }

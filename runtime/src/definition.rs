@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::delivery::QueuePolicy;
+use crate::known_subscription::KnownSubscription;
 use crate::listeners::Listeners;
 use crate::presence::Environments;
-use crate::subscribed::Subscribed;
 
 /// What can travel between services: plain data. Implemented for every type that has what it takes.
 #[diagnostic::on_unimplemented(
@@ -45,7 +45,7 @@ pub trait Event: Copy + Send + Sync + 'static {
     /// What those need who hear it.
     const LISTENERS: Listeners = Listeners::new();
     /// All who hear it, in whatever unit.
-    const SUBSCRIPTIONS: &'static [Subscribed] = &[];
+    const SUBSCRIPTIONS: &'static [KnownSubscription] = &[];
 }
 
 /// A queue of jobs. Generated for each queue of the topology.

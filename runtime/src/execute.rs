@@ -28,7 +28,7 @@ where
     U: Send + Sync,
     M: Route<U>,
 {
-    let round_trips = parent.origin.core.round_trips;
+    let round_trips = parent.origin.shared.round_trips;
     if let Err(changed) = round_trips.check(&input) {
         return Err(refused::<M, U>(parent, changed));
     }
@@ -41,7 +41,7 @@ where
     } else {
         let call = Call { scope: Scope::new(parent, None) };
         let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
-        ended::<M, U>(Guarded::new(run).await, &call.scope, &Span::none())
+        outcome::<M, U>(Guarded::new(run).await, &call.scope, &Span::none())
     };
     if !round_trips.are_tried() {
         return answer;
@@ -62,7 +62,7 @@ where
 fn refused<M: Operation, U>(parent: &Scope<'_, U>, fault: Fault) -> InvokeError<M::Rejection> {
     let scope = Scope::new(parent, None);
     let fault = fault.report_in(&Span::none(), M::ADDRESS, attempt_of::<M, U>(&scope));
-    InvokeError::Fault(carried(&scope, fault))
+    InvokeError::Fault(for_caller(&scope, fault))
 }
 
 /// The same in a span.
@@ -75,23 +75,23 @@ where
     let span = call.scope.span(M::ADDRESS);
     let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
     let run = pin!(Guarded::new(run));
-    let ended = InSpan::new(run, &span).await;
-    self::ended::<M, U>(ended, &call.scope, &span)
+    let outcome = InSpan::new(run, &span).await;
+    self::outcome::<M, U>(outcome, &call.scope, &span)
 }
 
 /// What a caller gets of how a handler ended.
 #[inline]
-fn ended<M: Operation, U>(
-    ended: Result<Result<M::Output, Error<M::Rejection>>, Fault>,
+fn outcome<M: Operation, U>(
+    outcome: Result<Result<M::Output, Error<M::Rejection>>, Fault>,
     scope: &Scope<'_, U>,
     span: &Span,
 ) -> Result<M::Output, InvokeError<M::Rejection>> {
-    match ended {
+    match outcome {
         Ok(Ok(output)) => Ok(output),
         Ok(Err(Error::Rejected(rejection))) => Err(InvokeError::Rejected(rejection)),
         Ok(Err(Error::Fault(fault))) | Err(fault) => {
             let fault = fault.report_in(span, M::ADDRESS, attempt_of::<M, U>(scope));
-            Err(InvokeError::Fault(carried(scope, fault)))
+            Err(InvokeError::Fault(for_caller(scope, fault)))
         }
     }
 }
@@ -118,6 +118,6 @@ fn attempt_of<M: Operation, U>(scope: &Scope<'_, U>) -> Option<Attempt> {
 
 /// What a caller gets of a fault.
 #[cold]
-fn carried<U>(scope: &Scope<'_, U>, fault: Fault) -> Fault {
-    if scope.has_caller() { fault.stripped() } else { fault }
+fn for_caller<U>(scope: &Scope<'_, U>, fault: Fault) -> Fault {
+    if scope.has_caller() { fault.without_cause() } else { fault }
 }

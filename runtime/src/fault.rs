@@ -195,7 +195,7 @@ impl Fault {
 
     /// Leaves only what a caller may see.
     #[must_use]
-    pub(crate) fn stripped(mut self) -> Self {
+    pub(crate) fn without_cause(mut self) -> Self {
         self.0.cause = None;
         self
     }

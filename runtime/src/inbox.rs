@@ -19,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use crate::core::Core;
 use crate::definition::Payload;
 use crate::error::InvokeError;
 use crate::fault::{Fault, FaultClass};
@@ -28,10 +27,11 @@ use crate::id::Id;
 use crate::operation::Operation;
 use crate::policy::{Backoff, Key};
 use crate::scope::Scope;
+use crate::shared::Shared;
 use crate::store::StoreError;
 use crate::store::{Change, Expect};
 
-use claim::Taken;
+use claim::TakenClaim;
 use fingerprint::fingerprint;
 
 /// The collection of claims and replies.
@@ -47,7 +47,7 @@ pub(crate) enum Claimed {
 
 /// What stands under a key.
 #[derive(Serialize, Deserialize)]
-struct Record {
+struct InboxRecord {
     /// The fingerprint of the input.
     input: String,
     state: State,
@@ -65,7 +65,7 @@ enum State {
     Rejection(Value),
 }
 
-impl Record {
+impl InboxRecord {
     fn write(&self) -> Result<Arc<[u8]>, StoreError> {
         serde_json::to_vec(self).map(Arc::from).map_err(StoreError::Malformed)
     }
@@ -121,7 +121,7 @@ const AGAIN: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(
 /// Claims a key, or gets the reply. While somebody else has it, a caller waits until its deadline; a message does not: it is
 /// given back, so that others are not held up.
 pub(crate) async fn claim<M: Operation, U>(
-    core: &Core,
+    shared: &Shared,
     scope: &Scope<'_, U>,
     input: &M::Input,
 ) -> Result<Claimed, Fault> {
@@ -129,11 +129,11 @@ pub(crate) async fn claim<M: Operation, U>(
     if key.as_str().is_empty() {
         return Err(Fault::of(FaultClass::Malformed, "the idempotency key is empty: see `optional: true`"));
     }
-    let store = &core.adapters.state;
+    let store = &shared.adapters.state;
     let key = scoped(M::ADDRESS, scope.tenant(), &key);
     let input = fingerprint(input)?;
     let state = State::Claimed { token: Id::random(), message: scope.id() };
-    let mine = Record { input: input.clone(), state }.write().map_err(Fault::caused_by)?;
+    let mine = InboxRecord { input: input.clone(), state }.write().map_err(Fault::caused_by)?;
     let pauses = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
     for turn in 1.. {
         let put = Some((Arc::clone(&mine), Some(claim::TERM)));
@@ -144,10 +144,10 @@ pub(crate) async fn claim<M: Operation, U>(
         }
         let Some(there) = store.get(COLLECTION, &key).await.map_err(Fault::caused_by)? else { continue };
         if there.value == mine {
-            let taken = Taken { address: M::ADDRESS, key, mine, input, etag: there.etag, keep };
-            return Ok(Claimed::Mine(Some(Claim::begin(core, taken))));
+            let taken = TakenClaim { address: M::ADDRESS, key, mine, input, etag: there.etag, keep };
+            return Ok(Claimed::Mine(Some(Claim::begin(shared, taken))));
         }
-        let record: Record = match serde_json::from_slice(&there.value) {
+        let record: InboxRecord = match serde_json::from_slice(&there.value) {
             Ok(record) => record,
             Err(error) => return Err(Fault::of(FaultClass::Malformed, error)),
         };
@@ -160,7 +160,7 @@ pub(crate) async fn claim<M: Operation, U>(
         let State::Claimed { message, .. } = record.state else {
             return Ok(Claimed::Replied(Reply(record.state)));
         };
-        core.waits.say(M::ADDRESS, &key, message);
+        shared.waits.say(M::ADDRESS, &key, message);
         if scope.is_delivered() {
             return Err(Fault::of(FaultClass::Unavailable, Busy(AGAIN.after(1))).quiet());
         }

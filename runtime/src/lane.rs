@@ -13,7 +13,7 @@ use crate::guard::Guarded;
 use crate::health::Health;
 use crate::lifecycle::Phase;
 use crate::policy::Backoff;
-use crate::running::Running;
+use crate::running_unit::RunningUnit;
 
 /// Between two starts of one lane.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
@@ -32,12 +32,12 @@ pub(crate) struct Lane<U> {
     may_end: bool,
     /// From when on it is not started again.
     until: Phase,
-    begin: Box<dyn Fn(Arc<Running<U>>) -> Loop + Send + Sync>,
+    begin: Box<dyn Fn(Arc<RunningUnit<U>>) -> Loop + Send + Sync>,
 }
 
 impl<U> Lane<U> {
     /// A loop that goes on for as long as the unit runs.
-    pub(crate) fn new<F>(name: &'static str, begin: impl Fn(Arc<Running<U>>) -> F + Send + Sync + 'static) -> Self
+    pub(crate) fn new<F>(name: &'static str, begin: impl Fn(Arc<RunningUnit<U>>) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -47,7 +47,7 @@ impl<U> Lane<U> {
     /// A loop that may be over before the unit is.
     pub(crate) fn that_may_end<F>(
         name: &'static str,
-        begin: impl Fn(Arc<Running<U>>) -> F + Send + Sync + 'static,
+        begin: impl Fn(Arc<RunningUnit<U>>) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -58,7 +58,7 @@ impl<U> Lane<U> {
     /// A loop that the others need until they have ended.
     pub(crate) fn that_ends_last<F>(
         name: &'static str,
-        begin: impl Fn(Arc<Running<U>>) -> F + Send + Sync + 'static,
+        begin: impl Fn(Arc<RunningUnit<U>>) -> F + Send + Sync + 'static,
     ) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -67,17 +67,17 @@ impl<U> Lane<U> {
     }
 
     /// Runs the loop until the unit stops.
-    pub(crate) async fn run(self, running: Arc<Running<U>>) {
-        let core = &running.core;
-        let mut outages = Outages { of: &core.lanes, name: self.name, is_down: false };
+    pub(crate) async fn run(self, running: Arc<RunningUnit<U>>) {
+        let shared = &running.shared;
+        let mut outages = Outages { of: &shared.lanes, name: self.name, is_down: false };
         let mut failures = 0;
         loop {
             let begun = Instant::now();
             let ended = self.once(&running, &mut outages).await;
             let is_over = match &ended {
-                Ok(()) => self.may_end || !core.lifecycle.is_running(),
+                Ok(()) => self.may_end || !shared.lifecycle.is_running(),
                 // What only this process has is still to be handled.
-                Err(_) => core.lifecycle.has_reached(self.until),
+                Err(_) => shared.lifecycle.has_reached(self.until),
             };
             if is_over {
                 return;
@@ -91,13 +91,13 @@ impl<U> Lane<U> {
             outages.down(&why);
             tokio::select! {
                 () = sleep(BACKOFF.after(failures)) => {}
-                () = core.lifecycle.reached(self.until) => return,
+                () = shared.lifecycle.reached(self.until) => return,
             }
         }
     }
 
     /// Runs the loop once. One that was started again counts as healthy after a while.
-    async fn once(&self, running: &Arc<Running<U>>, outages: &mut Outages<'_>) -> Result<(), Fault> {
+    async fn once(&self, running: &Arc<RunningUnit<U>>, outages: &mut Outages<'_>) -> Result<(), Fault> {
         let mut run = (self.begin)(Arc::clone(running));
         let mut run = Guarded::new(Pin::new(&mut run));
         if outages.is_down {

@@ -41,16 +41,14 @@
 //! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything in
 //! the memory of the test.
 
-mod ask;
-mod brief;
 mod call;
 mod client;
 mod consume;
 mod context;
-mod core;
 mod dead_letters;
 mod definition;
 mod delivery;
+mod eager;
 mod edge;
 mod environment;
 mod error;
@@ -62,6 +60,7 @@ mod handlers;
 mod health;
 mod id;
 mod inbox;
+mod invoke_remote;
 mod io_thread;
 mod lane;
 mod lifecycle;
@@ -79,10 +78,11 @@ mod presence;
 mod reach;
 mod registration;
 mod round_trip;
-mod running;
+mod running_unit;
 mod schedule;
 mod scope;
 mod serve;
+mod shared;
 mod signals;
 #[cfg(any(feature = "amqp", feature = "mqtt", feature = "redis"))]
 mod socket;
@@ -96,10 +96,10 @@ mod unit;
 mod wire;
 
 pub mod bridge;
+mod known_subscription;
 pub mod outside;
 pub mod secret;
 pub mod store;
-mod subscribed;
 pub mod testing;
 
 pub use pontoon_macros::{CommandHandler, QueueWorker, Resources, ScheduleHandler, SubscriptionHandler};
@@ -116,7 +116,6 @@ pub use crate::bridge::{BridgeError, Depth};
 pub use crate::call::Call;
 pub use crate::client::{Client, Local};
 pub use crate::context::Context;
-pub use crate::core::Adapters;
 pub use crate::dead_letters::{DeadLetter, DeadLetters};
 pub use crate::definition::{Event, Payload, Queue, Rejection, Secret, State};
 pub use crate::delivery::{QueuePolicy, SubscriptionPolicy, WhenFull};
@@ -133,6 +132,7 @@ pub use crate::fault::{Fault, FaultClass};
 pub use crate::handler::{FromResources, HandlerOf, Handles, IsHandler, Provides, Route};
 pub use crate::health::{Counters, Health};
 pub use crate::id::{Id, InvalidId};
+pub use crate::known_subscription::KnownSubscription;
 pub use crate::listeners::Listeners;
 pub use crate::maybe_ready::{Lazy, MaybeReady};
 pub use crate::message::Message;
@@ -146,13 +146,13 @@ pub use crate::presence::Environments;
 pub use crate::reach::{InProcess, OverBridge, Reachable, Transport};
 pub use crate::registration::Registration;
 pub use crate::secret::{SecretError, SecretValue};
+pub use crate::shared::Adapters;
 pub use crate::start::{Launch, StartError, in_memory, run, run_with, start};
 pub use crate::started::{Started, StopError};
 pub use crate::state::{Access, Batch, Versioned, View};
 #[cfg(feature = "redis")]
 pub use crate::store::redis::Redis;
 pub use crate::store::{Etag, Page, StoreError};
-pub use crate::subscribed::Subscribed;
 pub use crate::timetable::Timetable;
 pub use crate::undeclared::{Nobody, Undeclared};
 pub use crate::unit::{

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, watch};
 /// How far a unit is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, PartialOrd)]
 pub(crate) enum Phase {
-    Running,
+    RunningUnit,
     /// Nothing new is taken from outside; what runs goes on.
     Stopping,
     /// What only this process had is done.
@@ -31,8 +31,8 @@ pub(crate) struct Lifecycle {
 impl Lifecycle {
     pub(crate) fn new() -> Self {
         Self {
-            phase: watch::Sender::new(Phase::Running),
-            now: AtomicU8::new(Phase::Running as u8),
+            phase: watch::Sender::new(Phase::RunningUnit),
+            now: AtomicU8::new(Phase::RunningUnit as u8),
             calls: AtomicUsize::new(0),
             call_done: Notify::new(),
             settled: AtomicU64::new(0),

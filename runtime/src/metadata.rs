@@ -58,7 +58,7 @@ impl Metadata {
 
 /// Metadata as the outbox keeps it. A deadline is an instant of this process, and is not kept.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Record {
+pub(crate) struct MetadataRecord {
     id: Id,
     correlation: Id,
     causation: Option<Id>,
@@ -69,7 +69,7 @@ pub(crate) struct Record {
     trace: Option<Trace>,
 }
 
-impl From<&Metadata> for Record {
+impl From<&Metadata> for MetadataRecord {
     fn from(metadata: &Metadata) -> Self {
         Self {
             id: metadata.id,
@@ -83,8 +83,8 @@ impl From<&Metadata> for Record {
     }
 }
 
-impl From<Record> for Metadata {
-    fn from(kept: Record) -> Self {
+impl From<MetadataRecord> for Metadata {
+    fn from(kept: MetadataRecord) -> Self {
         Self {
             id: kept.id,
             correlation: kept.correlation,

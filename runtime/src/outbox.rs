@@ -21,7 +21,7 @@ mod young;
 pub(crate) use commit::commit;
 pub use dead::{OutboxDeadLetter, OutboxDeadLetters};
 pub(crate) use port::Port;
-pub(crate) use stage::{Sent, Stage};
+pub(crate) use stage::{OutgoingMessage, UnitOfWork};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,18 +31,18 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
-use crate::core::Core;
 use crate::health::{Counters, Health};
 use crate::lifecycle::Phase;
 use crate::listeners::Listeners;
+use crate::shared::Shared;
 use crate::store::{Change, Expect};
 
-use dead::bury;
+use dead::dead_letter;
 use lane::Lane;
 use sweep::Foreign;
 
 /// How long a handler that has succeeded waits until what it sent is published.
-const PATIENCE: Duration = Duration::from_secs(1);
+const WAIT_LIMIT: Duration = Duration::from_secs(1);
 
 /// The collection of what is to be published, by subject and number.
 const COLLECTION: &str = "$outbox";
@@ -145,17 +145,17 @@ impl Outbox {
 }
 
 /// Publishes what is committed, for as long as the unit runs. It may be begun again after a panic.
-pub(crate) async fn run(core: &Core) {
-    let lanes = join_all(core.outbox.lanes.values().map(|lane| lane.run(core)));
+pub(crate) async fn run(shared: &Shared) {
+    let lanes = join_all(shared.outbox.lanes.values().map(|lane| lane.run(shared)));
     tokio::select! {
-        () = core.lifecycle.reached(Phase::Ended) => {}
-        _ = async { tokio::join!(sweep::sweep(core), lanes) } => {}
+        () = shared.lifecycle.reached(Phase::Ended) => {}
+        _ = async { tokio::join!(sweep::sweep(shared), lanes) } => {}
     }
 }
 
 /// Waits until what was committed is published, as far as it can be now.
-pub(crate) async fn finish(core: &Core) {
-    join_all(core.outbox.lanes.values().map(|lane| lane.rested())).await;
+pub(crate) async fn finish(shared: &Shared) {
+    join_all(shared.outbox.lanes.values().map(|lane| lane.rested())).await;
 }
 
 /// An entry that is done with.

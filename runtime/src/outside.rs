@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use pontoon_schema::capability;
 
-use crate::ask::ask;
 use crate::bridge::EventAdapter;
 use crate::environment::{Environment, Instance, Setup, Variables};
 use crate::error::{InvokeError, Result};
 use crate::guard::Guarded;
 use crate::health::{Counters, Health};
 use crate::id::Id;
+use crate::invoke_remote::invoke_remote;
 use crate::metadata::Metadata;
 use crate::operation::{Command, Exposed};
 use crate::round_trip::RoundTrips;
@@ -79,7 +79,7 @@ impl Client {
             ..fresh
         };
         // The input is written and the answer read by code of the user's, which may panic.
-        let answer = pin!(ask::<M>(&*self.target.0, caller.round_trips, metadata, caller.patience(), input));
+        let answer = pin!(invoke_remote::<M>(&*self.target.0, caller.round_trips, metadata, caller.patience(), input));
         let answer = Guarded::new(answer).await;
         answer.unwrap_or_else(|fault| Err(InvokeError::Fault(fault.report(M::ADDRESS))))
     }

@@ -3,11 +3,11 @@
 
 use std::future::Future;
 
-use crate::ask::ask;
 use crate::call::Call;
 use crate::error::InvokeError;
 use crate::execute::execute;
 use crate::handler::Route;
+use crate::invoke_remote::invoke_remote;
 use crate::operation::Command;
 
 /// How a command is reached from a unit. Generated for the commands of other units that its handlers invoke; those of its
@@ -56,7 +56,7 @@ impl<U: Send + Sync, M: Command> Transport<M, U> for OverBridge {
         call: &Call<'_, U>,
         input: M::Input,
     ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
-        let (scope, core) = (&call.scope, call.scope.origin.core);
-        ask::<M>(&*core.adapters.events, core.round_trips, scope.asking(), scope.deadline(), input)
+        let (scope, shared) = (&call.scope, call.scope.origin.shared);
+        invoke_remote::<M>(&*shared.adapters.events, shared.round_trips, scope.asking(), scope.deadline(), input)
     }
 }

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use crate::bridge::Consumer;
 use crate::consume::{consume, consume_ordered};
-use crate::core::Adapters;
 use crate::definition::{Event, Queue};
 use crate::delivery::ConsumerPolicy;
 use crate::handler::Route;
+use crate::known_subscription::KnownSubscription;
 use crate::lane::Lane;
 use crate::never::Never;
 use crate::operation::{Command, Operation, Schedule, Subscription, Worker};
-use crate::schedule::{self, Plan};
+use crate::schedule::{self, ScheduledRuns};
 use crate::serve::serve;
-use crate::subscribed::Subscribed;
+use crate::shared::Adapters;
 
 /// Takes what a unit listens to, while it starts.
 pub struct Registration<U> {
@@ -53,10 +53,10 @@ impl<U: Send + Sync + 'static> Registration<U> {
 
     /// The same for one of those who hear them, where others are not in this deployment.
     pub fn retain_for<M: Subscription>(&mut self, _: M) {
-        self.retain_one(Subscribed::of::<M>());
+        self.retain_one(KnownSubscription::of::<M>());
     }
 
-    fn retain_one(&mut self, Subscribed { subject, subscription, delivery, environments }: Subscribed) {
+    fn retain_one(&mut self, KnownSubscription { subject, subscription, delivery, environments }: KnownSubscription) {
         let is_ours = self.consumers.contains_key(subscription);
         if !delivery.at_most_once && !is_ours && environments.have(self.environment) {
             self.adapters.events.retain_for(subject, subscription, delivery);
@@ -107,7 +107,7 @@ impl<U: Send + Sync + 'static> Registration<U> {
     where
         M: Schedule + Route<U>,
     {
-        match Plan::read(M::TIMETABLE) {
+        match ScheduledRuns::read(M::TIMETABLE) {
             Ok(plan) => {
                 let plan = Arc::new(plan);
                 let clock = move |running| schedule::run::<M, U>(running, Arc::clone(&plan));

@@ -10,7 +10,7 @@ use crate::execute::execute;
 use crate::handler::Route;
 use crate::lifecycle::Phase;
 use crate::operation::{Schedule, Tick};
-use crate::running::Running;
+use crate::running_unit::RunningUnit;
 use crate::scope::{Origin, Scope, Source};
 use crate::timetable::Timetable;
 
@@ -19,12 +19,12 @@ mod wall;
 pub(crate) use wall::WallClock;
 
 /// A timetable that has been read.
-pub(crate) enum Plan {
+pub(crate) enum ScheduledRuns {
     Every(Duration),
     Cron(Box<Cron>),
 }
 
-impl Plan {
+impl ScheduledRuns {
     pub(crate) fn read(timetable: Timetable) -> Result<Self, String> {
         match timetable {
             Timetable::Every(interval) if interval.is_zero() => Err("an interval of nothing".to_owned()),
@@ -52,18 +52,18 @@ impl Plan {
 }
 
 /// Runs a schedule's handler whenever it is due, until the unit stops.
-pub(crate) async fn run<M, U>(running: Arc<Running<U>>, plan: Arc<Plan>)
+pub(crate) async fn run<M, U>(running: Arc<RunningUnit<U>>, plan: Arc<ScheduledRuns>)
 where
     U: Send + Sync,
     M: Schedule + Route<U>,
 {
-    let core = &running.core;
-    let mut last = (Instant::now(), core.wall.now());
+    let shared = &running.shared;
+    let mut last = (Instant::now(), shared.wall.now());
     let mut count = 0;
-    while let Some(due) = plan.next(&core.wall, last) {
+    while let Some(due) = plan.next(&shared.wall, last) {
         tokio::select! {
             biased;
-            () = core.lifecycle.reached(Phase::Stopping) => return,
+            () = shared.lifecycle.reached(Phase::Stopping) => return,
             () = sleep_until(due.0) => {}
         }
         let tick = Tick { due: to_the_millisecond(due.1), count };

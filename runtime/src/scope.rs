@@ -6,16 +6,16 @@ use tokio::time::Instant;
 use tracing::Span;
 
 use crate::client::Caller;
-use crate::core::Core;
 use crate::id::Id;
 use crate::metadata::{Metadata, Trace};
-use crate::outbox::Stage;
-use crate::running::Running;
+use crate::outbox::UnitOfWork;
+use crate::running_unit::RunningUnit;
+use crate::shared::Shared;
 
 /// Where a chain of local calls begins.
 pub(crate) struct Origin<'c, U> {
     pub(crate) unit: &'c U,
-    pub(crate) core: &'c Core,
+    pub(crate) shared: &'c Shared,
     pub(crate) source: Source<'c>,
     /// Borrowed: copied, it would cost as much as the rest of a call.
     deadline: &'c Option<Instant>,
@@ -45,8 +45,8 @@ pub(crate) enum Source<'c> {
 
 impl<'c, U> Origin<'c, U> {
     #[inline]
-    pub(crate) fn new(running: &'c Running<U>, source: Source<'c>, deadline: &'c Option<Instant>) -> Self {
-        Self { unit: &running.unit, core: &running.core, source, deadline, correlation: OnceLock::new() }
+    pub(crate) fn new(running: &'c RunningUnit<U>, source: Source<'c>, deadline: &'c Option<Instant>) -> Self {
+        Self { unit: &running.unit, shared: &running.shared, source, deadline, correlation: OnceLock::new() }
     }
 
     fn correlation(&self) -> Id {
@@ -99,7 +99,7 @@ pub(crate) struct Own {
     pub(crate) deadline: Option<Instant>,
     pub(crate) attempt: u32,
     /// What the handler sends and writes is held back here, with `outbox: true`.
-    pub(crate) stage: Option<Stage>,
+    pub(crate) stage: Option<UnitOfWork>,
 }
 
 impl<'c, U> Scope<'c, U> {
@@ -172,7 +172,7 @@ impl<'c, U> Scope<'c, U> {
         }
     }
 
-    pub(crate) fn stage(&self) -> Option<&'c Stage> {
+    pub(crate) fn stage(&self) -> Option<&'c UnitOfWork> {
         self.own.and_then(|own| own.stage.as_ref())
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::bridge::{Endpoint, IncomingRequest, Reply};
-use crate::brief::Brevity;
+use crate::eager::EagerSpawner;
 use crate::error::InvokeError;
 use crate::execute::execute;
 use crate::fault::{Fault, FaultClass};
@@ -18,7 +18,7 @@ use crate::handler::Route;
 use crate::lifecycle::Phase;
 use crate::one_line::OneLine;
 use crate::operation::Command;
-use crate::running::Running;
+use crate::running_unit::RunningUnit;
 use crate::scope::{Origin, Scope, Source};
 
 /// How many requests for one command a process works on at a time; others wait at the broker, or, where that hands out all
@@ -29,14 +29,14 @@ const AT_A_TIME: usize = 256;
 const WAITING: usize = 8 * 1024;
 
 /// Takes requests until there are no more, and waits for those that it took.
-pub(crate) async fn serve<M, U>(running: Arc<Running<U>>, endpoint: Arc<dyn Endpoint>)
+pub(crate) async fn serve<M, U>(running: Arc<RunningUnit<U>>, endpoint: Arc<dyn Endpoint>)
 where
     U: Send + Sync + 'static,
     M: Command + Route<U>,
 {
     let room = Arc::new(Semaphore::new(AT_A_TIME));
-    let (mut tasks, brevity) = (JoinSet::new(), Brevity::default());
-    let mut over = pin!(running.core.lifecycle.reached(Phase::Drained));
+    let (mut tasks, brevity) = (JoinSet::new(), EagerSpawner::default());
+    let mut over = pin!(running.shared.lifecycle.reached(Phase::Drained));
     let mut waiting = VecDeque::new();
     // Never closed: there is always a permit to come.
     while let Some(permit) = permit(&room, &*endpoint, &mut waiting).await {
@@ -86,7 +86,7 @@ async fn permit(
     }
 }
 
-async fn answer<M, U>(running: &Running<U>, endpoint: &dyn Endpoint, asked: IncomingRequest)
+async fn answer<M, U>(running: &RunningUnit<U>, endpoint: &dyn Endpoint, asked: IncomingRequest)
 where
     U: Send + Sync,
     M: Command + Route<U>,
@@ -100,7 +100,7 @@ where
 }
 
 /// What the caller gets. A request that comes too late is answered with that: who sent it may have another idea of the time.
-async fn reply<M, U>(running: &Running<U>, asked: &IncomingRequest) -> Reply
+async fn reply<M, U>(running: &RunningUnit<U>, asked: &IncomingRequest) -> Reply
 where
     U: Send + Sync,
     M: Command + Route<U>,

@@ -7,7 +7,6 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::core::{Adapters, Core};
 use crate::definition::Secret;
 use crate::environment::{Environment, Instance, Setup, Variables};
 use crate::error::{Error, Result};
@@ -15,10 +14,11 @@ use crate::guard::Guarded;
 use crate::outbox::Outbox;
 use crate::registration::Registration;
 use crate::round_trip::RoundTrips;
-use crate::running::Running;
+use crate::running_unit::RunningUnit;
 use crate::schedule::WallClock;
 use crate::secret::SecretValue;
 use crate::secret::given::Given;
+use crate::shared::{Adapters, Shared};
 use crate::signals::Signals;
 use crate::started::Started;
 use crate::unit::{Ports, Reveals, Unit};
@@ -224,8 +224,8 @@ impl<U: Unit> Launch<U> {
         adapters.state.connect().await?;
         adapters.events.connect().await?;
         adapters.queues.connect().await?;
-        let core = Core::new(adapters, Outbox::new(asked.ports), self.wall, self.round_trips);
-        Ok(Started::begin(Arc::new(Running { unit, core }), registration))
+        let shared = Shared::new(adapters, Outbox::new(asked.ports), self.wall, self.round_trips);
+        Ok(Started::begin(Arc::new(RunningUnit { unit, shared }), registration))
     }
 
     /// The adapters of the environment, and its name, where it has one. Where a problem is found, others take their place, so that the rest of the problems

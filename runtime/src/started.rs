@@ -21,13 +21,13 @@ use crate::operation::Operation;
 use crate::orphans::{self, Orphans};
 use crate::outbox::{self, OutboxDeadLetters};
 use crate::registration::Registration;
-use crate::running::Running;
+use crate::running_unit::RunningUnit;
 use crate::state::{Access, View};
 use crate::unit::{Enqueues, Keeps, Unit};
 
 /// A unit that has started. Dropped without [`Started::shutdown`], it ends at once.
 pub struct Started<U: Unit> {
-    running: Arc<Running<U>>,
+    running: Arc<RunningUnit<U>>,
     consumers: HashMap<&'static str, Arc<dyn Consumer>>,
     clocks: Vec<JoinHandle<()>>,
     lanes: Vec<JoinHandle<()>>,
@@ -56,16 +56,16 @@ impl fmt::Display for StopError {
 impl std::error::Error for StopError {}
 
 impl<U: Unit> Started<U> {
-    pub(crate) fn begin(running: Arc<Running<U>>, registration: Registration<U>) -> Self {
+    pub(crate) fn begin(running: Arc<RunningUnit<U>>, registration: Registration<U>) -> Self {
         let Registration { lanes, clocks, consumers, .. } = registration;
         let begin = |lane: Lane<U>| tokio::spawn(lane.run(Arc::clone(&running)));
         let lanes = lanes.into_iter().map(begin).collect();
         let clocks = clocks.into_iter().map(begin).collect();
-        let outbox = begin(Lane::that_ends_last("outbox", |running: Arc<Running<U>>| async move {
-            outbox::run(&running.core).await;
+        let outbox = begin(Lane::that_ends_last("outbox", |running: Arc<RunningUnit<U>>| async move {
+            outbox::run(&running.shared).await;
         }));
         tracing::info!(target: "pontoon", unit = U::NAME, "ready");
-        let events = Arc::clone(&running.core.adapters.events);
+        let events = Arc::clone(&running.shared.adapters.events);
         // Nothing waits for it; a bridge that closes ends it.
         tokio::spawn(async move { orphans::report(U::NAME, &*events).await });
         Self { running, consumers, clocks, lanes, outbox }
@@ -80,15 +80,15 @@ impl<U: Unit> Started<U> {
     /// Whether its bridges and stores can do their work now, and every handler is supplied.
     #[must_use]
     pub fn health(&self) -> Health {
-        let core = &self.running.core;
-        core.adapters.health().and(core.lanes.health()).and(core.outbox.health())
+        let shared = &self.running.shared;
+        shared.adapters.health().and(shared.lanes.health()).and(shared.outbox.health())
     }
 
     /// What went by on its event bridge without anybody being told, and what its outbox has.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        let core = &self.running.core;
-        core.outbox.count(core.adapters.events.counters())
+        let shared = &self.running.shared;
+        shared.outbox.count(shared.adapters.events.counters())
     }
 
     /// What a subscription or a worker has given up.
@@ -101,13 +101,13 @@ impl<U: Unit> Started<U> {
     /// forgotten it. Of every unit that shares the state store.
     #[must_use]
     pub fn outbox_dead_letters(&self) -> OutboxDeadLetters<'_> {
-        OutboxDeadLetters::new(&self.running.core)
+        OutboxDeadLetters::new(&self.running.shared)
     }
 
     /// What the broker keeps for subscriptions that the topology does not have.
     #[must_use]
     pub fn orphans(&self) -> Orphans<'_> {
-        Orphans::new(&*self.running.core.adapters.events)
+        Orphans::new(&*self.running.shared.adapters.events)
     }
 
     /// What a queue holds.
@@ -133,8 +133,8 @@ impl<U: Unit> Started<U> {
     /// jobs are waited for, too.
     pub async fn settled(&self) {
         let far = Instant::now() + Duration::from_secs(365 * 24 * 3600);
-        let core = &self.running.core;
-        core.lifecycle.finished(|| self.unfinished(far) + core.outbox.busy()).await;
+        let shared = &self.running.shared;
+        shared.lifecycle.finished(|| self.unfinished(far) + shared.outbox.busy()).await;
     }
 
     /// Stops: nothing new is taken, what runs and what only this process has is finished within the grace, then the adapters
@@ -143,23 +143,23 @@ impl<U: Unit> Started<U> {
     /// # Errors
     /// [`StopError`]: the grace was over before that. What still ran has been ended.
     pub async fn shutdown(mut self) -> Result<(), StopError> {
-        let lifecycle = &self.running.core.lifecycle;
+        let lifecycle = &self.running.shared.lifecycle;
         lifecycle.advance(Phase::Stopping);
         let end = Instant::now() + U::GRACE;
         let (clocks, lanes) = (&mut self.clocks, &mut self.lanes);
         let consumers = &self.consumers;
-        let adapters = &self.running.core.adapters;
+        let adapters = &self.running.shared.adapters;
         let ended = timeout_at(end, async {
             adapters.events.drain().await;
             lifecycle.calls_done().await;
             join_all(clocks).await;
-            outbox::finish(&self.running.core).await;
-            let outbox = &self.running.core.outbox;
+            outbox::finish(&self.running.shared).await;
+            let outbox = &self.running.shared.outbox;
             lifecycle.finished(|| unfinished(consumers, end) + outbox.busy()).await;
             lifecycle.advance(Phase::Drained);
             join_all(lanes).await;
             // What the last handlers have committed.
-            outbox::finish(&self.running.core).await;
+            outbox::finish(&self.running.shared).await;
         });
         let stopped = ended.await.map_err(|_| StopError { unit: U::NAME, grace: U::GRACE, lost: self.unfinished(end) });
         lifecycle.advance(Phase::Ended);
@@ -186,7 +186,7 @@ fn unfinished(consumers: &HashMap<&'static str, Arc<dyn Consumer>>, until: Insta
 
 impl<U: Unit> Drop for Started<U> {
     fn drop(&mut self) {
-        self.running.core.lifecycle.advance(Phase::Ended);
+        self.running.shared.lifecycle.advance(Phase::Ended);
         for task in self.clocks.iter().chain(&self.lanes).chain([&self.outbox]) {
             task.abort();
         }
@@ -198,7 +198,7 @@ impl<U: Unit + Keeps<S>, S: State> MayAccess<S> for Started<U> {
         Access {
             store: &*self.running.unit.collection().store,
             stage: None,
-            round_trips: self.running.core.round_trips,
+            round_trips: self.running.shared.round_trips,
         }
     }
 }

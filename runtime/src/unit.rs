@@ -5,17 +5,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::bridge::{BridgeError, JobQueue, Topic};
-use crate::core::Adapters;
 use crate::definition::{Event, Queue, Secret, State};
 use crate::environment::Environment;
 use crate::handler::{FromResources, Route};
+use crate::known_subscription::KnownSubscription;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::outbox::{self, Port};
 use crate::registration::Registration;
 use crate::secret::SecretAdapter;
+use crate::shared::Adapters;
 use crate::store::StateAdapter;
-use crate::subscribed::Subscribed;
 
 /// One process: its handlers, made from resources and ports. Generated for each unit of a deployment.
 pub trait Unit: Sized + Send + Sync + 'static {
@@ -31,7 +31,7 @@ pub trait Unit: Sized + Send + Sync + 'static {
     const ENVIRONMENTS: &'static [Environment];
 
     /// All subscriptions of the topology, of this unit and of others, by event.
-    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = &[];
+    const SUBSCRIPTIONS: &'static [&'static [KnownSubscription]] = &[];
 
     /// Makes the handlers and connects them with the ports.
     fn assemble(resources: &Self::Resources, ports: &Ports) -> Self;

@@ -10,34 +10,34 @@
 //! to it. What is published is confirmed, what is taken is acknowledged. What may come once at most is acknowledged before it is
 //! handled: it is handled twice only where an acknowledgement is lost with its connection.
 
+mod ack_tag;
 mod adapter;
 mod address;
+mod attributes;
+mod channel_consumer;
 mod confirm;
-mod dial;
+mod connect;
+mod connection;
+mod dead_letters;
+mod declarations;
+mod delays;
 mod endpoint;
-mod flow;
-mod graves;
-mod known;
-mod later;
-mod limit;
-mod line;
-mod listening;
+mod error;
 mod names;
-mod objects;
 mod orphans;
-mod outlet;
-mod pipe;
-mod properties;
+mod payload_limit;
 mod provision;
-mod receipt;
+mod publish_channel;
+mod publisher;
+mod queue_consumer;
+mod reactor;
 mod replies;
+mod reply_consumer;
 mod requests;
 mod settings;
+mod subscribers;
 mod subscription;
-mod tap;
 mod topic;
-mod transport;
-mod trouble;
 
 use std::sync::Arc;
 
@@ -48,9 +48,9 @@ use crate::environment::{EventBridge, Setup};
 use crate::maybe_ready::MaybeReady;
 use crate::socket::Encryption;
 
-use adapter::{AmqpEvents, Rules};
+use adapter::{AmqpEvents, BrokerRules};
 use address::Address;
-use dial::Dialer;
+use connect::Connector;
 use names::Names;
 
 pub use settings::Amqp;
@@ -62,16 +62,16 @@ impl EventBridge for Amqp {
 
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
         MaybeReady::boxed(async move {
-            let (dialer, names) = self.dialer(setup).await?;
-            let rules = Rules { verify: setup.verify, consumer_timeout: self.consumer_timeout };
-            Some(Arc::new(AmqpEvents::new(dialer, Arc::new(names), rules)) as Arc<dyn EventAdapter>)
+            let (connector, names) = self.connector(setup).await?;
+            let rules = BrokerRules { verify: setup.verify, consumer_timeout: self.consumer_timeout };
+            Some(Arc::new(AmqpEvents::new(connector, Arc::new(names), rules)) as Arc<dyn EventAdapter>)
         })
     }
 }
 
 impl Amqp {
     /// What connects; or problems.
-    async fn dialer(&self, setup: &mut Setup) -> Option<(Dialer, Names)> {
+    async fn connector(&self, setup: &mut Setup) -> Option<(Connector, Names)> {
         let before = setup.problems().len();
         let url = setup.text(&self.url).await;
         let username = setup.optional(self.username.as_ref()).await;
@@ -91,7 +91,7 @@ impl Amqp {
         let encryption = address.encrypted.then(|| Encryption::new(&pems.unwrap_or_default())).transpose();
         let names = Names::new(&setup.instance, &address.uri.authority.userinfo.username);
         match (encryption, names) {
-            (Ok(encryption), Ok(names)) => Some((Dialer { address, instance: setup.instance, encryption }, names)),
+            (Ok(encryption), Ok(names)) => Some((Connector { address, instance: setup.instance, encryption }, names)),
             (_, Err(trouble)) => {
                 setup.problem(trouble.to_string());
                 None

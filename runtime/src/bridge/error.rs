@@ -53,7 +53,7 @@ pub enum BridgeError {
 impl BridgeError {
     /// Whether the same would be refused again, however long one waits.
     #[cfg(feature = "wire")]
-    pub(crate) fn lasts(&self) -> bool {
+    pub(crate) fn is_permanent(&self) -> bool {
         matches!(self, Self::TooLarge { .. } | Self::Malformed(_))
     }
 

@@ -16,7 +16,7 @@ mod requests;
 mod topic;
 
 use backlog::Backlog;
-use contents::Limits;
+use contents::BacklogLimits;
 use requests::Requests;
 use topic::Subscriptions;
 
@@ -61,13 +61,13 @@ impl EventAdapter for InMemoryEvents {
         subscription: &'static str,
         policy: SubscriptionPolicy,
     ) -> Arc<dyn Consumer> {
-        self.subscriptions(subject).subscribe(subscription, Limits::from(policy))
+        self.subscriptions(subject).subscribe(subscription, BacklogLimits::from(policy))
     }
 
     fn retain_for(&self, subject: &'static str, subscription: &'static str, policy: SubscriptionPolicy) {
         // Kept for nobody, it would fill its bound.
         if !self.alone {
-            self.subscriptions(subject).subscribe(subscription, Limits::from(policy));
+            self.subscriptions(subject).subscribe(subscription, BacklogLimits::from(policy));
         }
     }
 
@@ -126,7 +126,8 @@ impl InMemoryQueues {
 impl QueueAdapter for InMemoryQueues {
     fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue> {
         let mut queues = self.queues();
-        let queue = queues.entry(subject).or_insert_with(|| Arc::new(Backlog::new(subject, Limits::from(policy))));
+        let queue =
+            queues.entry(subject).or_insert_with(|| Arc::new(Backlog::new(subject, BacklogLimits::from(policy))));
         Arc::<Backlog>::clone(queue)
     }
 

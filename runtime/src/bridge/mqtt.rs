@@ -51,33 +51,33 @@ mod acks;
 mod adapter;
 mod address;
 mod attempts;
-mod audience;
+mod attributes;
+mod connect;
 mod connection;
-mod dialer;
-mod ear;
+mod dead_letters;
 mod endpoint;
-mod graves;
-mod line;
-mod live;
+mod error;
+mod event_loop;
+mod inbound_queue;
+mod listener;
+mod live_connection;
 mod names;
 mod orphans;
-mod outlet;
+mod packet_ids;
 mod packets;
 mod probe;
-mod properties;
-mod pump;
-mod queue;
-mod reason;
+mod publisher;
+mod reason_code;
 mod requests;
 mod retained;
 mod session;
 mod settings;
-mod standing;
+mod shared_connection;
+mod subscribers;
 mod subscription;
 mod suspects;
 mod topic;
-mod trouble;
-mod window;
+mod topic_filters;
 
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ use crate::socket::Encryption;
 
 use adapter::MqttEvents;
 use address::{Address, Credentials};
-use dialer::Dialer;
+use connect::Connector;
 
 pub use settings::Mqtt;
 
@@ -101,15 +101,15 @@ impl EventBridge for Mqtt {
 
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
         MaybeReady::boxed(async move {
-            let (dialer, client_id) = self.dialer(setup).await?;
-            Some(Arc::new(MqttEvents::new(dialer, setup.instance, &client_id)) as Arc<dyn EventAdapter>)
+            let (connector, client_id) = self.connector(setup).await?;
+            Some(Arc::new(MqttEvents::new(connector, setup.instance, &client_id)) as Arc<dyn EventAdapter>)
         })
     }
 }
 
 impl Mqtt {
     /// What connects, and what client ids begin with; or problems.
-    async fn dialer(&self, setup: &mut Setup) -> Option<(Dialer, String)> {
+    async fn connector(&self, setup: &mut Setup) -> Option<(Connector, String)> {
         let before = setup.problems().len();
         let (url, client_id) = (setup.text(&self.url).await, setup.text(&self.client_id).await);
         let username = setup.optional(self.username.as_ref()).await;
@@ -132,7 +132,7 @@ impl Mqtt {
         let credentials = Credentials { username, password }.or(in_url);
         let encryption = address.encrypted.then(|| Encryption::new(&pems.unwrap_or_default())).transpose();
         match encryption {
-            Ok(encryption) => Some((Dialer { address, credentials, encryption }, client_id)),
+            Ok(encryption) => Some((Connector { address, credentials, encryption }, client_id)),
             Err(problem) => {
                 setup.problem(format!("the TLS of mqtt: {problem}"));
                 None

@@ -1,55 +1,55 @@
 //! NATS: core for requests and for what may be lost, JetStream for the rest.
 
-mod access;
+mod address;
 mod api;
+mod attributes;
 mod connection;
-mod durable;
+mod core_consumer;
+mod core_subscription;
+mod dead_letters;
+mod declared;
+mod drop_oldest;
 mod endpoint;
-mod flow;
-mod graveyard;
-mod headers;
 mod inbox;
-mod lossy;
+mod jetstream_subscription;
+mod live_connection;
 mod objects;
 mod orphans;
 mod provision;
-mod publish;
-mod pull;
+mod publisher;
+mod pull_consumer;
 mod refusals;
 mod requests;
-mod session;
 mod settings;
-mod shelf;
 mod supervisor;
 mod topic;
 mod version;
-mod wanted;
 
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 use pontoon_schema::capability::Adapter;
 
-use crate::bridge::nats::access::Access;
+use crate::bridge::nats::address::Address;
 use crate::bridge::nats::connection::Connection;
-use crate::bridge::nats::durable::Durable;
-use crate::bridge::nats::endpoint::NatsInlet;
-use crate::bridge::nats::flow::Flow;
-use crate::bridge::nats::graveyard::Graveyard;
-use crate::bridge::nats::lossy::Lossy;
+use crate::bridge::nats::core_consumer::CoreConsumer;
+use crate::bridge::nats::core_subscription::CoreSubscription;
+use crate::bridge::nats::dead_letters::DeadLetterStore;
+use crate::bridge::nats::declared::RetainedSubscription;
+use crate::bridge::nats::drop_oldest::DropOldestBuffer;
+use crate::bridge::nats::endpoint::NatsEndpoint;
+use crate::bridge::nats::jetstream_subscription::JetStreamSubscription;
 use crate::bridge::nats::objects::{consumer_name, events};
-use crate::bridge::nats::pull::Pull;
-use crate::bridge::nats::shelf::Shelf;
+use crate::bridge::nats::pull_consumer::PullConsumer;
 use crate::bridge::nats::topic::NatsTopic;
-use crate::bridge::nats::wanted::Kept;
 use crate::bridge::remote::NetworkConsumer;
 use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
 use crate::delivery::SubscriptionPolicy;
 use crate::environment::{EventBridge, Setup};
 use crate::health::{Counters, Health};
+use crate::known_subscription::KnownSubscription;
 use crate::maybe_ready::MaybeReady;
 use crate::orphans::Orphan;
-use crate::subscribed::Subscribed;
 
 pub use settings::Nats;
 
@@ -60,7 +60,7 @@ impl EventBridge for Nats {
 
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
         MaybeReady::boxed(async move {
-            let access = Access::read(self, setup).await;
+            let access = Address::read(self, setup).await;
             let connection = Arc::new(Connection::new(setup.instance, setup.verify, access));
             Some(Arc::new(NatsEvents { connection }) as Arc<dyn EventAdapter>)
         })
@@ -74,7 +74,7 @@ struct NatsEvents {
 
 impl EventAdapter for NatsEvents {
     fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
-        self.connection.wanted.lists().topics = true;
+        self.connection.declared.lists().topics = true;
         Arc::new(NatsTopic::new(Arc::clone(&self.connection), subject))
     }
 
@@ -86,39 +86,40 @@ impl EventAdapter for NatsEvents {
     ) -> Arc<dyn Consumer> {
         let connection = &self.connection;
         let tally = Arc::clone(&connection.tally);
-        let graveyard = Graveyard::new(Arc::clone(connection), subject, subscription);
+        let dead_letters = DeadLetterStore::new(Arc::clone(connection), subject, subscription);
         if policy.at_most_once {
-            let (flow, shelf) = (Flow::new(subject, subscription), Shelf::new(subscription, &policy));
-            let (flow, shelf) = (Arc::new(flow), Arc::new(shelf));
-            let mut lists = connection.wanted.lists();
+            let (flow, buffer) =
+                (CoreSubscription::new(subject, subscription), DropOldestBuffer::new(subscription, &policy));
+            let (flow, buffer) = (Arc::new(flow), Arc::new(buffer));
+            let mut lists = connection.declared.lists();
             lists.dead_letters |= policy.dead_letter;
-            lists.flows.push(Arc::clone(&flow));
-            lists.shelves.push((flow, Arc::clone(&shelf)));
-            return Arc::new(NetworkConsumer::new(Lossy { shelf, graveyard }, subscription, policy, tally));
+            lists.subscriptions.push(Arc::clone(&flow));
+            lists.buffers.push((flow, Arc::clone(&buffer)));
+            return Arc::new(NetworkConsumer::new(CoreConsumer { buffer, dead_letters }, subscription, policy, tally));
         }
         let stream = events(connection.instance.topology).name;
-        let pull = Arc::new(Pull::new(connection, &stream, &consumer_name(subscription), &policy));
-        connection.wanted.keep(Kept { subject, subscription, policy });
-        connection.wanted.lists().pulls.push(Arc::clone(&pull));
-        let durable = Durable { connection: Arc::clone(connection), pull, graveyard };
+        let pull = Arc::new(PullConsumer::new(connection, &stream, &consumer_name(subscription), &policy));
+        connection.declared.keep(RetainedSubscription { subject, subscription, policy });
+        connection.declared.lists().pulls.push(Arc::clone(&pull));
+        let durable = JetStreamSubscription { connection: Arc::clone(connection), pull, dead_letters };
         Arc::new(NetworkConsumer::new(durable, subscription, policy, tally))
     }
 
     fn retain_for(&self, subject: &'static str, subscription: &'static str, policy: SubscriptionPolicy) {
         // Core NATS keeps nothing: what may be lost is for those who listen.
         if !policy.at_most_once {
-            self.connection.wanted.keep(Kept { subject, subscription, policy });
+            self.connection.declared.keep(RetainedSubscription { subject, subscription, policy });
         }
     }
 
-    fn know(&self, subscriptions: Arc<[Subscribed]>) {
-        self.connection.wanted.lists().known = Some(subscriptions);
+    fn know(&self, subscriptions: Arc<[KnownSubscription]>) {
+        self.connection.declared.lists().known = Some(subscriptions);
     }
 
     fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
-        let flow = Arc::new(Flow::new(subject, subject));
-        self.connection.wanted.lists().flows.push(Arc::clone(&flow));
-        Arc::new(NatsInlet { connection: Arc::clone(&self.connection), flow })
+        let subscription = Arc::new(CoreSubscription::new(subject, subject));
+        self.connection.declared.lists().subscriptions.push(Arc::clone(&subscription));
+        Arc::new(NatsEndpoint { connection: Arc::clone(&self.connection), subscription })
     }
 
     fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
@@ -139,13 +140,13 @@ impl EventAdapter for NatsEvents {
 
     fn drain(&self) -> MaybeReady<'_, ()> {
         MaybeReady::boxed(async move {
-            let (flows, pulls) = {
-                let lists = self.connection.wanted.lists();
-                (lists.flows.clone(), lists.pulls.clone())
+            let (subscriptions, pulls) = {
+                let lists = self.connection.declared.lists();
+                (lists.subscriptions.clone(), lists.pulls.clone())
             };
             let connection = &*self.connection;
-            let flows = join_all(flows.iter().map(|flow| flow.drain(connection)));
-            tokio::join!(flows, join_all(pulls.iter().map(|pull| pull.drain(connection))));
+            let subscriptions = join_all(subscriptions.iter().map(|flow| flow.drain(connection)));
+            tokio::join!(subscriptions, join_all(pulls.iter().map(|pull| pull.drain(connection))));
         })
     }
 

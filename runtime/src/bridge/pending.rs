@@ -19,7 +19,7 @@ pub(crate) struct Pending<A = Reply> {
 }
 
 /// One request that waits.
-pub(crate) struct Waiting<'p, A = Reply> {
+pub(crate) struct PendingRequest<'p, A = Reply> {
     pending: &'p Pending<A>,
     /// What its reply will name it by.
     pub(crate) key: u64,
@@ -34,11 +34,11 @@ impl<A> Default for Pending<A> {
 
 impl<A> Pending<A> {
     /// Begins to wait for a reply.
-    pub(crate) fn begin(&self) -> Waiting<'_, A> {
+    pub(crate) fn begin(&self) -> PendingRequest<'_, A> {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         self.waiting().insert(key, sender);
-        Waiting { pending: self, key, answer }
+        PendingRequest { pending: self, key, answer }
     }
 
     /// Hands an answer to whoever waits for it. Nobody: it is late.
@@ -76,14 +76,14 @@ impl<A> Pending<A> {
     }
 }
 
-impl<A> Waiting<'_, A> {
+impl<A> PendingRequest<'_, A> {
     /// Waits for the answer.
     pub(crate) async fn answer(mut self) -> Answer<A> {
         (&mut self.answer).await.unwrap_or(Err(BridgeError::Closed))
     }
 }
 
-impl<A> Drop for Waiting<'_, A> {
+impl<A> Drop for PendingRequest<'_, A> {
     fn drop(&mut self) {
         self.pending.waiting().remove(&self.key);
     }

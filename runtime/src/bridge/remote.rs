@@ -1,16 +1,16 @@
 //! What bridges over a network have in common: how long they wait, what waits in this process, how they come back.
 
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
-mod bar;
+mod circuit_breaker;
+mod connection_state;
 mod consumer;
-#[cfg(any(feature = "amqp", feature = "mqtt"))]
-mod flights;
-mod heard;
+mod dead_letters;
 mod held;
-mod letters;
-mod link;
+#[cfg(any(feature = "amqp", feature = "mqtt"))]
+mod in_flight;
 mod numbering;
-mod retry;
+mod reconnect;
+mod sequences;
 mod skew;
 #[cfg(feature = "amqp")]
 mod window;
@@ -19,17 +19,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
-pub(crate) use bar::Bar;
-pub(crate) use consumer::{Delivered, NetworkConsumer, Source};
+pub(crate) use circuit_breaker::CircuitBreaker;
+pub(crate) use connection_state::ConnectionState;
+pub(crate) use consumer::{BrokerSubscription, NetworkConsumer, ReceivedMessage};
+pub(crate) use dead_letters::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, dead};
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
-pub(crate) use flights::Flights;
-pub(crate) use heard::{Arrived, Heard};
-pub(crate) use letters::{Buried, Look, Page, dead};
-pub(crate) use link::Link;
+pub(crate) use in_flight::InFlight;
 pub(crate) use numbering::Numbering;
-pub(crate) use retry::Retry;
+pub(crate) use reconnect::Reconnect;
+pub(crate) use sequences::{SequenceTracker, Sequenced};
 #[cfg(feature = "amqp")]
-pub(crate) use window::{Change, Window};
+pub(crate) use window::{InFlightWindow, WindowChange};
 
 use crate::bridge::Reply;
 use crate::bridge::pending::Pending;
@@ -41,7 +41,7 @@ use crate::wire::{Incoming, Malformed};
 use skew::Skews;
 
 /// How long something that has no time-out of its own waits for a broker that is away, or that blocks its publishers.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long one attempt to connect may take.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,14 +51,14 @@ pub(crate) const PREFETCH: u16 = 256;
 
 /// What went by without anybody being told, as it is counted.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct AtomicCounters {
     pub(crate) lost: AtomicU64,
     pub(crate) malformed: AtomicU64,
     refused_replies: AtomicU64,
     skews: Skews,
 }
 
-impl Tally {
+impl AtomicCounters {
     /// Counts a request that cannot be read, and says so the 1st, 2nd, 4th, 8th… time. What its caller is to hear.
     pub(crate) fn unreadable(&self, subject: &str, malformed: &Malformed) -> Reply {
         let (id, count) = (Id::random(), self.malformed.fetch_add(1, Ordering::Relaxed) + 1);
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_reply_that_is_refused_is_counted() {
-        let (tally, pending) = (Tally::default(), Pending::<Reply>::default());
+        let (tally, pending) = (AtomicCounters::default(), Pending::<Reply>::default());
         tally.refuse_reply("shop.command.x", "shop.event.y");
         tally.refuse_reply("shop.command.x", "\u{1b}[2J");
         assert_eq!(tally.counters(&pending), Counters { refused_replies: 2, ..Counters::default() });

@@ -19,11 +19,14 @@ use crate::handler::Route;
 use crate::lifecycle::Phase;
 use crate::operation::Subscription;
 use crate::policy::Key;
-use crate::running::Running;
+use crate::running_unit::RunningUnit;
 
 /// Takes messages and hands each to the lane of its key.
-pub(crate) async fn consume_ordered<M, U>(running: Arc<Running<U>>, consumer: Arc<dyn Consumer>, policy: ConsumerPolicy)
-where
+pub(crate) async fn consume_ordered<M, U>(
+    running: Arc<RunningUnit<U>>,
+    consumer: Arc<dyn Consumer>,
+    policy: ConsumerPolicy,
+) where
     U: Send + Sync,
     M: Subscription + Route<U>,
 {
@@ -33,12 +36,12 @@ where
 }
 
 async fn dispatch<M: Subscription, U>(
-    running: &Running<U>,
+    running: &RunningUnit<U>,
     consumer: &dyn Consumer,
     policy: ConsumerPolicy,
     lanes: Vec<mpsc::Sender<Delivery>>,
 ) {
-    let (lifecycle, last) = (&running.core.lifecycle, last_phase(consumer));
+    let (lifecycle, last) = (&running.shared.lifecycle, last_phase(consumer));
     let mut over = pin!(lifecycle.reached(last));
     loop {
         if lifecycle.has_reached(last) {
@@ -75,7 +78,7 @@ fn key<M: Subscription>(delivery: &Delivery) -> Result<Option<Key>, Fault> {
 
 /// Handles the messages of a lane one after the other, each until it is done or given up.
 async fn drive<M, U>(
-    running: &Running<U>,
+    running: &RunningUnit<U>,
     consumer: &dyn Consumer,
     policy: ConsumerPolicy,
     mut lane: mpsc::Receiver<Delivery>,
@@ -95,19 +98,19 @@ async fn drive<M, U>(
                 break None;
             }
             match handle::<M, U>(running, consumer, policy, &delivery).await {
-                Some(Settlement::Retry(pause)) if running.core.lifecycle.is_running() => {
+                Some(Settlement::Retry(pause)) if running.shared.lifecycle.is_running() => {
                     tokio::select! {
                         biased;
-                        () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Retry(pause)),
+                        () = running.shared.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Retry(pause)),
                         _ = hold(consumer, &delivery) => break None,
                         () = retry(consumer, &delivery, pause) => delivery.attempt += 1,
                     }
                 }
                 // Another handler has its key. What is behind it waits as well.
-                Some(Settlement::Postpone(pause)) if running.core.lifecycle.is_running() => {
+                Some(Settlement::Postpone(pause)) if running.shared.lifecycle.is_running() => {
                     tokio::select! {
                         biased;
-                        () = running.core.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Postpone(pause)),
+                        () = running.shared.lifecycle.reached(Phase::Stopping) => break Some(Settlement::Postpone(pause)),
                         _ = hold(consumer, &delivery) => break None,
                         () = sleep(pause) => {}
                     }

@@ -7,17 +7,17 @@ use tokio::time::{Instant, sleep};
 use tracing::Span;
 
 use crate::call::Call;
-use crate::core::Core;
 use crate::error::{Error, InvokeError};
-use crate::execute::{attempt_of, attempts, carried};
+use crate::execute::{attempt_of, attempts, for_caller};
 use crate::fault::{Chain, Fault};
 use crate::guard::{Guarded, InSpan, Limited, Limits, out_of_time};
 use crate::handler::{Handles, Route};
 use crate::inbox::{self, Claim, Claimed, Reply};
 use crate::one_line::OneLine;
 use crate::operation::Operation;
-use crate::outbox::{self, Stage};
+use crate::outbox::{self, UnitOfWork};
 use crate::scope::{Attempt, Own, Scope};
+use crate::shared::Shared;
 use crate::state::{CONTENTION, UPDATES};
 use crate::store::{Change, StoreError};
 
@@ -30,18 +30,18 @@ where
     U: Send + Sync,
     M: Route<U>,
 {
-    let core = parent.origin.core;
+    let shared = parent.origin.shared;
     let outer = Scope::new(parent, None);
     let inherited = outer.deadline();
-    let stage = M::POLICY.outbox.then(Stage::default);
+    let stage = M::POLICY.outbox.then(UnitOfWork::default);
     let mut own = Own { id: outer.id(), deadline: inherited, attempt: outer.attempt(), stage };
 
     let claim = if M::POLICY.keep.is_some() {
-        match inbox::claim::<M, U>(core, &outer, &input).await {
+        match inbox::claim::<M, U>(shared, &outer, &input).await {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Replied(reply)) => return reply.read::<M>(),
             Err(fault) => {
-                return Err(InvokeError::Fault(carried(
+                return Err(InvokeError::Fault(for_caller(
                     &outer,
                     fault.report_in(&Span::none(), M::ADDRESS, attempt_of::<M, U>(&outer)),
                 )));
@@ -72,12 +72,12 @@ where
             Limited::new(run, &limits).await.flatten()
         };
         let failed = match ended {
-            Ok(Ok(output)) => match effect::<M>(core, own.stage.as_ref(), claim.as_ref(), &output).await {
+            Ok(Ok(output)) => match effect::<M>(shared, own.stage.as_ref(), claim.as_ref(), &output).await {
                 Ok(()) => return Ok(output),
                 Err(fault) if runs_again::<M>() && is_collision(&fault) => Failed::Collided(fault),
                 Err(fault) => Failed::With(fault),
             },
-            Ok(Err(Error::Rejected(rejection))) => match record::<M>(core, claim.as_ref(), &rejection).await {
+            Ok(Err(Error::Rejected(rejection))) => match record::<M>(shared, claim.as_ref(), &rejection).await {
                 Ok(()) => return Err(InvokeError::Rejected(rejection)),
                 Err(fault) => Failed::With(fault),
             },
@@ -109,7 +109,7 @@ where
             if let Some(claim) = claim {
                 claim.release().await;
             }
-            return Err(InvokeError::Fault(carried(&outer, fault)));
+            return Err(InvokeError::Fault(for_caller(&outer, fault)));
         };
         sleep(pause).await;
         input = spare.clone();
@@ -159,30 +159,30 @@ fn pause<M: Operation>(fault: &Fault, attempt: u32, inherited: Option<Instant>) 
 
 /// Makes what a handler did take effect: what it held back and the reply to give again, in one transaction.
 async fn effect<M: Operation>(
-    core: &Core,
-    stage: Option<&Stage>,
+    shared: &Shared,
+    stage: Option<&UnitOfWork>,
     claim: Option<&Claim>,
     output: &M::Output,
 ) -> Result<(), Fault> {
     let Some(claim) = claim else {
         return match stage {
-            Some(stage) => outbox::commit(core, stage, None).await,
+            Some(stage) => outbox::commit(shared, stage, None).await,
             None => Ok(()),
         };
     };
     let reply = Reply::output::<M>(output)?;
     match stage {
-        Some(stage) => claim.commit(&reply, |record| outbox::commit(core, stage, Some(record))).await,
-        None => claim.commit(&reply, |record| write(core, record)).await,
+        Some(stage) => claim.commit(&reply, |record| outbox::commit(shared, stage, Some(record))).await,
+        None => claim.commit(&reply, |record| write(shared, record)).await,
     }
 }
 
 /// Records a rejection: it is a reply, to be given again. What the handler held back is left out.
-async fn record<M: Operation>(core: &Core, claim: Option<&Claim>, rejection: &M::Rejection) -> Result<(), Fault> {
+async fn record<M: Operation>(shared: &Shared, claim: Option<&Claim>, rejection: &M::Rejection) -> Result<(), Fault> {
     let Some(claim) = claim else { return Ok(()) };
-    claim.commit(&Reply::rejection::<M>(rejection)?, |record| write(core, record)).await
+    claim.commit(&Reply::rejection::<M>(rejection)?, |record| write(shared, record)).await
 }
 
-async fn write(core: &Core, record: Change) -> Result<(), Fault> {
-    core.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by)
+async fn write(shared: &Shared, record: Change) -> Result<(), Fault> {
+    shared.adapters.state.commit(vec![record]).await.map_err(Fault::caused_by)
 }

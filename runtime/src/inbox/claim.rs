@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::sleep;
 
-use crate::core::Core;
 use crate::fault::Fault;
-use crate::inbox::{COLLECTION, Record, Reply};
+use crate::inbox::{COLLECTION, InboxRecord, Reply};
 use crate::io_thread;
 use crate::one_line::OneLine;
+use crate::shared::Shared;
 use crate::store::{Change, Etag, Expect, StateAdapter, StoreError};
 
 /// How long a claim holds without being renewed.
@@ -22,24 +22,24 @@ pub(super) const TERM: Duration = Duration::from_secs(10);
 
 /// A key that is ours. Dropped before it became a reply, it is given back.
 pub(crate) struct Claim {
-    shared: Arc<Shared>,
+    shared: Arc<SharedClaim>,
     keep: Duration,
     /// Dropped, it ends the renewal.
     _running: oneshot::Sender<()>,
 }
 
-struct Shared {
+struct SharedClaim {
     store: Arc<dyn StateAdapter>,
     address: &'static str,
     key: String,
     /// The claim as it stands in the store: nobody else writes the same.
     mine: Arc<[u8]>,
     input: String,
-    held: Mutex<Held>,
+    held: Mutex<StoredClaim>,
 }
 
 /// What is known of the claim in the store.
-struct Held {
+struct StoredClaim {
     /// The version that is ours; nothing once somebody else has the key.
     etag: Option<Etag>,
     /// Whether the last renewal was answered.
@@ -50,7 +50,7 @@ struct Held {
 }
 
 /// What a claim is made of, once it stands in the store.
-pub(super) struct Taken {
+pub(super) struct TakenClaim {
     pub(super) address: &'static str,
     pub(super) key: String,
     pub(super) mine: Arc<[u8]>,
@@ -61,12 +61,12 @@ pub(super) struct Taken {
 
 impl Claim {
     /// Begins to renew a claim that stands in the store.
-    pub(super) fn begin(core: &Core, taken: Taken) -> Self {
-        let Taken { address, key, mine, input, etag, keep } = taken;
-        let store = Arc::clone(&core.adapters.state);
+    pub(super) fn begin(shared: &Shared, taken: TakenClaim) -> Self {
+        let TakenClaim { address, key, mine, input, etag, keep } = taken;
+        let store = Arc::clone(&shared.adapters.state);
         let is_in_process = store.is_in_process();
-        let held = Mutex::new(Held { etag: Some(etag), is_sure: true, is_done: false, failures: 0 });
-        let shared = Arc::new(Shared { store, address, key, mine, input, held });
+        let held = Mutex::new(StoredClaim { etag: Some(etag), is_sure: true, is_done: false, failures: 0 });
+        let shared = Arc::new(SharedClaim { store, address, key, mine, input, held });
         let (running, ended) = oneshot::channel();
         let renewal = renew(Arc::clone(&shared), ended);
         if is_in_process {
@@ -83,7 +83,7 @@ impl Claim {
         F: Future<Output = Result<(), Fault>>,
     {
         let shared = &*self.shared;
-        let record = Record { input: shared.input.clone(), state: reply.0.clone() };
+        let record = InboxRecord { input: shared.input.clone(), state: reply.0.clone() };
         let put = Some((record.write().map_err(Fault::caused_by)?, Some(self.keep)));
         // Held until the end: a renewal in between would be another version.
         let mut held = shared.held.lock().await;
@@ -99,14 +99,14 @@ impl Claim {
     }
 }
 
-impl Shared {
+impl SharedClaim {
     fn change(&self, expect: Expect, put: Option<(Arc<[u8]>, Option<Duration>)>) -> Change {
         Change { collection: COLLECTION, key: self.key.clone(), expect, put }
     }
 
     /// What has to be in the store for the claim to be ours, or a conflict: another one has taken over. A claim that has ended
     /// and that nobody has taken is ours still: what another handler had done would stand there.
-    async fn version(&self, held: &mut Held) -> Result<Expect, StoreError> {
+    async fn version(&self, held: &mut StoredClaim) -> Result<Expect, StoreError> {
         if held.is_sure
             && let Some(etag) = &held.etag
         {
@@ -159,7 +159,7 @@ impl Shared {
         }
     }
 
-    async fn try_renew(&self, held: &mut Held) -> Result<(), StoreError> {
+    async fn try_renew(&self, held: &mut StoredClaim) -> Result<(), StoreError> {
         let expect = self.version(held).await?;
         held.is_sure = false;
         let put = Some((Arc::clone(&self.mine), Some(TERM)));
@@ -190,7 +190,7 @@ impl Shared {
 }
 
 /// Renews a claim until its handler is done. One whose handler was ended before that is given back.
-async fn renew(shared: Arc<Shared>, ended: oneshot::Receiver<()>) {
+async fn renew(shared: Arc<SharedClaim>, ended: oneshot::Receiver<()>) {
     let mut ended = pin!(ended);
     loop {
         tokio::select! {

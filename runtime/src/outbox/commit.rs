@@ -9,12 +9,12 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::bridge::Job;
-use crate::core::Core;
 use crate::fault::{Fault, FaultClass};
 use crate::outbox::entry::Entry;
 use crate::outbox::lane::{Lane, Queued};
 use crate::outbox::order::{COLLISIONS, Head, is_collision, key};
-use crate::outbox::{COLLECTION, PATIENCE, Sent, Stage, sent_marker};
+use crate::outbox::{COLLECTION, OutgoingMessage, UnitOfWork, WAIT_LIMIT, sent_marker};
+use crate::shared::Shared;
 use crate::store::{Change, Expect, StoreError};
 
 /// What is to be committed for one subject.
@@ -38,34 +38,34 @@ struct Placed<'d> {
 ///
 /// # Errors
 /// What a bridge can never carry is refused here, and nothing is committed.
-pub(crate) async fn commit(core: &Core, stage: &Stage, record: Option<Change>) -> Result<(), Fault> {
+pub(crate) async fn commit(shared: &Shared, stage: &UnitOfWork, record: Option<Change>) -> Result<(), Fault> {
     let (mut changes, sent) = stage.take();
     changes.extend(record);
     if sent.is_empty() {
         return match changes.is_empty() {
             true => Ok(()),
-            false => core.adapters.state.commit(changes).await.map_err(Fault::caused_by),
+            false => shared.adapters.state.commit(changes).await.map_err(Fault::caused_by),
         };
     }
-    let drafts = drafts(core, sent)?;
-    let uncertain = Uncertain { core, armed: true };
-    let written = write(core, &drafts, changes).await;
+    let drafts = drafts(shared, sent)?;
+    let uncertain = Uncertain { shared, armed: true };
+    let written = write(shared, &drafts, changes).await;
     if matches!(written, Ok(_) | Err(StoreError::Conflict { .. } | StoreError::TooLarge { .. })) {
         uncertain.disarm();
     }
     let waits = written.map_err(Fault::caused_by)?;
     // Whoever waits for the handler's answer does not wait for a broker that is away: nothing is lost by now.
-    if timeout(PATIENCE, join_all(waits)).await.is_err() {
-        core.outbox.say_late();
+    if timeout(WAIT_LIMIT, join_all(waits)).await.is_err() {
+        shared.outbox.say_late();
     }
     Ok(())
 }
 
 /// The entries by subject, in the order of the subjects: whoever locks several locks them in this order.
-fn drafts(core: &Core, sent: Vec<Sent>) -> Result<BTreeMap<&'static str, Draft>, Fault> {
+fn drafts(shared: &Shared, sent: Vec<OutgoingMessage>) -> Result<BTreeMap<&'static str, Draft>, Fault> {
     let mut drafts: BTreeMap<&'static str, Draft> = BTreeMap::new();
     for sent in sent {
-        let lane = core
+        let lane = shared
             .outbox
             .lane(sent.subject)
             .ok_or_else(|| Fault::of(FaultClass::Failed, format!("this unit has no port for `{}`", sent.subject)))?;
@@ -80,11 +80,11 @@ fn drafts(core: &Core, sent: Vec<Sent>) -> Result<BTreeMap<&'static str, Draft>,
 /// Commits, and hands the entries to their lanes in the order of their numbers. What it returns is ready once they are
 /// published or left to the relay.
 async fn write(
-    core: &Core,
+    shared: &Shared,
     drafts: &BTreeMap<&'static str, Draft>,
     changes: Vec<Change>,
 ) -> Result<Vec<oneshot::Receiver<()>>, StoreError> {
-    let store = &*core.adapters.state;
+    let store = &*shared.adapters.state;
     let mut turns = Vec::with_capacity(drafts.len());
     for draft in drafts.values() {
         turns.push(draft.lane.commits.lock().await);
@@ -143,7 +143,7 @@ async fn write(
 
 /// A commit whose end nobody hears, because its caller is gone or the store did not answer: it may have been made.
 struct Uncertain<'c> {
-    core: &'c Core,
+    shared: &'c Shared,
     armed: bool,
 }
 
@@ -156,7 +156,7 @@ impl Uncertain<'_> {
 impl Drop for Uncertain<'_> {
     fn drop(&mut self) {
         if self.armed {
-            self.core.outbox.sweep_soon();
+            self.shared.outbox.sweep_soon();
         }
     }
 }

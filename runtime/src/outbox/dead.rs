@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::Core;
 use crate::id::Id;
 use crate::metadata::Metadata;
 use crate::outbox::entry::{self, Entry};
 use crate::outbox::lane::Lane;
 use crate::outbox::{COLLECTION, order, sent_marker};
+use crate::shared::Shared;
 use crate::store::{self, Change, Expect, Range, StoreError};
 
 /// The collection of dead letters.
@@ -32,8 +32,8 @@ struct Kept {
 }
 
 /// Gives an entry up: it makes room for those behind it. One that is gone by now is no error.
-pub(super) async fn bury(core: &Core, lane: &Lane, key: &str, reason: &str) -> Result<(), StoreError> {
-    let store = &*core.adapters.state;
+pub(super) async fn dead_letter(shared: &Shared, lane: &Lane, key: &str, reason: &str) -> Result<(), StoreError> {
+    let store = &*shared.adapters.state;
     let Some(there) = store.get(COLLECTION, key).await? else { return Ok(()) };
     let entry = Entry::read(&there.value).ok();
     let raw = entry.is_none().then(|| String::from_utf8_lossy(&there.value).into_owned());
@@ -47,27 +47,27 @@ pub(super) async fn bury(core: &Core, lane: &Lane, key: &str, reason: &str) -> R
     changes.extend(lane.listeners.keep.map(|_| sent_marker(key.to_owned(), None)));
     store.commit(changes).await?;
     tracing::error!(target: "pontoon", subject = lane.subject, entry = key, reason, "given up in the outbox");
-    core.outbox.count_dead(lane.subject);
+    shared.outbox.count_dead(lane.subject);
     Ok(())
 }
 
 /// How many there are of each subject that this unit publishes.
-pub(super) async fn counts(core: &Core) -> Result<BTreeMap<String, usize>, StoreError> {
+pub(super) async fn counts(shared: &Shared) -> Result<BTreeMap<String, usize>, StoreError> {
     let mut counts = BTreeMap::new();
-    for (key, _) in all(core, COUNTED).await? {
+    for (key, _) in all(shared, COUNTED).await? {
         let subject = key.split('/').next().unwrap_or_default();
-        if core.outbox.lane(subject).is_some() {
+        if shared.outbox.lane(subject).is_some() {
             *counts.entry(subject.to_owned()).or_default() += 1;
         }
     }
     Ok(counts)
 }
 
-async fn all(core: &Core, limit: usize) -> Result<Vec<(String, store::Entry)>, StoreError> {
+async fn all(shared: &Shared, limit: usize) -> Result<Vec<(String, store::Entry)>, StoreError> {
     let mut found = Vec::new();
     let mut range = Range { prefix: String::new(), after: None, limit: 100 };
     loop {
-        let page = core.adapters.state.list(DEAD, range.clone()).await?;
+        let page = shared.adapters.state.list(DEAD, range.clone()).await?;
         found.extend(page.entries);
         match page.next {
             Some(next) if found.len() < limit => range.after = Some(next),
@@ -79,7 +79,7 @@ async fn all(core: &Core, limit: usize) -> Result<Vec<(String, store::Entry)>, S
 /// The dead letters of a topology's outbox, for people who look into them. They are in the state store: every unit that shares it
 /// sees the same.
 pub struct OutboxDeadLetters<'s> {
-    core: &'s Core,
+    shared: &'s Shared,
 }
 
 /// An entry of the outbox that was given up.
@@ -100,8 +100,8 @@ pub struct OutboxDeadLetter {
 }
 
 impl<'s> OutboxDeadLetters<'s> {
-    pub(crate) fn new(core: &'s Core) -> Self {
-        Self { core }
+    pub(crate) fn new(shared: &'s Shared) -> Self {
+        Self { shared }
     }
 
     /// All of them, by subject and in the order of commits.
@@ -109,7 +109,7 @@ impl<'s> OutboxDeadLetters<'s> {
     /// # Errors
     /// The store is out of reach.
     pub async fn list(&self) -> Result<Vec<OutboxDeadLetter>, StoreError> {
-        let all = all(self.core, usize::MAX).await?;
+        let all = all(self.shared, usize::MAX).await?;
         all.into_iter().map(|(_, there)| read(&there.value).map(OutboxDeadLetter::from)).collect()
     }
 
@@ -135,22 +135,22 @@ impl<'s> OutboxDeadLetters<'s> {
     /// The store is out of reach: some may be gone.
     pub async fn purge(&self) -> Result<usize, StoreError> {
         let mut count = 0;
-        for (key, there) in all(self.core, usize::MAX).await? {
-            match self.core.adapters.state.commit(vec![gone(key, there)]).await {
+        for (key, there) in all(self.shared, usize::MAX).await? {
+            match self.shared.adapters.state.commit(vec![gone(key, there)]).await {
                 Ok(()) => count += 1,
                 // Somebody else was first.
                 Err(StoreError::Conflict { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        self.core.outbox.buried(counts(self.core).await?);
+        self.shared.outbox.buried(counts(self.shared).await?);
         Ok(count)
     }
 
     async fn put_back(&self, id: Option<Id>) -> Result<usize, StoreError> {
-        let store = &*self.core.adapters.state;
+        let store = &*self.shared.adapters.state;
         let mut count = 0;
-        for (key, there) in all(self.core, usize::MAX).await? {
+        for (key, there) in all(self.shared, usize::MAX).await? {
             let Some(entry) = read(&there.value)?.entry else { continue };
             if id.is_some_and(|id| entry.metadata().id != id) {
                 continue;
@@ -163,11 +163,11 @@ impl<'s> OutboxDeadLetters<'s> {
                 Err(StoreError::Conflict { .. }) => continue,
                 Err(error) => return Err(error),
             }
-            if let Some(lane) = self.core.outbox.lane(&entry.subject) {
+            if let Some(lane) = self.shared.outbox.lane(&entry.subject) {
                 lane.look();
             }
         }
-        self.core.outbox.buried(counts(self.core).await?);
+        self.shared.outbox.buried(counts(self.shared).await?);
         Ok(count)
     }
 }

@@ -10,12 +10,12 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::bridge::BridgeError;
-use crate::core::Core;
 use crate::outbox::lane::{Lane, Queued};
 use crate::outbox::order::prefix;
 use crate::outbox::port::is_final;
 use crate::outbox::relay::Relay;
-use crate::outbox::{COLLECTION, PATIENCE, bury, remove};
+use crate::outbox::{COLLECTION, WAIT_LIMIT, dead_letter, remove};
+use crate::shared::Shared;
 use crate::store::Range;
 
 /// How long after its commit an entry may still be published by the process that committed it. Relays elsewhere leave it alone
@@ -26,7 +26,7 @@ pub(super) const DIRECT: Duration = Duration::from_millis(1500);
 const AT_A_TIME: usize = 64;
 
 /// Publishes what is in the queue. Says whether something is left for the relay.
-pub(super) async fn publish(core: &Core, lane: &Lane, relay: &mut Relay) -> bool {
+pub(super) async fn publish(shared: &Shared, lane: &Lane, relay: &mut Relay) -> bool {
     let mut rest: Vec<Queued> = lane.take();
     relay.own(&rest);
     while let Some(first) = rest.first() {
@@ -38,8 +38,8 @@ pub(super) async fn publish(core: &Core, lane: &Lane, relay: &mut Relay) -> bool
         });
         let others = rest.split_off(1 + run.count());
         let run = mem::replace(&mut rest, others);
-        let Some(run) = turn(core, lane, relay, run).await else { return true };
-        if !publish_run(core, lane, relay, run).await {
+        let Some(run) = turn(shared, lane, relay, run).await else { return true };
+        if !publish_run(shared, lane, relay, run).await {
             return true;
         }
     }
@@ -48,15 +48,15 @@ pub(super) async fn publish(core: &Core, lane: &Lane, relay: &mut Relay) -> bool
 
 /// Waits until no older entry waits, and leaves out what a relay has published meanwhile. Nothing where it is not its turn in
 /// time.
-async fn turn(core: &Core, lane: &Lane, relay: &Relay, run: Vec<Queued>) -> Option<Vec<Queued>> {
+async fn turn(shared: &Shared, lane: &Lane, relay: &Relay, run: Vec<Queued>) -> Option<Vec<Queued>> {
     let first = run.first()?;
-    let (end, mut pause) = (first.since + PATIENCE, Duration::from_millis(2));
+    let (end, mut pause) = (first.since + WAIT_LIMIT, Duration::from_millis(2));
     if relay.all_gone_up_to == Some(first.previous) && Instant::now() < end {
         return Some(run);
     }
     loop {
         let range = Range { prefix: prefix(lane.subject), after: None, limit: 1 };
-        let page = core.adapters.state.list(COLLECTION, range).await.ok()?;
+        let page = shared.adapters.state.list(COLLECTION, range).await.ok()?;
         if Instant::now() >= end {
             return None;
         }
@@ -76,7 +76,7 @@ async fn turn(core: &Core, lane: &Lane, relay: &Relay, run: Vec<Queued>) -> Opti
 }
 
 /// Publishes entries that follow each other. Says whether all of them are done with.
-async fn publish_run(core: &Core, lane: &Lane, relay: &mut Relay, run: Vec<Queued>) -> bool {
+async fn publish_run(shared: &Shared, lane: &Lane, relay: &mut Relay, run: Vec<Queued>) -> bool {
     let Some((last, last_key)) = run.last().map(|queued| (queued.number, queued.key.clone())) else { return true };
     let mut changes = Vec::with_capacity(run.len());
     let (mut done, mut published, mut all) = (Vec::with_capacity(run.len()), Vec::new(), true);
@@ -100,11 +100,11 @@ async fn publish_run(core: &Core, lane: &Lane, relay: &mut Relay, run: Vec<Queue
                 done.push(queued.done);
             }
             Ok(Err(error)) if is_final(&error, 1) => {
-                all &= bury(core, lane, &queued.key, &error.to_string()).await.is_ok();
+                all &= dead_letter(shared, lane, &queued.key, &error.to_string()).await.is_ok();
             }
             ended => {
                 all = false;
-                say(core, &queued.key, ended);
+                say(shared, &queued.key, ended);
                 if lane.listeners.ordered {
                     break;
                 }
@@ -114,7 +114,7 @@ async fn publish_run(core: &Core, lane: &Lane, relay: &mut Relay, run: Vec<Queue
     drop(attempts);
     // What is published and cannot be taken out is taken out by the relay; after a crash it is published once more.
     relay.published(published);
-    if core.adapters.state.commit(changes.clone()).await.is_ok() {
+    if shared.adapters.state.commit(changes.clone()).await.is_ok() {
         relay.taken_out(&changes);
         relay.all_gone_up_to = None;
         if all {
@@ -130,10 +130,10 @@ async fn publish_run(core: &Core, lane: &Lane, relay: &mut Relay, run: Vec<Queue
     all
 }
 
-fn say(core: &Core, entry: &str, ended: Result<Result<(), BridgeError>, Elapsed>) {
+fn say(shared: &Shared, entry: &str, ended: Result<Result<(), BridgeError>, Elapsed>) {
     let reason = match ended {
         Ok(Err(error)) => error.to_string(),
         _ => format!("not published within {DIRECT:?}"),
     };
-    core.outbox.say_left(entry, &reason);
+    shared.outbox.say_left(entry, &reason);
 }

@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::bridge::Job;
 use crate::message::Message;
-use crate::metadata::{Metadata, Record};
-use crate::outbox::Sent;
+use crate::metadata::{Metadata, MetadataRecord};
+use crate::outbox::OutgoingMessage;
 use crate::store::StoreError;
 
 /// A message as the outbox keeps it. Its place in the order of commits is in its key.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) subject: String,
-    metadata: Record,
+    metadata: MetadataRecord,
     /// JSON within JSON: as it was sent, byte for byte.
     payload: String,
     /// There for a job.
@@ -40,7 +40,7 @@ pub(super) struct Options {
 
 impl Entry {
     /// What a handler sent. Its payload is written here, once.
-    pub(super) fn of(sent: &Sent) -> Result<Self, StoreError> {
+    pub(super) fn of(sent: &OutgoingMessage) -> Result<Self, StoreError> {
         let job = &sent.job;
         let options = || Options { delay: job.delay, deduplication: job.deduplication.clone() };
         let payload = String::from_utf8_lossy(&job.message.json().map_err(StoreError::Malformed)?).into_owned();

@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::core::Core;
 use crate::outbox::lane::Lane;
 use crate::outbox::lease::Lease;
 use crate::outbox::relay::{Pass, Stop};
+use crate::shared::Shared;
 
 /// A relay that has the lease.
 pub(super) struct Holding<'c> {
-    pub(super) core: &'c Core,
+    pub(super) shared: &'c Shared,
     pub(super) lane: &'c Lane,
     pub(super) lease: Lease,
 }
 
 impl Holding<'_> {
     pub(super) async fn keep(&mut self) -> Result<(), Stop> {
-        if self.lease.keep(&*self.core.adapters.state).await { Ok(()) } else { Err(Stop::Pass(Pass::Held)) }
+        if self.lease.keep(&*self.shared.adapters.state).await { Ok(()) } else { Err(Stop::Pass(Pass::Staged)) }
     }
 
     /// Waits for something, and keeps the lease meanwhile.

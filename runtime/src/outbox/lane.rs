@@ -10,12 +10,12 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::bridge::Job;
-use crate::core::Core;
 use crate::listeners::Listeners;
 use crate::outbox::port::Port;
 use crate::outbox::relay::{Pass, Relay};
-use crate::outbox::{PATIENCE, direct};
+use crate::outbox::{WAIT_LIMIT, direct};
 use crate::policy::Backoff;
+use crate::shared::Shared;
 
 /// Between two tries of a relay that could not publish.
 const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
@@ -154,7 +154,7 @@ impl Lane {
     pub(super) fn take_late(&self) -> Vec<Queued> {
         let now = Instant::now();
         let mut state = self.state();
-        let late = state.queue.iter().take_while(|queued| queued.since + PATIENCE <= now).count();
+        let late = state.queue.iter().take_while(|queued| queued.since + WAIT_LIMIT <= now).count();
         state.queue.drain(..late).collect()
     }
 
@@ -190,7 +190,7 @@ impl Lane {
     }
 
     /// Publishes what is committed for the subject, for as long as the unit runs.
-    pub(super) async fn run(&self, core: &Core) {
+    pub(super) async fn run(&self, shared: &Shared) {
         let mut relay = Relay::default();
         let (mut failures, mut due) = (0, None);
         // One that was at work before has ended, and nobody knows how far it came.
@@ -199,7 +199,7 @@ impl Lane {
             match self.next() {
                 Work::None => {
                     self.rest.notify_waiters();
-                    core.lifecycle.settled();
+                    shared.lifecycle.settled();
                     tokio::select! {
                         () = self.wake.notified() => {}
                         () = until(due) => self.look(),
@@ -207,7 +207,7 @@ impl Lane {
                     continue;
                 }
                 Work::Queue => {
-                    let left = direct::publish(core, self, &mut relay).await;
+                    let left = direct::publish(shared, self, &mut relay).await;
                     self.set(|state| {
                         state.publishing = false;
                         state.behind |= left;
@@ -216,7 +216,7 @@ impl Lane {
                 }
                 Work::Relay => {}
             }
-            let pass = relay.pass(core, self).await;
+            let pass = relay.pass(shared, self).await;
             let is_blocked = !matches!(pass, Pass::Clear | Pass::Others(_));
             self.set(|state| {
                 state.relaying = false;
@@ -237,12 +237,12 @@ impl Lane {
                     self.rest.notify_waiters();
                     return;
                 }
-                Pass::Held => LOOKS,
+                Pass::Staged => LOOKS,
                 Pass::Failed => PAUSES,
             };
             failures += 1;
             self.rest.notify_waiters();
-            core.lifecycle.settled();
+            shared.lifecycle.settled();
             tokio::select! {
                 () = sleep(pause.after(failures)) => {}
                 () = self.hurry.notified() => failures = 0,

@@ -11,7 +11,6 @@ use futures_util::stream::{self, StreamExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
-use crate::core::Core;
 use crate::one_line::OneLine;
 use crate::outbox::direct::DIRECT;
 use crate::outbox::entry::Entry;
@@ -21,7 +20,8 @@ use crate::outbox::lease::Lease;
 use crate::outbox::order::{Head, number, prefix};
 use crate::outbox::port::is_final;
 use crate::outbox::young::Sightings;
-use crate::outbox::{COLLECTION, ON_ITS_WAY, SENT, bury, remove, sent_marker};
+use crate::outbox::{COLLECTION, ON_ITS_WAY, SENT, dead_letter, remove, sent_marker};
+use crate::shared::Shared;
 use crate::store::{self, Change, Expect, Page, Range, StoreError};
 
 /// How many entries are looked at in one go.
@@ -46,7 +46,7 @@ pub(super) enum Pass {
     /// What is left others are publishing: they have until then.
     Others(Instant),
     /// Another process is at it.
-    Held,
+    Staged,
     /// Something could not be published or taken out.
     Failed,
     /// The unit has stopped.
@@ -118,22 +118,22 @@ impl Relay {
     }
 
     /// Publishes what waits, until nothing does.
-    pub(super) async fn pass(&mut self, core: &Core, lane: &Lane) -> Pass {
-        let pass = match self.begin(core, lane).await {
+    pub(super) async fn pass(&mut self, shared: &Shared, lane: &Lane) -> Pass {
+        let pass = match self.begin(shared, lane).await {
             Ok(()) => Pass::Clear,
             Err(Stop::Pass(pass)) => pass,
             Err(Stop::Young(_, until)) => Pass::Others(until),
-            Err(Stop::Again) => Pass::Held,
+            Err(Stop::Again) => Pass::Staged,
         };
-        if matches!(pass, Pass::Held | Pass::Failed | Pass::Closed) {
+        if matches!(pass, Pass::Staged | Pass::Failed | Pass::Closed) {
             // Their handlers do not wait for what cannot be published now.
             self.own(&lane.take());
         }
         pass
     }
 
-    async fn begin(&mut self, core: &Core, lane: &Lane) -> Result<(), Stop> {
-        let store = &*core.adapters.state;
+    async fn begin(&mut self, shared: &Shared, lane: &Lane) -> Result<(), Stop> {
+        let store = &*shared.adapters.state;
         let behind = lane.begin_listing();
         let first = store.list(COLLECTION, range(lane, None, 1)).await;
         if behind && !matches!(&first, Ok(first) if first.entries.is_empty() && first.next.is_none()) {
@@ -148,7 +148,7 @@ impl Relay {
                     return Ok(());
                 }
                 if Entry::read(&kept.value).is_ok_and(|entry| self.is_under_way(head, &entry)) {
-                    self.leave_to_others(core, lane, head).await?;
+                    self.leave_to_others(shared, lane, head).await?;
                 }
             }
             _ => {}
@@ -156,8 +156,8 @@ impl Relay {
         if lane.port.is_away() {
             return Err(Stop::Pass(Pass::Failed));
         }
-        let Some(lease) = Lease::acquire(store, lane.subject).await? else { return Err(Stop::Pass(Pass::Held)) };
-        let mut holding = Holding { core, lane, lease };
+        let Some(lease) = Lease::acquire(store, lane.subject).await? else { return Err(Stop::Pass(Pass::Staged)) };
+        let mut holding = Holding { shared, lane, lease };
         let ended = self.publish_all(&mut holding).await;
         holding.lease.release(store).await;
         ended
@@ -175,7 +175,7 @@ impl Relay {
 
     /// Publishes page by page, until there is none.
     async fn publish_all(&mut self, holding: &mut Holding<'_>) -> Result<(), Stop> {
-        let (core, lane) = (holding.core, holding.lane);
+        let (shared, lane) = (holding.shared, holding.lane);
         let (mut after, mut at_a_time, mut comes_through) = (None, 1, false);
         loop {
             self.own(&lane.take_late());
@@ -188,7 +188,7 @@ impl Relay {
                 after = page.next;
                 continue;
             };
-            if !self.has_left(lane, head) && (is_queued(lane, head) || !core.lifecycle.is_running()) {
+            if !self.has_left(lane, head) && (is_queued(lane, head) || !shared.lifecycle.is_running()) {
                 // It is published at once; or it is of others, and a stop does not wait for that.
                 return Ok(());
             }
@@ -208,7 +208,7 @@ impl Relay {
                     at_a_time = if lane.listeners.ordered { 1 } else { AT_A_TIME.min(2 * at_a_time) };
                 }
             }
-            let removed = core.adapters.state.commit(taken.clone()).await;
+            let removed = shared.adapters.state.commit(taken.clone()).await;
             if removed.is_ok() {
                 self.taken_out(&taken);
             }
@@ -243,7 +243,7 @@ impl Relay {
     ) -> Result<Option<Page<store::Entry>>, Stop> {
         let lane = holding.lane;
         let behind = lane.begin_listing();
-        let page = holding.core.adapters.state.list(COLLECTION, range(lane, after, PAGE)).await;
+        let page = holding.shared.adapters.state.list(COLLECTION, range(lane, after, PAGE)).await;
         let is_all = page.as_ref().is_ok_and(|page| page.next.is_none());
         let is_none = is_all && page.as_ref().is_ok_and(|page| page.entries.is_empty());
         if behind && !is_none && !(is_all && comes_through) {
@@ -258,13 +258,13 @@ impl Relay {
     }
 
     /// Leaves an entry to the process that has committed it, unless it has been there for so long that this is over.
-    async fn leave_to_others(&mut self, core: &Core, lane: &Lane, key: &str) -> Result<(), Stop> {
+    async fn leave_to_others(&mut self, shared: &Shared, lane: &Lane, key: &str) -> Result<(), Stop> {
         let number = number(key).unwrap_or_default();
         self.seen.forget_before(number);
         if self.seen.since(number).is_some_and(|since| since.elapsed() >= OTHERS) {
             return Ok(());
         }
-        let last = Head::read(&*core.adapters.state, lane.subject).await?.last;
+        let last = Head::read(&*shared.adapters.state, lane.subject).await?.last;
         // An entry is there, whatever became of the counter.
         self.seen.add(last.max(number));
         match self.seen.since(number).map(|since| since + OTHERS) {
@@ -280,7 +280,7 @@ impl Relay {
         taken: &mut Vec<Change>,
         entries: Vec<(String, store::Entry)>,
     ) -> Result<(), Stop> {
-        let (core, lane) = (holding.core, holding.lane);
+        let (shared, lane) = (holding.shared, holding.lane);
         if lane.port.is_away() {
             // Not handed over, and so no attempt: it is known not to have been sent, however long this lasts.
             return Err(Stop::Pass(Pass::Failed));
@@ -305,7 +305,7 @@ impl Relay {
             // Looking at the entries may have taken long.
             holding.keep().await?;
             // A relay that took over meanwhile has changed the entries: then they are not ours.
-            core.adapters.state.commit(marks).await?;
+            shared.adapters.state.commit(marks).await?;
             self.taken_out(taken);
             taken.clear();
         }
@@ -327,7 +327,7 @@ impl Relay {
                     self.published.insert(key);
                 }
                 Err(BridgeError::Closed) => ended = Err(Stop::Pass(Pass::Closed)),
-                Err(error) if is_final(&error, attempts) => bury(core, lane, &key, &error.to_string()).await?,
+                Err(error) if is_final(&error, attempts) => dead_letter(shared, lane, &key, &error.to_string()).await?,
                 Err(error) => {
                     if attempts.is_power_of_two() {
                         tracing::warn!(target: "pontoon", error = %OneLine(&error), entry = key, attempts, "still in the outbox");
@@ -341,27 +341,27 @@ impl Relay {
 
     /// Whether an entry is to be published, and what is noted before it is.
     async fn prepare(&mut self, holding: &Holding<'_>, key: &str, kept: &store::Entry) -> Result<Prepared, Stop> {
-        let (core, lane) = (holding.core, holding.lane);
+        let (shared, lane) = (holding.shared, holding.lane);
         if self.published.contains(key) {
             return Ok(Prepared::Published);
         }
         let mut entry = match Entry::read(&kept.value) {
             Ok(entry) => entry,
             Err(error) => {
-                bury(core, lane, key, &format!("it cannot be read: {error}")).await?;
+                dead_letter(shared, lane, key, &format!("it cannot be read: {error}")).await?;
                 return Ok(Prepared::Buried);
             }
         };
         if self.is_under_way(key, &entry) {
-            self.leave_to_others(core, lane, key).await?;
+            self.leave_to_others(shared, lane, key).await?;
         }
         let mut mark = Vec::new();
         if let Some(keep) = lane.listeners.keep {
             if !entry.may_have_been_sent() {
                 mark.push(sent_marker(key.to_owned(), Some(keep)));
-            } else if core.adapters.state.get(SENT, key).await?.is_none() {
+            } else if shared.adapters.state.get(SENT, key).await?.is_none() {
                 let reason = format!("it may have been sent more than {keep:?} ago: a listener may have forgotten it");
-                bury(core, lane, key, &reason).await?;
+                dead_letter(shared, lane, key, &reason).await?;
                 return Ok(Prepared::Buried);
             }
         }

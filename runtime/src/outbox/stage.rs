@@ -9,16 +9,16 @@ use crate::store::{Change, Entry, Etag, Page, Range};
 
 /// What a handler holds back while it runs.
 #[derive(Default)]
-pub(crate) struct Stage(Mutex<Held>);
+pub(crate) struct UnitOfWork(Mutex<Staged>);
 
 #[derive(Default)]
-struct Held {
+struct Staged {
     writes: BTreeMap<(&'static str, String), Change>,
-    sent: Vec<Sent>,
+    sent: Vec<OutgoingMessage>,
 }
 
 /// A message that is held back, and where it goes.
-pub(crate) struct Sent {
+pub(crate) struct OutgoingMessage {
     pub(crate) subject: &'static str,
     /// What is sent. An event has no options.
     pub(crate) job: Job,
@@ -26,9 +26,9 @@ pub(crate) struct Sent {
     pub(crate) is_job: bool,
 }
 
-impl Stage {
+impl UnitOfWork {
     /// Holds a message back.
-    pub(crate) fn send(&self, sent: Sent) {
+    pub(crate) fn send(&self, sent: OutgoingMessage) {
         self.held_back().sent.push(sent);
     }
 
@@ -75,15 +75,15 @@ impl Stage {
 
     /// Forgets everything: another attempt begins.
     pub(crate) fn clear(&self) {
-        *self.held_back() = Held::default();
+        *self.held_back() = Staged::default();
     }
 
-    pub(crate) fn take(&self) -> (Vec<Change>, Vec<Sent>) {
+    pub(crate) fn take(&self) -> (Vec<Change>, Vec<OutgoingMessage>) {
         let held = mem::take(&mut *self.held_back());
         (held.writes.into_values().collect(), held.sent)
     }
 
-    fn held_back(&self) -> MutexGuard<'_, Held> {
+    fn held_back(&self) -> MutexGuard<'_, Staged> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::core::Core;
 use crate::health::Health;
 use crate::one_line::OneLine;
 use crate::outbox::entry::Entry;
 use crate::outbox::{COLLECTION, dead, order};
+use crate::shared::Shared;
 use crate::store::{Change, Expect, Range, StoreError};
 
 /// Between two sweeps: between half and one and a half of it, so that instances do not sweep together.
@@ -26,34 +26,34 @@ const COUNTED: usize = 1000;
 const OLD: Duration = Duration::from_secs(300);
 
 /// Sweeps for as long as the unit runs.
-pub(crate) async fn sweep(core: &Core) {
+pub(crate) async fn sweep(shared: &Shared) {
     let mut is_first = true;
     let mut oldest = BTreeMap::new();
     loop {
-        match scan(core, is_first, &mut oldest).await {
+        match scan(shared, is_first, &mut oldest).await {
             Ok(()) => is_first = false,
             Err(StoreError::Closed) => return,
             // The store says so itself, and is swept when it is back.
             Err(error) => tracing::debug!(target: "pontoon", error = %OneLine(&error), "the outbox cannot be read"),
         }
-        pause(core).await;
+        pause(shared).await;
     }
 }
 
 /// Waits for the next sweep. While a way to publish or the store is away, that is as soon as it is back.
-async fn pause(core: &Core) {
+async fn pause(shared: &Shared) {
     let end = Instant::now() + SWEEP.mul_f64(0.5 + fastrand::f64());
     let is_ready =
-        || core.adapters.state.health().is_ready() && !core.outbox.lanes.values().any(|lane| lane.port.is_away());
+        || shared.adapters.state.health().is_ready() && !shared.outbox.lanes.values().any(|lane| lane.port.is_away());
     let mut was_ready = is_ready();
     loop {
         let left = end.saturating_duration_since(Instant::now());
         tokio::select! {
-            () = core.outbox.asked.notified() => return,
+            () = shared.outbox.asked.notified() => return,
             () = sleep(if was_ready { left } else { LOOK.min(left) }) => {}
         }
         if !was_ready && is_ready() {
-            core.outbox.lanes.values().for_each(|lane| lane.hurry());
+            shared.outbox.lanes.values().for_each(|lane| lane.hurry());
             return;
         }
         if Instant::now() >= end {
@@ -65,13 +65,13 @@ async fn pause(core: &Core) {
 
 /// Looks once: which subjects have entries, and who publishes them. `oldest` is the first entry of each, as of the last look:
 /// one that its process may be publishing is left to it until it is seen twice.
-async fn scan(core: &Core, is_first: bool, oldest: &mut BTreeMap<String, String>) -> Result<(), StoreError> {
+async fn scan(shared: &Shared, is_first: bool, oldest: &mut BTreeMap<String, String>) -> Result<(), StoreError> {
     let mut foreign_entries = BTreeMap::new();
     let before = std::mem::take(oldest);
     let mut after = None;
     loop {
         let range = Range { prefix: String::new(), after: after.take(), limit: 1 };
-        let page = core.adapters.state.list(COLLECTION, range).await?;
+        let page = shared.adapters.state.list(COLLECTION, range).await?;
         let Some((key, kept)) = page.entries.first() else {
             match page.next {
                 Some(next) => after = Some(next),
@@ -80,7 +80,7 @@ async fn scan(core: &Core, is_first: bool, oldest: &mut BTreeMap<String, String>
             continue;
         };
         let owner = key.split('/').next().unwrap_or_default().to_owned();
-        match core.outbox.lane(&owner) {
+        match shared.outbox.lane(&owner) {
             Some(lane) => {
                 let under_way = Entry::read(&kept.value).is_ok_and(|entry| entry.direct && entry.attempts == 0);
                 if is_first || !under_way || before.get(&owner) == Some(key) {
@@ -88,20 +88,20 @@ async fn scan(core: &Core, is_first: bool, oldest: &mut BTreeMap<String, String>
                 }
                 oldest.insert(owner.clone(), key.clone());
             }
-            None => foreign(core, &owner, &mut foreign_entries).await?,
+            None => foreign(shared, &owner, &mut foreign_entries).await?,
         }
         // To the first key of the next subject.
         after = Some(format!("{owner}/\u{10ffff}"));
     }
-    core.outbox.foreign(foreign_entries, is_first);
-    core.outbox.buried(dead::counts(core).await?);
+    shared.outbox.foreign(foreign_entries, is_first);
+    shared.outbox.buried(dead::counts(shared).await?);
     Ok(())
 }
 
 /// Entries that are under no subject of this unit: of others, or as they were written when entries belonged to a unit. Of those,
 /// what this unit can publish takes its place among the entries of its subject.
-async fn foreign(core: &Core, owner: &str, found: &mut BTreeMap<String, usize>) -> Result<(), StoreError> {
-    let store = &*core.adapters.state;
+async fn foreign(shared: &Shared, owner: &str, found: &mut BTreeMap<String, usize>) -> Result<(), StoreError> {
+    let store = &*shared.adapters.state;
     let mut range = Range { prefix: format!("{owner}/"), after: None, limit: 100 };
     let mut looked = 0;
     loop {
@@ -109,7 +109,7 @@ async fn foreign(core: &Core, owner: &str, found: &mut BTreeMap<String, usize>) 
         for (key, kept) in page.entries {
             looked += 1;
             let subject = Entry::read(&kept.value).map_or_else(|_| owner.to_owned(), |entry| entry.subject);
-            let Some(lane) = core.outbox.lane(&subject) else {
+            let Some(lane) = shared.outbox.lane(&subject) else {
                 *found.entry(subject).or_default() += 1;
                 continue;
             };

@@ -1,6 +1,6 @@
 //! The way to the store: through what the handler holds back, if it holds back.
 
-use crate::outbox::Stage;
+use crate::outbox::UnitOfWork;
 use crate::round_trip::RoundTrips;
 use crate::store::{Change, Entry, Page, Range, StateAdapter, StoreError};
 
@@ -8,7 +8,7 @@ use crate::store::{Change, Entry, Page, Range, StateAdapter, StoreError};
 #[derive(Clone, Copy)]
 pub struct Access<'c> {
     pub(crate) store: &'c dyn StateAdapter,
-    pub(crate) stage: Option<&'c Stage>,
+    pub(crate) stage: Option<&'c UnitOfWork>,
     pub(crate) round_trips: RoundTrips,
 }
 

@@ -16,20 +16,20 @@ pub struct InMemoryState(Mutex<Contents>);
 
 #[derive(Default)]
 struct Contents {
-    collections: HashMap<String, BTreeMap<String, Slot>>,
+    collections: HashMap<String, BTreeMap<String, StoredValue>>,
     /// When which key goes away, soonest first.
     ends: BTreeSet<(Instant, String, String)>,
     version: u64,
     closed: bool,
 }
 
-struct Slot {
+struct StoredValue {
     value: Arc<[u8]>,
     version: u64,
     ends: Option<Instant>,
 }
 
-impl Slot {
+impl StoredValue {
     fn entry(&self) -> Entry {
         Entry { value: Arc::clone(&self.value), etag: Etag::new(self.version.to_string()) }
     }
@@ -64,7 +64,7 @@ impl Contents {
         }
     }
 
-    fn slot(&self, collection: &str, key: &str) -> Option<&Slot> {
+    fn slot(&self, collection: &str, key: &str) -> Option<&StoredValue> {
         self.collections.get(collection)?.get(key)
     }
 
@@ -109,7 +109,7 @@ impl Contents {
         if let Some(end) = ends {
             self.ends.insert((end, collection.to_owned(), key.clone()));
         }
-        let slot = Slot { value, version: self.version, ends };
+        let slot = StoredValue { value, version: self.version, ends };
         self.collections.entry(collection.to_owned()).or_default().insert(key, slot);
     }
 
@@ -123,7 +123,7 @@ impl Contents {
 
 impl StateAdapter for InMemoryState {
     fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> MaybeReady<'a, Result<Option<Entry>, StoreError>> {
-        MaybeReady::ready(self.open().map(|contents| contents.slot(collection, key).map(Slot::entry)))
+        MaybeReady::ready(self.open().map(|contents| contents.slot(collection, key).map(StoredValue::entry)))
     }
 
     fn list<'a>(&'a self, collection: &'a str, range: Range) -> MaybeReady<'a, Result<Page<Entry>, StoreError>> {

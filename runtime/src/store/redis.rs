@@ -9,12 +9,12 @@
 //! | `{shop}:index:users` | the keys of the collection, in their order |
 //! | `{shop}:ends:users` | those that go away by themselves, by when, in ms of the server's clock |
 
+mod address;
 mod advice;
-mod dial;
-mod endpoint;
-mod link;
+mod connect;
+mod connection;
 mod settings;
-mod upkeep;
+mod supervisor;
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -31,8 +31,8 @@ use crate::id::Id;
 use crate::maybe_ready::MaybeReady;
 use crate::store::{Change, Entry, Etag, Expect, Page, Range, StateAdapter, StoreError};
 
-use endpoint::Endpoint;
-use link::Link;
+use address::Address;
+use connection::Connection;
 
 pub use settings::Redis;
 
@@ -49,8 +49,8 @@ static LIST: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("redis
 impl StateStore for Redis {
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn StateAdapter>>> {
         MaybeReady::boxed(async move {
-            let endpoint = self.endpoint(setup).await?;
-            Some(Arc::new(RedisState::new(setup.instance.topology, endpoint)) as Arc<dyn StateAdapter>)
+            let address = self.address(setup).await?;
+            Some(Arc::new(RedisState::new(setup.instance.topology, address)) as Arc<dyn StateAdapter>)
         })
     }
 }
@@ -63,16 +63,16 @@ struct RedisState {
     /// What all keys begin with: `{shop}:`.
     prefix: String,
     largest: u64,
-    link: Link,
+    link: Connection,
 }
 
 impl RedisState {
     /// The state of a topology. Nothing is connected yet.
-    fn new(topology: &str, endpoint: Endpoint) -> Self {
+    fn new(topology: &str, address: Address) -> Self {
         let largest = capability::state_store(Adapter::Redis).map_or(u64::MAX, |store| store.largest_value);
         let prefix = format!("{{{topology}}}:");
         // Who is asked for a key of ours has all of them.
-        let link = Link::new(endpoint, format!("{prefix}state:"));
+        let link = Connection::new(address, format!("{prefix}state:"));
         Self { prefix, largest, link }
     }
 

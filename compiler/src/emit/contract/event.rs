@@ -35,14 +35,14 @@ pub(super) fn print(scope: &Scope<'_>, event: &Event) -> TokenStream {
 /// All who hear it. Their markers are in the modules beside that of the events.
 fn subscriptions(scope: &Scope<'_>, event: &Event) -> Option<TokenStream> {
     let markers = event.subscriptions.iter().map(|subscription| &subscription.marker);
-    let subscribed = scope.runtime("Subscribed");
+    let subscribed = scope.runtime("KnownSubscription");
     let subscriptions = quote!(&[#(#subscribed::of::<super::#markers>()),*]);
     (!event.subscriptions.is_empty()).then(|| quote!(const SUBSCRIPTIONS: &'static [#subscribed] = #subscriptions;))
 }
 
 /// All who hear one of them.
 pub(super) fn all_subscriptions(scope: &Scope<'_>, events: &[Event]) -> TokenStream {
-    let (subscribed, event) = (scope.runtime("Subscribed"), scope.runtime("Event"));
+    let (subscribed, event) = (scope.runtime("KnownSubscription"), scope.runtime("Event"));
     let heard = events.iter().filter(|event| !event.subscriptions.is_empty());
     let markers = heard.map(|event| ident(&event.marker.item));
     quote! {

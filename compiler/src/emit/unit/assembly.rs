@@ -17,7 +17,7 @@ pub(super) fn print(scope: &Scope<'_>, source: &Source<'_>) -> TokenStream {
     let (unit_name, grace, duration) = (&unit.name, scope.duration(deployment.grace), scope.duration_type());
     let environments = environments.iter().map(|environment| environment::print(scope, environment));
     let subscriptions = has_events.then(|| {
-        let subscribed = scope.runtime("Subscribed");
+        let subscribed = scope.runtime("KnownSubscription");
         quote!(const SUBSCRIPTIONS: &'static [&'static [#subscribed]] = event::SUBSCRIPTIONS;)
     });
     let services = unit.services.iter().map(service);

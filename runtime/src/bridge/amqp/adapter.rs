@@ -9,40 +9,40 @@ use lapin::types::ShortString;
 use pontoon_schema::capability::{self, Adapter};
 use tokio::task::JoinSet;
 
-use super::confirm::Route;
-use super::dial::Dialer;
-use super::endpoint::Served;
-use super::graves::Graves;
-use super::known::Known;
-use super::later::{Later, Level};
-use super::limit::Limit;
-use super::line::Line;
-use super::listening::Listening;
+use super::confirm::Destination;
+use super::connect::Connector;
+use super::connection::Connection;
+use super::dead_letters::DeadLetterStore;
+use super::declarations::{BindingDeclaration, Declaration, Declarations, ExchangeDeclaration, QueueDeclaration, name};
+use super::delays::{DelayQueue, Delays};
+use super::endpoint::AmqpEndpoint;
 use super::names::Names;
-use super::objects::{Binding, Exchange, Object, Objects, Queue, name};
-use super::orphans::Register;
-use super::outlet::Outlet;
-use super::provision::Provision;
-use super::replies::Replies;
+use super::orphans::QueueRegister;
+use super::payload_limit::PayloadLimit;
+use super::provision::Provisioner;
+use super::publisher::AmqpPublisher;
+use super::queue_consumer::{OnClose, PrefetchShare, QueueConsumer};
+use super::replies::ReplyPublisher;
+use super::reply_consumer::ReplyConsumer;
 use super::requests::Requests;
-use super::subscription::Subscription;
-use super::tap::{Rest, Share, Tap};
-use super::topic::Event;
-use crate::bridge::remote::{Flights, NetworkConsumer, Numbering, Retry, Tally};
+use super::subscribers::Subscribers;
+use super::subscription::AmqpSubscription;
+use super::topic::AmqpTopic;
+use crate::bridge::remote::{AtomicCounters, InFlight, NetworkConsumer, Numbering, Reconnect};
 use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
 use crate::delivery::SubscriptionPolicy;
 use crate::health::{Counters, Health};
 use crate::io_thread;
+use crate::known_subscription::KnownSubscription;
 use crate::maybe_ready::MaybeReady;
 use crate::orphans::Orphan;
-use crate::subscribed::Subscribed;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);
 
 /// How it deals with the broker.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rules {
+pub(super) struct BrokerRules {
     /// Whether what the broker has to have is only checked, not made.
     pub(super) verify: bool,
     /// How long the broker lets a message be held, where somebody says so.
@@ -52,55 +52,55 @@ pub(super) struct Rules {
 /// RabbitMQ as an event bridge.
 pub(super) struct AmqpEvents {
     /// Publishes, asks and answers.
-    sends: Arc<Line>,
+    publishing: Arc<Connection>,
     /// Consumes, and has the objects made.
-    takes: Arc<Line>,
-    objects: Arc<Objects>,
+    consuming: Arc<Connection>,
+    objects: Arc<Declarations>,
     names: Arc<Names>,
     source: Arc<str>,
-    limit: Arc<Limit>,
+    limit: Arc<PayloadLimit>,
     /// How long the broker lets a message be held.
     hold: Duration,
-    register: Register,
+    register: QueueRegister,
     requests: Arc<Requests>,
-    replies: Arc<Replies>,
-    flights: Arc<Flights>,
-    tally: Arc<Tally>,
-    made: Mutex<Made>,
+    replies: Arc<ReplyPublisher>,
+    flights: Arc<InFlight>,
+    tally: Arc<AtomicCounters>,
+    made: Mutex<Declared>,
     tasks: Mutex<JoinSet<()>>,
 }
 
 /// What was asked for.
 #[derive(Default)]
-struct Made {
+struct Declared {
     /// The subscriptions of the topology, where somebody has said which there are.
-    subscriptions: Option<Arc<[Subscribed]>>,
-    known: HashMap<&'static str, Arc<Known>>,
-    exchanges: HashMap<&'static str, Arc<Event>>,
-    consumers: HashMap<&'static str, Arc<NetworkConsumer<Subscription>>>,
-    endpoints: HashMap<&'static str, Arc<Served>>,
+    subscriptions: Option<Arc<[KnownSubscription]>>,
+    known: HashMap<&'static str, Arc<Subscribers>>,
+    exchanges: HashMap<&'static str, Arc<AmqpTopic>>,
+    consumers: HashMap<&'static str, Arc<NetworkConsumer<AmqpSubscription>>>,
+    endpoints: HashMap<&'static str, Arc<AmqpEndpoint>>,
 }
 
 impl AmqpEvents {
-    pub(super) fn new(dialer: Dialer, names: Arc<Names>, policy: Rules) -> Self {
-        let source: Arc<str> = dialer.instance.source().into();
-        let topology = dialer.instance.topology;
-        let Rules { verify, consumer_timeout } = policy;
+    pub(super) fn new(connector: Connector, names: Arc<Names>, policy: BrokerRules) -> Self {
+        let source: Arc<str> = connector.instance.source().into();
+        let topology = connector.instance.topology;
+        let BrokerRules { verify, consumer_timeout } = policy;
         let bridge = capability::event_bridge(Adapter::Amqp);
         let largest = bridge.map_or(u64::MAX, |bridge| bridge.largest_payload);
         let hold = consumer_timeout.or(bridge.and_then(|bridge| bridge.longest_hold)).unwrap_or(Duration::MAX);
-        let limit = Arc::new(Limit::new(largest));
-        let objects = Arc::new(Objects::new(Provision { verify }));
-        let dialer = Arc::new(dialer);
-        let sends = Line::sends(Arc::clone(&dialer), Arc::clone(&limit));
-        let takes = Line::takes(dialer, Arc::clone(&objects));
-        let listening = Listening::new(&takes, &objects, Arc::clone(&names));
-        let replies = Arc::new(Replies::new(&sends, &listening, &limit));
-        let requests = Requests::new(&sends, listening, Arc::clone(&source), Arc::clone(&limit));
-        let register = Register::new(&takes, &objects, &names, topology);
+        let limit = Arc::new(PayloadLimit::new(largest));
+        let objects = Arc::new(Declarations::new(Provisioner { verify }));
+        let connector = Arc::new(connector);
+        let publishing = Connection::publishing(Arc::clone(&connector), Arc::clone(&limit));
+        let consuming = Connection::consuming(connector, Arc::clone(&objects));
+        let listening = ReplyConsumer::new(&consuming, &objects, Arc::clone(&names));
+        let replies = Arc::new(ReplyPublisher::new(&publishing, &listening, &limit));
+        let requests = Requests::new(&publishing, listening, Arc::clone(&source), Arc::clone(&limit));
+        let register = QueueRegister::new(&consuming, &objects, &names, topology);
         Self {
-            sends,
-            takes,
+            publishing,
+            consuming,
             register,
             objects,
             names,
@@ -116,7 +116,7 @@ impl AmqpEvents {
         }
     }
 
-    fn made(&self) -> MutexGuard<'_, Made> {
+    fn made(&self) -> MutexGuard<'_, Declared> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -138,19 +138,29 @@ impl AmqpEvents {
     }
 
     /// What a subscription needs at the broker: its event's exchange, its queue, and what ties them.
-    fn needs(&self, subject: &str, subscription: &str, policy: SubscriptionPolicy) -> (Queue, Vec<Object>) {
+    fn needs(
+        &self,
+        subject: &str,
+        subscription: &str,
+        policy: SubscriptionPolicy,
+    ) -> (QueueDeclaration, Vec<Declaration>) {
         let exchange = self.named(subject);
-        let queue = Queue::of_subscription(self.named(&format!("{subject}.{subscription}")), policy);
-        let binding = Object::Binding(Binding::of_event(exchange.clone(), queue.name.clone()));
-        let mut needs = vec![Object::Exchange(Exchange::of_event(exchange)), Object::Queue(queue.clone()), binding];
+        let queue = QueueDeclaration::of_subscription(self.named(&format!("{subject}.{subscription}")), policy);
+        let binding =
+            Declaration::BindingDeclaration(BindingDeclaration::of_event(exchange.clone(), queue.name.clone()));
+        let mut needs = vec![
+            Declaration::ExchangeDeclaration(ExchangeDeclaration::of_event(exchange)),
+            Declaration::QueueDeclaration(queue.clone()),
+            binding,
+        ];
         if policy.dead_letter {
             let exchange = self.names.dead.clone();
-            let dead = Queue::of_dead_letters(self.named(&format!("{}.dead", queue.name)));
-            needs.push(Object::Exchange(Exchange::of_queues(exchange.clone())));
-            let binding = Binding::by_name(exchange, &dead);
-            needs.extend([Object::Queue(dead), Object::Binding(binding)]);
+            let dead = QueueDeclaration::of_dead_letters(self.named(&format!("{}.dead", queue.name)));
+            needs.push(Declaration::ExchangeDeclaration(ExchangeDeclaration::of_queues(exchange.clone())));
+            let binding = BindingDeclaration::by_name(exchange, &dead);
+            needs.extend([Declaration::QueueDeclaration(dead), Declaration::BindingDeclaration(binding)]);
         }
-        for level in Level::all(policy) {
+        for level in DelayQueue::all(policy) {
             match level.objects(&self.names, &queue.name) {
                 Ok(objects) => {
                     for object in objects {
@@ -170,96 +180,98 @@ impl AmqpEvents {
         subject: &'static str,
         subscription: &'static str,
         policy: SubscriptionPolicy,
-        known: Arc<Known>,
-    ) -> Arc<NetworkConsumer<Subscription>> {
+        known: Arc<Subscribers>,
+    ) -> Arc<NetworkConsumer<AmqpSubscription>> {
         let (queue, needs) = self.needs(subject, subscription, policy);
         self.objects.want(needs.iter().cloned());
         let dead = self.named(&format!("{}.dead", queue.name));
-        let outlet =
-            self.outlet(Route { exchange: self.names.dead.clone(), key: dead.clone() }, Arc::new(Known::somebody()));
-        let graves = Graves {
+        let publisher = self.publisher(
+            Destination { exchange: self.names.dead.clone(), key: dead.clone() },
+            Arc::new(Subscribers::somebody()),
+        );
+        let dead_letters = DeadLetterStore {
             subject,
             queue: dead,
             source: Arc::clone(&self.source),
-            outlet,
-            line: Arc::clone(&self.takes),
+            publisher,
+            line: Arc::clone(&self.consuming),
             flights: Arc::clone(&self.flights),
         };
         let later = self.later(subject, &queue.name, policy);
-        let tap = Tap::new(
-            (&self.takes, &self.objects),
+        let consumer = QueueConsumer::new(
+            (&self.consuming, &self.objects),
             (queue.name, needs),
             known,
-            (Rest::Left, Share::of_subscription(policy)),
+            (OnClose::Left, PrefetchShare::of_subscription(policy)),
         );
         let (counts, ordered) = (!policy.at_most_once, policy.ordered);
-        let subscription_at = Subscription { tap, graves, later, counts, ordered };
+        let subscription_at = AmqpSubscription { consumer, dead_letters, later, counts, ordered };
         Arc::new(NetworkConsumer::new(subscription_at, subscription, policy, Arc::clone(&self.tally)))
     }
 
     /// Where messages of a subscription wait for their next attempt.
-    fn later(&self, subject: &'static str, queue: &ShortString, policy: SubscriptionPolicy) -> Later {
-        let levels = Level::all(policy).into_iter().filter_map(|level| {
+    fn later(&self, subject: &'static str, queue: &ShortString, policy: SubscriptionPolicy) -> Delays {
+        let levels = DelayQueue::all(policy).into_iter().filter_map(|level| {
             let key = level.key(queue).inspect_err(|trouble| self.objects.refuse(trouble.clone())).ok()?;
-            let route = Route { exchange: self.names.later.clone(), key };
-            Some((level, self.outlet(route, Arc::new(Known::somebody()))))
+            let route = Destination { exchange: self.names.later.clone(), key };
+            Some((level, self.publisher(route, Arc::new(Subscribers::somebody()))))
         });
         let (source, flights) = (Arc::clone(&self.source), Arc::clone(&self.flights));
-        Later { subject, source, levels: levels.collect(), limit: self.hold, flights }
+        Delays { subject, source, levels: levels.collect(), limit: self.hold, flights }
     }
 
-    fn outlet(&self, route: Route, known: Arc<Known>) -> Arc<Outlet> {
-        Outlet::new((&self.sends, &self.takes), &self.objects, &self.limit, (route, known))
+    fn publisher(&self, route: Destination, known: Arc<Subscribers>) -> Arc<AmqpPublisher> {
+        AmqpPublisher::new((&self.publishing, &self.consuming), &self.objects, &self.limit, (route, known))
     }
 
-    fn taps(&self) -> Vec<Arc<Tap>> {
+    fn consumers(&self) -> Vec<Arc<QueueConsumer>> {
         let made = self.made();
-        let consumers = made.consumers.values().map(|consumer| &consumer.source().tap);
-        consumers.chain(made.endpoints.values().map(|endpoint| &endpoint.tap)).cloned().collect()
+        let consumers = made.consumers.values().map(|consumer| &consumer.source().consumer);
+        consumers.chain(made.endpoints.values().map(|endpoint| &endpoint.consumer)).cloned().collect()
     }
 
     /// Connects, has the objects made, and then consumes. What need not wait for each other does not.
     async fn begin(&self) -> Result<(), BridgeError> {
         let begun = async {
-            let (takes, sends) = tokio::try_join!(self.takes.begin(), self.sends.begin())?;
-            for (line, lively) in [(&self.takes, takes), (&self.sends, sends)] {
+            let (consuming, publishing) = tokio::try_join!(self.consuming.begin(), self.publishing.begin())?;
+            for (line, lively) in [(&self.consuming, consuming), (&self.publishing, publishing)] {
                 self.spawn(Arc::clone(line).keep(lively));
             }
             self.spawn(Arc::clone(&self.requests.listening).keep());
-            let taps = self.taps();
-            try_join_all(taps.iter().map(|tap| open(tap, &self.takes))).await?;
-            for tap in taps {
-                self.spawn(tap.keep());
+            let consumers = self.consumers();
+            try_join_all(consumers.iter().map(|consumer| open(consumer, &self.consuming))).await?;
+            for consumer in consumers {
+                self.spawn(consumer.keep());
             }
             Ok(())
         };
         tokio::select! {
             biased;
-            () = self.takes.link.closed() => Err(BridgeError::Closed),
+            () = self.consuming.link.closed() => Err(BridgeError::Closed),
             begun = begun => begun,
         }
     }
 
     async fn end(&self) {
         tokio::join!(self.flights.close(FLUSH), self.replies.flush(FLUSH));
-        for tap in self.taps() {
-            tap.shut();
+        for consumer in self.consumers() {
+            consumer.shut();
         }
         self.tasks().abort_all();
         self.requests.listening.close();
         // Acknowledgements that were given go before.
-        tokio::join!(self.takes.close(), self.sends.close());
+        tokio::join!(self.consuming.close(), self.publishing.close());
     }
 }
 
 /// Opens a tap for the first time. What passes is waited for.
-async fn open(tap: &Tap, line: &Line) -> Result<(), BridgeError> {
-    let mut retry = Retry::new("consuming");
+async fn open(consumer: &QueueConsumer, line: &Connection) -> Result<(), BridgeError> {
+    let mut retry = Reconnect::new("consuming");
     loop {
         line.ready(Duration::MAX).await?;
-        match tap.open().await {
+        match consumer.open().await {
             Ok(()) => return Ok(()),
-            Err(trouble) if trouble.lasts() => return Err(trouble.into()),
+            Err(trouble) if trouble.is_permanent() => return Err(trouble.into()),
             Err(trouble) => retry.pause(&trouble).await,
         }
     }
@@ -271,16 +283,16 @@ impl EventAdapter for AmqpEvents {
         let known = Arc::clone(made.known.entry(subject).or_default());
         let topic = made.exchanges.entry(subject).or_insert_with(|| {
             let exchange = self.named(subject);
-            self.objects.want([Object::Exchange(Exchange::of_event(exchange.clone()))]);
-            Arc::new(Event {
+            self.objects.want([Declaration::ExchangeDeclaration(ExchangeDeclaration::of_event(exchange.clone()))]);
+            Arc::new(AmqpTopic {
                 subject,
                 source: Arc::clone(&self.source),
                 numbering: Numbering::default(),
-                outlet: self.outlet(Route { exchange, key: "".into() }, known),
+                publisher: self.publisher(Destination { exchange, key: "".into() }, known),
                 flights: Arc::clone(&self.flights),
             })
         });
-        Arc::<Event>::clone(topic)
+        Arc::<AmqpTopic>::clone(topic)
     }
 
     fn subscribe(
@@ -295,7 +307,7 @@ impl EventAdapter for AmqpEvents {
             known.add(subscription, policy);
             self.consumer(subject, subscription, policy, known)
         });
-        Arc::<NetworkConsumer<Subscription>>::clone(consumer)
+        Arc::<NetworkConsumer<AmqpSubscription>>::clone(consumer)
     }
 
     fn retain_for(&self, subject: &'static str, subscription: &'static str, policy: SubscriptionPolicy) {
@@ -304,33 +316,39 @@ impl EventAdapter for AmqpEvents {
         self.made().known.entry(subject).or_default().add(subscription, policy);
     }
 
-    fn know(&self, subscriptions: Arc<[Subscribed]>) {
+    fn know(&self, subscriptions: Arc<[KnownSubscription]>) {
         self.made().subscriptions = Some(subscriptions);
     }
 
     fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         let mut made = self.made();
         let endpoint = made.endpoints.entry(subject).or_insert_with(|| {
-            let queue = Queue::of_command(self.named(subject));
+            let queue = QueueDeclaration::of_command(self.named(subject));
             let Names { commands, replies, .. } = &*self.names;
-            let commands = Exchange::of_commands(commands.clone());
-            let binding = Binding::by_name(commands.name.clone(), &queue);
-            let exchanges = [Object::Exchange(commands), Object::Exchange(Exchange::of_queues(replies.clone()))];
+            let commands = ExchangeDeclaration::of_commands(commands.clone());
+            let binding = BindingDeclaration::by_name(commands.name.clone(), &queue);
+            let exchanges = [
+                Declaration::ExchangeDeclaration(commands),
+                Declaration::ExchangeDeclaration(ExchangeDeclaration::of_queues(replies.clone())),
+            ];
             self.objects.want(exchanges.clone());
             // The queue is made where it is consumed from: one that nobody consumes from would be there for nobody.
-            let needs = exchanges.into_iter().chain([Object::Queue(queue.clone()), Object::Binding(binding)]).collect();
-            let tap = Tap::new(
-                (&self.takes, &self.objects),
+            let needs = exchanges
+                .into_iter()
+                .chain([Declaration::QueueDeclaration(queue.clone()), Declaration::BindingDeclaration(binding)])
+                .collect();
+            let consumer = QueueConsumer::new(
+                (&self.consuming, &self.objects),
                 (queue.name, needs),
                 Arc::default(),
-                (Rest::Taken, Share::of_command()),
+                (OnClose::Taken, PrefetchShare::of_command()),
             );
             let (replies, tally) = (Arc::clone(&self.replies), Arc::clone(&self.tally));
-            let (served, receive) = Served::new(subject, tap, replies, tally);
+            let (served, receive) = AmqpEndpoint::new(subject, consumer, replies, tally);
             self.spawn(receive);
             Arc::new(served)
         });
-        Arc::<Served>::clone(endpoint)
+        Arc::<AmqpEndpoint>::clone(endpoint)
     }
 
     fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
@@ -373,7 +391,7 @@ impl EventAdapter for AmqpEvents {
                 (made.consumers.values().cloned().collect(), made.endpoints.values().cloned().collect())
             };
             let consumers = join_all(consumers.iter().map(|consumer| consumer.source().drain()));
-            let endpoints = join_all(endpoints.iter().map(|endpoint| endpoint.tap.close()));
+            let endpoints = join_all(endpoints.iter().map(|endpoint| endpoint.consumer.close()));
             tokio::join!(consumers, endpoints);
         })
     }
@@ -383,16 +401,16 @@ impl EventAdapter for AmqpEvents {
     }
 
     fn health(&self) -> Health {
-        let mut health = self.takes.link.health().and(self.sends.link.health());
+        let mut health = self.consuming.link.health().and(self.publishing.link.health());
         if health.is_ready() {
             health = health.and(self.requests.health()).and(self.replies.health());
-            health = self.taps().iter().fold(health, |health, tap| health.and(tap.health()));
+            health = self.consumers().iter().fold(health, |health, consumer| health.and(consumer.health()));
             let made = self.made();
             health = made.exchanges.values().fold(health, |health, topic| health.and(topic.health()));
             health = made
                 .consumers
                 .values()
-                .fold(health, |health, consumer| health.and(consumer.source().graves.outlet.health()));
+                .fold(health, |health, consumer| health.and(consumer.source().dead_letters.publisher.health()));
         }
         health
     }

@@ -11,7 +11,7 @@ use crate::io_thread;
 
 /// Where a message goes.
 #[derive(Clone, Debug)]
-pub(super) struct Route {
+pub(super) struct Destination {
     pub(super) exchange: ShortString,
     pub(super) key: ShortString,
 }
@@ -33,11 +33,11 @@ impl<'r, R: Returns> Confirm<'r, R> {
     /// Sends a message, and waits until it is on its way. One that is mandatory comes back where no queue takes it.
     pub(super) async fn publish(
         (returns, channel): (&'r Arc<R>, &Channel),
-        route: Route,
+        route: Destination,
         mandatory: bool,
         (properties, body): (BasicProperties, &[u8]),
     ) -> lapin::Result<Self> {
-        let Route { exchange, key } = route;
+        let Destination { exchange, key } = route;
         let options = BasicPublishOptions { mandatory, ..Default::default() };
         let waiting = channel.basic_publish(exchange, key, options, body, properties).await?;
         Ok(Self { waiting: Some(waiting), returns })

@@ -11,11 +11,11 @@ use lapin::message::Delivery;
 use lapin::types::ShortString;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
-use super::properties;
-use super::receipt::Receipt;
-use super::replies::{Answer, Replies};
-use super::tap::{COMMAND, Tap};
-use crate::bridge::remote::Tally;
+use super::ack_tag::AckTag;
+use super::attributes;
+use super::queue_consumer::{COMMAND, QueueConsumer};
+use super::replies::{OutgoingReply, ReplyPublisher};
+use crate::bridge::remote::AtomicCounters;
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::maybe_ready::MaybeReady;
 use crate::one_line::OneLine;
@@ -25,42 +25,42 @@ use crate::wire::Malformed;
 const ROOM: usize = COMMAND as usize * 4;
 
 /// Where the requests for a command arrive.
-pub(super) struct Served {
+pub(super) struct AmqpEndpoint {
     subject: &'static str,
-    pub(super) tap: Arc<Tap>,
-    replies: Arc<Replies>,
-    tally: Arc<Tally>,
-    come: AsyncMutex<mpsc::Receiver<Request>>,
+    pub(super) consumer: Arc<QueueConsumer>,
+    replies: Arc<ReplyPublisher>,
+    tally: Arc<AtomicCounters>,
+    come: AsyncMutex<mpsc::Receiver<ReceivedRequest>>,
 }
 
 /// A request that has come, and may be another's by now.
-struct Request {
+struct ReceivedRequest {
     delivery: Delivery,
-    receipt: Receipt,
+    ack_tag: AckTag,
 }
 
-impl Served {
+impl AmqpEndpoint {
     /// With what is to run on the thread of connections until the tap is closed: no handler holds it up.
     pub(super) fn new(
         subject: &'static str,
-        tap: Arc<Tap>,
-        replies: Arc<Replies>,
-        tally: Arc<Tally>,
+        consumer: Arc<QueueConsumer>,
+        replies: Arc<ReplyPublisher>,
+        tally: Arc<AtomicCounters>,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let (requests, come) = mpsc::channel(ROOM);
-        let receive = receive(Arc::clone(&tap), requests);
-        (Self { subject, tap, replies, tally, come: AsyncMutex::new(come) }, receive)
+        let receive = receive(Arc::clone(&consumer), requests);
+        (Self { subject, consumer, replies, tally, come: AsyncMutex::new(come) }, receive)
     }
 
     async fn take(&self) -> Option<IncomingRequest> {
         loop {
-            let Request { delivery, receipt } = self.come.lock().await.recv().await?;
+            let ReceivedRequest { delivery, ack_tag } = self.come.lock().await.recv().await?;
             // From here on nobody else gets it; or somebody does, and it is not ours.
-            if receipt.acknowledge().is_err() {
+            if ack_tag.acknowledge().is_err() {
                 continue;
             }
             let reply_to = self.reply_to(&delivery.properties);
-            match properties::read_at(receipt.came(), &delivery.properties, delivery.data.into()) {
+            match attributes::read_at(ack_tag.came(), &delivery.properties, delivery.data.into()) {
                 Ok(incoming) => {
                     self.tally.look_at_clock(&incoming);
                     return Some(IncomingRequest { message: incoming.message, attempt: incoming.attempt, reply_to });
@@ -89,27 +89,27 @@ impl Served {
         // Others do not wait for it.
         let (subject, replies) = (self.subject, Arc::clone(&self.replies));
         tokio::spawn(async move {
-            if let Err(error) = replies.send(Answer { subject, to, reply: fault }).await {
+            if let Err(error) = replies.send(OutgoingReply { subject, to, reply: fault }).await {
                 tracing::warn!(target: "pontoon", subject, error = %OneLine(&error), "a reply could not be sent");
             }
         });
     }
 }
 
-impl Endpoint for Served {
+impl Endpoint for AmqpEndpoint {
     fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>> {
         MaybeReady::boxed(self.take())
     }
 
     fn answer<'a>(&'a self, to: &'a ReplyTo, reply: Reply) -> MaybeReady<'a, Result<(), BridgeError>> {
-        MaybeReady::boxed(self.replies.send(Answer { subject: self.subject, to: to.clone(), reply }))
+        MaybeReady::boxed(self.replies.send(OutgoingReply { subject: self.subject, to: to.clone(), reply }))
     }
 }
 
-/// Takes requests as they come. That one waits here is known to nobody but its receipt, which says since when.
-async fn receive(tap: Arc<Tap>, requests: mpsc::Sender<Request>) {
-    while let Some((delivery, receipt)) = tap.next().await {
-        if requests.send(Request { delivery, receipt }).await.is_err() {
+/// Takes requests as they come. That one waits here is known to nobody but its ack_tag, which says since when.
+async fn receive(consumer: Arc<QueueConsumer>, requests: mpsc::Sender<ReceivedRequest>) {
+    while let Some((delivery, ack_tag)) = consumer.next().await {
+        if requests.send(ReceivedRequest { delivery, ack_tag }).await.is_err() {
             return;
         }
     }

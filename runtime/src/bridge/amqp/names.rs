@@ -6,8 +6,8 @@ use std::hash::{BuildHasher, Hasher};
 use lapin::types::ShortString;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::objects::name;
-use super::trouble::Trouble;
+use super::declarations::name;
+use super::error::AmqpError;
 use crate::environment::Instance;
 
 /// What of a user's name does not stand for itself: a dot ends a name, and a percent sign begins what is escaped, so that no
@@ -35,7 +35,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(instance: &Instance, user: &str) -> Result<Self, Trouble> {
+    pub(super) fn new(instance: &Instance, user: &str) -> Result<Self, AmqpError> {
         let Instance { topology, id, .. } = instance;
         let callers = format!("{topology}.reply.");
         Ok(Self {
@@ -58,7 +58,7 @@ impl Names {
     /// A queue for replies. The name is new for each connection: the broker has the one before until it knows that its
     /// connection is lost, and lets nobody else have it. It cannot be guessed: who may listen for replies of its own may bind
     /// its queue by any key.
-    pub(super) fn reply_queue(&self) -> Result<ShortString, Trouble> {
+    pub(super) fn reply_queue(&self) -> Result<ShortString, AmqpError> {
         name(&format!("{}.{}", self.own, secret()))
     }
 }

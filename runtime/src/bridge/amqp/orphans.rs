@@ -12,25 +12,25 @@ use lapin::options::{
     QueueDeleteOptions,
 };
 use lapin::types::{FieldTable, ShortString};
-use lapin::{BasicProperties, Channel, Connection};
+use lapin::{BasicProperties, Channel};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use super::line::Line;
+use super::attributes::PERSISTENT;
+use super::connection::Connection;
+use super::declarations::{BindingDeclaration, Declaration, Declarations, ExchangeDeclaration, QueueDeclaration, name};
+use super::error::AmqpError;
 use super::names::Names;
-use super::objects::{Binding, Exchange, Object, Objects, Queue, name};
-use super::properties::PERSISTENT;
-use super::tap::ANSWER;
-use super::trouble::Trouble;
+use super::queue_consumer::ANSWER;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::PATIENCE;
+use crate::bridge::remote::WAIT_LIMIT;
+use crate::known_subscription::KnownSubscription;
 use crate::orphans::Orphan;
-use crate::subscribed::Subscribed;
 
 /// The queues that units of a topology have declared.
-pub(super) struct Register {
-    line: Arc<Line>,
-    objects: Arc<Objects>,
+pub(super) struct QueueRegister {
+    line: Arc<Connection>,
+    objects: Arc<Declarations>,
     /// The exchange, and the queue that is bound to it.
     at: ShortString,
     /// How the queues begin: `shop.event.`.
@@ -40,50 +40,55 @@ pub(super) struct Register {
 }
 
 /// What a queue has.
-struct Holds {
+struct QueueContents {
     messages: u64,
     consumers: u32,
 }
 
-impl Register {
-    pub(super) fn new(line: &Arc<Line>, objects: &Arc<Objects>, names: &Names, topology: &str) -> Self {
+impl QueueRegister {
+    pub(super) fn new(line: &Arc<Connection>, objects: &Arc<Declarations>, names: &Names, topology: &str) -> Self {
         let (line, objects, at) = (Arc::clone(line), Arc::clone(objects), names.register.clone());
         Self { line, objects, at, events: format!("{topology}.event."), looking: Mutex::default() }
     }
 
     /// The queues that units have declared and that belong to no subscription of the topology. Enters our own.
-    pub(super) async fn orphans(&self, known: &[Subscribed]) -> Result<Vec<Orphan>, BridgeError> {
+    pub(super) async fn orphans(&self, known: &[KnownSubscription]) -> Result<Vec<Orphan>, BridgeError> {
         let _looking = self.looking.lock().await;
-        let connected = self.line.ready(PATIENCE).await?;
+        let connected = self.line.ready(WAIT_LIMIT).await?;
         let connection = &connected.connection;
         let own = self.objects.lasting_queues();
-        let looked = timeout(PATIENCE, async {
+        let looked = timeout(WAIT_LIMIT, async {
             self.objects.these(connection, &self.needs()).await?;
             self.look(connection, &own, known).await
         });
-        let late = |_| Trouble::Away(format!("`{}` does not answer", self.at));
+        let late = |_| AmqpError::Away(format!("`{}` does not answer", self.at));
         Ok(looked.await.map_err(late).flatten()?)
     }
 
     /// Deletes one of them.
     pub(super) async fn remove(&self, orphan: &Orphan) -> Result<bool, BridgeError> {
-        let connected = self.line.ready(PATIENCE).await?;
+        let connected = self.line.ready(WAIT_LIMIT).await?;
         let removed = timeout(ANSWER, self.delete(&connected.connection, orphan));
-        Ok(removed.await.map_err(|_| Trouble::Away(format!("`{}` does not answer", orphan.name))).flatten()?)
+        Ok(removed.await.map_err(|_| AmqpError::Away(format!("`{}` does not answer", orphan.name))).flatten()?)
     }
 
-    fn needs(&self) -> [Object; 3] {
-        let (exchange, queue) = (Exchange::of_queues(self.at.clone()), Queue::of_register(self.at.clone()));
-        let binding = Binding::by_name(self.at.clone(), &queue);
-        [Object::Exchange(exchange), Object::Queue(queue), Object::Binding(binding)]
+    fn needs(&self) -> [Declaration; 3] {
+        let (exchange, queue) =
+            (ExchangeDeclaration::of_queues(self.at.clone()), QueueDeclaration::of_register(self.at.clone()));
+        let binding = BindingDeclaration::by_name(self.at.clone(), &queue);
+        [
+            Declaration::ExchangeDeclaration(exchange),
+            Declaration::QueueDeclaration(queue),
+            Declaration::BindingDeclaration(binding),
+        ]
     }
 
     async fn look(
         &self,
-        connection: &Connection,
+        connection: &lapin::Connection,
         own: &BTreeSet<String>,
-        known: &[Subscribed],
-    ) -> Result<Vec<Orphan>, Trouble> {
+        known: &[KnownSubscription],
+    ) -> Result<Vec<Orphan>, AmqpError> {
         let channel = connection.create_channel().await?;
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
         // By name, each with its place in the queue. Those that are there twice, or are no queue of ours, go.
@@ -105,7 +110,9 @@ impl Register {
                 continue;
             }
             match holds(connection, name).await? {
-                Some(Holds { messages, .. }) => orphans.push(Orphan { name: name.clone(), messages: Some(messages) }),
+                Some(QueueContents { messages, .. }) => {
+                    orphans.push(Orphan { name: name.clone(), messages: Some(messages) })
+                }
                 // Somebody has deleted it.
                 None => channel.basic_ack(*tag, BasicAckOptions::default()).await?,
             }
@@ -116,21 +123,21 @@ impl Register {
         Ok(orphans)
     }
 
-    async fn enter(&self, channel: &Channel, name: &str) -> Result<(), Trouble> {
+    async fn enter(&self, channel: &Channel, name: &str) -> Result<(), AmqpError> {
         let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
         let properties = properties.with_delivery_mode(PERSISTENT);
         let (exchange, key) = (self.at.clone(), self.at.clone());
         let confirmed = channel.basic_publish(exchange, key, options, name.as_bytes(), properties).await?.await?;
         match confirmed.is_nack() {
-            true => Err(Trouble::Away(format!("`{}` is full", self.at))),
+            true => Err(AmqpError::Away(format!("`{}` is full", self.at))),
             false => Ok(()),
         }
     }
 
-    async fn delete(&self, connection: &Connection, orphan: &Orphan) -> Result<bool, Trouble> {
+    async fn delete(&self, connection: &lapin::Connection, orphan: &Orphan) -> Result<bool, AmqpError> {
         let Some(held) = holds(connection, &orphan.name).await? else { return Ok(false) };
         if held.consumers > 0 {
-            return Err(Trouble::Mismatch(format!(
+            return Err(AmqpError::Mismatch(format!(
                 "somebody still takes messages from the queue `{}`: another version of the topology, perhaps, that has the \
                  subscription",
                 orphan.name
@@ -148,22 +155,22 @@ impl Register {
 }
 
 /// What a queue has; nothing where there is none. On a channel of its own, which the broker closes then.
-async fn holds(connection: &Connection, queue: &str) -> Result<Option<Holds>, Trouble> {
+async fn holds(connection: &lapin::Connection, queue: &str) -> Result<Option<QueueContents>, AmqpError> {
     let channel = connection.create_channel().await?;
     let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-    match channel.queue_declare(name(queue)?, options, FieldTable::default()).await.map_err(Trouble::from) {
+    match channel.queue_declare(name(queue)?, options, FieldTable::default()).await.map_err(AmqpError::from) {
         Ok(queue) => {
-            let holds = Holds { messages: queue.message_count().into(), consumers: queue.consumer_count() };
+            let holds = QueueContents { messages: queue.message_count().into(), consumers: queue.consumer_count() };
             channel.close(200, "OK".into()).await?;
             Ok(Some(holds))
         }
-        Err(Trouble::Absent(_)) => Ok(None),
+        Err(AmqpError::Absent(_)) => Ok(None),
         Err(trouble) => Err(trouble),
     }
 }
 
 /// Whether a queue is that of a subscription, of its dead letters, or of its pauses.
-fn belongs(queue: &str, known: &Subscribed) -> bool {
+fn belongs(queue: &str, known: &KnownSubscription) -> bool {
     let rest = queue.strip_prefix(known.subject).and_then(|rest| rest.strip_prefix('.'));
     let Some(rest) = rest.and_then(|rest| rest.strip_prefix(known.subscription)) else { return false };
     rest.is_empty() || rest == ".dead" || rest.starts_with(".later.")
@@ -176,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_queue_belongs_to_its_subscription_and_no_other() {
-        let known = Subscribed::new("shop.event.placed.v1", "email.v1.greet", SubscriptionPolicy::at_least_once());
+        let known =
+            KnownSubscription::new("shop.event.placed.v1", "email.v1.greet", SubscriptionPolicy::at_least_once());
         for queue in ["", ".dead", ".later.4m"].map(|rest| format!("shop.event.placed.v1.email.v1.greet{rest}")) {
             assert!(belongs(&queue, &known), "{queue}");
         }

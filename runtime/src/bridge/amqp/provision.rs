@@ -1,21 +1,21 @@
 //! Makes what the broker has to have, or checks that it is there and as it should be.
 
+use lapin::Channel;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
-use lapin::{Channel, Connection};
 
-use super::objects::{Binding, Exchange, Object, Queue};
-use super::trouble::Trouble;
+use super::declarations::{BindingDeclaration, Declaration, ExchangeDeclaration, QueueDeclaration};
+use super::error::AmqpError;
 
 /// Makes what is not there, or only checks.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Provision {
+pub(super) struct Provisioner {
     pub(super) verify: bool,
 }
 
-impl Provision {
+impl Provisioner {
     /// Makes or checks these, in this order. Several instances may do so at a time.
-    pub(super) async fn all(self, connection: &Connection, objects: &[Object]) -> Result<(), Trouble> {
+    pub(super) async fn all(self, connection: &lapin::Connection, objects: &[Declaration]) -> Result<(), AmqpError> {
         if self.verify {
             for object in objects {
                 check(connection, object).await?;
@@ -31,30 +31,32 @@ impl Provision {
 }
 
 /// Checks that something is there. A queue of a command cannot be, as long as nobody serves it: that one is made, and bound.
-async fn check(connection: &Connection, object: &Object) -> Result<(), Trouble> {
+async fn check(connection: &lapin::Connection, object: &Declaration) -> Result<(), AmqpError> {
     match object {
-        Object::Binding(Binding { passing: true, .. }) => {
+        Declaration::BindingDeclaration(BindingDeclaration { passing: true, .. }) => {
             return alone(connection, object, false).await.map_err(|trouble| named(object, trouble));
         }
         // Whether a queue is bound, the protocol does not tell: an event that is returned does.
-        Object::Binding(_) => return Ok(()),
-        Object::Exchange(_) | Object::Queue(_) => {}
+        Declaration::BindingDeclaration(_) => return Ok(()),
+        Declaration::ExchangeDeclaration(_) | Declaration::QueueDeclaration(_) => {}
     }
     match alone(connection, object, true).await {
         Ok(()) => {}
-        Err(Trouble::Absent(_)) if matches!(object, Object::Queue(Queue { passing: true, .. })) => {
+        Err(AmqpError::Absent(_))
+            if matches!(object, Declaration::QueueDeclaration(QueueDeclaration { passing: true, .. })) =>
+        {
             return alone(connection, object, false).await.map_err(|trouble| named(object, trouble));
         }
-        Err(Trouble::Absent(said)) => {
+        Err(AmqpError::Absent(said)) => {
             let missing =
                 format!("{} is not there ({said}), and `provision: verify` makes nothing: make it", shown(object));
-            return Err(Trouble::Mismatch(missing));
+            return Err(AmqpError::Mismatch(missing));
         }
         Err(trouble) => return Err(named(object, trouble)),
     }
     // A second look, this time at its settings: what is there is only compared. It takes the permission to make it.
     match alone(connection, object, false).await {
-        Err(Trouble::Denied(said)) => {
+        Err(AmqpError::Denied(said)) => {
             tracing::debug!(target: "pontoon", said, "{} is there; its settings cannot be compared", shown(object));
             Ok(())
         }
@@ -63,24 +65,24 @@ async fn check(connection: &Connection, object: &Object) -> Result<(), Trouble> 
 }
 
 /// On a channel of its own, which the broker closes where the answer is no.
-async fn alone(connection: &Connection, object: &Object, passive: bool) -> Result<(), Trouble> {
+async fn alone(connection: &lapin::Connection, object: &Declaration, passive: bool) -> Result<(), AmqpError> {
     let channel = connection.create_channel().await?;
     declare(&channel, object, passive).await?;
     Ok(channel.close(200, "OK".into()).await?)
 }
 
-async fn declare(channel: &Channel, object: &Object, passive: bool) -> Result<(), Trouble> {
+async fn declare(channel: &Channel, object: &Declaration, passive: bool) -> Result<(), AmqpError> {
     match object {
-        Object::Exchange(Exchange { name, kind }) => {
+        Declaration::ExchangeDeclaration(ExchangeDeclaration { name, kind }) => {
             let options = ExchangeDeclareOptions { passive, durable: true, ..Default::default() };
             channel.exchange_declare(name.clone(), kind.clone(), options, FieldTable::default()).await?;
         }
-        Object::Queue(Queue { name, arguments, passing }) => {
+        Declaration::QueueDeclaration(QueueDeclaration { name, arguments, passing }) => {
             let options =
                 QueueDeclareOptions { passive, durable: !passing, auto_delete: *passing, ..Default::default() };
             channel.queue_declare(name.clone(), options, arguments.clone()).await?;
         }
-        Object::Binding(Binding { exchange, queue, key, .. }) => {
+        Declaration::BindingDeclaration(BindingDeclaration { exchange, queue, key, .. }) => {
             let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
             channel.queue_bind(queue.clone(), exchange.clone(), key.clone(), options, arguments).await?;
         }
@@ -88,25 +90,25 @@ async fn declare(channel: &Channel, object: &Object, passive: bool) -> Result<()
     Ok(())
 }
 
-fn named(object: &Object, trouble: Trouble) -> Trouble {
+fn named(object: &Declaration, trouble: AmqpError) -> AmqpError {
     let object = shown(object);
     match trouble {
-        Trouble::Mismatch(said) => Trouble::Mismatch(format!(
+        AmqpError::Mismatch(said) => AmqpError::Mismatch(format!(
             "{object} exists with other settings than this unit needs ({said}): delete it once it is empty, or change the \
              topology to what it is"
         )),
-        Trouble::Denied(said) => Trouble::Denied(format!("{object}: {said}")),
-        Trouble::TooLarge(said, _) | Trouble::Absent(said) | Trouble::Away(said) => {
-            Trouble::Away(format!("{object}: {said}"))
+        AmqpError::Denied(said) => AmqpError::Denied(format!("{object}: {said}")),
+        AmqpError::TooLarge(said, _) | AmqpError::Absent(said) | AmqpError::Away(said) => {
+            AmqpError::Away(format!("{object}: {said}"))
         }
     }
 }
 
-fn shown(object: &Object) -> String {
+fn shown(object: &Declaration) -> String {
     match object {
-        Object::Exchange(exchange) => format!("the exchange `{}`", exchange.name),
-        Object::Queue(queue) => format!("the queue `{}`", queue.name),
-        Object::Binding(Binding { exchange, queue, .. }) => {
+        Declaration::ExchangeDeclaration(exchange) => format!("the exchange `{}`", exchange.name),
+        Declaration::QueueDeclaration(queue) => format!("the queue `{}`", queue.name),
+        Declaration::BindingDeclaration(BindingDeclaration { exchange, queue, .. }) => {
             format!("the binding of the queue `{queue}` to `{exchange}`")
         }
     }

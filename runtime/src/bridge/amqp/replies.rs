@@ -11,13 +11,13 @@ use lapin::{Confirmation, PublisherConfirm};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::limit::Limit;
-use super::line::Line;
-use super::listening::Listening;
-use super::pipe::Pipe;
-use super::properties::Headers;
-use super::trouble::{Sizes, Trouble};
-use crate::bridge::remote::Bar;
+use super::attributes::HeaderTable;
+use super::connection::Connection;
+use super::error::{AmqpError, PayloadSizes};
+use super::payload_limit::PayloadLimit;
+use super::publish_channel::PublishChannel;
+use super::reply_consumer::ReplyConsumer;
+use crate::bridge::remote::CircuitBreaker;
 use crate::bridge::{BridgeError, Reply, ReplyTo};
 use crate::health::Health;
 use crate::io_thread;
@@ -31,17 +31,17 @@ const UNCONFIRMED: u32 = 1024;
 const ATTEMPTS: u32 = 3;
 
 /// Sends replies.
-pub(super) struct Replies {
-    pipe: Pipe,
-    listening: Arc<Listening>,
-    limit: Arc<Limit>,
-    bar: Bar,
+pub(super) struct ReplyPublisher {
+    pipe: PublishChannel,
+    listening: Arc<ReplyConsumer>,
+    limit: Arc<PayloadLimit>,
+    bar: CircuitBreaker,
     unconfirmed: Arc<Semaphore>,
     lost: AtomicU64,
 }
 
 /// A reply, and where it goes.
-pub(super) struct Answer {
+pub(super) struct OutgoingReply {
     /// Of the command.
     pub(super) subject: &'static str,
     pub(super) to: ReplyTo,
@@ -49,14 +49,21 @@ pub(super) struct Answer {
 }
 
 /// The broker's word for a reply is to come; or it cannot.
-type Sent = lapin::Result<PublisherConfirm>;
+type ReplyConfirm = lapin::Result<PublisherConfirm>;
 
-impl Replies {
+impl ReplyPublisher {
     /// `line` is the one that publishes.
-    pub(super) fn new(line: &Arc<Line>, listening: &Arc<Listening>, limit: &Arc<Limit>) -> Self {
+    pub(super) fn new(line: &Arc<Connection>, listening: &Arc<ReplyConsumer>, limit: &Arc<PayloadLimit>) -> Self {
         let (listening, limit) = (Arc::clone(listening), Arc::clone(limit));
         let unconfirmed = Arc::new(Semaphore::new(UNCONFIRMED as usize));
-        Self { pipe: Pipe::new(line, true), listening, limit, bar: Bar::new(), unconfirmed, lost: AtomicU64::new(0) }
+        Self {
+            pipe: PublishChannel::new(line, true),
+            listening,
+            limit,
+            bar: CircuitBreaker::new(),
+            unconfirmed,
+            lost: AtomicU64::new(0),
+        }
     }
 
     /// Whether an address is one that a caller of this topology listens at.
@@ -65,7 +72,7 @@ impl Replies {
     }
 
     /// Sends a reply; done once it is on its way.
-    pub(super) async fn send(self: &Arc<Self>, answer: Answer) -> Result<(), BridgeError> {
+    pub(super) async fn send(self: &Arc<Self>, answer: OutgoingReply) -> Result<(), BridgeError> {
         self.bar.pass()?;
         let permit = Arc::clone(&self.unconfirmed).acquire_owned().await.map_err(|_| BridgeError::Closed)?;
         let sent = self.publish(&answer).await?;
@@ -79,13 +86,13 @@ impl Replies {
         Ok(())
     }
 
-    async fn publish(&self, answer: &Answer) -> Result<Sent, BridgeError> {
-        let Answer { subject, to, reply } = answer;
+    async fn publish(&self, answer: &OutgoingReply) -> Result<ReplyConfirm, BridgeError> {
+        let OutgoingReply { subject, to, reply } = answer;
         let Ok(address) = ShortString::try_new(&*to.address) else {
             return Err(BridgeError::Unavailable("the address of a caller is too long".into()));
         };
         let channel = self.pipe.channel().await?;
-        let mut headers = Headers::default();
+        let mut headers = HeaderTable::default();
         // Written anew each time: it may have been too large.
         let body = write_reply(reply.clone(), subject, self.limit.bytes(), |attribute, text| {
             headers.put(attribute, text);
@@ -100,7 +107,7 @@ impl Replies {
 
     /// Waits for the broker's word, and sends a reply again where it was lost with its channel. A caller that gets it twice
     /// takes the first one.
-    async fn see_through(&self, answer: &Answer, mut sent: Sent) -> Result<(), BridgeError> {
+    async fn see_through(&self, answer: &OutgoingReply, mut sent: ReplyConfirm) -> Result<(), BridgeError> {
         let mut attempts = 1;
         loop {
             let trouble = match word(sent).await {
@@ -120,24 +127,24 @@ impl Replies {
     }
 
     /// Does what is needed so that the next attempt may succeed.
-    async fn mend(&self, trouble: Trouble) -> Result<(), BridgeError> {
+    async fn mend(&self, trouble: AmqpError) -> Result<(), BridgeError> {
         match trouble {
-            Trouble::Denied(why) => {
+            AmqpError::Denied(why) => {
                 self.bar.refused(&why);
                 Err(BridgeError::Denied(why.into()))
             }
             // The exchange is gone.
-            Trouble::Absent(_) => self.listening.restore().await,
+            AmqpError::Absent(_) => self.listening.restore().await,
             // This one, or another one on the same channel.
-            Trouble::TooLarge(_, Some(Sizes { limit, .. })) => {
+            AmqpError::TooLarge(_, Some(PayloadSizes { limit, .. })) => {
                 self.limit.learn(limit);
                 Ok(())
             }
-            Trouble::TooLarge(_, None) | Trouble::Mismatch(_) | Trouble::Away(_) => Ok(()),
+            AmqpError::TooLarge(_, None) | AmqpError::Mismatch(_) | AmqpError::Away(_) => Ok(()),
         }
     }
 
-    fn lost(&self, answer: &Answer, error: &BridgeError) {
+    fn lost(&self, answer: &OutgoingReply, error: &BridgeError) {
         let (subject, count) = (answer.subject, self.lost.fetch_add(1, Ordering::Relaxed) + 1);
         if count.is_power_of_two() {
             tracing::warn!(target: "pontoon", subject, error = %OneLine(&error), count, "a reply was sent, and may not have arrived");
@@ -157,9 +164,9 @@ impl Replies {
 }
 
 /// The broker's word for a reply. One whose caller has gone is taken all the same.
-async fn word(sent: Sent) -> Result<(), Trouble> {
+async fn word(sent: ReplyConfirm) -> Result<(), AmqpError> {
     match sent?.await? {
-        Confirmation::Nack(_) => Err(Trouble::Away("the broker could not take it".to_owned())),
+        Confirmation::Nack(_) => Err(AmqpError::Away("the broker could not take it".to_owned())),
         Confirmation::Ack(_) | Confirmation::NotRequested => Ok(()),
     }
 }

@@ -1,5 +1,5 @@
 //! Requests: published to the exchange of commands, a channel for each command, so that what the broker refuses of one ends
-//! no other. Their replies come to [`Listening`](super::listening::Listening).
+//! no other. Their replies come to [`ReplyConsumer`](super::reply_consumer::ReplyConsumer).
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,53 +8,58 @@ use lapin::message::BasicReturnMessage;
 use lapin::{Channel, Confirmation};
 use tokio::time::{Instant, timeout_at};
 
-use super::confirm::{Confirm, Returns, Route};
-use super::limit::Limit;
-use super::line::Line;
-use super::listening::Listening;
-use super::objects::name;
-use super::pipe::Pipe;
-use super::properties;
-use super::trouble::{Sizes, Trouble};
-use crate::bridge::remote::{Bar, PATIENCE};
+use super::attributes;
+use super::confirm::{Confirm, Destination, Returns};
+use super::connection::Connection;
+use super::declarations::name;
+use super::error::{AmqpError, PayloadSizes};
+use super::payload_limit::PayloadLimit;
+use super::publish_channel::PublishChannel;
+use super::reply_consumer::ReplyConsumer;
+use crate::bridge::remote::{CircuitBreaker, WAIT_LIMIT};
 use crate::bridge::{BridgeError, Reply, Request};
 use crate::health::Health;
 use crate::wire::Outgoing;
 
 /// Asks.
 pub(super) struct Requests {
-    line: Arc<Line>,
-    pub(super) listening: Arc<Listening>,
+    line: Arc<Connection>,
+    pub(super) listening: Arc<ReplyConsumer>,
     source: Arc<str>,
-    limit: Arc<Limit>,
-    calls: RwLock<HashMap<&'static str, Arc<Call>>>,
+    limit: Arc<PayloadLimit>,
+    calls: RwLock<HashMap<&'static str, Arc<PendingCall>>>,
 }
 
 /// A command that is called.
-struct Call {
-    pipe: Pipe,
-    bar: Bar,
+struct PendingCall {
+    pipe: PublishChannel,
+    bar: CircuitBreaker,
 }
 
 /// How a request fared on its way.
-enum Sent {
+enum RequestOutcome {
     /// It is on its way: the answer comes, or not.
     Done(Result<Reply, BridgeError>),
     /// The exchange was gone; nobody has it.
-    Gone(Trouble),
+    Gone(AmqpError),
 }
 
 impl Requests {
-    pub(super) fn new(line: &Arc<Line>, listening: Arc<Listening>, source: Arc<str>, limit: Arc<Limit>) -> Arc<Self> {
+    pub(super) fn new(
+        line: &Arc<Connection>,
+        listening: Arc<ReplyConsumer>,
+        source: Arc<str>,
+        limit: Arc<PayloadLimit>,
+    ) -> Arc<Self> {
         Arc::new(Self { line: Arc::clone(line), listening, source, limit, calls: RwLock::default() })
     }
 
-    fn call(&self, subject: &'static str) -> Arc<Call> {
+    fn call(&self, subject: &'static str) -> Arc<PendingCall> {
         if let Some(call) = self.calls.read().unwrap_or_else(PoisonError::into_inner).get(subject) {
             return Arc::clone(call);
         }
         let mut calls = self.calls.write().unwrap_or_else(PoisonError::into_inner);
-        let call = || Arc::new(Call { pipe: Pipe::new(&self.line, true), bar: Bar::new() });
+        let call = || Arc::new(PendingCall { pipe: PublishChannel::new(&self.line, true), bar: CircuitBreaker::new() });
         Arc::clone(calls.entry(subject).or_insert_with(call))
     }
 
@@ -73,18 +78,18 @@ impl Requests {
         let body = outgoing.body(self.limit.bytes())?;
         let call = self.call(subject);
         call.bar.pass()?;
-        let patience = deadline.min(Instant::now() + PATIENCE);
+        let patience = deadline.min(Instant::now() + WAIT_LIMIT);
         let address = self.listening.address(patience).await?;
         let channel = timeout_at(patience, call.pipe.channel()).await;
         let channel = channel.map_err(|_| BridgeError::Unavailable(self.line.link.health().to_string().into()))??;
         match self.send(&call, &channel, (&outgoing, &body), address.clone()).await? {
-            Sent::Done(answer) => answer,
-            Sent::Gone(_) => {
+            RequestOutcome::Done(answer) => answer,
+            RequestOutcome::Gone(_) => {
                 self.listening.restore().await?;
                 let channel = call.pipe.channel().await?;
                 match self.send(&call, &channel, (&outgoing, &body), address).await? {
-                    Sent::Done(answer) => answer,
-                    Sent::Gone(trouble) => Err(trouble.into()),
+                    RequestOutcome::Done(answer) => answer,
+                    RequestOutcome::Gone(trouble) => Err(trouble.into()),
                 }
             }
         }
@@ -92,14 +97,14 @@ impl Requests {
 
     async fn send(
         self: &Arc<Self>,
-        call: &Call,
+        call: &PendingCall,
         channel: &Channel,
         (outgoing, body): (&Outgoing<'_>, &[u8]),
         address: lapin::types::ShortString,
-    ) -> Result<Sent, BridgeError> {
-        let route = Route { exchange: self.listening.names.commands.clone(), key: name(outgoing.subject)? };
+    ) -> Result<RequestOutcome, BridgeError> {
+        let route = Destination { exchange: self.listening.names.commands.clone(), key: name(outgoing.subject)? };
         let waiting = self.listening.pending.begin();
-        let properties = properties::passing(outgoing)?
+        let properties = attributes::passing(outgoing)?
             .with_reply_to(address)
             .with_correlation_id(self.listening.correlation(waiting.key).into());
         let confirm = match Confirm::publish((self, channel), route, true, (properties, body)).await {
@@ -124,22 +129,27 @@ impl Requests {
                 Err(error) => return self.failed(call, error, (outgoing.subject, body.len())),
             },
         };
-        Ok(Sent::Done(answer))
+        Ok(RequestOutcome::Done(answer))
     }
 
-    fn failed(&self, call: &Call, error: lapin::Error, (subject, size): (&str, usize)) -> Result<Sent, BridgeError> {
-        match Trouble::from(error) {
-            trouble @ Trouble::Absent(_) => Ok(Sent::Gone(trouble)),
-            Trouble::Denied(why) => {
+    fn failed(
+        &self,
+        call: &PendingCall,
+        error: lapin::Error,
+        (subject, size): (&str, usize),
+    ) -> Result<RequestOutcome, BridgeError> {
+        match AmqpError::from(error) {
+            trouble @ AmqpError::Absent(_) => Ok(RequestOutcome::Gone(trouble)),
+            AmqpError::Denied(why) => {
                 call.bar.refused(&why);
                 Err(BridgeError::Denied(why.into()))
             }
-            Trouble::TooLarge(_, Some(Sizes { limit, .. })) if size as u64 > limit => {
+            AmqpError::TooLarge(_, Some(PayloadSizes { limit, .. })) if size as u64 > limit => {
                 self.limit.learn(limit);
                 Err(BridgeError::TooLarge { subject: subject.to_owned(), size, limit })
             }
             // Another one was refused. Whether this one is on its way, nobody can tell.
-            Trouble::Mismatch(why) | Trouble::TooLarge(why, _) => Err(BridgeError::Unavailable(why.into())),
+            AmqpError::Mismatch(why) | AmqpError::TooLarge(why, _) => Err(BridgeError::Unavailable(why.into())),
             trouble => Err(trouble.into()),
         }
     }

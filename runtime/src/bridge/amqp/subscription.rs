@@ -3,59 +3,59 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::graves::Graves;
-use super::later::Later;
-use super::properties;
-use super::receipt::Receipt;
-use super::tap::Tap;
-use crate::bridge::remote::{Buried, Delivered, Look, Source};
+use super::ack_tag::AckTag;
+use super::attributes;
+use super::dead_letters::DeadLetterStore;
+use super::delays::Delays;
+use super::queue_consumer::QueueConsumer;
+use crate::bridge::remote::{BrokerSubscription, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
 use crate::bridge::{BridgeError, DeadMessage, Delivery};
 use crate::one_line::OneLine;
 
 /// A subscription at the broker.
-pub(super) struct Subscription {
-    pub(super) tap: Arc<Tap>,
-    pub(super) graves: Graves,
-    pub(super) later: Later,
+pub(super) struct AmqpSubscription {
+    pub(super) consumer: Arc<QueueConsumer>,
+    pub(super) dead_letters: DeadLetterStore,
+    pub(super) later: Delays,
     /// Whether the queue counts deliveries.
     pub(super) counts: bool,
     /// Whether those behind a message have to wait for it.
     pub(super) ordered: bool,
 }
 
-impl Subscription {
+impl AmqpSubscription {
     /// Takes nothing new. What others can have is given back. Where order matters, they have it with the end of the connection:
     /// cancelled, the consumer would hand its place to the next one, which gets what is behind the messages that this one has.
     pub(super) async fn drain(&self) {
         if self.ordered {
-            self.tap.shut();
+            self.consumer.shut();
         } else {
-            self.tap.close().await;
-            self.tap.give_back().await;
+            self.consumer.close().await;
+            self.consumer.give_back().await;
         }
     }
 }
 
-impl Source for Subscription {
-    type Token = Receipt;
+impl BrokerSubscription for AmqpSubscription {
+    type Token = AckTag;
 
-    async fn receive(&self) -> Option<Delivered<Receipt>> {
-        let (delivery, token) = self.tap.next().await?;
-        let incoming = properties::read(&delivery.properties, delivery.data.into());
+    async fn receive(&self) -> Option<ReceivedMessage<AckTag>> {
+        let (delivery, token) = self.consumer.next().await?;
+        let incoming = attributes::read(&delivery.properties, delivery.data.into());
         // A classic queue only says that it has delivered a message before, to somebody who did not take it.
-        let redelivered = if self.counts { properties::delivered_before(&delivery.properties) } else { 0 };
-        Some(Delivered { incoming, redelivered, token })
+        let redelivered = if self.counts { attributes::delivered_before(&delivery.properties) } else { 0 };
+        Some(ReceivedMessage { incoming, redelivered, token })
     }
 
-    async fn done(&self, token: Receipt) -> Result<(), BridgeError> {
+    async fn done(&self, token: AckTag) -> Result<(), BridgeError> {
         token.acknowledge()
     }
 
-    async fn back(&self, token: Receipt) -> Result<(), BridgeError> {
+    async fn back(&self, token: AckTag) -> Result<(), BridgeError> {
         token.give_back()
     }
 
-    async fn again(&self, delivery: &Delivery, token: Receipt, pause: Duration) -> Result<bool, BridgeError> {
+    async fn again(&self, delivery: &Delivery, token: AckTag, pause: Duration) -> Result<bool, BridgeError> {
         if !token.held_since().is_some_and(|since| self.later.is_too_long(since, pause)) {
             return Ok(false);
         }
@@ -70,23 +70,23 @@ impl Source for Subscription {
         }
     }
 
-    fn is_lost(&self, token: &Receipt) -> bool {
+    fn is_lost(&self, token: &AckTag) -> bool {
         token.is_lost()
     }
 
     fn handled(&self, took: Duration) {
-        self.tap.handled(took);
+        self.consumer.handled(took);
     }
 
     fn aside(&self, count: usize) {
-        self.tap.aside(count);
+        self.consumer.aside(count);
     }
 
-    async fn bury(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
-        self.graves.bury(dead).await
+    async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
+        self.dead_letters.dead_letter(dead).await
     }
 
-    async fn buried(&self, look: Look) -> Result<Vec<Buried<Receipt>>, BridgeError> {
-        self.graves.look(look).await
+    async fn dead_letters(&self, look: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<AckTag>>, BridgeError> {
+        self.dead_letters.look(look).await
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::outlet::Outlet;
-use super::properties;
-use crate::bridge::remote::{Flights, Numbering};
+use super::attributes;
+use super::publisher::AmqpPublisher;
+use crate::bridge::remote::{InFlight, Numbering};
 use crate::bridge::{BridgeError, Topic};
 use crate::health::Health;
 use crate::maybe_ready::MaybeReady;
@@ -12,42 +12,42 @@ use crate::message::Message;
 use crate::wire::Outgoing;
 
 /// Where the events of one subject are published.
-pub(super) struct Event {
+pub(super) struct AmqpTopic {
     pub(super) subject: &'static str,
     pub(super) source: Arc<str>,
     pub(super) numbering: Numbering,
-    pub(super) outlet: Arc<Outlet>,
-    pub(super) flights: Arc<Flights>,
+    pub(super) publisher: Arc<AmqpPublisher>,
+    pub(super) flights: Arc<InFlight>,
 }
 
-impl Event {
+impl AmqpTopic {
     /// Whether events can be published.
     pub(super) fn health(&self) -> Health {
-        self.outlet.health()
+        self.publisher.health()
     }
 
     async fn publish(&self, event: &Message) -> Result<(), BridgeError> {
         let _flight = self.flights.begin()?;
         let mut outgoing = Outgoing::new(self.subject, event, &self.source);
-        let body = outgoing.body(self.outlet.limit.bytes())?;
+        let body = outgoing.body(self.publisher.limit.bytes())?;
         let numbered = self.numbering.number(event.metadata().id);
         outgoing.sequence = Some(numbered.sequence);
-        self.outlet.publish(&body, || properties::kept(&outgoing)).await?;
+        self.publisher.publish(&body, || attributes::kept(&outgoing)).await?;
         numbered.settle();
         Ok(())
     }
 }
 
-impl Topic for Event {
+impl Topic for AmqpTopic {
     fn publish(&self, event: Message) -> MaybeReady<'_, Result<(), BridgeError>> {
         MaybeReady::boxed(async move { Self::publish(self, &event).await })
     }
 
     fn check(&self, event: &Message) -> Result<(), BridgeError> {
-        Outgoing::new(self.subject, event, &self.source).body(self.outlet.limit.bytes()).map(drop)
+        Outgoing::new(self.subject, event, &self.source).body(self.publisher.limit.bytes()).map(drop)
     }
 
     fn is_away(&self) -> bool {
-        self.outlet.is_away()
+        self.publisher.is_away()
     }
 }

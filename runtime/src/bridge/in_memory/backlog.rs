@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::bridge::in_memory::contents::{Contents, Item, Limits};
+use crate::bridge::in_memory::contents::{BacklogContents, BacklogItem, BacklogLimits};
 use crate::bridge::{BridgeError, DeadMessage, Delivery, Settlement};
 use crate::delivery::WhenFull;
 use crate::message::Message;
@@ -18,8 +18,8 @@ use crate::message::Message;
 /// without getting in the senders' way. Who holds both locks has locked `taken` first.
 pub(super) struct Backlog {
     name: &'static str,
-    pub(super) limits: Limits,
-    contents: Mutex<Contents>,
+    pub(super) limits: BacklogLimits,
+    contents: Mutex<BacklogContents>,
     taken: Mutex<HandedOver>,
     /// How many are in `taken`.
     pub(super) over: AtomicUsize,
@@ -37,27 +37,27 @@ pub(super) struct Backlog {
 /// What readers have taken over.
 #[derive(Default)]
 struct HandedOver {
-    items: VecDeque<Item>,
+    items: VecDeque<BacklogItem>,
     /// How many have gone since a sender that waits was woken.
     gone: usize,
 }
 
 pub(super) enum Offered {
-    Taken,
+    TakenMessage,
     /// No room: here it is back, to wait for some.
     Full(Message),
 }
 
 /// What a reader finds.
-pub(super) enum Taken<'b> {
+pub(super) enum TakenMessage<'b> {
     Message(Delivery),
     /// Nothing before this time, unless something comes in.
-    Nothing(Option<Instant>, Waiting<'b>),
+    Nothing(Option<Instant>, WaitingReader<'b>),
     Closed,
 }
 
 impl Backlog {
-    pub(super) fn new(name: &'static str, limits: Limits) -> Self {
+    pub(super) fn new(name: &'static str, limits: BacklogLimits) -> Self {
         Self {
             name,
             limits,
@@ -77,7 +77,7 @@ impl Backlog {
         self.name
     }
 
-    pub(super) fn contents(&self) -> MutexGuard<'_, Contents> {
+    pub(super) fn contents(&self) -> MutexGuard<'_, BacklogContents> {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -86,7 +86,7 @@ impl Backlog {
         self.limits.when_full == WhenFull::Refuse && !self.has_room(&mut self.contents())
     }
 
-    fn has_room(&self, contents: &mut Contents) -> bool {
+    fn has_room(&self, contents: &mut BacklogContents) -> bool {
         if contents.len() + contents.over >= self.limits.bound {
             // Only now: readers change it all the time, and to look takes as long as to send.
             contents.over = self.over.load(Ordering::SeqCst);
@@ -115,7 +115,7 @@ impl Backlog {
         if let (Some(id), Some(now)) = (deduplication, since)
             && contents.remembers(id, now)
         {
-            return Ok(Offered::Taken);
+            return Ok(Offered::TakenMessage);
         }
         if !self.has_room(&mut contents) {
             match self.limits.when_full {
@@ -127,13 +127,13 @@ impl Backlog {
         if let (Some(id), Some(now)) = (deduplication, since) {
             contents.remember(id, now + self.limits.remember);
         }
-        let item = Item { message, attempt: 1, since };
+        let item = BacklogItem { message, attempt: 1, since };
         match delay {
             None => contents.ready.push_back(item),
             Some(delay) => contents.put_aside(Instant::now() + delay, item),
         }
         self.wake(contents);
-        Ok(Offered::Taken)
+        Ok(Offered::TakenMessage)
     }
 
     /// Takes a message in, as soon as there is room.
@@ -146,9 +146,9 @@ impl Backlog {
         loop {
             let writable = self.writable.notified();
             self.writers.fetch_add(1, Ordering::SeqCst);
-            let _writing = Writing(self);
+            let _writing = WaitingWriter(self);
             match self.offer(message, delay, deduplication)? {
-                Offered::Taken => {
+                Offered::TakenMessage => {
                     // Where there was room for one, there may be for the next.
                     if self.writers.load(Ordering::SeqCst) > 1 {
                         self.writable.notify_one();
@@ -161,13 +161,13 @@ impl Backlog {
         }
     }
 
-    pub(super) fn take(&self) -> Taken<'_> {
+    pub(super) fn take(&self) -> TakenMessage<'_> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let timed = self.timed.load(Ordering::Relaxed);
         if taken.items.is_empty() || timed {
             let mut contents = self.contents();
             if contents.closed {
-                return Taken::Closed;
+                return TakenMessage::Closed;
             }
             if timed {
                 contents.bring_back(Instant::now());
@@ -181,15 +181,15 @@ impl Backlog {
             if taken.items.is_empty() {
                 let Some(item) = contents.ready.pop_front() else {
                     self.readers.fetch_add(1, Ordering::SeqCst);
-                    return Taken::Nothing(contents.next_time(), Waiting(self));
+                    return TakenMessage::Nothing(contents.next_time(), WaitingReader(self));
                 };
                 let delivery = self.hand_out(&mut contents, item);
                 self.wake(contents);
                 self.make_room();
-                return Taken::Message(delivery);
+                return TakenMessage::Message(delivery);
             }
         }
-        let Some(item) = taken.items.pop_front() else { return Taken::Closed };
+        let Some(item) = taken.items.pop_front() else { return TakenMessage::Closed };
         self.running.fetch_add(1, Ordering::Relaxed);
         self.over.store(taken.items.len(), Ordering::SeqCst);
         taken.gone += 1;
@@ -207,7 +207,7 @@ impl Backlog {
         if room {
             self.make_room();
         }
-        Taken::Message(Delivery { message: item.message, attempt: item.attempt, tag: 0 })
+        TakenMessage::Message(Delivery { message: item.message, attempt: item.attempt, tag: 0 })
     }
 
     /// Lets a sender look that waits for room.
@@ -218,12 +218,12 @@ impl Backlog {
     }
 
     /// Remembers whether something comes back by itself.
-    fn note_times(&self, contents: &Contents) {
+    fn note_times(&self, contents: &BacklogContents) {
         let timed = !contents.aside.is_empty() || !contents.leased.is_empty();
         self.timed.store(timed, Ordering::Relaxed);
     }
 
-    fn hand_out(&self, contents: &mut Contents, item: Item) -> Delivery {
+    fn hand_out(&self, contents: &mut BacklogContents, item: BacklogItem) -> Delivery {
         let Some(lease) = self.limits.lease else {
             self.running.fetch_add(1, Ordering::Relaxed);
             return Delivery { message: item.message, attempt: item.attempt, tag: 0 };
@@ -235,7 +235,7 @@ impl Backlog {
     }
 
     /// Lets another reader look, where there is something to look at.
-    fn wake(&self, contents: MutexGuard<'_, Contents>) {
+    fn wake(&self, contents: MutexGuard<'_, BacklogContents>) {
         self.note_times(&contents);
         let wake = self.readers.load(Ordering::SeqCst) > 0 && !contents.is_idle();
         drop(contents);
@@ -262,19 +262,19 @@ impl Backlog {
         match settlement {
             Settlement::Ack | Settlement::Malformed => return Ok(()),
             Settlement::Retry(pause) => {
-                let item = Item { message: message.clone(), attempt: attempt + 1, since };
+                let item = BacklogItem { message: message.clone(), attempt: attempt + 1, since };
                 contents.put_aside(Instant::now() + pause, item);
             }
             Settlement::Release => {
-                let item = Item { message: message.clone(), attempt: attempt + 1, since };
+                let item = BacklogItem { message: message.clone(), attempt: attempt + 1, since };
                 contents.put_aside(Instant::now(), item);
             }
             Settlement::Postpone(pause) => {
-                let item = Item { message: message.clone(), attempt: *attempt, since };
+                let item = BacklogItem { message: message.clone(), attempt: *attempt, since };
                 contents.put_aside(Instant::now() + pause, item);
             }
             Settlement::DeadLetter(reason) => {
-                contents.bury(DeadMessage { message: message.clone(), reason, attempts: *attempt }, self.name);
+                contents.dead_letter(DeadMessage { message: message.clone(), reason, attempts: *attempt }, self.name);
             }
         }
         self.wake(contents);
@@ -296,7 +296,7 @@ impl Backlog {
     pub(super) fn revive(&self, dead: DeadMessage) {
         let since = self.limits.lease.map(|_| Instant::now());
         let mut contents = self.contents();
-        contents.ready.push_back(Item { message: dead.message, attempt: 1, since });
+        contents.ready.push_back(BacklogItem { message: dead.message, attempt: 1, since });
         self.wake(contents);
     }
 
@@ -311,18 +311,18 @@ impl Backlog {
 }
 
 /// A reader that found nothing, and is to be woken.
-pub(super) struct Waiting<'b>(&'b Backlog);
+pub(super) struct WaitingReader<'b>(&'b Backlog);
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingReader<'_> {
     fn drop(&mut self) {
         self.0.readers.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
 /// A writer that looks for room, and is to be woken when there is some.
-struct Writing<'b>(&'b Backlog);
+struct WaitingWriter<'b>(&'b Backlog);
 
-impl Drop for Writing<'_> {
+impl Drop for WaitingWriter<'_> {
     fn drop(&mut self) {
         self.0.writers.fetch_sub(1, Ordering::SeqCst);
     }

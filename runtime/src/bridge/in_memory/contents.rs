@@ -18,7 +18,7 @@ const REMEMBERED: usize = 1_000_000;
 
 /// What holds for one backlog.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct BacklogLimits {
     pub(super) bound: usize,
     pub(super) when_full: WhenFull,
     /// There for jobs.
@@ -26,14 +26,14 @@ pub(super) struct Limits {
     pub(super) remember: Duration,
 }
 
-impl From<SubscriptionPolicy> for Limits {
+impl From<SubscriptionPolicy> for BacklogLimits {
     fn from(policy: SubscriptionPolicy) -> Self {
         let bound = policy.bound.unwrap_or(SubscriptionPolicy::IN_MEMORY) as usize;
         Self { bound, when_full: policy.when_full, lease: None, remember: Duration::ZERO }
     }
 }
 
-impl From<QueuePolicy> for Limits {
+impl From<QueuePolicy> for BacklogLimits {
     fn from(policy: QueuePolicy) -> Self {
         let QueuePolicy { bound, when_full, lease, remember, .. } = policy;
         Self { bound: bound as usize, when_full, lease: Some(lease), remember }
@@ -41,12 +41,12 @@ impl From<QueuePolicy> for Limits {
 }
 
 #[derive(Default)]
-pub(super) struct Contents {
-    pub(super) ready: VecDeque<Item>,
+pub(super) struct BacklogContents {
+    pub(super) ready: VecDeque<BacklogItem>,
     /// What waits for its time: delayed, or to be tried again.
-    pub(super) aside: BTreeMap<(Instant, u64), Item>,
+    pub(super) aside: BTreeMap<(Instant, u64), BacklogItem>,
     /// Who has which job, and until when.
-    pub(super) leased: HashMap<u64, (Instant, Item)>,
+    pub(super) leased: HashMap<u64, (Instant, BacklogItem)>,
     pub(super) dead: VecDeque<DeadMessage>,
     /// The deduplication ids that count, and until when: the first to be forgotten first.
     remembered: HashSet<Arc<str>>,
@@ -58,14 +58,14 @@ pub(super) struct Contents {
     pub(super) closed: bool,
 }
 
-pub(super) struct Item {
+pub(super) struct BacklogItem {
     pub(super) message: Message,
     pub(super) attempt: u32,
     /// Since when it waits, where somebody may ask: for jobs.
     pub(super) since: Option<Instant>,
 }
 
-impl Contents {
+impl BacklogContents {
     pub(super) fn len(&self) -> usize {
         self.ready.len() + self.aside.len()
     }
@@ -112,7 +112,7 @@ impl Contents {
     }
 
     /// Keeps a message that was given up.
-    pub(super) fn bury(&mut self, dead: DeadMessage, name: &'static str) {
+    pub(super) fn dead_letter(&mut self, dead: DeadMessage, name: &'static str) {
         if self.dead.len() >= DEAD_LETTERS {
             self.dead.pop_front();
             tracing::warn!(target: "pontoon", at = name, "too many dead letters: the oldest is gone");
@@ -120,7 +120,7 @@ impl Contents {
         self.dead.push_back(dead);
     }
 
-    pub(super) fn put_aside(&mut self, due: Instant, item: Item) {
+    pub(super) fn put_aside(&mut self, due: Instant, item: BacklogItem) {
         self.tags += 1;
         self.aside.insert((due, self.tags), item);
     }
@@ -133,7 +133,7 @@ impl Contents {
         }
         if self.leased.values().any(|(until, _)| *until <= now) {
             let over = self.leased.extract_if(|_, (until, _)| *until <= now);
-            let over = over.map(|(_, (_, item))| Item { attempt: item.attempt + 1, ..item });
+            let over = over.map(|(_, (_, item))| BacklogItem { attempt: item.attempt + 1, ..item });
             self.ready.extend(over);
         }
     }

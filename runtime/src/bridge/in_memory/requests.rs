@@ -17,7 +17,7 @@ use crate::metadata::Metadata;
 const BOUND: usize = 1024;
 
 /// Each command that is served: where its requests go in, and where they come out.
-type Commands = HashMap<&'static str, (mpsc::Sender<IncomingRequest>, Arc<Served>)>;
+type Commands = HashMap<&'static str, (mpsc::Sender<IncomingRequest>, Arc<InMemoryEndpoint>)>;
 
 /// The commands that are served, and the requests that wait for their replies.
 #[derive(Default)]
@@ -27,7 +27,7 @@ pub(super) struct Requests {
 }
 
 /// Where requests for one command arrive.
-struct Served {
+struct InMemoryEndpoint {
     requests: AsyncMutex<mpsc::Receiver<IncomingRequest>>,
     pending: Arc<Pending>,
 }
@@ -38,9 +38,9 @@ impl Requests {
         let (_, endpoint) = served.entry(subject).or_insert_with(|| {
             let (sender, requests) = mpsc::channel(BOUND);
             let pending = Arc::clone(&self.pending);
-            (sender, Arc::new(Served { requests: AsyncMutex::new(requests), pending }))
+            (sender, Arc::new(InMemoryEndpoint { requests: AsyncMutex::new(requests), pending }))
         });
-        Arc::<Served>::clone(endpoint)
+        Arc::<InMemoryEndpoint>::clone(endpoint)
     }
 
     pub(super) async fn request(&self, request: Request) -> Result<Reply, BridgeError> {
@@ -77,7 +77,7 @@ impl Requests {
     }
 }
 
-impl Endpoint for Served {
+impl Endpoint for InMemoryEndpoint {
     fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>> {
         MaybeReady::boxed(async { self.requests.lock().await.recv().await })
     }

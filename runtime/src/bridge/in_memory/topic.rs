@@ -3,17 +3,17 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::bridge::in_memory::backlog::{Backlog, Offered};
-use crate::bridge::in_memory::contents::Limits;
+use crate::bridge::in_memory::contents::BacklogLimits;
 use crate::bridge::{BridgeError, Topic};
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 
 /// The subscriptions of one event. Read for each event, written only while the unit starts.
 #[derive(Default)]
-pub(super) struct Subscriptions(RwLock<Listening>);
+pub(super) struct Subscriptions(RwLock<Listener>);
 
 #[derive(Default)]
-struct Listening {
+struct Listener {
     backlogs: Vec<Arc<Backlog>>,
     closed: bool,
 }
@@ -23,7 +23,7 @@ type Full = Vec<(Arc<Backlog>, Message)>;
 
 impl Subscriptions {
     /// The messages of a subscription; asked for again, the same.
-    pub(super) fn subscribe(&self, subscription: &'static str, limits: Limits) -> Arc<Backlog> {
+    pub(super) fn subscribe(&self, subscription: &'static str, limits: BacklogLimits) -> Arc<Backlog> {
         let mut listening = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(there) = listening.backlogs.iter().find(|backlog| backlog.name() == subscription) {
             return Arc::clone(there);

@@ -1,15 +1,15 @@
 //! Acknowledgements as the broker sends them. They are read here and not by the client library's codec, for which a reason code
 //! that it does not know is a broken connection: all that it is, is the end of what was acknowledged.
 
-use super::reason::Reason;
+use super::reason_code::ReasonCode;
 
 /// An acknowledgement, by packet identifier.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Ack {
     /// PUBACK, or a PUBREC that refuses.
-    Publish(u16, Reason),
+    Publish(u16, ReasonCode),
     /// SUBACK, with a reason for each filter.
-    Subscribe(u16, Vec<Reason>),
+    Subscribe(u16, Vec<ReasonCode>),
     /// UNSUBACK.
     Unsubscribe(u16),
 }
@@ -29,7 +29,7 @@ impl Ack {
             return None;
         }
         // Without a reason it is success.
-        let reason = Reason(rest.first().copied().unwrap_or_default());
+        let reason = ReasonCode(rest.first().copied().unwrap_or_default());
         match first {
             PUBACK => Some(Self::Publish(identifier, reason)),
             PUBREC => reason.refusal().map(|_| Self::Publish(identifier, reason)),
@@ -41,9 +41,9 @@ impl Ack {
 }
 
 /// The reasons of a SUBACK, which follow its properties. Where they cannot be read, nothing was granted.
-fn reasons(rest: &[u8]) -> Vec<Reason> {
+fn reasons(rest: &[u8]) -> Vec<ReasonCode> {
     let codes = properties_end(rest).and_then(|end| rest.get(end..)).filter(|codes| !codes.is_empty());
-    codes.map_or_else(|| vec![Reason::UNSPECIFIED], |codes| codes.iter().copied().map(Reason).collect())
+    codes.map_or_else(|| vec![ReasonCode::UNSPECIFIED], |codes| codes.iter().copied().map(ReasonCode).collect())
 }
 
 /// Where properties end that begin with their length, a number of one to four bytes of seven bits.
@@ -65,16 +65,16 @@ mod tests {
     #[test]
     fn acknowledgements_are_read_whatever_their_reason() {
         let published = |body: &[u8]| Ack::read(PUBACK, body);
-        assert_eq!(published(&[0, 7]), Some(Ack::Publish(7, Reason(0))));
-        assert_eq!(published(&[1, 0, 0x95]), Some(Ack::Publish(256, Reason(0x95))));
-        assert_eq!(published(&[0, 7, 0xc0, 200, 1]), Some(Ack::Publish(7, Reason(0xc0))), "whatever follows");
-        assert_eq!(Ack::read(PUBREC, &[0, 7, 0x97]), Some(Ack::Publish(7, Reason(0x97))));
+        assert_eq!(published(&[0, 7]), Some(Ack::Publish(7, ReasonCode(0))));
+        assert_eq!(published(&[1, 0, 0x95]), Some(Ack::Publish(256, ReasonCode(0x95))));
+        assert_eq!(published(&[0, 7, 0xc0, 200, 1]), Some(Ack::Publish(7, ReasonCode(0xc0))), "whatever follows");
+        assert_eq!(Ack::read(PUBREC, &[0, 7, 0x97]), Some(Ack::Publish(7, ReasonCode(0x97))));
         assert_eq!(Ack::read(UNSUBACK, &[0, 7, 0, 0xee]), Some(Ack::Unsubscribe(7)));
         let subscribed = |body: &[u8]| Ack::read(SUBACK, body);
-        assert_eq!(subscribed(&[0, 7, 0, 1, 0xee]), Some(Ack::Subscribe(7, vec![Reason(1), Reason(0xee)])));
-        assert_eq!(subscribed(&[0, 7, 2, 9, 9, 1]), Some(Ack::Subscribe(7, vec![Reason(1)])));
+        assert_eq!(subscribed(&[0, 7, 0, 1, 0xee]), Some(Ack::Subscribe(7, vec![ReasonCode(1), ReasonCode(0xee)])));
+        assert_eq!(subscribed(&[0, 7, 2, 9, 9, 1]), Some(Ack::Subscribe(7, vec![ReasonCode(1)])));
         for broken in [&[0, 7][..], &[0, 7, 0], &[0, 7, 0x80], &[0, 7, 200, 1, 1], &[0, 7, 255, 255, 255, 255, 1]] {
-            assert_eq!(subscribed(broken), Some(Ack::Subscribe(7, vec![Reason::UNSPECIFIED])), "{broken:?}");
+            assert_eq!(subscribed(broken), Some(Ack::Subscribe(7, vec![ReasonCode::UNSPECIFIED])), "{broken:?}");
         }
     }
 

@@ -13,35 +13,35 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::attempts::Attempts;
-use super::audience::Audience;
+use super::attempts::AttemptCounts;
+use super::connect::{ClientRole, Connector};
 use super::connection::Connection;
-use super::dialer::{Dialer, Role};
-use super::endpoint::{Calls, Served};
-use super::graves::Graves;
-use super::line::Order;
-use super::live::{Live, Route};
+use super::dead_letters::DeadLetterStore;
+use super::endpoint::{MqttEndpoint, ReceivedRequests};
+use super::inbound_queue::InboundQueue;
+use super::live_connection::ConnectionCommand;
 use super::names;
-use super::orphans::{Entry, Register};
-use super::outlet::Outlet;
+use super::orphans::{RegisteredSession, SessionRegister};
 use super::packets::LARGEST_READ;
-use super::queue::Queue;
-use super::requests::{Replies, Requests};
-use super::retained::{Levels, Retained};
+use super::publisher::MqttPublisher;
+use super::requests::{ReplyReceiver, Requests};
+use super::retained::{Levels, RetainedMessages};
 use super::session::Session;
-use super::standing::Filter;
-use super::subscription::{Subscription, Way};
-use super::topic::Published;
-use crate::bridge::remote::{Flights, NetworkConsumer, Numbering, PREFETCH, Tally};
+use super::shared_connection::{Recipient, SharedConnection};
+use super::subscribers::Subscribers;
+use super::subscription::{MqttSubscription, SubscriptionKind};
+use super::topic::MqttTopic;
+use super::topic_filters::TopicFilter;
+use crate::bridge::remote::{AtomicCounters, InFlight, NetworkConsumer, Numbering, PREFETCH};
 use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
 use crate::delivery::SubscriptionPolicy;
 use crate::environment::Instance;
 use crate::health::{Counters, Health};
 use crate::io_thread;
+use crate::known_subscription::KnownSubscription;
 use crate::maybe_ready::MaybeReady;
 use crate::one_line::OneLine;
 use crate::orphans::Orphan;
-use crate::subscribed::Subscribed;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);
@@ -54,50 +54,50 @@ const UNSUBSCRIBE: Duration = Duration::from_millis(400);
 
 /// A broker of MQTT 5 as an event bridge.
 pub(super) struct MqttEvents {
-    dialer: Arc<Dialer>,
+    connector: Arc<Connector>,
     instance: Instance,
     /// What the ids of all clients of this unit begin with.
     client_id: String,
     source: Arc<str>,
     largest: u64,
     connection: Arc<Connection>,
-    live: Arc<Live>,
-    register: Arc<Register>,
+    live: Arc<SharedConnection>,
+    register: Arc<SessionRegister>,
     requests: Requests,
-    flights: Arc<Flights>,
-    tally: Arc<Tally>,
-    made: Mutex<Made>,
+    flights: Arc<InFlight>,
+    tally: Arc<AtomicCounters>,
+    made: Mutex<Declared>,
     tasks: Mutex<JoinSet<()>>,
 }
 
 /// What was asked for.
 #[derive(Default)]
-struct Made {
+struct Declared {
     /// The subscriptions of the topology, where somebody has said which there are.
-    subscriptions: Option<Arc<[Subscribed]>>,
-    audiences: HashMap<&'static str, Arc<Audience>>,
-    topics: HashMap<&'static str, Arc<Published>>,
-    consumers: HashMap<&'static str, Arc<NetworkConsumer<Subscription>>>,
-    endpoints: HashMap<&'static str, Arc<Served>>,
+    subscriptions: Option<Arc<[KnownSubscription]>>,
+    audiences: HashMap<&'static str, Arc<Subscribers>>,
+    topics: HashMap<&'static str, Arc<MqttTopic>>,
+    consumers: HashMap<&'static str, Arc<NetworkConsumer<MqttSubscription>>>,
+    endpoints: HashMap<&'static str, Arc<MqttEndpoint>>,
 }
 
 impl MqttEvents {
-    pub(super) fn new(dialer: Dialer, instance: Instance, client_id: &str) -> Self {
-        let (dialer, source): (_, Arc<str>) = (Arc::new(dialer), instance.source().into());
+    pub(super) fn new(connector: Connector, instance: Instance, client_id: &str) -> Self {
+        let (connector, source): (_, Arc<str>) = (Arc::new(connector), instance.source().into());
         let largest = capability::event_bridge(Adapter::Mqtt).map_or(u64::MAX, |bridge| bridge.largest_payload);
-        let (replies, flights) = (Arc::new(Replies::new()), Arc::<Flights>::default());
-        let live = Arc::new(Live::new(&replies));
+        let (replies, flights) = (Arc::new(ReplyReceiver::new()), Arc::<InFlight>::default());
+        let live = Arc::new(SharedConnection::new(&replies));
         let client_id = format!("{client_id}-{}", instance.unit);
         // Nothing is kept for it: it may be another client each time, and is unlike that of any other process.
-        let role = Role { client_id: format!("{client_id}-{}", instance.id), lasting: false, window: u16::MAX };
-        let connection = Connection::new(&dialer, role, Arc::<Live>::clone(&live));
-        let reply_topic = names::replies(instance.topology, dialer.credentials.username.as_deref(), instance.id);
-        let id = Some(live.add(Route::Replies));
-        connection.standing.want(Filter { path: reply_topic.clone(), qos: QoS::AtMostOnce, id, beside: None });
+        let role = ClientRole { client_id: format!("{client_id}-{}", instance.id), lasting: false, window: u16::MAX };
+        let connection = Connection::new(&connector, role, Arc::<SharedConnection>::clone(&live));
+        let reply_topic = names::replies(instance.topology, connector.credentials.username.as_deref(), instance.id);
+        let id = Some(live.add(Recipient::ReplyReceiver));
+        connection.standing.want(TopicFilter { path: reply_topic.clone(), qos: QoS::AtMostOnce, id, beside: None });
         let requests = Requests::new((&connection, &replies, &flights), Arc::clone(&source), reply_topic, largest);
-        let register = Register::new(&dialer, &connection, &flights, instance.topology, &client_id);
+        let register = SessionRegister::new(&connector, &connection, &flights, instance.topology, &client_id);
         Self {
-            dialer,
+            connector,
             register: Arc::new(register),
             instance,
             client_id,
@@ -113,7 +113,7 @@ impl MqttEvents {
         }
     }
 
-    fn made(&self) -> MutexGuard<'_, Made> {
+    fn made(&self) -> MutexGuard<'_, Declared> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,9 +121,9 @@ impl MqttEvents {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn audience(&self, made: &mut Made, subject: &'static str) -> Arc<Audience> {
+    fn audience(&self, made: &mut Declared, subject: &'static str) -> Arc<Subscribers> {
         let audience = made.audiences.entry(subject);
-        Arc::clone(audience.or_insert_with(|| Arc::new(Audience::new(self.instance.topology))))
+        Arc::clone(audience.or_insert_with(|| Arc::new(Subscribers::new(self.instance.topology))))
     }
 
     fn consumer(
@@ -131,19 +131,19 @@ impl MqttEvents {
         subject: &'static str,
         subscription: &'static str,
         policy: SubscriptionPolicy,
-    ) -> NetworkConsumer<Subscription> {
-        let nobody = Arc::new(Audience::new(self.instance.topology));
-        let graves = Graves {
+    ) -> NetworkConsumer<MqttSubscription> {
+        let nobody = Arc::new(Subscribers::new(self.instance.topology));
+        let dead_letters = DeadLetterStore {
             subject,
             source: Arc::clone(&self.source),
             // What has come may have been larger than what we send.
             largest: LARGEST_READ.into(),
-            outlet: Outlet::new(&self.connection, &nobody),
+            publisher: MqttPublisher::new(&self.connection, &nobody),
             flights: Arc::clone(&self.flights),
-            retained: Retained {
-                dialer: Arc::clone(&self.dialer),
+            retained: RetainedMessages {
+                connector: Arc::clone(&self.connector),
                 client_id: format!("{}-{subscription}-dead", self.client_id),
-                below: names::graves(self.instance.topology, subscription),
+                below: names::dead_letters(self.instance.topology, subscription),
                 levels: Levels::One,
             },
             open: Mutex::default(),
@@ -152,49 +152,49 @@ impl MqttEvents {
             true => self.passing(subject, subscription),
             false => self.lasting(subject, subscription),
         };
-        let subscribed = Subscription { way, graves };
+        let subscribed = MqttSubscription { way, dead_letters };
         NetworkConsumer::new(subscribed, subscription, policy, Arc::clone(&self.tally))
     }
 
     /// A subscription that has a session of its own.
-    fn lasting(&self, subject: &str, subscription: &str) -> Way {
+    fn lasting(&self, subject: &str, subscription: &str) -> SubscriptionKind {
         let session = Arc::new(Session::new(names::published(subject)));
         let client_id = format!("{}-{subscription}", self.client_id);
-        self.register.add(Entry { client_id: client_id.clone(), subscription: subscription.to_owned() });
-        let retained = Retained {
-            dialer: Arc::clone(&self.dialer),
+        self.register.add(RegisteredSession { client_id: client_id.clone(), subscription: subscription.to_owned() });
+        let retained = RetainedMessages {
+            connector: Arc::clone(&self.connector),
             client_id: format!("{client_id}-attempts"),
             below: names::attempts(self.instance.topology, &client_id),
             levels: Levels::One,
         };
-        let nobody = Arc::new(Audience::new(self.instance.topology));
-        let attempts = Attempts::new(retained, Outlet::new(&self.connection, &nobody), &self.flights);
-        let role = Role { client_id, lasting: true, window: PREFETCH };
-        let connection = Connection::new(&self.dialer, role, Arc::<Session>::clone(&session));
+        let nobody = Arc::new(Subscribers::new(self.instance.topology));
+        let attempts = AttemptCounts::new(retained, MqttPublisher::new(&self.connection, &nobody), &self.flights);
+        let role = ClientRole { client_id, lasting: true, window: PREFETCH };
+        let connection = Connection::new(&self.connector, role, Arc::<Session>::clone(&session));
         let presence = names::presence(self.instance.topology, subscription);
-        connection.standing.want(Filter {
+        connection.standing.want(TopicFilter {
             path: names::shared(subscription, &names::topic(subject)),
             qos: QoS::AtLeastOnce,
             id: None,
             beside: Some(names::shared(subscription, &presence)),
         });
-        Way::Session(session, connection, Arc::new(attempts))
+        SubscriptionKind::Session(session, connection, Arc::new(attempts))
     }
 
     /// A subscription whose events may be lost.
-    fn passing(&self, subject: &str, subscription: &str) -> Way {
-        let queue = Arc::new(Queue::new());
-        let id = Some(self.live.add(Route::Events(Arc::clone(&queue))));
+    fn passing(&self, subject: &str, subscription: &str) -> SubscriptionKind {
+        let queue = Arc::new(InboundQueue::new());
+        let id = Some(self.live.add(Recipient::Events(Arc::clone(&queue))));
         let path = names::shared(&names::passing(subscription), &names::topic(subject));
-        self.connection.standing.want(Filter { path: path.clone(), qos: QoS::AtMostOnce, id, beside: None });
-        Way::Live(queue, path)
+        self.connection.standing.want(TopicFilter { path: path.clone(), qos: QoS::AtMostOnce, id, beside: None });
+        SubscriptionKind::Live(queue, path)
     }
 
     fn connections(&self) -> Vec<Arc<Connection>> {
         let made = self.made();
         let sessions = made.consumers.values().filter_map(|consumer| match &consumer.source().way {
-            Way::Session(_, connection, _) => Some(Arc::clone(connection)),
-            Way::Live(..) => None,
+            SubscriptionKind::Session(_, connection, _) => Some(Arc::clone(connection)),
+            SubscriptionKind::Live(..) => None,
         });
         std::iter::once(Arc::clone(&self.connection)).chain(sessions).collect()
     }
@@ -223,8 +223,8 @@ impl MqttEvents {
             let made = self.made();
             for consumer in made.consumers.values() {
                 match &consumer.source().way {
-                    Way::Session(session, ..) => session.queue.shut(),
-                    Way::Live(queue, _) => queue.close(),
+                    SubscriptionKind::Session(session, ..) => session.queue.shut(),
+                    SubscriptionKind::Live(queue, _) => queue.close(),
                 }
             }
             made.endpoints.values().for_each(|endpoint| endpoint.calls.queue.close());
@@ -234,7 +234,7 @@ impl MqttEvents {
         let mut tasks = mem::take(&mut *self.tasks());
         let ended = async { while tasks.join_next().await.is_some() {} };
         if timeout_at(until, ended).await.is_err() {
-            let broker = &self.dialer.address;
+            let broker = &self.connector.address;
             tracing::warn!(target: "pontoon", broker = %OneLine(&broker), "the broker hangs: what was acknowledged last may come again");
         }
     }
@@ -245,7 +245,7 @@ impl MqttEvents {
         let Some(line) = self.connection.current() else { return };
         let (done, ended) = oneshot::channel();
         let unsubscribed = async {
-            if line.order(Order::Unsubscribe(filter.to_owned(), done)).await.is_ok() {
+            if line.order(ConnectionCommand::Unsubscribe(filter.to_owned(), done)).await.is_ok() {
                 // Where the connection is lost, nothing more comes, either.
                 let _ = ended.await;
             }
@@ -259,17 +259,17 @@ impl EventAdapter for MqttEvents {
         let mut made = self.made();
         let audience = self.audience(&mut made, subject);
         let topic = made.topics.entry(subject).or_insert_with(|| {
-            Arc::new(Published {
+            Arc::new(MqttTopic {
                 subject,
                 topic: names::published(subject),
                 source: Arc::clone(&self.source),
                 largest: self.largest,
                 numbering: Numbering::default(),
-                outlet: Outlet::new(&self.connection, &audience),
+                publisher: MqttPublisher::new(&self.connection, &audience),
                 flights: Arc::clone(&self.flights),
             })
         });
-        Arc::<Published>::clone(topic)
+        Arc::<MqttTopic>::clone(topic)
     }
 
     fn subscribe(
@@ -284,7 +284,7 @@ impl EventAdapter for MqttEvents {
         }
         let consumer = made.consumers.entry(subscription);
         let consumer = consumer.or_insert_with(|| Arc::new(self.consumer(subject, subscription, policy)));
-        Arc::<NetworkConsumer<Subscription>>::clone(consumer)
+        Arc::<NetworkConsumer<MqttSubscription>>::clone(consumer)
     }
 
     fn retain_for(&self, subject: &'static str, subscription: &'static str, _: SubscriptionPolicy) {
@@ -292,7 +292,7 @@ impl EventAdapter for MqttEvents {
         self.audience(&mut made, subject).add(subscription);
     }
 
-    fn know(&self, subscriptions: Arc<[Subscribed]>) {
+    fn know(&self, subscriptions: Arc<[KnownSubscription]>) {
         self.made().subscriptions = Some(subscriptions);
     }
 
@@ -300,15 +300,15 @@ impl EventAdapter for MqttEvents {
         let mut made = self.made();
         let endpoint = made.endpoints.entry(subject).or_insert_with(|| {
             let (callers, largest) = (names::callers(self.instance.topology), self.largest);
-            let (queue, tally) = (Queue::new(), Arc::clone(&self.tally));
-            let calls = Arc::new(Calls { subject, largest, callers, queue, tally });
-            let id = Some(self.live.add(Route::Calls(Arc::clone(&calls))));
+            let (queue, tally) = (InboundQueue::new(), Arc::clone(&self.tally));
+            let calls = Arc::new(ReceivedRequests { subject, largest, callers, queue, tally });
+            let id = Some(self.live.add(Recipient::ReceivedRequests(Arc::clone(&calls))));
             let filter = names::shared(subject, &names::topic(subject));
-            self.connection.standing.want(Filter { path: filter.clone(), qos: QoS::AtMostOnce, id, beside: None });
+            self.connection.standing.want(TopicFilter { path: filter.clone(), qos: QoS::AtMostOnce, id, beside: None });
             let (connection, flights) = (Arc::clone(&self.connection), Arc::clone(&self.flights));
-            Arc::new(Served { calls, connection, flights, filter })
+            Arc::new(MqttEndpoint { calls, connection, flights, filter })
         });
-        Arc::<Served>::clone(endpoint)
+        Arc::<MqttEndpoint>::clone(endpoint)
     }
 
     fn request(&self, request: Request) -> MaybeReady<'_, Result<Reply, BridgeError>> {
@@ -349,8 +349,8 @@ impl EventAdapter for MqttEvents {
             };
             let consumers = join_all(consumers.iter().map(async |consumer| match &consumer.source().way {
                 // Its subscription stays, and what the broker has for it: the next one of this name goes on with it.
-                Way::Session(session, ..) => session.queue.shut(),
-                Way::Live(queue, filter) => {
+                SubscriptionKind::Session(session, ..) => session.queue.shut(),
+                SubscriptionKind::Live(queue, filter) => {
                     self.unsubscribe(filter).await;
                     queue.close();
                 }
@@ -374,7 +374,7 @@ impl EventAdapter for MqttEvents {
         }
         let made = self.made();
         let health =
-            made.topics.values().fold(self.requests.health(), |health, topic| health.and(topic.outlet.health()));
+            made.topics.values().fold(self.requests.health(), |health, topic| health.and(topic.publisher.health()));
         made.consumers.values().fold(health, |health, consumer| health.and(consumer.source().health()))
     }
 

@@ -15,22 +15,22 @@ use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Publish, PublishProperties};
 use tokio::time::{Instant, sleep};
 
-use super::dialer::SESSION_EXPIRY;
-use super::outlet::{Outlet, Parcel};
-use super::retained::Retained;
+use super::connect::SESSION_EXPIRY;
+use super::publisher::{MqttPublisher, OutgoingPublish};
+use super::retained::RetainedMessages;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{Flights, PATIENCE, Retry};
+use crate::bridge::remote::{InFlight, Reconnect, WAIT_LIMIT};
 use crate::health::Health;
 use crate::id::Id;
 use crate::io_thread;
 use crate::one_line::OneLine;
 
 /// How often the messages of a session were handed out.
-pub(super) struct Attempts {
+pub(super) struct AttemptCounts {
     /// The counts at the broker: each has a topic.
-    retained: Retained,
-    outlet: Outlet,
-    flights: Arc<Flights>,
+    retained: RetainedMessages,
+    publisher: MqttPublisher,
+    flights: Arc<InFlight>,
     /// The counts, as far as they are known.
     counts: Mutex<HashMap<Id, u32>>,
     /// Ends once those of earlier processes are read, or nobody can read them. Begun when the first one is needed.
@@ -39,10 +39,10 @@ pub(super) struct Attempts {
     uncounted: AtomicU64,
 }
 
-impl Attempts {
-    pub(super) fn new(retained: Retained, outlet: Outlet, flights: &Arc<Flights>) -> Self {
+impl AttemptCounts {
+    pub(super) fn new(retained: RetainedMessages, publisher: MqttPublisher, flights: &Arc<InFlight>) -> Self {
         let (counts, reading, uncounted) = Default::default();
-        Self { retained, outlet, flights: Arc::clone(flights), counts, reading, uncounted }
+        Self { retained, publisher, flights: Arc::clone(flights), counts, reading, uncounted }
     }
 
     /// How often a message that came before was handed out since, as far as that was counted. Done once the broker has it that
@@ -92,7 +92,7 @@ impl Attempts {
 
     /// Whether messages can be counted.
     pub(super) fn health(&self) -> Health {
-        self.outlet.health()
+        self.publisher.health()
     }
 
     /// Waits until the counts of earlier processes are known. They are read once, and by nobody who may stop waiting.
@@ -107,19 +107,19 @@ impl Attempts {
     /// Reads the counts at the broker. A broker that is away is waited for; where they cannot be read for good, or not within
     /// so long as a bridge has patience, nothing is known.
     async fn collect(&self) {
-        let (mut retry, mut begun) = (Retry::new("reading the counts of attempts"), Instant::now());
+        let (mut retry, mut begun) = (Reconnect::new("reading the counts of attempts"), Instant::now());
         loop {
             let error = match self.retained.read().await {
                 Ok(found) => return self.add(&found),
                 Err(error) => error,
             };
-            match self.outlet.closed() {
-                Ok(()) if self.outlet.is_up() => {}
+            match self.publisher.closed() {
+                Ok(()) if self.publisher.is_up() => {}
                 Ok(()) => begun = Instant::now(),
                 Err(_) => return,
             }
             // Brokers may say nothing of what a user may not receive.
-            if is_lasting(&error) || begun.elapsed() >= PATIENCE {
+            if is_lasting(&error) || begun.elapsed() >= WAIT_LIMIT {
                 let topics = &self.retained.below;
                 tracing::error!(target: "pontoon", error = %OneLine(&error), topics, "nobody knows how often messages were tried before");
                 return;
@@ -143,10 +143,10 @@ impl Attempts {
     /// Writes a count, over as many connections as it takes. Where that is refused for good, the message is handed out all the
     /// same.
     async fn write(&self, id: Id, count: u32) -> Result<(), BridgeError> {
-        let mut retry = Retry::new("counting an attempt");
+        let mut retry = Reconnect::new("counting an attempt");
         loop {
             let Err(error) = self.publish(id, count).await else { return Ok(()) };
-            self.outlet.closed()?;
+            self.publisher.closed()?;
             if is_lasting(&error) {
                 let uncounted = self.uncounted.fetch_add(1, Ordering::Relaxed) + 1;
                 if uncounted.is_power_of_two() {
@@ -179,7 +179,7 @@ impl Attempts {
             properties: Some(PublishProperties { message_expiry_interval, ..PublishProperties::default() }),
             ..Publish::default()
         };
-        self.outlet.publish(Parcel { subject: &self.retained.below, packet }).await
+        self.publisher.publish(OutgoingPublish { subject: &self.retained.below, packet }).await
     }
 }
 

@@ -6,15 +6,15 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
-use super::dialer::{Dialer, Role};
-use super::ear::Ear;
-use super::line::{Line, Order};
+use super::connect::{ClientRole, Connector};
+use super::error::{MqttError, taken_over};
+use super::event_loop::EventLoop;
+use super::listener::Listener;
+use super::live_connection::{ConnectionCommand, LiveConnection};
 use super::probe::Probe;
-use super::pump::Pump;
-use super::standing::Standing;
-use super::trouble::{Trouble, taken_over};
+use super::topic_filters::TopicFilters;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{Link, Retry};
+use crate::bridge::remote::{ConnectionState, Reconnect};
 use crate::health::Health;
 use crate::io_thread;
 
@@ -23,11 +23,11 @@ const SUSPECT: Duration = Duration::from_secs(5);
 
 /// A connection that is kept up.
 pub(super) struct Connection {
-    dialer: Arc<Dialer>,
-    role: Role,
-    ear: Arc<dyn Ear>,
-    pub(super) standing: Standing,
-    pub(super) link: Link,
+    connector: Arc<Connector>,
+    role: ClientRole,
+    ear: Arc<dyn Listener>,
+    pub(super) standing: TopicFilters,
+    pub(super) link: ConnectionState,
     /// For what may be the reason why the connection is lost.
     pub(super) probe: Probe,
     state: Mutex<State>,
@@ -35,19 +35,19 @@ pub(super) struct Connection {
 
 #[derive(Default)]
 struct State {
-    line: Option<Arc<Line>>,
+    line: Option<Arc<LiveConnection>>,
     /// The broker does not let us in any more.
     denied: Option<String>,
 }
 
 /// Who waits until a connection is there for the first time.
-pub(super) type First = oneshot::Sender<Result<(), Trouble>>;
+pub(super) type FirstConnection = oneshot::Sender<Result<(), MqttError>>;
 
 impl Connection {
-    pub(super) fn new(dialer: &Arc<Dialer>, role: Role, ear: Arc<dyn Ear>) -> Arc<Self> {
-        let probe = Probe::new(dialer, &role.client_id);
-        let (dialer, standing, link) = (Arc::clone(dialer), Standing::default(), Link::new());
-        Arc::new(Self { dialer, role, ear, standing, link, probe, state: Mutex::default() })
+    pub(super) fn new(connector: &Arc<Connector>, role: ClientRole, ear: Arc<dyn Listener>) -> Arc<Self> {
+        let probe = Probe::new(connector, &role.client_id);
+        let (connector, standing, link) = (Arc::clone(connector), TopicFilters::default(), ConnectionState::new());
+        Arc::new(Self { connector, role, ear, standing, link, probe, state: Mutex::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -55,7 +55,7 @@ impl Connection {
     }
 
     /// The connection as it is now, once it is there; until then at most.
-    pub(super) async fn line(&self, until: Instant) -> Result<Arc<Line>, BridgeError> {
+    pub(super) async fn line(&self, until: Instant) -> Result<Arc<LiveConnection>, BridgeError> {
         loop {
             if self.link.is_up()
                 && let Some(line) = self.state().line.clone()
@@ -74,24 +74,24 @@ impl Connection {
     }
 
     /// The connection as it is now, also where its subscriptions are not there yet.
-    pub(super) fn current(&self) -> Option<Arc<Line>> {
+    pub(super) fn current(&self) -> Option<Arc<LiveConnection>> {
         self.state().line.clone()
     }
 
     /// Keeps the connection up until it is closed, or until waiting mends nothing the first time.
-    pub(super) async fn keep(self: Arc<Self>, first: First) {
+    pub(super) async fn keep(self: Arc<Self>, first: FirstConnection) {
         let mut first = Some(first);
-        let mut retry = Retry::new("connecting to the broker");
+        let mut retry = Reconnect::new("connecting to the broker");
         while !self.link.is_closed() {
             let trouble = match self.live(&mut first, &mut retry).await {
                 Ok(()) => return,
                 Err(trouble) => trouble,
             };
-            let denied = matches!(trouble, Trouble::Denied(_)).then(|| trouble.to_string());
+            let denied = matches!(trouble, MqttError::Denied(_)).then(|| trouble.to_string());
             *self.state() = State { line: None, denied };
             self.link.down(trouble.text());
             self.ear.lost(trouble.text());
-            if trouble.lasts()
+            if trouble.is_permanent()
                 && let Some(first) = first.take()
             {
                 // Who has stopped waiting need not know.
@@ -106,12 +106,12 @@ impl Connection {
     }
 
     /// One life of the connection.
-    async fn live(&self, first: &mut Option<First>, retry: &mut Retry) -> Result<(), Trouble> {
+    async fn live(&self, first: &mut Option<FirstConnection>, retry: &mut Reconnect) -> Result<(), MqttError> {
         let (packets, granted) = tokio::select! {
-            dialled = self.dialer.dial(&self.role) => dialled?,
+            dialled = self.connector.dial(&self.role) => dialled?,
             () = self.link.closed() => return Ok(()),
         };
-        let (line, orders) = Line::new(granted.largest);
+        let (line, orders) = LiveConnection::new(granted.largest);
         let (line, resumed) = (Arc::new(line), granted.resumed);
         *self.state() = State { line: Some(Arc::clone(&line)), denied: None };
         if self.link.is_closed() {
@@ -119,7 +119,7 @@ impl Connection {
             return Ok(());
         }
         self.ear.connected(&line, resumed);
-        let pump = Pump::new((&self.role, &self.standing), (packets, granted), orders, &*self.ear);
+        let pump = EventLoop::new((&self.role, &self.standing), (packets, granted), orders, &*self.ear);
         let begun = Instant::now();
         let ended = pump.run(|| {
             if let Some(waits) = first.take() {
@@ -136,11 +136,15 @@ impl Connection {
         });
         let trouble = match ended.await {
             Ok(()) => return Ok(()),
-            Err(trouble) => trouble.at(&self.dialer.address),
+            Err(trouble) => trouble.at(&self.connector.address),
         };
         // Brokers that end a connection because another client has its id need not say so.
-        let suspect = self.role.lasting && begun.elapsed() < SUSPECT && matches!(trouble, Trouble::Away(_));
-        Err(if suspect { Trouble::Away(format!("{trouble} ({})", taken_over(&self.role.client_id))) } else { trouble })
+        let suspect = self.role.lasting && begun.elapsed() < SUSPECT && matches!(trouble, MqttError::Away(_));
+        Err(if suspect {
+            MqttError::Away(format!("{trouble} ({})", taken_over(&self.role.client_id)))
+        } else {
+            trouble
+        })
     }
 
     /// Whether it can be used, and all that should arrive by it does.
@@ -158,7 +162,7 @@ impl Connection {
             // Also where much waits for its turn: acknowledgements go first.
             io_thread::spawn(async move {
                 // A connection that is lost needs no goodbye.
-                let _ = line.order(Order::Disconnect).await;
+                let _ = line.order(ConnectionCommand::Disconnect).await;
             });
         }
     }

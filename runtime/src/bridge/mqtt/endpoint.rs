@@ -8,13 +8,13 @@ use rumqttc::mqttbytes::v5::Publish;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::attributes::{self, AttributeWriter};
 use super::connection::Connection;
-use super::line::{Line, Order, Word};
+use super::inbound_queue::{InboundQueue, Weight};
+use super::live_connection::{ConnectionCommand, LiveConnection, PublishNotify};
 use super::names;
-use super::outlet::{Parcel, deliver, fits};
-use super::properties::{self, Properties};
-use super::queue::{Queue, Weigh};
-use crate::bridge::remote::{Flights, Tally};
+use super::publisher::{OutgoingPublish, deliver, fits};
+use crate::bridge::remote::{AtomicCounters, InFlight};
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::fault::FaultClass;
 use crate::id::Id;
@@ -23,41 +23,41 @@ use crate::one_line::OneLine;
 use crate::wire::{Malformed, write_reply};
 
 /// A request that has come.
-pub(super) struct Call {
+pub(super) struct ReceivedRequest {
     publish: Publish,
     arrived: Instant,
 }
 
-impl Weigh for Call {
+impl Weight for ReceivedRequest {
     fn weight(&self) -> usize {
         self.publish.weight()
     }
 }
 
 /// The requests for a command that have come, and how they are answered.
-pub(super) struct Calls {
+pub(super) struct ReceivedRequests {
     pub(super) subject: &'static str,
     /// In bytes.
     pub(super) largest: u64,
     /// What the topics of all callers begin with.
     pub(super) callers: String,
-    pub(super) queue: Queue<Call>,
-    pub(super) tally: Arc<Tally>,
+    pub(super) queue: InboundQueue<ReceivedRequest>,
+    pub(super) tally: Arc<AtomicCounters>,
 }
 
 /// Where the requests for a command arrive.
-pub(super) struct Served {
-    pub(super) calls: Arc<Calls>,
+pub(super) struct MqttEndpoint {
+    pub(super) calls: Arc<ReceivedRequests>,
     pub(super) connection: Arc<Connection>,
-    pub(super) flights: Arc<Flights>,
+    pub(super) flights: Arc<InFlight>,
     /// What is subscribed to.
     pub(super) filter: String,
 }
 
-impl Calls {
+impl ReceivedRequests {
     /// A request has come. One for which there is no room is turned away.
-    pub(super) fn heard(&self, publish: Publish, line: Option<&Line>) {
-        let refused = self.queue.offer(Call { publish, arrived: Instant::now() });
+    pub(super) fn heard(&self, publish: Publish, line: Option<&LiveConnection>) {
+        let refused = self.queue.offer(ReceivedRequest { publish, arrived: Instant::now() });
         if let (Err(call), Some(line)) = (refused, line) {
             self.turn_away(&call.publish, line);
         }
@@ -65,7 +65,7 @@ impl Calls {
 
     /// A reply as it is sent.
     fn reply(&self, to: &ReplyTo, reply: Reply) -> Publish {
-        let mut properties = Properties::new();
+        let mut properties = AttributeWriter::new();
         let body = write_reply(reply, self.subject, self.largest, |attribute, text| {
             properties.put(attribute, text);
         });
@@ -85,7 +85,7 @@ impl Calls {
     }
 
     /// A request for which there is no room: its caller hears so, and may try again.
-    fn turn_away(&self, publish: &Publish, line: &Line) {
+    fn turn_away(&self, publish: &Publish, line: &LiveConnection) {
         let (subject, id) = (self.subject, Id::random());
         tracing::warn!(target: "pontoon", subject, fault = %id, "more requests wait than there is room for");
         if let Some(to) = self.reply_to(publish) {
@@ -94,7 +94,7 @@ impl Calls {
     }
 
     /// Replies if that is possible now.
-    fn suggest(&self, to: &ReplyTo, reply: Reply, line: &Line) {
+    fn suggest(&self, to: &ReplyTo, reply: Reply, line: &LiveConnection) {
         let reply = self.reply(to, reply);
         if let Err(error) = fits(&reply, line, self.subject) {
             tracing::warn!(target: "pontoon", subject = self.subject, error = %OneLine(&error), "a reply could not be sent");
@@ -102,16 +102,16 @@ impl Calls {
         }
         // What the broker says of it changes nothing.
         let (says, _) = oneshot::channel();
-        line.suggest(Order::Publish(reply, Word::Taken(says)));
+        line.suggest(ConnectionCommand::Publish(reply, PublishNotify::TakenMessage(says)));
     }
 }
 
-impl Served {
+impl MqttEndpoint {
     async fn take(&self) -> Option<IncomingRequest> {
         loop {
-            let Call { publish, arrived } = self.calls.queue.take().await?;
+            let ReceivedRequest { publish, arrived } = self.calls.queue.take().await?;
             let reply_to = self.calls.reply_to(&publish);
-            match properties::read_request(&publish, arrived) {
+            match attributes::read_request(&publish, arrived) {
                 Ok(incoming) => {
                     self.calls.tally.look_at_clock(&incoming);
                     return Some(IncomingRequest { message: incoming.message, attempt: incoming.attempt, reply_to });
@@ -144,12 +144,12 @@ impl Served {
 
     async fn send(&self, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
         let publish = self.calls.reply(to, reply);
-        let parcel = Parcel { subject: self.calls.subject, packet: || publish.clone() };
-        deliver(&self.connection, None, parcel, Word::Taken).await.map_err(BridgeError::from)
+        let parcel = OutgoingPublish { subject: self.calls.subject, packet: || publish.clone() };
+        deliver(&self.connection, None, parcel, PublishNotify::TakenMessage).await.map_err(BridgeError::from)
     }
 }
 
-impl Endpoint for Served {
+impl Endpoint for MqttEndpoint {
     fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>> {
         MaybeReady::boxed(self.take())
     }

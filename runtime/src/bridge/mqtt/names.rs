@@ -57,7 +57,7 @@ pub(super) fn presence(topology: &str, subscription: &str) -> String {
 }
 
 /// Below which the dead letters of a subscription are: `shop/dead/email.v1.greet`.
-pub(super) fn graves(topology: &str, subscription: &str) -> String {
+pub(super) fn dead_letters(topology: &str, subscription: &str) -> String {
     format!("{topology}/dead/{subscription}")
 }
 
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(topic("shop.event.user_signed_up.v1"), "shop/event/user_signed_up/v1");
         assert_eq!(shared("email.v1.greet", "shop/event/a/v1"), "$share/email.v1.greet/shop/event/a/v1");
         assert_eq!(presence("shop", "email.v1.greet"), "shop/subscribed/email.v1.greet");
-        assert_eq!(graves("shop", "email.v1.greet"), "shop/dead/email.v1.greet");
+        assert_eq!(dead_letters("shop", "email.v1.greet"), "shop/dead/email.v1.greet");
         assert_eq!(attempts("shop", "host/1"), "shop/attempts/host%2F1");
         assert_eq!(replies("shop", Some("ann"), Id::from(1)), "shop/reply/ann/00000000-0000-0000-0000-000000000001");
     }

@@ -12,61 +12,62 @@ use rumqttc::mqttbytes::v5::{Disconnect, DisconnectReasonCode, Packet, Publish, 
 use serde::{Deserialize, Serialize};
 use tokio::time::{sleep, timeout};
 
-use super::audience::Audience;
+use super::connect::{ClientRole, Connector, SESSION_EXPIRY};
 use super::connection::Connection;
-use super::dialer::{Dialer, Role, SESSION_EXPIRY};
+use super::error::MqttError;
 use super::names;
-use super::outlet::{Outlet, Parcel};
-use super::retained::{Levels, Retained};
-use super::trouble::Trouble;
+use super::publisher::{MqttPublisher, OutgoingPublish};
+use super::retained::{Levels, RetainedMessages};
+use super::subscribers::Subscribers;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{Flights, PATIENCE};
+use crate::bridge::remote::{InFlight, WAIT_LIMIT};
 use crate::io_thread;
+use crate::known_subscription::KnownSubscription;
 use crate::one_line::OneLine;
 use crate::orphans::Orphan;
-use crate::subscribed::Subscribed;
 
 /// How often a process enters its sessions again.
 const AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The sessions of all units of a topology.
-pub(super) struct Register {
-    dialer: Arc<Dialer>,
+pub(super) struct SessionRegister {
+    connector: Arc<Connector>,
     topology: &'static str,
     /// What the id begins with of the client that reads.
     client_id: String,
-    outlet: Outlet,
-    flights: Arc<Flights>,
+    publisher: MqttPublisher,
+    flights: Arc<InFlight>,
     /// The sessions of this unit.
-    own: Mutex<Vec<Entry>>,
+    own: Mutex<Vec<RegisteredSession>>,
 }
 
 /// A session, as it is entered.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(super) struct Entry {
+pub(super) struct RegisteredSession {
     pub(super) client_id: String,
     pub(super) subscription: String,
 }
 
-impl Register {
+impl SessionRegister {
     pub(super) fn new(
-        dialer: &Arc<Dialer>,
+        connector: &Arc<Connector>,
         connection: &Arc<Connection>,
-        flights: &Arc<Flights>,
+        flights: &Arc<InFlight>,
         topology: &'static str,
         client_id: &str,
     ) -> Self {
-        let outlet = Outlet::new(connection, &Arc::new(Audience::new(topology)));
-        let (dialer, flights, client_id) = (Arc::clone(dialer), Arc::clone(flights), format!("{client_id}-register"));
-        Self { dialer, topology, client_id, outlet, flights, own: Mutex::default() }
+        let publisher = MqttPublisher::new(connection, &Arc::new(Subscribers::new(topology)));
+        let (connector, flights, client_id) =
+            (Arc::clone(connector), Arc::clone(flights), format!("{client_id}-register"));
+        Self { connector, topology, client_id, publisher, flights, own: Mutex::default() }
     }
 
     /// This unit has a session.
-    pub(super) fn add(&self, entry: Entry) {
+    pub(super) fn add(&self, entry: RegisteredSession) {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
-    fn own(&self) -> Vec<Entry> {
+    fn own(&self) -> Vec<RegisteredSession> {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -75,7 +76,7 @@ impl Register {
         loop {
             tokio::select! {
                 () = sleep(AGAIN) => {}
-                () = self.outlet.ended() => return,
+                () = self.publisher.ended() => return,
             }
             if let Err(error) = self.enter().await {
                 tracing::debug!(target: "pontoon", error = %OneLine(&error), "sessions are not entered again");
@@ -84,37 +85,40 @@ impl Register {
     }
 
     /// The sessions of units whose subscription the topology does not have, and the dead letters of such. Enters our own.
-    pub(super) async fn orphans(&self, known: &[Subscribed]) -> Result<Vec<Orphan>, BridgeError> {
+    pub(super) async fn orphans(&self, known: &[KnownSubscription]) -> Result<Vec<Orphan>, BridgeError> {
         self.enter().await?;
         let own = self.own();
         let entered = self.retained(names::register(self.topology), Levels::One).read().await?;
-        let entries = entered.iter().filter_map(|publish| serde_json::from_slice::<Entry>(&publish.payload).ok());
+        let entries =
+            entered.iter().filter_map(|publish| serde_json::from_slice::<RegisteredSession>(&publish.payload).ok());
         let strange = entries.filter(|entry| {
             entry.is_session() && !own.contains(entry) && !known.iter().any(|known| entry.is_of(known))
         });
         let mut orphans: Vec<Orphan> = strange.map(|entry| Orphan { name: entry.client_id, messages: None }).collect();
         let letters = self.retained(names::all_graves(self.topology), Levels::Two).read().await?;
-        let mut graves = BTreeMap::<_, u64>::new();
+        let mut dead_letters = BTreeMap::<_, u64>::new();
         for letter in &letters {
             if let Some((below, _)) = std::str::from_utf8(&letter.topic).ok().and_then(|topic| topic.rsplit_once('/')) {
-                *graves.entry(below).or_default() += 1;
+                *dead_letters.entry(below).or_default() += 1;
             }
         }
         for known in known {
-            graves.remove(&*names::graves(self.topology, known.subscription));
+            dead_letters.remove(&*names::dead_letters(self.topology, known.subscription));
         }
-        orphans.extend(graves.into_iter().map(|(name, count)| Orphan { name: name.to_owned(), messages: Some(count) }));
+        orphans.extend(
+            dead_letters.into_iter().map(|(name, count)| Orphan { name: name.to_owned(), messages: Some(count) }),
+        );
         Ok(orphans)
     }
 
     /// Removes one of them: dead letters, or a session with all that goes with it.
     pub(super) async fn remove(&self, orphan: &Orphan) -> Result<bool, BridgeError> {
         let name = &orphan.name;
-        if name.starts_with(&names::graves(self.topology, "")) {
+        if name.starts_with(&names::dead_letters(self.topology, "")) {
             return Ok(self.clear(name.clone()).await? > 0);
         }
-        let ended = io_thread::run(timeout(PATIENCE, end_session(Arc::clone(&self.dialer), name.clone())));
-        let late = |_| BridgeError::Unavailable(format!("the broker has not ended it within {PATIENCE:?}").into());
+        let ended = io_thread::run(timeout(WAIT_LIMIT, end_session(Arc::clone(&self.connector), name.clone())));
+        let late = |_| BridgeError::Unavailable(format!("the broker has not ended it within {WAIT_LIMIT:?}").into());
         ended.await.ok_or(BridgeError::Closed)?.map_err(late)??;
         self.clear(names::attempts(self.topology, name)).await?;
         self.put(names::entry(self.topology, name), Bytes::new(), None).await?;
@@ -152,17 +156,17 @@ impl Register {
             properties: Some(properties.clone()),
             ..Publish::default()
         };
-        self.outlet.publish(Parcel { subject: &String::from_utf8_lossy(&topic), packet }).await
+        self.publisher.publish(OutgoingPublish { subject: &String::from_utf8_lossy(&topic), packet }).await
     }
 
-    fn retained(&self, below: String, levels: Levels) -> Retained {
-        Retained { dialer: Arc::clone(&self.dialer), client_id: self.client_id.clone(), below, levels }
+    fn retained(&self, below: String, levels: Levels) -> RetainedMessages {
+        RetainedMessages { connector: Arc::clone(&self.connector), client_id: self.client_id.clone(), below, levels }
     }
 }
 
 /// Ends the session of a client: whoever connects by its id and begins anew has the broker drop what it had.
-async fn end_session(dialer: Arc<Dialer>, client_id: String) -> Result<(), Trouble> {
-    let (mut packets, _) = dialer.dial(&Role { client_id, lasting: false, window: 1 }).await?;
+async fn end_session(connector: Arc<Connector>, client_id: String) -> Result<(), MqttError> {
+    let (mut packets, _) = connector.dial(&ClientRole { client_id, lasting: false, window: 1 }).await?;
     let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
     if packets.put(&goodbye).is_ok() {
         // Without it the broker ends the session all the same: it was asked for one that ends with its connection.
@@ -171,7 +175,7 @@ async fn end_session(dialer: Arc<Dialer>, client_id: String) -> Result<(), Troub
     Ok(())
 }
 
-impl Entry {
+impl RegisteredSession {
     /// Whether the client can be that of the subscription. Whoever may write to the register could have us end the session of
     /// another client otherwise.
     fn is_session(&self) -> bool {
@@ -181,7 +185,7 @@ impl Entry {
 
     /// Whether the session is one of a subscription of the topology, of whatever event: it listens to another one once it
     /// connects. One whose events may be lost has none.
-    fn is_of(&self, known: &Subscribed) -> bool {
+    fn is_of(&self, known: &KnownSubscription) -> bool {
         self.subscription == known.subscription && !known.delivery.at_most_once
     }
 }
@@ -191,9 +195,9 @@ mod tests {
     use super::*;
     use crate::delivery::SubscriptionPolicy;
 
-    fn entry(client_id: &str, subscription: &str) -> Entry {
+    fn entry(client_id: &str, subscription: &str) -> RegisteredSession {
         let [client_id, subscription] = [client_id, subscription].map(str::to_owned);
-        Entry { client_id, subscription }
+        RegisteredSession { client_id, subscription }
     }
 
     #[test]
@@ -205,7 +209,8 @@ mod tests {
             assert!(!entry(client_id, subscription).is_session(), "{client_id}");
         }
         // Of a subscription that is there, nobody ends the session.
-        let known = Subscribed::new("shop.event.moved.v1", "email.v1.greet", SubscriptionPolicy::at_least_once());
+        let known =
+            KnownSubscription::new("shop.event.moved.v1", "email.v1.greet", SubscriptionPolicy::at_least_once());
         assert!(entry("host-1-mail-email.v1.greet", "email.v1.greet").is_of(&known));
     }
 }

@@ -11,8 +11,8 @@ use rumqttc::mqttbytes::v5::{Packet, Publish};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use super::acks::Ack;
-use super::reason::Reason;
-use super::trouble::Trouble;
+use super::error::MqttError;
+use super::reason_code::ReasonCode;
 use crate::socket::Socket;
 
 /// The largest packet that is read, in bytes: four times the largest payload that Pontoon sends over MQTT. The broker is told
@@ -28,23 +28,23 @@ const DISCONNECT: u8 = 0xe0;
 /// What the broker has sent.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and most are the large one")]
-pub(super) enum Received {
+pub(super) enum ServerPacket {
     Ack(Ack),
     /// The broker ends the connection, and may say why in its own words.
-    Disconnect(Reason, Option<String>),
+    Disconnect(ReasonCode, Option<String>),
     /// Anything else.
     Packet(Packet),
 }
 
 /// Packets over a socket.
-pub(super) struct Packets {
+pub(super) struct PacketStream {
     socket: Socket,
     inbox: BytesMut,
     outbox: BytesMut,
     unflushed: bool,
 }
 
-impl Packets {
+impl PacketStream {
     pub(super) fn new(socket: Socket) -> Self {
         Self { socket, inbox: BytesMut::new(), outbox: BytesMut::new(), unflushed: false }
     }
@@ -77,49 +77,49 @@ impl Packets {
     }
 
     /// A packet that has arrived as a whole.
-    pub(super) fn take(&mut self) -> Result<Option<Received>, Trouble> {
+    pub(super) fn take(&mut self) -> Result<Option<ServerPacket>, MqttError> {
         match self.read() {
             Ok(received) => Ok(Some(received)),
             Err(mqttbytes::Error::InsufficientBytes(missing)) => {
                 self.inbox.reserve(missing);
                 Ok(None)
             }
-            Err(error) => Err(Trouble::unreadable(&error)),
+            Err(error) => Err(MqttError::unreadable(&error)),
         }
     }
 
-    fn read(&mut self) -> Result<Received, mqttbytes::Error> {
+    fn read(&mut self) -> Result<ServerPacket, mqttbytes::Error> {
         let length = mqttbytes::check(self.inbox.iter(), Some(LARGEST_READ))?.frame_length();
         let mut frame = self.inbox.split_to(length);
         // The length of the body has up to four bytes, of which the last is below 0x80.
         let header = 2 + frame.iter().skip(1).take_while(|byte| **byte >= 0x80).count();
         let (first, body) = (frame.first().copied().unwrap_or_default(), frame.get(header..).unwrap_or_default());
         if let Some(ack) = Ack::read(first, body) {
-            return Ok(Received::Ack(ack));
+            return Ok(ServerPacket::Ack(ack));
         }
         if first == DISCONNECT {
             // Its properties may be left out, which the codec takes for a packet that is not whole.
-            let reason = Reason(body.first().copied().unwrap_or_default());
+            let reason = ReasonCode(body.first().copied().unwrap_or_default());
             let text = match Packet::read(&mut frame, Some(LARGEST_READ)) {
                 Ok(Packet::Disconnect(read)) => read.properties.and_then(|properties| properties.reason_string),
                 _ => None,
             };
-            return Ok(Received::Disconnect(reason, text));
+            return Ok(ServerPacket::Disconnect(reason, text));
         }
         match Packet::read(&mut frame, Some(LARGEST_READ)) {
             // It is whole.
             Err(mqttbytes::Error::InsufficientBytes(_)) => Err(mqttbytes::Error::MalformedPacket),
-            read => read.map(Received::Packet),
+            read => read.map(ServerPacket::Packet),
         }
     }
 
     /// Waits until something was written, or read, if it is to be read. Safe to drop while it waits.
-    pub(super) async fn turn(&mut self, reads: bool) -> Result<(), Trouble> {
-        poll_fn(|task| self.poll_turn(task, reads)).await.map_err(|error| Trouble::from_io(&error))
+    pub(super) async fn turn(&mut self, reads: bool) -> Result<(), MqttError> {
+        poll_fn(|task| self.poll_turn(task, reads)).await.map_err(|error| MqttError::from_io(&error))
     }
 
     /// Waits for the next packet, and writes what is to be written meanwhile.
-    pub(super) async fn next(&mut self) -> Result<Received, Trouble> {
+    pub(super) async fn next(&mut self) -> Result<ServerPacket, MqttError> {
         loop {
             if let Some(received) = self.take()? {
                 return Ok(received);

@@ -10,13 +10,13 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::acks::Ack;
-use super::dialer::{Dialer, KEEP_ALIVE, Role};
-use super::line::Verdict;
-use super::packets::{Packets, Received};
-use super::reason::Reason;
-use super::trouble::Trouble;
+use super::connect::{ClientRole, Connector, KEEP_ALIVE};
+use super::error::MqttError;
+use super::live_connection::PublishOutcome;
+use super::packets::{PacketStream, ServerPacket};
+use super::reason_code::ReasonCode;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{PATIENCE, Retry};
+use crate::bridge::remote::{Reconnect, WAIT_LIMIT};
 use crate::id::Id;
 use crate::io_thread;
 
@@ -32,47 +32,47 @@ const IDENTIFIER: u16 = 1;
 
 /// Publishes what is under suspicion.
 pub(super) struct Probe {
-    dialer: Arc<Dialer>,
+    connector: Arc<Connector>,
     /// What the ids of its clients begin with.
     client_id: String,
     room: Semaphore,
 }
 
 /// How an attempt ended.
-enum Attempt {
-    Said(Verdict),
+enum ProbeOutcome {
+    Said(PublishOutcome),
     /// The broker has ended the connection over it.
     Broken(String),
 }
 
 impl Probe {
-    pub(super) fn new(dialer: &Arc<Dialer>, client_id: &str) -> Self {
+    pub(super) fn new(connector: &Arc<Connector>, client_id: &str) -> Self {
         let client_id = format!("{client_id}-alone");
-        Self { dialer: Arc::clone(dialer), client_id, room: Semaphore::new(AT_A_TIME) }
+        Self { connector: Arc::clone(connector), client_id, room: Semaphore::new(AT_A_TIME) }
     }
 
     /// Publishes until the broker says something of it, or has ended the connection over it often enough; until then at most.
-    pub(super) async fn publish(&self, publish: &Publish, until: Instant) -> Result<Verdict, Trouble> {
+    pub(super) async fn publish(&self, publish: &Publish, until: Instant) -> Result<PublishOutcome, MqttError> {
         let left = until.saturating_duration_since(Instant::now());
         // Never closed.
-        let late = |_| Trouble::Away(format!("the broker has not taken it within {PATIENCE:?}"));
+        let late = |_| MqttError::Away(format!("the broker has not taken it within {WAIT_LIMIT:?}"));
         timeout(left, async {
             let _room = self.room.acquire().await;
-            let (mut retry, mut breaks) = (Retry::new("publishing it alone"), 0);
+            let (mut retry, mut breaks) = (Reconnect::new("publishing it alone"), 0);
             loop {
                 let trouble = match self.attempt(publish.clone()).await {
-                    Ok(Attempt::Said(verdict)) => return Ok(verdict),
-                    Ok(Attempt::Broken(why)) => {
+                    Ok(ProbeOutcome::Said(verdict)) => return Ok(verdict),
+                    Ok(ProbeOutcome::Broken(why)) => {
                         // A broker that is away, or a network that breaks, ends others as well.
                         breaks += u32::from(self.answers_without().await);
                         if breaks >= BREAKS {
-                            return Err(Trouble::Unsendable(format!(
+                            return Err(MqttError::Unsendable(format!(
                                 "each time that it is published, the broker ends the connection: {why}"
                             )));
                         }
-                        Trouble::Away(why)
+                        MqttError::Away(why)
                     }
-                    Err(trouble) if trouble.lasts() => return Err(trouble),
+                    Err(trouble) if trouble.is_permanent() => return Err(trouble),
                     Err(trouble) => trouble,
                 };
                 sleep(retry.failed(&trouble)).await;
@@ -83,21 +83,21 @@ impl Probe {
     }
 
     /// As whom one connection is made.
-    fn role(&self) -> Role {
-        Role { client_id: format!("{}-{}", self.client_id, Id::random()), lasting: false, window: 1 }
+    fn role(&self) -> ClientRole {
+        ClientRole { client_id: format!("{}-{}", self.client_id, Id::random()), lasting: false, window: 1 }
     }
 
     /// Whether the broker answers on a connection of the same kind on which nothing is published.
     async fn answers_without(&self) -> bool {
-        let (dialer, role) = (Arc::clone(&self.dialer), self.role());
+        let (connector, role) = (Arc::clone(&self.connector), self.role());
         let asked = async move {
-            let (mut packets, _) = dialer.dial(&role).await?;
-            packets.put(&Packet::PingReq).map_err(|error| Trouble::unreadable(&error))?;
+            let (mut packets, _) = connector.dial(&role).await?;
+            packets.put(&Packet::PingReq).map_err(|error| MqttError::unreadable(&error))?;
             loop {
                 match packets.next().await? {
-                    Received::Packet(Packet::PingResp) => break,
-                    Received::Disconnect(reason, text) => {
-                        return Err(Trouble::disconnected(&role.client_id, reason, text.as_deref()));
+                    ServerPacket::Packet(Packet::PingResp) => break,
+                    ServerPacket::Disconnect(reason, text) => {
+                        return Err(MqttError::disconnected(&role.client_id, reason, text.as_deref()));
                     }
                     _ => {}
                 }
@@ -108,26 +108,26 @@ impl Probe {
         matches!(io_thread::run(timeout(2 * KEEP_ALIVE, asked)).await, Some(Ok(Ok(()))))
     }
 
-    async fn attempt(&self, publish: Publish) -> Result<Attempt, Trouble> {
-        let (dialer, role) = (Arc::clone(&self.dialer), self.role());
+    async fn attempt(&self, publish: Publish) -> Result<ProbeOutcome, MqttError> {
+        let (connector, role) = (Arc::clone(&self.connector), self.role());
         let attempt = async move {
-            let (mut packets, granted) = dialer.dial(&role).await?;
+            let (mut packets, granted) = connector.dial(&role).await?;
             let publish = Publish { qos: QoS::AtLeastOnce, pkid: IDENTIFIER, ..publish };
             if u64::try_from(publish.size()).is_ok_and(|size| size > u64::from(granted.largest)) {
-                return Ok(Attempt::Said(Verdict::Refused(Reason::TOO_LARGE)));
+                return Ok(ProbeOutcome::Said(PublishOutcome::Refused(ReasonCode::TOO_LARGE)));
             }
             let answer = match timeout(2 * KEEP_ALIVE, answer(&mut packets, &publish)).await {
                 Ok(answer) => answer?,
-                Err(_) => return Err(Trouble::Away("the broker says nothing of it".to_owned())),
+                Err(_) => return Err(MqttError::Away("the broker says nothing of it".to_owned())),
             };
             say_goodbye(&mut packets).await;
             Ok(answer)
         };
-        io_thread::run(attempt).await.unwrap_or(Err(Trouble::Away(BridgeError::Closed.to_string())))
+        io_thread::run(attempt).await.unwrap_or(Err(MqttError::Away(BridgeError::Closed.to_string())))
     }
 }
 
-async fn say_goodbye(packets: &mut Packets) {
+async fn say_goodbye(packets: &mut PacketStream) {
     let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
     if packets.put(&goodbye).is_ok() {
         // There is nothing that the broker would do otherwise without it.
@@ -136,37 +136,39 @@ async fn say_goodbye(packets: &mut Packets) {
 }
 
 /// Publishes, and waits for the acknowledgement and then for the answer to a ping, with which it is safe.
-async fn answer(packets: &mut Packets, publish: &Publish) -> Result<Attempt, Trouble> {
+async fn answer(packets: &mut PacketStream, publish: &Publish) -> Result<ProbeOutcome, MqttError> {
     if let Err(error) = packets.put_publish(publish) {
-        return Ok(Attempt::Said(Verdict::Unwritable(error.to_string())));
+        return Ok(ProbeOutcome::Said(PublishOutcome::Unwritable(error.to_string())));
     }
     let mut verdict = None;
     loop {
         let received = match (packets.next().await, &verdict) {
             (Ok(received), _) => received,
-            (Err(trouble), None) => return Ok(Attempt::Broken(trouble.text().to_owned())),
+            (Err(trouble), None) => return Ok(ProbeOutcome::Broken(trouble.text().to_owned())),
             (Err(trouble), Some(_)) => return Err(trouble),
         };
         match received {
-            Received::Ack(Ack::Publish(IDENTIFIER, reason)) => {
+            ServerPacket::Ack(Ack::Publish(IDENTIFIER, reason)) => {
                 if reason.refusal().is_some() {
-                    return Ok(Attempt::Said(reason.into()));
+                    return Ok(ProbeOutcome::Said(reason.into()));
                 }
-                verdict = Some(Verdict::from(reason));
-                packets.put(&Packet::PingReq).map_err(|error| Trouble::unreadable(&error))?;
+                verdict = Some(PublishOutcome::from(reason));
+                packets.put(&Packet::PingReq).map_err(|error| MqttError::unreadable(&error))?;
             }
-            Received::Packet(Packet::PingResp) => {
+            ServerPacket::Packet(Packet::PingResp) => {
                 if let Some(verdict) = verdict {
-                    return Ok(Attempt::Said(verdict));
+                    return Ok(ProbeOutcome::Said(verdict));
                 }
             }
-            Received::Disconnect(reason, text) => {
-                let trouble = Trouble::disconnected("", reason, text.as_deref());
+            ServerPacket::Disconnect(reason, text) => {
+                let trouble = MqttError::disconnected("", reason, text.as_deref());
                 return match reason {
                     // What refuses a message ends the connection with some brokers: there is no other message here.
-                    reason if verdict.is_none() && reason.is_lasting() => Ok(Attempt::Said(Verdict::Refused(reason))),
-                    Reason::UNSPECIFIED | Reason::IMPLEMENTATION if verdict.is_none() => {
-                        Ok(Attempt::Broken(trouble.text().to_owned()))
+                    reason if verdict.is_none() && reason.is_lasting() => {
+                        Ok(ProbeOutcome::Said(PublishOutcome::Refused(reason)))
+                    }
+                    ReasonCode::UNSPECIFIED | ReasonCode::IMPLEMENTATION if verdict.is_none() => {
+                        Ok(ProbeOutcome::Broken(trouble.text().to_owned()))
                     }
                     _ => Err(trouble),
                 };

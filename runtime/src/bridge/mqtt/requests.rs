@@ -9,15 +9,15 @@ use bytes::Bytes;
 use rumqttc::mqttbytes::v5::Publish;
 use tokio::time::Instant;
 
+use super::attributes::{AttributeWriter, attribute, whole_seconds};
 use super::connection::Connection;
-use super::line::{Order, Verdict, Word};
+use super::error::MqttError;
+use super::live_connection::{ConnectionCommand, PublishNotify, PublishOutcome};
 use super::names;
-use super::outlet::{SUSPECT, fits, refused};
-use super::properties::{Properties, attribute, whole_seconds};
+use super::publisher::{SUSPECT, fits, refused};
 use super::suspects::Suspects;
-use super::trouble::Trouble;
 use crate::bridge::pending::Pending;
-use crate::bridge::remote::{Bar, Flights, PATIENCE};
+use crate::bridge::remote::{CircuitBreaker, InFlight, WAIT_LIMIT};
 use crate::bridge::{BridgeError, Reply, Request};
 use crate::fault::FaultClass;
 use crate::health::Health;
@@ -27,24 +27,24 @@ use crate::wire::{Outgoing, read_reply};
 
 /// The connection was lost before the broker has acknowledged a request, which may be why.
 #[derive(Debug)]
-struct UnderWay;
+struct LostInFlight;
 
-impl fmt::Display for UnderWay {
+impl fmt::Display for LostInFlight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the connection was lost while the request was under way")
     }
 }
 
-impl Error for UnderWay {}
+impl Error for LostInFlight {}
 
 /// Hands out replies to those who wait for them.
-pub(super) struct Replies {
+pub(super) struct ReplyReceiver {
     pub(super) pending: Pending,
     /// What only those know of this process whom it has asked: others who may publish to its topic answer nothing.
     secret: u64,
 }
 
-impl Replies {
+impl ReplyReceiver {
     pub(super) fn new() -> Self {
         Self { pending: Pending::default(), secret: RandomState::new().hash_one(0) }
     }
@@ -76,12 +76,14 @@ impl Replies {
     }
 
     /// A request has not reached anybody. Which command it was, who asked knows.
-    pub(super) fn unanswered(&self, key: u64, verdict: Verdict) {
+    pub(super) fn unanswered(&self, key: u64, verdict: PublishOutcome) {
         let error = match verdict {
-            Verdict::Refused(reason) => Trouble::unpublished("the command", reason).into(),
-            Verdict::Unwritable(why) => Trouble::Unsendable(why).into(),
-            Verdict::Broken => BridgeError::Unavailable(Box::new(UnderWay)),
-            Verdict::Taken | Verdict::Nobody | Verdict::Lost => BridgeError::NoResponder { subject: "" },
+            PublishOutcome::Refused(reason) => MqttError::unpublished("the command", reason).into(),
+            PublishOutcome::Unwritable(why) => MqttError::Unsendable(why).into(),
+            PublishOutcome::Broken => BridgeError::Unavailable(Box::new(LostInFlight)),
+            PublishOutcome::TakenMessage | PublishOutcome::Nobody | PublishOutcome::Lost => {
+                BridgeError::NoResponder { subject: "" }
+            }
         };
         self.pending.answer(key, Err(error));
     }
@@ -95,26 +97,26 @@ impl Replies {
 /// Asks.
 pub(super) struct Requests {
     connection: Arc<Connection>,
-    pub(super) replies: Arc<Replies>,
-    flights: Arc<Flights>,
+    pub(super) replies: Arc<ReplyReceiver>,
+    flights: Arc<InFlight>,
     source: Arc<str>,
     /// Where replies arrive.
     reply_topic: String,
     /// In bytes.
     largest: u64,
-    bar: Bar,
+    bar: CircuitBreaker,
     suspects: Suspects,
 }
 
 impl Requests {
     pub(super) fn new(
-        (connection, replies, flights): (&Arc<Connection>, &Arc<Replies>, &Arc<Flights>),
+        (connection, replies, flights): (&Arc<Connection>, &Arc<ReplyReceiver>, &Arc<InFlight>),
         source: Arc<str>,
         reply_topic: String,
         largest: u64,
     ) -> Self {
         let (connection, replies) = (Arc::clone(connection), Arc::clone(replies));
-        let (flights, bar, suspects) = (Arc::clone(flights), Bar::new(), Suspects::default());
+        let (flights, bar, suspects) = (Arc::clone(flights), CircuitBreaker::new(), Suspects::default());
         Self { connection, replies, flights, source, reply_topic, largest, bar, suspects }
     }
 
@@ -125,25 +127,25 @@ impl Requests {
         let outgoing = Outgoing { attempt, deadline: Some(deadline), ..Outgoing::new(subject, &message, &self.source) };
         let body = outgoing.body(self.largest)?;
         self.bar.pass()?;
-        let line = self.connection.line(deadline.min(Instant::now() + PATIENCE)).await?;
+        let line = self.connection.line(deadline.min(Instant::now() + WAIT_LIMIT)).await?;
         let waiting = self.replies.pending.begin();
         let correlation = self.replies.correlation(waiting.key);
         let seconds = whole_seconds(deadline.saturating_duration_since(Instant::now()));
-        let properties = Properties::of(&outgoing).asking(&self.reply_topic, correlation, seconds);
+        let properties = AttributeWriter::of(&outgoing).asking(&self.reply_topic, correlation, seconds);
         let publish = properties.publish(names::published(subject), body);
         fits(&publish, &line, subject)?;
         let id = message.metadata().id;
         if self.suspects.breaks(id) < SUSPECT {
-            line.order(Order::Publish(publish, Word::Asked(waiting.key))).await?;
+            line.order(ConnectionCommand::Publish(publish, PublishNotify::Asked(waiting.key))).await?;
         } else {
             let probed = self.connection.probe.publish(&publish, deadline).await;
             match probed.map_err(|trouble| refused(subject, &publish, trouble))? {
-                Verdict::Taken => self.suspects.cleared(id),
+                PublishOutcome::TakenMessage => self.suspects.cleared(id),
                 verdict => self.replies.unanswered(waiting.key, verdict),
             }
         }
         let answer = waiting.answer().await;
-        if matches!(&answer, Err(BridgeError::Unavailable(why)) if why.is::<UnderWay>()) {
+        if matches!(&answer, Err(BridgeError::Unavailable(why)) if why.is::<LostInFlight>()) {
             self.suspects.broke(id);
         }
         match answer {
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn who_was_not_asked_answers_nothing() {
-        let (replies, other) = (Replies::new(), Replies::new());
+        let (replies, other) = (ReplyReceiver::new(), ReplyReceiver::new());
         let ours = replies.correlation(7);
         assert_eq!((replies.key(&ours), other.key(&ours)), (Some(7), None));
         for data in [&[][..], &7_u64.to_be_bytes(), &ours[..15], &[&ours[..], &[0]].concat()] {

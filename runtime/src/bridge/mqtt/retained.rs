@@ -9,18 +9,18 @@ use rumqttc::mqttbytes::v5::{Disconnect, DisconnectReasonCode, Packet, PubAck, P
 use tokio::time::timeout;
 
 use super::acks::Ack;
-use super::dialer::{Dialer, Role};
-use super::packets::{Packets, Received};
-use super::trouble::Trouble;
+use super::connect::{ClientRole, Connector};
+use super::error::MqttError;
+use super::packets::{PacketStream, ServerPacket};
 use crate::bridge::BridgeError;
-use crate::bridge::remote::PATIENCE;
+use crate::bridge::remote::WAIT_LIMIT;
 use crate::id::Id;
 use crate::io_thread;
 
 /// What is retained below a topic.
 #[derive(Clone)]
-pub(super) struct Retained {
-    pub(super) dialer: Arc<Dialer>,
+pub(super) struct RetainedMessages {
+    pub(super) connector: Arc<Connector>,
     /// What the id begins with of the client that reads it.
     pub(super) client_id: String,
     /// Below which each message has a topic.
@@ -36,18 +36,18 @@ pub(super) enum Levels {
     Two,
 }
 
-impl Retained {
+impl RetainedMessages {
     /// All of it.
     pub(super) async fn read(&self) -> Result<Vec<Publish>, BridgeError> {
         let reader = self.clone();
-        let read = io_thread::run(timeout(PATIENCE, async move { reader.connect().await }));
-        let late = |_| BridgeError::Unavailable(format!("the broker has not listed them within {PATIENCE:?}").into());
+        let read = io_thread::run(timeout(WAIT_LIMIT, async move { reader.connect().await }));
+        let late = |_| BridgeError::Unavailable(format!("the broker has not listed them within {WAIT_LIMIT:?}").into());
         Ok(read.await.ok_or(BridgeError::Closed)?.map_err(late)??)
     }
 
-    async fn connect(&self) -> Result<Vec<Publish>, Trouble> {
+    async fn connect(&self) -> Result<Vec<Publish>, MqttError> {
         let client_id = format!("{}-{}", self.client_id, Id::random());
-        let (mut packets, _) = self.dialer.dial(&Role { client_id, lasting: false, window: u16::MAX }).await?;
+        let (mut packets, _) = self.connector.dial(&ClientRole { client_id, lasting: false, window: u16::MAX }).await?;
         let found = self.collect(&mut packets).await?;
         let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
         if packets.put(&goodbye).is_ok() {
@@ -57,7 +57,7 @@ impl Retained {
         Ok(found)
     }
 
-    async fn collect(&self, packets: &mut Packets) -> Result<Vec<Publish>, Trouble> {
+    async fn collect(&self, packets: &mut PacketStream) -> Result<Vec<Publish>, MqttError> {
         let (below, id) = (&self.below, Id::random());
         let (filter, marker) = match self.levels {
             Levels::One => (format!("{below}/+"), format!("{below}/{id}")),
@@ -69,17 +69,17 @@ impl Retained {
         let (marker, mut found) = (Bytes::from(marker), Vec::new());
         loop {
             match packets.next().await? {
-                Received::Ack(Ack::Subscribe(_, reasons)) => {
+                ServerPacket::Ack(Ack::Subscribe(_, reasons)) => {
                     if let Some(reason) = reasons.into_iter().find(|reason| reason.refusal().is_some()) {
-                        return Err(Trouble::unsubscribed(&self.below, reason));
+                        return Err(MqttError::unsubscribed(&self.below, reason));
                     }
                     let (qos, topic) = (QoS::AtLeastOnce, marker.clone());
                     put(packets, &Packet::Publish(Publish { qos, topic, pkid: 2, ..Publish::default() }))?;
                 }
-                Received::Ack(Ack::Publish(_, reason)) if reason.refusal().is_some() => {
-                    return Err(Trouble::unpublished(&self.below, reason));
+                ServerPacket::Ack(Ack::Publish(_, reason)) if reason.refusal().is_some() => {
+                    return Err(MqttError::unpublished(&self.below, reason));
                 }
-                Received::Packet(Packet::Publish(mut publish)) => {
+                ServerPacket::Packet(Packet::Publish(mut publish)) => {
                     if publish.qos == QoS::AtLeastOnce {
                         put(packets, &Packet::PubAck(PubAck::new(publish.pkid, None)))?;
                     }
@@ -94,8 +94,8 @@ impl Retained {
                         found.push(publish);
                     }
                 }
-                Received::Disconnect(reason, text) => {
-                    return Err(Trouble::disconnected(&self.client_id, reason, text.as_deref()));
+                ServerPacket::Disconnect(reason, text) => {
+                    return Err(MqttError::disconnected(&self.client_id, reason, text.as_deref()));
                 }
                 _ => {}
             }
@@ -103,6 +103,6 @@ impl Retained {
     }
 }
 
-fn put(packets: &mut Packets, packet: &Packet) -> Result<(), Trouble> {
-    packets.put(packet).map_err(|error| Trouble::Away(format!("a packet cannot be written: {error}")))
+fn put(packets: &mut PacketStream, packet: &Packet) -> Result<(), MqttError> {
+    packets.put(packet).map_err(|error| MqttError::Away(format!("a packet cannot be written: {error}")))
 }

@@ -14,16 +14,16 @@ use bytes::Bytes;
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::Publish;
 
-use super::ear::Ear;
-use super::line::{Line, Order, Verdict};
-use super::properties::attribute;
-use super::queue::{Queue, Weigh};
+use super::attributes::attribute;
+use super::inbound_queue::{InboundQueue, Weight};
+use super::listener::Listener;
+use super::live_connection::{ConnectionCommand, LiveConnection, PublishOutcome};
 use crate::bridge::remote::PREFETCH;
 use crate::wire::Attribute;
 
 /// A message that has come.
 #[derive(Clone)]
-pub(super) struct Held {
+pub(super) struct UnackedMessage {
     pub(super) publish: Arc<Publish>,
     /// It has come before, to another process or to this one: its attempts are counted.
     pub(super) came_before: bool,
@@ -31,14 +31,14 @@ pub(super) struct Held {
     serial: u64,
 }
 
-impl Held {
+impl UnackedMessage {
     /// The same, for who takes it next: it has come before.
     pub(super) fn given_back(self) -> Self {
         Self { came_before: true, ..self }
     }
 }
 
-impl Weigh for Held {
+impl Weight for UnackedMessage {
     fn weight(&self) -> usize {
         self.publish.weight()
     }
@@ -54,53 +54,53 @@ const REMEMBERED: usize = PREFETCH as usize + BEYOND;
 /// A subscription's session.
 pub(super) struct Session {
     topic: Bytes,
-    pub(super) queue: Queue<Held>,
-    table: Mutex<Table>,
+    pub(super) queue: InboundQueue<UnackedMessage>,
+    table: Mutex<UnackedMessages>,
     /// How much has come on the connection that there is, and is not acknowledged.
     held: AtomicUsize,
 }
 
 /// What has come and is not acknowledged.
 #[derive(Default)]
-struct Table {
-    line: Option<Arc<Line>>,
+struct UnackedMessages {
+    line: Option<Arc<LiveConnection>>,
     serials: u64,
     /// By packet identifier.
-    entries: HashMap<u16, Entry>,
+    entries: HashMap<u16, UnackedEntry>,
     /// What tells those from others that were acknowledged last.
     acknowledged: VecDeque<u64>,
 }
 
-struct Entry {
+struct UnackedEntry {
     serial: u64,
     /// What tells it from others.
-    print: u64,
+    fingerprint: u64,
     /// The connection on which it came last.
     line: u64,
     /// It is done with, and could not be acknowledged yet.
     done: bool,
 }
 
-impl Table {
-    fn remember(&mut self, print: u64) {
+impl UnackedMessages {
+    fn remember(&mut self, fingerprint: u64) {
         if self.acknowledged.len() >= REMEMBERED {
             self.acknowledged.pop_front();
         }
-        self.acknowledged.push_back(print);
+        self.acknowledged.push_back(fingerprint);
     }
 }
 
 impl Session {
     pub(super) fn new(topic: Bytes) -> Self {
-        Self { topic, queue: Queue::new(), table: Mutex::default(), held: AtomicUsize::new(0) }
+        Self { topic, queue: InboundQueue::new(), table: Mutex::default(), held: AtomicUsize::new(0) }
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, UnackedMessages> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A message is done with. Where the connection is lost, the broker hears of it when it repeats the message.
-    pub(super) async fn done(&self, held: &Held) {
+    pub(super) async fn done(&self, held: &UnackedMessage) {
         let identifier = held.publish.pkid;
         let line = {
             let mut table = self.table();
@@ -111,9 +111,9 @@ impl Session {
             };
             match line.filter(|line| line.number == entry.line) {
                 Some(line) => {
-                    let print = entry.print;
+                    let fingerprint = entry.fingerprint;
                     table.entries.remove(&identifier);
-                    table.remember(print);
+                    table.remember(fingerprint);
                     self.held.fetch_sub(1, Ordering::Relaxed);
                     line
                 }
@@ -124,7 +124,7 @@ impl Session {
             }
         };
         // An order that is lost with its connection is as one that never came: the message is remembered.
-        let _ = line.order(Order::Acknowledge(identifier)).await;
+        let _ = line.order(ConnectionCommand::Acknowledge(identifier)).await;
     }
 
     fn count(&self) {
@@ -134,7 +134,7 @@ impl Session {
 
 /// What tells a message from others: what it says about itself; and the payload, where it does not say who sent it or what
 /// they call it.
-fn print(publish: &Publish) -> u64 {
+fn fingerprint(publish: &Publish) -> u64 {
     let mut hasher = DefaultHasher::new();
     let says_so = |attribute| self::attribute(publish, attribute).is_some();
     publish.properties.as_ref().map(|properties| &properties.user_properties).hash(&mut hasher);
@@ -144,8 +144,8 @@ fn print(publish: &Publish) -> u64 {
     hasher.finish()
 }
 
-impl Ear for Session {
-    fn connected(&self, line: &Arc<Line>, resumed: bool) {
+impl Listener for Session {
+    fn connected(&self, line: &Arc<LiveConnection>, resumed: bool) {
         let mut table = self.table();
         table.line = Some(Arc::clone(line));
         self.held.store(0, Ordering::Relaxed);
@@ -166,32 +166,34 @@ impl Ear for Session {
         if publish.qos == QoS::AtMostOnce {
             drop(table);
             // Its sender accepts that it gets lost: nothing holds it back.
-            let _ = self.queue.offer(Held { publish: Arc::new(publish), came_before: false, serial });
+            let _ = self.queue.offer(UnackedMessage { publish: Arc::new(publish), came_before: false, serial });
             return true;
         }
         let (identifier, repeated) = (publish.pkid, publish.dup);
-        let (print, line) = (print(&publish), table.line.as_ref().map_or(0, |line| line.number));
-        if let Some(entry) = table.entries.get_mut(&identifier).filter(|entry| repeated && entry.print == print) {
+        let (fingerprint, line) = (fingerprint(&publish), table.line.as_ref().map_or(0, |line| line.number));
+        if let Some(entry) =
+            table.entries.get_mut(&identifier).filter(|entry| repeated && entry.fingerprint == fingerprint)
+        {
             let (done, is_new) = (entry.done, entry.line != line);
             entry.line = line;
             if done {
                 table.entries.remove(&identifier);
-                table.remember(print);
+                table.remember(fingerprint);
             } else if is_new {
                 self.count();
             }
             return done;
         }
-        if table.acknowledged.contains(&print) {
+        if table.acknowledged.contains(&fingerprint) {
             return true;
         }
-        let before = table.entries.insert(identifier, Entry { serial, print, line, done: false });
+        let before = table.entries.insert(identifier, UnackedEntry { serial, fingerprint, line, done: false });
         // The broker has used an identifier again that was not acknowledged.
         if before.is_none_or(|before| before.line != line) {
             self.count();
         }
         drop(table);
-        self.queue.push(Held { publish: Arc::new(publish), came_before: repeated, serial });
+        self.queue.push(UnackedMessage { publish: Arc::new(publish), came_before: repeated, serial });
         false
     }
 
@@ -199,7 +201,7 @@ impl Ear for Session {
         self.held.load(Ordering::Relaxed) >= usize::from(PREFETCH) + BEYOND
     }
 
-    fn unanswered(&self, _: u64, _: Verdict) {}
+    fn unanswered(&self, _: u64, _: PublishOutcome) {}
 
     fn lost(&self, _: &str) {
         self.table().line = None;
@@ -225,15 +227,15 @@ mod tests {
         }
     }
 
-    fn connect(session: &Session, resumed: bool) -> tokio::sync::mpsc::Receiver<Order> {
-        let (line, orders) = Line::new(u32::MAX);
+    fn connect(session: &Session, resumed: bool) -> tokio::sync::mpsc::Receiver<ConnectionCommand> {
+        let (line, orders) = LiveConnection::new(u32::MAX);
         session.connected(&Arc::new(line), resumed);
         orders
     }
 
-    fn acknowledged(orders: &mut tokio::sync::mpsc::Receiver<Order>) -> Option<u16> {
+    fn acknowledged(orders: &mut tokio::sync::mpsc::Receiver<ConnectionCommand>) -> Option<u16> {
         match orders.try_recv() {
-            Ok(Order::Acknowledge(identifier)) => Some(identifier),
+            Ok(ConnectionCommand::Acknowledge(identifier)) => Some(identifier),
             _ => None,
         }
     }

@@ -4,69 +4,69 @@ use std::sync::Arc;
 
 use rumqttc::mqttbytes::v5::Publish;
 
-use super::attempts::Attempts;
+use super::attempts::AttemptCounts;
+use super::attributes;
 use super::connection::Connection;
-use super::graves::{Grave, Graves};
-use super::properties;
-use super::queue::Queue;
-use super::session::{Held, Session};
-use crate::bridge::remote::{Buried, Delivered, Look, Page, Source};
+use super::dead_letters::{DeadLetterStore, DeadLetterTopic};
+use super::inbound_queue::InboundQueue;
+use super::session::{Session, UnackedMessage};
+use crate::bridge::remote::{BrokerSubscription, DeadLetterPage, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
 use crate::bridge::{BridgeError, DeadMessage, Delivery};
 use crate::health::Health;
 use crate::id::Id;
 
 /// A subscription.
-pub(super) struct Subscription {
-    pub(super) way: Way,
-    pub(super) graves: Graves,
+pub(super) struct MqttSubscription {
+    pub(super) way: SubscriptionKind,
+    pub(super) dead_letters: DeadLetterStore,
 }
 
 /// How a subscription's events come.
-pub(super) enum Way {
+pub(super) enum SubscriptionKind {
     /// By a session of its own: each connection has one window of what is not acknowledged, and a slow subscription, or one
     /// whose events are tried again and again, must not hold up others.
-    Session(Arc<Session>, Arc<Connection>, Arc<Attempts>),
+    Session(Arc<Session>, Arc<Connection>, Arc<AttemptCounts>),
     /// By the connection that all share, with its filter there.
-    Live(Arc<Queue<Publish>>, String),
+    Live(Arc<InboundQueue<Publish>>, String),
 }
 
 /// What a message is acknowledged by.
 #[derive(Clone)]
-pub(super) enum Token {
+pub(super) enum MqttToken {
     /// With what names it, where it can be read.
-    Held(Held, Option<Counted>),
+    UnackedMessage(UnackedMessage, Option<CountedMessage>),
     /// There is nothing to acknowledge.
     Nothing,
     /// A dead letter.
-    Grave(Arc<Grave>),
+    DeadLetterTopic(Arc<DeadLetterTopic>),
 }
 
-impl Subscription {
+impl MqttSubscription {
     /// Whether the broker lets it publish what it has to.
     pub(super) fn health(&self) -> Health {
-        let health = self.graves.outlet.health();
+        let health = self.dead_letters.publisher.health();
         match &self.way {
-            Way::Session(_, _, attempts) => health.and(attempts.health()),
-            Way::Live(..) => health,
+            SubscriptionKind::Session(_, _, attempts) => health.and(attempts.health()),
+            SubscriptionKind::Live(..) => health,
         }
     }
 }
 
 /// A message whose attempts are counted from its second one on.
 #[derive(Clone, Copy)]
-pub(super) struct Counted {
+pub(super) struct CountedMessage {
     id: Id,
     /// How often it was counted before, if it has come before.
     tried: Option<u32>,
 }
 
 /// A message that goes back to the queue unless it is handed out.
-struct Taken<'s> {
+struct TakenMessage<'s> {
     session: &'s Session,
-    held: Option<Held>,
+    held: Option<UnackedMessage>,
 }
 
-impl Drop for Taken<'_> {
+impl Drop for TakenMessage<'_> {
     fn drop(&mut self) {
         if let Some(held) = self.held.take() {
             self.session.queue.put_back(held);
@@ -75,99 +75,105 @@ impl Drop for Taken<'_> {
 }
 
 /// The next message of a session. One that has come before is handed out once that is counted.
-async fn next(session: &Session, attempts: &Arc<Attempts>) -> Option<Delivered<Token>> {
+async fn next(session: &Session, attempts: &Arc<AttemptCounts>) -> Option<ReceivedMessage<MqttToken>> {
     let held = session.queue.take().await?;
-    let incoming = properties::read(&held.publish);
+    let incoming = attributes::read(&held.publish);
     let Some(id) = incoming.as_ref().ok().map(|incoming| incoming.message.metadata().id) else {
-        return Some(Delivered { incoming, redelivered: 0, token: Token::Held(held, None) });
+        return Some(ReceivedMessage { incoming, redelivered: 0, token: MqttToken::UnackedMessage(held, None) });
     };
     if !held.came_before {
-        return Some(Delivered {
+        return Some(ReceivedMessage {
             incoming,
             redelivered: 0,
-            token: Token::Held(held, Some(Counted { id, tried: None })),
+            token: MqttToken::UnackedMessage(held, Some(CountedMessage { id, tried: None })),
         });
     }
-    let mut taken = Taken { session, held: Some(held) };
+    let mut taken = TakenMessage { session, held: Some(held) };
     let tried = attempts.begin(id).await.ok()?;
     let held = taken.held.take()?;
-    let counted = Counted { id, tried: Some(tried) };
-    Some(Delivered { incoming, redelivered: tried.saturating_add(1), token: Token::Held(held, Some(counted)) })
+    let counted = CountedMessage { id, tried: Some(tried) };
+    Some(ReceivedMessage {
+        incoming,
+        redelivered: tried.saturating_add(1),
+        token: MqttToken::UnackedMessage(held, Some(counted)),
+    })
 }
 
-impl Source for Subscription {
-    type Token = Token;
+impl BrokerSubscription for MqttSubscription {
+    type Token = MqttToken;
 
-    async fn receive(&self) -> Option<Delivered<Token>> {
+    async fn receive(&self) -> Option<ReceivedMessage<MqttToken>> {
         match &self.way {
-            Way::Session(session, _, attempts) => next(session, attempts).await,
-            Way::Live(queue, _) => {
-                let incoming = properties::read(&queue.take().await?);
-                Some(Delivered { incoming, redelivered: 0, token: Token::Nothing })
+            SubscriptionKind::Session(session, _, attempts) => next(session, attempts).await,
+            SubscriptionKind::Live(queue, _) => {
+                let incoming = attributes::read(&queue.take().await?);
+                Some(ReceivedMessage { incoming, redelivered: 0, token: MqttToken::Nothing })
             }
         }
     }
 
-    async fn done(&self, token: Token) -> Result<(), BridgeError> {
+    async fn done(&self, token: MqttToken) -> Result<(), BridgeError> {
         match (token, &self.way) {
-            (Token::Held(held, counted), Way::Session(session, _, attempts)) => {
+            (MqttToken::UnackedMessage(held, counted), SubscriptionKind::Session(session, _, attempts)) => {
                 session.done(&held).await;
-                if let Some(Counted { id, .. }) = counted {
+                if let Some(CountedMessage { id, .. }) = counted {
                     attempts.forget(id);
                 }
                 Ok(())
             }
-            (Token::Grave(grave), _) => self.graves.remove(&grave).await,
+            (MqttToken::DeadLetterTopic(grave), _) => self.dead_letters.remove(&grave).await,
             _ => Ok(()),
         }
     }
 
-    async fn back(&self, token: Token) -> Result<(), BridgeError> {
-        if let (Token::Held(held, counted), Way::Session(session, _, attempts)) = (token, &self.way) {
+    async fn back(&self, token: MqttToken) -> Result<(), BridgeError> {
+        if let (MqttToken::UnackedMessage(held, counted), SubscriptionKind::Session(session, _, attempts)) =
+            (token, &self.way)
+        {
             // Back only once that is done: whoever takes it counts it anew.
-            let _back = Taken { session, held: Some(held.given_back()) };
+            let _back = TakenMessage { session, held: Some(held.given_back()) };
             // Otherwise it was tried, and is taken again.
-            if let Some(Counted { id, .. }) = counted.filter(|_| session.queue.is_shut()) {
+            if let Some(CountedMessage { id, .. }) = counted.filter(|_| session.queue.is_shut()) {
                 attempts.undo(id).await;
             }
         }
         Ok(())
     }
 
-    async fn retried(&self, delivery: &Delivery, token: &Token) {
-        if let (Token::Held(..), Way::Session(_, _, attempts)) = (token, &self.way) {
+    async fn retried(&self, delivery: &Delivery, token: &MqttToken) {
+        if let (MqttToken::UnackedMessage(..), SubscriptionKind::Session(_, _, attempts)) = (token, &self.way) {
             // Where the bridge is closed, the handler is ended.
             let _ = attempts.retried(delivery.message.metadata().id).await;
         }
     }
 
-    fn tried(&self, token: &Token) -> Option<u32> {
+    fn tried(&self, token: &MqttToken) -> Option<u32> {
         match token {
-            Token::Held(_, counted) => counted.and_then(|counted| counted.tried),
+            MqttToken::UnackedMessage(_, counted) => counted.and_then(|counted| counted.tried),
             _ => None,
         }
     }
 
-    async fn bury(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
-        self.graves.bury(dead).await
+    async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
+        self.dead_letters.dead_letter(dead).await
     }
 
-    async fn buried(&self, look: Look) -> Result<Vec<Buried<Token>>, BridgeError> {
-        let mut page = Page::new(look);
-        for (dead, bytes, grave) in self.graves.all().await? {
-            page.add(dead, bytes, Token::Grave(grave));
+    async fn dead_letters(&self, look: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<MqttToken>>, BridgeError> {
+        let mut page = DeadLetterPage::new(look);
+        for (dead, bytes, grave) in self.dead_letters.all().await? {
+            page.add(dead, bytes, MqttToken::DeadLetterTopic(grave));
         }
         Ok(page.into_found())
     }
 
     fn is_volatile(&self) -> bool {
-        matches!(self.way, Way::Live(..))
+        matches!(self.way, SubscriptionKind::Live(..))
     }
 
     fn waiting(&self) -> usize {
         match &self.way {
-            Way::Session(..) => 0,
-            Way::Live(queue, _) => queue.len(),
+            SubscriptionKind::Session(..) => 0,
+            SubscriptionKind::Live(queue, _) => queue.len(),
         }
     }
 }

@@ -6,12 +6,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::connection::{Connection, is_nobody};
-use crate::bridge::nats::session::Session;
+use crate::bridge::nats::connection::{Connection, is_no_responders};
+use crate::bridge::nats::live_connection::LiveConnection;
 
 /// Why JetStream does not do something.
 #[derive(Debug)]
-pub(super) enum ApiError {
+pub(super) enum JetStreamError {
     /// It says why.
     Api(Error),
     /// The server has none.
@@ -22,27 +22,28 @@ pub(super) enum ApiError {
 
 /// A request that asks for nothing in particular.
 #[derive(Serialize)]
-pub(super) struct Nothing {}
+pub(super) struct EmptyRequest {}
 
 impl Connection {
     /// Asks JetStream: `STREAM.INFO.shop_events`.
     pub(super) async fn api<T: DeserializeOwned>(
         &self,
-        session: &Session,
+        session: &LiveConnection,
         what: &str,
         request: &impl Serialize,
-    ) -> Result<T, ApiError> {
-        let body = serde_json::to_vec(request).map_err(|error| ApiError::Bridge(BridgeError::Malformed(error)))?;
+    ) -> Result<T, JetStreamError> {
+        let body =
+            serde_json::to_vec(request).map_err(|error| JetStreamError::Bridge(BridgeError::Malformed(error)))?;
         let subject = format!("$JS.API.{what}");
         let answer = async { self.ask(session, &subject, (None, body.into())).await?.answer().await };
-        let answer = answer.await.map_err(ApiError::Bridge)?;
-        if is_nobody(&answer) {
-            return Err(ApiError::Absent);
+        let answer = answer.await.map_err(JetStreamError::Bridge)?;
+        if is_no_responders(&answer) {
+            return Err(JetStreamError::Absent);
         }
         match serde_json::from_slice(&answer.payload) {
             Ok(Response::Ok(answer)) => Ok(answer),
-            Ok(Response::Err { error }) => Err(ApiError::Api(error)),
-            Err(error) => Err(ApiError::Bridge(BridgeError::Malformed(error))),
+            Ok(Response::Err { error }) => Err(JetStreamError::Api(error)),
+            Err(error) => Err(JetStreamError::Bridge(BridgeError::Malformed(error))),
         }
     }
 
@@ -50,7 +51,7 @@ impl Connection {
     /// missing for it is no reason to be less than ready.
     pub(super) async fn api_optional<T: DeserializeOwned>(
         &self,
-        session: &Session,
+        session: &LiveConnection,
         what: &str,
         request: &impl Serialize,
     ) -> Result<Option<T>, BridgeError> {
@@ -62,10 +63,10 @@ impl Connection {
         ];
         match self.api(session, what, request).await {
             Ok(answer) => Ok(Some(answer)),
-            Err(ApiError::Absent) => Ok(None),
-            Err(ApiError::Api(error)) if NONE.contains(&error.error_code()) => Ok(None),
+            Err(JetStreamError::Absent) => Ok(None),
+            Err(JetStreamError::Api(error)) if NONE.contains(&error.error_code()) => Ok(None),
             Err(error) => {
-                if let ApiError::Bridge(BridgeError::Denied(_)) = &error {
+                if let JetStreamError::Bridge(BridgeError::Denied(_)) = &error {
                     self.refusals.lift(&format!("$JS.API.{what}"));
                 }
                 Err(error.at(what))
@@ -74,7 +75,7 @@ impl Connection {
     }
 }
 
-impl ApiError {
+impl JetStreamError {
     /// As the adapter's user sees it.
     pub(super) fn at(self, what: &str) -> BridgeError {
         match self {

@@ -12,12 +12,12 @@ use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::access::{ANSWER, Access};
-use crate::bridge::nats::refusals::{NONSENSE, Refusals, Watch};
-use crate::bridge::nats::session::{Expected, Parcel, Session};
-use crate::bridge::nats::wanted::Wanted;
-use crate::bridge::pending::{Pending, Waiting};
-use crate::bridge::remote::{Link, Tally};
+use crate::bridge::nats::address::{ANSWER, Address};
+use crate::bridge::nats::declared::Declared;
+use crate::bridge::nats::live_connection::{Expected, LiveConnection, WireMessage};
+use crate::bridge::nats::refusals::{PROBE_SUBJECT, RefusalWatch, Refusals};
+use crate::bridge::pending::{Pending, PendingRequest};
+use crate::bridge::remote::{AtomicCounters, ConnectionState};
 use crate::environment::Instance;
 use crate::one_line::OneLine;
 
@@ -28,19 +28,19 @@ pub(super) struct Connection {
     pub(super) source: String,
     /// Whether objects are only checked.
     pub(super) verify: bool,
-    pub(super) access: Access,
+    pub(super) access: Address,
     /// The largest payload in bytes, as the compiler knows it. The server may take less.
     pub(super) largest: u64,
-    pub(super) wanted: Wanted,
-    pub(super) link: Link,
+    pub(super) declared: Declared,
+    pub(super) link: ConnectionState,
     /// The client of now, while there is one.
-    pub(super) sessions: watch::Sender<Option<Arc<Session>>>,
+    pub(super) sessions: watch::Sender<Option<Arc<LiveConnection>>>,
     /// Requests that wait for their replies.
     pub(super) replies: Pending<Message>,
     /// What waits for another answer: of a stream, of the server, or for its own echo.
     pub(super) confirms: Pending<Message>,
     pub(super) refusals: Arc<Refusals>,
-    pub(super) tally: Arc<Tally>,
+    pub(super) tally: Arc<AtomicCounters>,
     /// Whether the stream of events is known to be there.
     pub(super) has_stream: AtomicBool,
     /// Whether we may publish to our own inbox.
@@ -63,7 +63,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(instance: Instance, verify: bool, access: Access) -> Self {
+    pub(super) fn new(instance: Instance, verify: bool, access: Address) -> Self {
         let refusals = Arc::new(Refusals::new(access.inbox.prefix()));
         Self {
             source: instance.source(),
@@ -71,8 +71,8 @@ impl Connection {
             verify,
             access,
             largest: event_bridge(Adapter::Nats).map_or(u64::MAX, |bridge| bridge.largest_payload),
-            wanted: Wanted::default(),
-            link: Link::new(),
+            declared: Declared::default(),
+            link: ConnectionState::new(),
             sessions: watch::Sender::new(None),
             replies: Pending::default(),
             confirms: Pending::default(),
@@ -98,7 +98,7 @@ impl Connection {
     }
 
     /// The client of now, once there is one.
-    pub(super) async fn session(&self, until: Instant) -> Result<Arc<Session>, BridgeError> {
+    pub(super) async fn session(&self, until: Instant) -> Result<Arc<LiveConnection>, BridgeError> {
         loop {
             if !self.link.is_up() {
                 self.link.ready(until.saturating_duration_since(Instant::now())).await?;
@@ -113,7 +113,7 @@ impl Connection {
 
     /// The client of now, also while the server has not got all that it has to have: what asks nothing of a stream need not
     /// wait for one.
-    pub(super) async fn client(&self, until: Instant) -> Result<Arc<Session>, BridgeError> {
+    pub(super) async fn client(&self, until: Instant) -> Result<Arc<LiveConnection>, BridgeError> {
         let session = self.sessions.borrow().clone();
         match session {
             Some(session) => Ok(session),
@@ -124,29 +124,29 @@ impl Connection {
     /// Sends a message that is to be answered: by whoever is asked, or by the server, that nobody is there.
     pub(super) async fn ask<'c>(
         &'c self,
-        session: &Session,
+        session: &LiveConnection,
         subject: &'c str,
         (headers, body): (Option<HeaderMap>, Bytes),
-    ) -> Result<Asked<'c>, BridgeError> {
+    ) -> Result<SentRequest<'c>, BridgeError> {
         let waiting = self.confirms.begin();
         let refusal = self.refusals.watch(subject);
         let reply = Some(session.reply_to(Expected::Confirmation, waiting.key));
-        session.send(Parcel { subject: subject.into(), reply, headers, body }).await?;
-        Ok(Asked { waiting, refusal })
+        session.send(WireMessage { subject: subject.into(), reply, headers, body }).await?;
+        Ok(SentRequest { waiting, refusal })
     }
 
     /// Waits until the server has everything that was sent so far: until a message to ourselves has come back. The `flush`
     /// of this client only writes to the socket; that is what remains where we may not publish to our own inbox.
-    pub(super) async fn fence(&self, session: &Session) -> Result<(), BridgeError> {
+    pub(super) async fn round_trip(&self, session: &LiveConnection) -> Result<(), BridgeError> {
         if self.may_echo.load(Ordering::Relaxed) {
             let waiting = self.confirms.begin();
             let refusal = self.refusals.watch(&session.inbox);
             let subject = session.reply_to(Expected::Confirmation, waiting.key);
-            session.send(Parcel { subject, reply: None, headers: None, body: Bytes::new() }).await?;
+            session.send(WireMessage { subject, reply: None, headers: None, body: Bytes::new() }).await?;
             let heard = self.refusals.watch_subscription(&session.inbox);
             let echoed = tokio::select! {
                 biased;
-                answer = (Asked { waiting, refusal }).answer() => answer,
+                answer = (SentRequest { waiting, refusal }).answer() => answer,
                 error = heard.refused() => return Err(error),
             };
             match echoed {
@@ -161,10 +161,10 @@ impl Connection {
     }
 
     /// Waits until all has been heard that the server has said by now.
-    pub(super) async fn hear_all(&self, session: &Session) -> Result<(), BridgeError> {
+    pub(super) async fn flush_refusals(&self, session: &LiveConnection) -> Result<(), BridgeError> {
         let _one_at_a_time = self.hearing.lock().await;
         let before = self.refusals.answers();
-        let nonsense = session.client.subscribe(format!("{}{NONSENSE}", session.inbox)).await;
+        let nonsense = session.client.subscribe(format!("{}{PROBE_SUBJECT}", session.inbox)).await;
         nonsense.map_err(|error| BridgeError::Unavailable(error.into()))?;
         // A server that does not answer to it says nothing of refusals, either.
         let _ = timeout(HEARING, self.refusals.answered(before)).await;
@@ -172,7 +172,7 @@ impl Connection {
     }
 
     /// Takes in an answer.
-    pub(super) fn answered(&self, session: &Session, message: Message) {
+    pub(super) fn answered(&self, session: &LiveConnection, message: Message) {
         match session.answered(&message.subject) {
             Some((Expected::Reply, key)) => self.replies.answer(key, Ok(message)),
             Some((Expected::Confirmation, key)) => {
@@ -197,13 +197,13 @@ impl Connection {
 }
 
 /// A message that is to be answered.
-pub(super) struct Asked<'c> {
-    waiting: Waiting<'c, Message>,
+pub(super) struct SentRequest<'c> {
+    waiting: PendingRequest<'c, Message>,
     /// Whether it was refused, as far as we have heard.
-    pub(super) refusal: Watch<'c>,
+    pub(super) refusal: RefusalWatch<'c>,
 }
 
-impl Asked<'_> {
+impl SentRequest<'_> {
     /// Waits for the answer.
     pub(super) async fn answer(self) -> Result<Message, BridgeError> {
         let Self { waiting, refusal } = self;
@@ -220,7 +220,7 @@ impl Asked<'_> {
 const HEARING: Duration = Duration::from_secs(1);
 
 /// Whether the server says that nobody is there to answer.
-pub(super) fn is_nobody(message: &Message) -> bool {
+pub(super) fn is_no_responders(message: &Message) -> bool {
     message.status == Some(StatusCode::NO_RESPONDERS)
 }
 

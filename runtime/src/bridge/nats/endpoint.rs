@@ -6,28 +6,28 @@ use std::sync::Arc;
 use async_nats::Message;
 use bytes::Bytes;
 
+use crate::bridge::nats::attributes;
 use crate::bridge::nats::connection::Connection;
-use crate::bridge::nats::flow::Flow;
-use crate::bridge::nats::headers;
-use crate::bridge::nats::session::Parcel;
+use crate::bridge::nats::core_subscription::CoreSubscription;
+use crate::bridge::nats::live_connection::WireMessage;
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::maybe_ready::MaybeReady;
 use crate::wire::{Incoming, Malformed, write_reply};
 
 /// Where requests for one command arrive.
-pub(super) struct NatsInlet {
+pub(super) struct NatsEndpoint {
     pub(super) connection: Arc<Connection>,
-    pub(super) flow: Arc<Flow>,
+    pub(super) subscription: Arc<CoreSubscription>,
 }
 
 /// What of the largest message is kept free for the headers of a reply.
 const HEADERS: u64 = 1024;
 
-impl NatsInlet {
+impl NatsEndpoint {
     async fn next(&self) -> Option<IncomingRequest> {
         loop {
-            let Message { payload, headers, reply, .. } = self.flow.next(&self.connection.link).await?;
-            let incoming = headers::read(headers.as_ref(), payload);
+            let Message { payload, headers, reply, .. } = self.subscription.next(&self.connection.link).await?;
+            let incoming = attributes::read(headers.as_ref(), payload);
             let reply_to = reply.and_then(|reply| self.caller(reply.as_str()));
             match incoming {
                 Ok(incoming) => {
@@ -44,7 +44,7 @@ impl NatsInlet {
     fn caller(&self, address: &str) -> Option<ReplyTo> {
         let connection = &self.connection;
         if !connection.access.inbox.is_callers(address) {
-            connection.tally.refuse_reply(self.flow.subject, address);
+            connection.tally.refuse_reply(self.subscription.subject, address);
             return None;
         }
         Some(ReplyTo { address: address.to_owned(), correlation: Bytes::new() })
@@ -52,7 +52,7 @@ impl NatsInlet {
 
     /// Tells the caller that its request cannot be read; or counts it, where nobody is to be told.
     async fn refuse(&self, malformed: &Malformed, reply_to: Option<ReplyTo>) {
-        let fault = self.connection.tally.unreadable(self.flow.subject, malformed);
+        let fault = self.connection.tally.unreadable(self.subscription.subject, malformed);
         if let Some(to) = reply_to {
             // Who cannot be told runs out of time.
             let _ = self.send(&to, fault).await;
@@ -70,14 +70,14 @@ impl NatsInlet {
         };
         let limit = connection.largest.min(session.client.max_payload() as u64).saturating_sub(HEADERS);
         let mut headers = None;
-        let put = |attribute, text: &str| headers::put(headers.get_or_insert_default(), attribute, text);
-        let body = write_reply(reply, self.flow.subject, limit, put);
-        let parcel = Parcel { subject: (*to.address).into(), reply: None, headers, body };
+        let put = |attribute, text: &str| attributes::put(headers.get_or_insert_default(), attribute, text);
+        let body = write_reply(reply, self.subscription.subject, limit, put);
+        let parcel = WireMessage { subject: (*to.address).into(), reply: None, headers, body };
         session.send(parcel).await
     }
 }
 
-impl Endpoint for NatsInlet {
+impl Endpoint for NatsEndpoint {
     fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>> {
         MaybeReady::boxed(self.next())
     }

@@ -14,14 +14,14 @@ const ANYONE: &str = "anyone";
 
 /// Where answers arrive.
 #[derive(Default)]
-pub(super) struct Inbox {
+pub(super) struct ReplyInbox {
     /// What the addresses of all callers of the system begin with: `shop.reply`.
     system: String,
     /// Ours among them: `shop.reply.ann`.
     own: String,
 }
 
-impl Inbox {
+impl ReplyInbox {
     /// The inbox of a user of a topology, below another prefix where one is set. Says what is wrong with that.
     pub(super) fn new(topology: &str, prefix: Option<String>, user: Option<&str>) -> Result<Self, String> {
         let system = match prefix {
@@ -71,12 +71,12 @@ fn checked(topology: &str, prefix: String) -> Result<String, String> {
 /// The user whose credentials these are: the public key that their JWT is for.
 pub(super) fn user_of_credentials(credentials: &str) -> Option<String> {
     #[derive(Deserialize)]
-    struct Claims {
+    struct ReplyClaims {
         sub: String,
     }
     let jwt = credentials.lines().skip_while(|line| !line.contains("BEGIN NATS USER JWT")).nth(1)?;
     let claims = decode(jwt.trim().split('.').nth(1)?)?;
-    serde_json::from_slice::<Claims>(&claims).ok().map(|claims| claims.sub)
+    serde_json::from_slice::<ReplyClaims>(&claims).ok().map(|claims| claims.sub)
 }
 
 /// Base64 for URLs without padding, as JWTs have it (RFC 7515, section 2).
@@ -107,8 +107,8 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn inbox(user: Option<&str>) -> Inbox {
-        Inbox::new("shop", None, user).unwrap()
+    fn inbox(user: Option<&str>) -> ReplyInbox {
+        ReplyInbox::new("shop", None, user).unwrap()
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(inbox(Some("ann")).prefix(), "shop.reply.ann");
         assert_eq!(inbox(Some("a.*>b é")).prefix(), "shop.reply.a%2E%2A%3Eb%20%C3%A9");
         assert_eq!(inbox(None).prefix(), "shop.reply.anyone");
-        let own = Inbox::new("shop", Some("org.inbox".to_owned()), Some("ann")).unwrap();
+        let own = ReplyInbox::new("shop", Some("org.inbox".to_owned()), Some("ann")).unwrap();
         assert_eq!(own.prefix(), "org.inbox.ann");
         assert!(own.is_callers("org.inbox.bob.x1") && !own.is_callers("shop.reply.bob.x1"));
     }
@@ -147,9 +147,9 @@ mod tests {
     #[test]
     fn a_prefix_is_a_subject_that_is_for_nothing_else() {
         for prefix in ["", ".", "a..b", "a.>", "$JS.API", "a b", "shop.event", "shop.event.x", "shop.dead"] {
-            assert!(Inbox::new("shop", Some(prefix.to_owned()), None).is_err(), "{prefix}");
+            assert!(ReplyInbox::new("shop", Some(prefix.to_owned()), None).is_err(), "{prefix}");
         }
-        assert!(Inbox::new("shop", Some("shop.events".to_owned()), None).is_ok());
+        assert!(ReplyInbox::new("shop", Some("shop.events".to_owned()), None).is_ok());
     }
 
     #[test]

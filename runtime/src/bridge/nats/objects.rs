@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{AckPolicy, Config as Consumer, DeliverPolicy, ReplayPolicy};
 use async_nats::jetstream::stream::{Config as Stream, DiscardPolicy, RetentionPolicy, State, StorageType};
 
-use crate::bridge::nats::wanted::Kept;
+use crate::bridge::nats::declared::RetainedSubscription;
 use crate::bridge::remote::PREFETCH;
 
 /// How long a message is somebody's (`ack_wait`). Whoever has it for longer says so in time; what a process had that died comes
@@ -79,7 +79,7 @@ pub(super) fn begins(stream: &State, was_there: bool) -> DeliverPolicy {
 }
 
 /// The consumer of a subscription.
-pub(super) fn consumer(kept: &Kept) -> Consumer {
+pub(super) fn consumer(kept: &RetainedSubscription) -> Consumer {
     let name = consumer_name(kept.subscription);
     Consumer {
         durable_name: Some(name.clone()),
@@ -99,7 +99,7 @@ pub(super) fn consumer(kept: &Kept) -> Consumer {
 /// What of a stream is not as it has to be. Limits are the operator's, as long as none of them makes the server drop
 /// something that it has confirmed.
 pub(super) fn stream_differs(has: &Stream, must: &Stream) -> Vec<String> {
-    let mut found = Differences::default();
+    let mut found = ConfigDifferences::default();
     let subjects = must.subjects.iter().filter(|subject| !has.subjects.contains(subject));
     for subject in subjects {
         found.say(&format!("`{subject}` is not among its subjects"));
@@ -122,7 +122,7 @@ pub(super) fn stream_differs(has: &Stream, must: &Stream) -> Vec<String> {
 
 /// What of a consumer is not as it has to be.
 pub(super) fn consumer_differs(has: &Consumer, must: &Consumer) -> Vec<String> {
-    let mut found = Differences::default();
+    let mut found = ConfigDifferences::default();
     found.compare("filter_subject", &has.filter_subject, &must.filter_subject);
     found.compare("ack_policy", &has.ack_policy, &must.ack_policy);
     found.compare("deliver_subject", &has.deliver_subject, &must.deliver_subject);
@@ -146,9 +146,9 @@ pub(super) fn consumer_differs(has: &Consumer, must: &Consumer) -> Vec<String> {
 
 /// What differs, as it is found.
 #[derive(Default)]
-struct Differences(Vec<String>);
+struct ConfigDifferences(Vec<String>);
 
-impl Differences {
+impl ConfigDifferences {
     fn say(&mut self, difference: &str) {
         self.0.push(difference.to_owned());
     }
@@ -197,11 +197,11 @@ mod tests {
     #[test]
     fn what_makes_a_consumer_another_one_is_a_difference() {
         let policy = SubscriptionPolicy::at_least_once();
-        let kept = Kept { subject: "shop.event.a.v1", subscription: "email.v1.greet", policy };
+        let kept = RetainedSubscription { subject: "shop.event.a.v1", subscription: "email.v1.greet", policy };
         let must = consumer(&kept);
         assert_eq!(must.durable_name.as_deref(), Some("email-v1-greet"));
         assert!(consumer_differs(&must, &must).is_empty());
-        let ordered = consumer(&Kept { policy: policy.ordered(), ..kept });
+        let ordered = consumer(&RetainedSubscription { policy: policy.ordered(), ..kept });
         assert_eq!(consumer_differs(&ordered, &must), ["`max_ack_pending` is 1 and has to be 10240"]);
         let patient = Consumer { ack_wait: LEASE * 2, max_ack_pending: 100, ..must.clone() };
         assert!(consumer_differs(&patient, &must).is_empty());

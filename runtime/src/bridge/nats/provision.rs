@@ -10,10 +10,10 @@ use serde::Serialize;
 use tokio::time::{Duration, sleep};
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::api::{ApiError, Nothing};
+use crate::bridge::nats::api::{EmptyRequest, JetStreamError};
 use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::live_connection::LiveConnection;
 use crate::bridge::nats::objects::{begins, consumer, consumer_differs, dead_letters, events, stream_differs};
-use crate::bridge::nats::session::Session;
 use crate::bridge::nats::version::{self, LOSES_ON_A_KILL};
 use crate::one_line::OneLine;
 
@@ -30,16 +30,16 @@ const TOO_FEW: [ErrorCode; 3] =
 
 /// A consumer that is to be made.
 #[derive(Serialize)]
-struct Create<'c> {
+struct ConsumerCreateRequest<'c> {
     stream_name: &'c str,
     config: &'c ConsumerConfig,
 }
 
 impl Connection {
     /// Makes or checks what the server has to have.
-    pub(super) async fn provision(&self, session: &Session) -> Result<(), BridgeError> {
+    pub(super) async fn provision(&self, session: &LiveConnection) -> Result<(), BridgeError> {
         let (consumers, has_dead_letters, has_topics) = {
-            let lists = self.wanted.lists();
+            let lists = self.declared.lists();
             (lists.consumers.clone(), lists.dead_letters, lists.topics)
         };
         let stream = events(self.instance.topology);
@@ -63,9 +63,9 @@ impl Connection {
     }
 
     /// Whether there is a stream, where none has to be. Nothing where we may not ask.
-    pub(super) async fn is_there(&self, session: &Session, stream: &str) -> Result<Option<bool>, BridgeError> {
+    pub(super) async fn is_there(&self, session: &LiveConnection, stream: &str) -> Result<Option<bool>, BridgeError> {
         let what = format!("STREAM.INFO.{stream}");
-        match self.api_optional::<StreamInfo>(session, &what, &Nothing {}).await {
+        match self.api_optional::<StreamInfo>(session, &what, &EmptyRequest {}).await {
             Ok(found) => Ok(Some(found.is_some())),
             Err(BridgeError::Denied(_)) => Ok(None),
             // Of a cluster that is between two leaders it says so, and nothing of the stream.
@@ -73,10 +73,10 @@ impl Connection {
         }
     }
 
-    async fn provide_stream(&self, session: &Session, must: &StreamConfig) -> Result<StreamInfo, BridgeError> {
+    async fn provide_stream(&self, session: &LiveConnection, must: &StreamConfig) -> Result<StreamInfo, BridgeError> {
         let name = &must.name;
         let title = format!("the stream `{name}`");
-        let look = async || self.api::<StreamInfo>(session, &format!("STREAM.INFO.{name}"), &Nothing {}).await;
+        let look = async || self.api::<StreamInfo>(session, &format!("STREAM.INFO.{name}"), &EmptyRequest {}).await;
         let info = match look().await {
             Err(error) if is(&error, ErrorCode::STREAM_NOT_FOUND) => {
                 if self.verify {
@@ -97,7 +97,7 @@ impl Connection {
                             looked = look().await;
                         }
                         looked.map_err(|error| match is(&error, ErrorCode::STREAM_NOT_FOUND) {
-                            true => ApiError::Bridge(taken(&title, must)),
+                            true => JetStreamError::Bridge(taken(&title, must)),
                             false => error,
                         })
                     }
@@ -113,20 +113,20 @@ impl Connection {
     }
 
     /// Makes a stream, on as many servers as it is to be; where nothing says on how many, on those that there are.
-    async fn create(&self, session: &Session, must: &StreamConfig) -> Result<StreamInfo, ApiError> {
+    async fn create(&self, session: &LiveConnection, must: &StreamConfig) -> Result<StreamInfo, JetStreamError> {
         let what = format!("STREAM.CREATE.{}", must.name);
         let on = async |num_replicas| {
             let config = StreamConfig { num_replicas, ..must.clone() };
             self.api::<StreamInfo>(session, &what, &config).await
         };
-        let refused = |error: &ApiError| TOO_FEW.iter().any(|code| is(error, *code));
+        let refused = |error: &JetStreamError| TOO_FEW.iter().any(|code| is(error, *code));
         match self.access.replicas {
             None => match on(REPLICAS).await {
                 Err(error) if refused(&error) => on(1).await,
                 made => made,
             },
             Some(replicas) => on(replicas).await.map_err(|error| match &error {
-                ApiError::Api(why) if refused(&error) => ApiError::Bridge(BridgeError::Mismatch(format!(
+                JetStreamError::Api(why) if refused(&error) => JetStreamError::Bridge(BridgeError::Mismatch(format!(
                     "the stream `{}` is to be kept on {replicas} servers (`replicas` of nats), and the NATS server says: {why}",
                     must.name
                 ))),
@@ -138,25 +138,25 @@ impl Connection {
     /// Says so where a stream is kept on fewer servers than it is to be.
     fn look_at_replicas(&self, title: &str, info: &StreamInfo) {
         let cluster = info.cluster.as_ref().and_then(|cluster| cluster.name.as_deref()).filter(|name| !name.is_empty());
-        let wanted = self.access.replicas.unwrap_or(if cluster.is_some() { REPLICAS } else { 1 });
+        let declared = self.access.replicas.unwrap_or(if cluster.is_some() { REPLICAS } else { 1 });
         let replicas = info.config.num_replicas;
         let few = || self.few_replicas.lock().unwrap_or_else(PoisonError::into_inner);
         // Once for all connections.
-        if replicas < wanted && few().insert(info.config.name.clone()) {
+        if replicas < declared && few().insert(info.config.name.clone()) {
             tracing::warn!(
                 target: "pontoon",
                 replicas,
-                wanted,
+                declared,
                 cluster,
                 "{title} is kept on few servers: what they have is out of reach when they are gone; `nats stream update {} \
-                 --replicas {wanted}` changes it",
+                 --replicas {declared}` changes it",
                 info.config.name
             );
         }
     }
 
     /// Says so where the server's version loses events of a durable consumer when it is killed.
-    fn look_at_version(&self, session: &Session) {
+    fn look_at_version(&self, session: &LiveConnection) {
         let version = session.client.server_info().version;
         // Once for all connections.
         if version::loses_on_a_kill(&version) && !self.old_server.swap(true, Ordering::Relaxed) {
@@ -171,14 +171,14 @@ impl Connection {
 
     async fn provide_consumer(
         &self,
-        session: &Session,
+        session: &LiveConnection,
         stream: &StreamInfo,
         must: &ConsumerConfig,
     ) -> Result<(), BridgeError> {
         let (stream, state) = (&stream.config.name, &stream.state);
         let name = must.durable_name.as_deref().unwrap_or_default();
         let title = format!("the consumer `{name}` of the stream `{stream}`");
-        let info = match self.api(session, &format!("CONSUMER.INFO.{stream}.{name}"), &Nothing {}).await {
+        let info = match self.api(session, &format!("CONSUMER.INFO.{stream}.{name}"), &EmptyRequest {}).await {
             Err(error) if is(&error, ErrorCode::CONSUMER_NOT_FOUND) => {
                 if self.verify {
                     return Err(missing(&title));
@@ -187,7 +187,7 @@ impl Connection {
                 let what = format!("CONSUMER.CREATE.{stream}.{name}.{}", must.filter_subject);
                 let was_there = self.consumers_seen.lock().unwrap_or_else(PoisonError::into_inner).contains(name);
                 let config = &ConsumerConfig { deliver_policy: begins(state, was_there), ..must.clone() };
-                self.api::<ConsumerInfo>(session, &what, &Create { stream_name: stream, config }).await
+                self.api::<ConsumerInfo>(session, &what, &ConsumerCreateRequest { stream_name: stream, config }).await
             }
             found => found,
         };
@@ -197,8 +197,8 @@ impl Connection {
     }
 }
 
-fn is(error: &ApiError, code: ErrorCode) -> bool {
-    matches!(error, ApiError::Api(error) if error.error_code() == code)
+fn is(error: &JetStreamError, code: ErrorCode) -> bool {
+    matches!(error, JetStreamError::Api(error) if error.error_code() == code)
 }
 
 fn taken(title: &str, must: &StreamConfig) -> BridgeError {

@@ -16,7 +16,7 @@ const SUBJECTS: usize = 1000;
 
 /// What may be refused.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Act {
+pub(super) enum RefusedAction {
     Publish,
     Subscribe,
 }
@@ -26,20 +26,20 @@ pub(super) enum Act {
 pub(super) struct Refusals {
     /// What the subjects begin with on which answers to us come.
     inbox: String,
-    subjects: Mutex<BTreeMap<(Act, String), Refused>>,
+    subjects: Mutex<BTreeMap<(RefusedAction, String), RefusedSubject>>,
     any: AtomicBool,
     changed: Notify,
-    /// How often the server has answered to [`NONSENSE`].
+    /// How often the server has answered to [`PROBE_SUBJECT`].
     answers: AtomicU64,
 }
 
 /// A subject that no server subscribes anybody to, below one that we may subscribe to. The server says so, after all that it
 /// has said before: whoever hears that has heard everything. Other messages come by another way, and may overtake a refusal.
-pub(super) const NONSENSE: &str = ">.all_is_heard";
+pub(super) const PROBE_SUBJECT: &str = ">.all_is_heard";
 
 /// What was refused on one subject.
 #[derive(Clone, Debug)]
-struct Refused {
+struct RefusedSubject {
     times: u64,
     /// What the server said.
     words: String,
@@ -47,9 +47,9 @@ struct Refused {
 
 /// Sees whether something is refused from now on.
 #[derive(Clone)]
-pub(super) struct Watch<'r> {
+pub(super) struct RefusalWatch<'r> {
     refusals: &'r Refusals,
-    act: Act,
+    act: RefusedAction,
     subject: &'r str,
     before: u64,
 }
@@ -74,7 +74,7 @@ impl Refusals {
             if subjects.len() >= SUBJECTS && !subjects.contains_key(&what) {
                 subjects.pop_first();
             }
-            let refused = subjects.entry(what).or_insert(Refused { times: 0, words: String::new() });
+            let refused = subjects.entry(what).or_insert(RefusedSubject { times: 0, words: String::new() });
             refused.times += 1;
             words.clone_into(&mut refused.words);
             refused.times
@@ -88,18 +88,18 @@ impl Refusals {
     }
 
     /// Begins to watch whether we may publish on a subject, before something is sent there.
-    pub(super) fn watch<'r>(&'r self, subject: &'r str) -> Watch<'r> {
+    pub(super) fn watch<'r>(&'r self, subject: &'r str) -> RefusalWatch<'r> {
         let subject = key(&self.inbox, subject);
-        let before = self.times(Act::Publish, subject);
-        Watch { refusals: self, act: Act::Publish, subject, before }
+        let before = self.times(RefusedAction::Publish, subject);
+        RefusalWatch { refusals: self, act: RefusedAction::Publish, subject, before }
     }
 
     /// Watches a subscription that was begun already.
-    pub(super) fn watch_subscription<'r>(&'r self, subject: &'r str) -> Watch<'r> {
-        Watch { refusals: self, act: Act::Subscribe, subject: key(&self.inbox, subject), before: 0 }
+    pub(super) fn watch_subscription<'r>(&'r self, subject: &'r str) -> RefusalWatch<'r> {
+        RefusalWatch { refusals: self, act: RefusedAction::Subscribe, subject: key(&self.inbox, subject), before: 0 }
     }
 
-    /// How often the server has answered to [`NONSENSE`].
+    /// How often the server has answered to [`PROBE_SUBJECT`].
     pub(super) fn answers(&self) -> u64 {
         self.answers.load(Ordering::Acquire)
     }
@@ -120,7 +120,7 @@ impl Refusals {
     pub(super) fn lift(&self, subject: &str) {
         if self.any.load(Ordering::Acquire) {
             let mut subjects = self.subjects();
-            subjects.remove(&(Act::Publish, key(&self.inbox, subject).to_owned()));
+            subjects.remove(&(RefusedAction::Publish, key(&self.inbox, subject).to_owned()));
             self.any.store(!subjects.is_empty(), Ordering::Release);
         }
     }
@@ -141,19 +141,19 @@ impl Refusals {
         }
     }
 
-    fn times(&self, act: Act, key: &str) -> u64 {
+    fn times(&self, act: RefusedAction, key: &str) -> u64 {
         if !self.any.load(Ordering::Acquire) {
             return 0;
         }
         self.subjects().get(&(act, key.to_owned())).map_or(0, |refused| refused.times)
     }
 
-    fn subjects(&self) -> MutexGuard<'_, BTreeMap<(Act, String), Refused>> {
+    fn subjects(&self) -> MutexGuard<'_, BTreeMap<(RefusedAction, String), RefusedSubject>> {
         self.subjects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Watch<'_> {
+impl RefusalWatch<'_> {
     /// What was refused since, if something was.
     pub(super) fn seen(&self) -> Option<BridgeError> {
         let Self { refusals, act, subject, before } = self;
@@ -179,13 +179,13 @@ impl Watch<'_> {
 
 /// What a refusal is about: `Permissions Violation for Publish to "orders"`, or
 /// `Permissions Violation for Subscription to "orders" using queue "orders"`.
-fn read(words: &str) -> Option<(Act, &str)> {
+fn read(words: &str) -> Option<(RefusedAction, &str)> {
     const BEGIN: &str = "permissions violation for ";
     let (begin, rest) = words.split_at_checked(BEGIN.len())?;
     let (act, rest) = rest.split_once('"').filter(|_| begin.eq_ignore_ascii_case(BEGIN))?;
     let (subject, _) = rest.split_once('"')?;
     let subscribes = act.to_ascii_lowercase().starts_with("subscription");
-    Some((if subscribes { Act::Subscribe } else { Act::Publish }, subject))
+    Some((if subscribes { RefusedAction::Subscribe } else { RefusedAction::Publish }, subject))
 }
 
 /// What a subject is remembered by. Of those with a token for each message only what they begin with counts.
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_it_is_about() {
-        let (publish, subscribe) = (Act::Publish, Act::Subscribe);
+        let (publish, subscribe) = (RefusedAction::Publish, RefusedAction::Subscribe);
         for (words, act, subject) in [
             (r#"Permissions Violation for Publish to "a.b""#, publish, "a.b"),
             (r#"permissions violation for subscription to "a.b" using queue "c""#, subscribe, "a.b"),

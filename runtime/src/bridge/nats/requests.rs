@@ -3,9 +3,9 @@
 use async_nats::Message;
 use tokio::time::Instant;
 
-use crate::bridge::nats::connection::{Connection, is_nobody};
-use crate::bridge::nats::headers;
-use crate::bridge::nats::session::{Expected, Parcel};
+use crate::bridge::nats::attributes;
+use crate::bridge::nats::connection::{Connection, is_no_responders};
+use crate::bridge::nats::live_connection::{Expected, WireMessage};
 use crate::bridge::{BridgeError, Reply, Request};
 use crate::wire::{Outgoing, read_reply};
 
@@ -22,8 +22,8 @@ impl Connection {
         let waiting = self.replies.begin();
         let refusal = self.refusals.watch(subject);
         let reply = Some(session.reply_to(Expected::Reply, waiting.key));
-        let headers = Some(headers::write(&outgoing));
-        session.send(Parcel { subject: subject.into(), reply, headers, body }).await?;
+        let headers = Some(attributes::write(&outgoing));
+        session.send(WireMessage { subject: subject.into(), reply, headers, body }).await?;
         tokio::select! {
             biased;
             answer = waiting.answer() => {
@@ -37,10 +37,10 @@ impl Connection {
 }
 
 fn read(subject: &'static str, answer: Message) -> Result<Reply, BridgeError> {
-    if is_nobody(&answer) {
+    if is_no_responders(&answer) {
         return Err(BridgeError::NoResponder { subject });
     }
     let Message { payload, headers, .. } = answer;
-    let read = read_reply(payload, |attribute| headers::get(headers.as_ref(), attribute));
+    let read = read_reply(payload, |attribute| attributes::get(headers.as_ref(), attribute));
     read.map_err(|malformed| BridgeError::Unavailable(malformed.to_string().into()))
 }

@@ -9,11 +9,11 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::access::Heard;
+use crate::bridge::nats::address::ClientStatus;
 use crate::bridge::nats::connection::{Connection, ENDING};
-use crate::bridge::nats::pull::HOLD;
-use crate::bridge::nats::session::Session;
-use crate::bridge::remote::Retry;
+use crate::bridge::nats::live_connection::LiveConnection;
+use crate::bridge::nats::pull_consumer::HOLD;
+use crate::bridge::remote::Reconnect;
 use crate::io_thread;
 
 /// How long the end waits for what is being published.
@@ -25,8 +25,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const LOST: &str = "the connection to NATS is lost";
 
 /// A client, and what is heard of it.
-struct Line {
-    heard: watch::Receiver<Heard>,
+struct ConnectedClient {
+    heard: watch::Receiver<ClientStatus>,
     /// How often it has connected, as far as we have seen to that.
     settled: u64,
 }
@@ -34,7 +34,7 @@ struct Line {
 impl Connection {
     /// Connects, and sees from then on to it that the connection is there.
     pub(super) async fn connect(self: &Arc<Self>) -> Result<(), BridgeError> {
-        let mut retry = Retry::new("connecting to NATS");
+        let mut retry = Reconnect::new("connecting to NATS");
         let line = loop {
             match self.begin().await {
                 Ok(line) => break line,
@@ -48,17 +48,17 @@ impl Connection {
             }
         };
         retry.succeeded();
-        let (shelves, pulls) = {
-            let lists = self.wanted.lists();
-            (lists.shelves.clone(), lists.pulls.clone())
+        let (buffers, pulls) = {
+            let lists = self.declared.lists();
+            (lists.buffers.clone(), lists.pulls.clone())
         };
-        for (flow, shelf) in shelves {
+        for (flow, buffer) in buffers {
             let connection = Arc::clone(self);
             io_thread::spawn(async move {
                 while let Some(event) = flow.next(&connection.link).await {
-                    shelf.put(event);
+                    buffer.put(event);
                 }
-                shelf.end();
+                buffer.end();
             });
         }
         if !pulls.is_empty() {
@@ -96,13 +96,13 @@ impl Connection {
     }
 
     /// The first client: everything has to be as it should before it counts.
-    async fn begin(self: &Arc<Self>) -> Result<Line, BridgeError> {
+    async fn begin(self: &Arc<Self>) -> Result<ConnectedClient, BridgeError> {
         let (session, line) = self.open().await?;
         let begun = async {
             self.provision(&session).await?;
             self.attach(&session).await?;
-            let flows = self.wanted.lists().flows.clone();
-            let refused = flows.iter().find_map(|flow| self.refusals.watch_subscription(flow.subject).seen());
+            let subscriptions = self.declared.lists().subscriptions.clone();
+            let refused = subscriptions.iter().find_map(|flow| self.refusals.watch_subscription(flow.subject).seen());
             refused.map_or(Ok(()), Err)
         };
         if let Err(error) = begun.await {
@@ -115,8 +115,8 @@ impl Connection {
 
     /// A new client after a loss, however long it takes. What the server has to have is seen to later: it may be what waiting
     /// seldom mends, and meanwhile commands are served. An error only once the bridge is closed.
-    async fn begin_again(self: &Arc<Self>) -> Result<Line, BridgeError> {
-        let mut retry = Retry::new("connecting to NATS again");
+    async fn begin_again(self: &Arc<Self>) -> Result<ConnectedClient, BridgeError> {
+        let mut retry = Reconnect::new("connecting to NATS again");
         loop {
             let begun = async {
                 let (session, line) = self.open().await?;
@@ -144,14 +144,14 @@ impl Connection {
     }
 
     /// Connects a client that hears answers.
-    async fn open(self: &Arc<Self>) -> Result<(Arc<Session>, Line), BridgeError> {
+    async fn open(self: &Arc<Self>) -> Result<(Arc<LiveConnection>, ConnectedClient), BridgeError> {
         if self.link.is_closed() {
             return Err(BridgeError::Closed);
         }
         self.refusals.clear();
-        let (sender, heard) = watch::channel(Heard::default());
+        let (sender, heard) = watch::channel(ClientStatus::default());
         let client = self.access.connect(sender, Arc::clone(&self.refusals)).await?;
-        let session = Arc::new(Session::new(client, self.next_number(), self.access.inbox.prefix()));
+        let session = Arc::new(LiveConnection::new(client, self.next_number(), self.access.inbox.prefix()));
         let answers = session.client.subscribe(format!("{}*", session.inbox)).await;
         let mut answers = answers.map_err(|error| BridgeError::Unavailable(error.into()))?;
         let (connection, of) = (Arc::clone(self), Arc::clone(&session));
@@ -160,27 +160,27 @@ impl Connection {
                 connection.answered(&of, answer);
             }
         });
-        Ok((session, Line { heard, settled: 1 }))
+        Ok((session, ConnectedClient { heard, settled: 1 }))
     }
 
     /// Subscribes with a client; done once the server has it. From then on requests come, and are answered.
-    async fn attach(&self, session: &Arc<Session>) -> Result<(), BridgeError> {
+    async fn attach(&self, session: &Arc<LiveConnection>) -> Result<(), BridgeError> {
         self.sessions.send_replace(Some(Arc::clone(session)));
-        let flows = self.wanted.lists().flows.clone();
-        for flow in &flows {
+        let subscriptions = self.declared.lists().subscriptions.clone();
+        for flow in &subscriptions {
             flow.attach(session).await?;
         }
-        self.fence(session).await?;
-        self.hear_all(session).await
+        self.round_trip(session).await?;
+        self.flush_refusals(session).await
     }
 
     /// Disconnects a client with which not all is as it should be.
-    async fn drop_client(&self, session: &Session) {
+    async fn drop_client(&self, session: &LiveConnection) {
         self.sessions.send_replace(None);
         end_client(session).await;
     }
 
-    async fn supervise(self: Arc<Self>, mut line: Line) {
+    async fn supervise(self: Arc<Self>, mut line: ConnectedClient) {
         while !self.link.is_closed() {
             let heard = *line.heard.borrow_and_update();
             if heard.connects > line.settled {
@@ -215,8 +215,8 @@ impl Connection {
 
     /// Sees to it that the server has what it has to have, on a client that is there. Gives up when something new is heard of
     /// the client.
-    async fn restore(self: &Arc<Self>, line: &mut Line) {
-        let mut retry = Retry::new("restoring what the NATS server has to have");
+    async fn restore(self: &Arc<Self>, line: &mut ConnectedClient) {
+        let mut retry = Reconnect::new("restoring what the NATS server has to have");
         loop {
             let session = self.sessions.borrow().clone();
             let Some(session) = session else { return };
@@ -246,25 +246,25 @@ impl Connection {
     }
 
     /// The end: what is under way is finished, as far as the server takes it, then nobody waits any more.
-    async fn end(&self, line: &Line) {
+    async fn end(&self, line: &ConnectedClient) {
         let session = self.sessions.borrow().clone();
         let is_up = line.heard.borrow().is_up && line.heard.has_changed().is_ok();
         if let Some(session) = session {
             if is_up {
                 // Those who publish when this is over hear that it is closed.
                 let _ = timeout(PUBLISHING, self.under_way.write()).await;
-                let (flows, pulls) = {
-                    let lists = self.wanted.lists();
-                    (lists.flows.clone(), lists.pulls.clone())
+                let (subscriptions, pulls) = {
+                    let lists = self.declared.lists();
+                    (lists.subscriptions.clone(), lists.pulls.clone())
                 };
                 for pull in &pulls {
                     let _ = timeout(ENDING, pull.drain(self)).await;
                 }
-                for flow in &flows {
+                for flow in &subscriptions {
                     flow.close().await;
                 }
                 // Acknowledgements and replies, too: from here on nobody is given to us any more.
-                let _ = timeout(ENDING, self.fence(&session)).await;
+                let _ = timeout(ENDING, self.round_trip(&session)).await;
             }
             end_client(&session).await;
         }
@@ -275,14 +275,14 @@ impl Connection {
     fn end_waiting(&self) {
         self.replies.fail(|| BridgeError::Closed);
         self.confirms.fail(|| BridgeError::Closed);
-        for (_, shelf) in &self.wanted.lists().shelves {
-            shelf.end();
+        for (_, buffer) in &self.declared.lists().buffers {
+            buffer.end();
         }
     }
 }
 
 /// Disconnects a client.
-async fn end_client(session: &Session) {
+async fn end_client(session: &LiveConnection) {
     // One that is lost is not told any more, and ends by itself.
     let _ = timeout(ENDING, session.client.drain()).await;
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicU64;
 
 use async_nats::header::NATS_MESSAGE_ID;
 
+use crate::bridge::nats::attributes;
 use crate::bridge::nats::connection::Connection;
-use crate::bridge::nats::headers;
-use crate::bridge::nats::publish::Publication;
+use crate::bridge::nats::publisher::OutgoingPublish;
 use crate::bridge::remote::Numbering;
 use crate::bridge::{BridgeError, Topic};
 use crate::maybe_ready::MaybeReady;
@@ -45,14 +45,14 @@ impl NatsTopic {
         let numbered = self.numbering.number(event.metadata().id);
         outgoing.sequence = Some(numbered.sequence);
         let headers = || {
-            let mut headers = headers::write(&outgoing);
+            let mut headers = attributes::write(&outgoing);
             // A second attempt at the same event is no second event.
-            headers::insert(&mut headers, NATS_MESSAGE_ID, &event.metadata().id.to_string());
+            attributes::insert(&mut headers, NATS_MESSAGE_ID, &event.metadata().id.to_string());
             headers
         };
-        let durable = connection.wanted.is_durable(self.subject);
+        let durable = connection.declared.is_durable(self.subject);
         let permitted = &self.permitted;
-        connection.publish(Publication { subject: self.subject, durable, permitted, body, headers }).await?;
+        connection.publish(OutgoingPublish { subject: self.subject, durable, permitted, body, headers }).await?;
         numbered.settle();
         Ok(())
     }
@@ -70,7 +70,7 @@ impl Topic for NatsTopic {
         let Some(session) = connection.sessions.borrow().clone() else { return Ok(()) };
         // What the server takes may be less than we think, and counts the headers, of which an event has two more.
         let (limit, size) =
-            (session.client.max_payload(), body.len() + headers::length(&headers::write(&outgoing)) + MORE);
+            (session.client.max_payload(), body.len() + attributes::length(&attributes::write(&outgoing)) + MORE);
         if size <= limit {
             return Ok(());
         }

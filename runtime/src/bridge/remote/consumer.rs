@@ -10,9 +10,9 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::bridge::remote::held::{Aside, Doom, Held, Next};
-use crate::bridge::remote::letters::{Buried, Look};
-use crate::bridge::remote::{Arrived, Heard, Tally};
+use crate::bridge::remote::dead_letters::{DeadLetterQuery, FoundDeadLetter};
+use crate::bridge::remote::held::{AfterPause, GiveUp, HeldMessages, Parked};
+use crate::bridge::remote::{AtomicCounters, SequenceTracker, Sequenced};
 use crate::bridge::{BridgeError, Consumer, DeadMessage, Delivery, Settlement};
 use crate::delivery::SubscriptionPolicy;
 use crate::id::Id;
@@ -24,12 +24,12 @@ use crate::policy::Backoff;
 use crate::wire::{Incoming, Malformed};
 
 /// A subscription at a broker.
-pub(crate) trait Source: Send + Sync + 'static {
+pub(crate) trait BrokerSubscription: Send + Sync + 'static {
     /// What a message is acknowledged by. Where a dead letter is only looked at, its token is dropped.
     type Token: Clone + Send + Sync + 'static;
 
     /// The next message; `None` once nothing more is to come. Safe to drop while it waits. Several may wait at a time.
-    fn receive(&self) -> impl Future<Output = Option<Delivered<Self::Token>>> + Send;
+    fn receive(&self) -> impl Future<Output = Option<ReceivedMessage<Self::Token>>> + Send;
 
     /// A message, or a dead letter, is done with: the broker may forget it.
     fn done(&self, token: Self::Token) -> impl Future<Output = Result<(), BridgeError>> + Send;
@@ -81,10 +81,13 @@ pub(crate) trait Source: Send + Sync + 'static {
     }
 
     /// Keeps a dead letter; done once it is safe.
-    fn bury(&self, dead: &DeadMessage) -> impl Future<Output = Result<(), BridgeError>> + Send;
+    fn dead_letter(&self, dead: &DeadMessage) -> impl Future<Output = Result<(), BridgeError>> + Send;
 
     /// Dead letters, oldest first. Nobody else gets them while their tokens live, where the broker can see to that.
-    fn buried(&self, look: Look) -> impl Future<Output = Result<Vec<Buried<Self::Token>>, BridgeError>> + Send;
+    fn dead_letters(
+        &self,
+        look: DeadLetterQuery,
+    ) -> impl Future<Output = Result<Vec<FoundDeadLetter<Self::Token>>, BridgeError>> + Send;
 
     /// A handler has had a message for so long, and it is settled.
     fn handled(&self, took: Duration) {
@@ -108,7 +111,7 @@ pub(crate) trait Source: Send + Sync + 'static {
 }
 
 /// A message as a source receives it.
-pub(crate) struct Delivered<T> {
+pub(crate) struct ReceivedMessage<T> {
     /// The message; or what is wrong with it, and its payload.
     pub(crate) incoming: Result<Incoming, (Malformed, Bytes)>,
     /// How often the broker has delivered it before.
@@ -117,26 +120,26 @@ pub(crate) struct Delivered<T> {
 }
 
 /// A subscription at a broker, as the runtime sees it.
-pub(crate) struct NetworkConsumer<S: Source> {
+pub(crate) struct NetworkConsumer<S: BrokerSubscription> {
     source: S,
     subscription: &'static str,
     policy: SubscriptionPolicy,
-    tally: Arc<Tally>,
-    heard: Heard,
-    held: Mutex<Held<S::Token>>,
+    tally: Arc<AtomicCounters>,
+    heard: SequenceTracker,
+    held: Mutex<HeldMessages<S::Token>>,
     changed: Notify,
 }
 
 /// A message on its way out for its next attempt. Where nobody takes it, it goes back to those that wait.
-struct HandingOut<'f, S: Source> {
+struct HandingOut<'f, S: BrokerSubscription> {
     consumer: &'f NetworkConsumer<S>,
     delivery: Option<Delivery>,
 }
 
-impl<S: Source> Drop for HandingOut<'_, S> {
+impl<S: BrokerSubscription> Drop for HandingOut<'_, S> {
     fn drop(&mut self) {
         if let Some(delivery) = self.delivery.take() {
-            self.consumer.put_aside(delivery, Duration::ZERO, Next::Attempt);
+            self.consumer.put_aside(delivery, Duration::ZERO, AfterPause::Attempt);
         }
     }
 }
@@ -145,7 +148,7 @@ impl<S: Source> Drop for HandingOut<'_, S> {
 const SHORT: usize = 64;
 
 /// Between two attempts to bury a dead letter.
-const GRAVE_PAUSE: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+const DEAD_LETTER_BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 
 /// How often a message may be delivered beyond its attempts before that alone is a reason to give it up.
 ///
@@ -161,10 +164,15 @@ fn counted(earlier: u32, redelivered: u32, attempts: u32) -> u32 {
     if before < attempts.saturating_add(UNTRIED) { earlier.max(before.min(attempts.saturating_sub(1))) } else { before }
 }
 
-impl<S: Source> NetworkConsumer<S> {
-    pub(crate) fn new(source: S, subscription: &'static str, policy: SubscriptionPolicy, tally: Arc<Tally>) -> Self {
-        let held = Mutex::new(Held::new());
-        Self { source, subscription, policy, tally, heard: Heard::default(), held, changed: Notify::new() }
+impl<S: BrokerSubscription> NetworkConsumer<S> {
+    pub(crate) fn new(
+        source: S,
+        subscription: &'static str,
+        policy: SubscriptionPolicy,
+        tally: Arc<AtomicCounters>,
+    ) -> Self {
+        let held = Mutex::new(HeldMessages::new());
+        Self { source, subscription, policy, tally, heard: SequenceTracker::default(), held, changed: Notify::new() }
     }
 
     /// The adapter's part.
@@ -173,7 +181,7 @@ impl<S: Source> NetworkConsumer<S> {
         &self.source
     }
 
-    fn held(&self) -> MutexGuard<'_, Held<S::Token>> {
+    fn held(&self) -> MutexGuard<'_, HeldMessages<S::Token>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -192,7 +200,7 @@ impl<S: Source> NetworkConsumer<S> {
     }
 
     /// What is due, or when something will be. What the broker has taken back meanwhile is not: it comes again.
-    fn due(&self) -> Result<Aside, Option<Instant>> {
+    fn due(&self) -> Result<Parked, Option<Instant>> {
         loop {
             let (aside, count) = {
                 let mut held = self.held();
@@ -212,11 +220,11 @@ impl<S: Source> NetworkConsumer<S> {
         }
     }
 
-    fn put_aside(&self, delivery: Delivery, pause: Duration, next: Next) {
+    fn put_aside(&self, delivery: Delivery, pause: Duration, next: AfterPause) {
         let place = (Instant::now() + pause, delivery.tag);
         let count = {
             let mut held = self.held();
-            held.aside.insert(place, Aside { delivery, next });
+            held.aside.insert(place, Parked { delivery, next });
             held.aside.len()
         };
         self.source.aside(count);
@@ -240,11 +248,11 @@ impl<S: Source> NetworkConsumer<S> {
     async fn receive_one(&self) -> Option<Delivery> {
         loop {
             let next = match self.due() {
-                Ok(Aside { delivery, next: Next::Attempt }) => return self.hand_out(delivery).await,
-                Ok(Aside { delivery, next: Next::Out }) => return Some(delivery),
-                Ok(Aside { delivery, next: Next::Grave(doom) }) => {
+                Ok(Parked { delivery, next: AfterPause::Attempt }) => return self.hand_out(delivery).await,
+                Ok(Parked { delivery, next: AfterPause::Out }) => return Some(delivery),
+                Ok(Parked { delivery, next: AfterPause::Grave(give_up) }) => {
                     // What went wrong is tried once more, later; it stands in the log.
-                    let _ = self.bury(delivery, doom).await;
+                    let _ = self.dead_letter(delivery, give_up).await;
                     continue;
                 }
                 Err(next) => next,
@@ -284,8 +292,8 @@ impl<S: Source> NetworkConsumer<S> {
     }
 
     /// Takes a message in. One that cannot be read does not get further than this, nor one that may come once and does again.
-    async fn admit(&self, delivered: Delivered<S::Token>) -> Option<Delivery> {
-        let Delivered { incoming, redelivered, token } = delivered;
+    async fn admit(&self, delivered: ReceivedMessage<S::Token>) -> Option<Delivery> {
+        let ReceivedMessage { incoming, redelivered, token } = delivered;
         let Incoming { message, attempt, source, sequence, .. } = match incoming {
             Ok(incoming) => incoming,
             Err((malformed, body)) => {
@@ -299,7 +307,7 @@ impl<S: Source> NetworkConsumer<S> {
             return None;
         }
         if self.source.lease().is_some() {
-            self.held().forget_doomed(message.metadata().id);
+            self.held().forget_given_up(message.metadata().id);
         }
         let token = if redelivered > 0 { self.resume(message.metadata().id, token)? } else { token };
         let (attempts, earlier) = (self.policy.attempts, attempt.saturating_sub(1));
@@ -326,10 +334,10 @@ impl<S: Source> NetworkConsumer<S> {
     /// Whether an event that may come once has come before. What is missing before it is counted.
     fn has_come_before(&self, id: Id, source: &str, sequence: Option<u64>) -> bool {
         let arrived = sequence.map(|sequence| self.heard.arrives(source, sequence));
-        if let Some(Arrived::After(missing)) = arrived {
+        if let Some(Sequenced::After(missing)) = arrived {
             self.tally.lost.fetch_add(missing, Ordering::Relaxed);
         }
-        self.heard.is_known(id) || arrived == Some(Arrived::Again)
+        self.heard.is_known(id) || arrived == Some(Sequenced::Again)
     }
 
     /// What was taken in, under a tag.
@@ -354,7 +362,7 @@ impl<S: Source> NetworkConsumer<S> {
         let subscription = self.subscription;
         if self.policy.dead_letter {
             tracing::error!(target: "pontoon", subscription, reason, "a message that cannot be read is given up");
-            let _ = self.bury(delivery, Doom { reason, failures: 0 }).await;
+            let _ = self.dead_letter(delivery, GiveUp { reason, failures: 0 }).await;
             return;
         }
         let malformed = self.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
@@ -367,36 +375,36 @@ impl<S: Source> NetworkConsumer<S> {
     }
 
     /// Keeps a dead letter, and is done with the message only then. Where that fails, it is tried again, less and less often.
-    async fn bury(&self, delivery: Delivery, doom: Doom) -> Result<(), BridgeError> {
-        let Doom { reason, failures } = doom;
+    async fn dead_letter(&self, delivery: Delivery, give_up: GiveUp) -> Result<(), BridgeError> {
+        let GiveUp { reason, failures } = give_up;
         let token = self.token_kept(&delivery)?;
         if failures > 0 {
             // It has waited. What became of its lease, the end of this shows.
             let _ = self.source.extend(token.clone()).await;
         }
         let mut dead = DeadMessage { message: delivery.message.clone(), reason, attempts: delivery.attempt };
-        let mut buried = self.source.bury(&dead).await;
-        if buried.as_ref().is_err_and(BridgeError::lasts) {
+        let mut dead_letters = self.source.dead_letter(&dead).await;
+        if dead_letters.as_ref().is_err_and(BridgeError::is_permanent) {
             // With its reason it may be larger than what the broker takes.
             dead.reason.truncate(dead.reason.floor_char_boundary(SHORT));
-            buried = self.source.bury(&dead).await;
+            dead_letters = self.source.dead_letter(&dead).await;
         }
-        if let Err(error) = &buried
-            && error.lasts()
+        if let Err(error) = &dead_letters
+            && error.is_permanent()
         {
             self.tally.malformed.fetch_add(1, Ordering::Relaxed);
             let (subscription, message) = (self.subscription, delivery.message.metadata().id);
             let reason = &dead.reason;
             tracing::error!(target: "pontoon", subscription, %message, error = %OneLine(&error), reason, "a dead letter cannot be kept: it is gone");
-            buried = Ok(());
+            dead_letters = Ok(());
         }
-        if let Err(error) = buried {
+        if let Err(error) = dead_letters {
             let (subscription, failures) = (self.subscription, failures.saturating_add(1));
             if failures.is_power_of_two() {
                 tracing::warn!(target: "pontoon", subscription, error = %OneLine(&error), failures, "a dead letter is not kept yet");
             }
-            let doom = Doom { reason: dead.reason, failures };
-            self.put_aside(delivery, GRAVE_PAUSE.after(failures), Next::Grave(doom));
+            let give_up = GiveUp { reason: dead.reason, failures };
+            self.put_aside(delivery, DEAD_LETTER_BACKOFF.after(failures), AfterPause::Grave(give_up));
             return Err(error);
         }
         self.held().tokens.remove(&delivery.tag);
@@ -425,7 +433,7 @@ impl<S: Source> NetworkConsumer<S> {
                     return again.map(drop);
                 }
                 let next = Delivery { attempt: delivery.attempt.saturating_add(1), ..delivery.clone() };
-                self.put_aside(next, pause, Next::Attempt);
+                self.put_aside(next, pause, AfterPause::Attempt);
                 Ok(())
             }
             Settlement::Postpone(pause) => {
@@ -436,10 +444,10 @@ impl<S: Source> NetworkConsumer<S> {
                     return Err(error);
                 }
                 let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
-                self.put_aside(delivery.clone(), pause, Next::Out);
+                self.put_aside(delivery.clone(), pause, AfterPause::Out);
                 Ok(())
             }
-            Settlement::DeadLetter(reason) => self.bury(delivery.clone(), Doom { reason, failures: 0 }).await,
+            Settlement::DeadLetter(reason) => self.dead_letter(delivery.clone(), GiveUp { reason, failures: 0 }).await,
             Settlement::Malformed => {
                 self.tally.malformed.fetch_add(1, Ordering::Relaxed);
                 match self.token(delivery) {
@@ -452,9 +460,10 @@ impl<S: Source> NetworkConsumer<S> {
     }
 
     async fn clear(&self, id: Option<Id>, replay: bool) -> Result<usize, BridgeError> {
-        let buried = self.source.buried(id.map_or(Look::Behind(0), Look::For)).await?;
+        let dead_letters =
+            self.source.dead_letters(id.map_or(DeadLetterQuery::Behind(0), DeadLetterQuery::For)).await?;
         let mut count = 0;
-        for Buried { dead, token } in buried {
+        for FoundDeadLetter { dead, token } in dead_letters {
             count += 1;
             if !replay {
                 self.source.done(token).await?;
@@ -462,13 +471,13 @@ impl<S: Source> NetworkConsumer<S> {
             }
             // It stays a dead letter until this process is done with it.
             let delivery = self.hold(dead.message, 1, token);
-            self.put_aside(delivery, Duration::ZERO, Next::Out);
+            self.put_aside(delivery, Duration::ZERO, AfterPause::Out);
         }
         Ok(count)
     }
 }
 
-impl<S: Source> Consumer for NetworkConsumer<S> {
+impl<S: BrokerSubscription> Consumer for NetworkConsumer<S> {
     fn next(&self) -> MaybeReady<'_, Option<Delivery>> {
         MaybeReady::boxed(self.receive())
     }
@@ -513,8 +522,8 @@ impl<S: Source> Consumer for NetworkConsumer<S> {
 
     fn dead_letters(&self, skip: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>> {
         MaybeReady::boxed(async move {
-            let buried = self.source.buried(Look::Behind(skip)).await?;
-            Ok(buried.into_iter().map(|one| one.dead).collect())
+            let dead_letters = self.source.dead_letters(DeadLetterQuery::Behind(skip)).await?;
+            Ok(dead_letters.into_iter().map(|one| one.dead).collect())
         })
     }
 

@@ -8,39 +8,39 @@ use crate::bridge::Delivery;
 use crate::id::Id;
 
 /// What this process has of the broker's.
-pub(super) struct Held<T> {
+pub(super) struct HeldMessages<T> {
     pub(super) tags: u64,
     pub(super) tokens: HashMap<u64, T>,
     /// Since when a handler has a message.
     pub(super) handed: HashMap<u64, Instant>,
     /// What waits for its time.
-    pub(super) aside: BTreeMap<(Instant, u64), Aside>,
+    pub(super) aside: BTreeMap<(Instant, u64), Parked>,
 }
 
 /// A message that waits for its time.
-pub(super) struct Aside {
+pub(super) struct Parked {
     pub(super) delivery: Delivery,
-    pub(super) next: Next,
+    pub(super) next: AfterPause,
 }
 
 /// What is next for a message that waits.
-pub(super) enum Next {
+pub(super) enum AfterPause {
     /// Its next attempt.
     Attempt,
     /// It is handed out, and that is no further attempt.
     Out,
     /// It is given up.
-    Grave(Doom),
+    Grave(GiveUp),
 }
 
 /// Why a message is given up: it only waits for its grave.
-pub(super) struct Doom {
+pub(super) struct GiveUp {
     pub(super) reason: String,
     /// How often it could not be buried.
     pub(super) failures: u32,
 }
 
-impl<T> Held<T> {
+impl<T> HeldMessages<T> {
     pub(super) fn new() -> Self {
         Self { tags: 0, tokens: HashMap::new(), handed: HashMap::new(), aside: BTreeMap::new() }
     }
@@ -52,10 +52,10 @@ impl<T> Held<T> {
     }
 
     /// A message that waits for its grave has come again: the broker has taken it for lost.
-    pub(super) fn forget_doomed(&mut self, id: Id) {
+    pub(super) fn forget_given_up(&mut self, id: Id) {
         let Self { aside, tokens, .. } = self;
         aside.retain(|_, aside| {
-            let stays = !matches!(aside.next, Next::Grave(_)) || aside.delivery.message.metadata().id != id;
+            let stays = !matches!(aside.next, AfterPause::Grave(_)) || aside.delivery.message.metadata().id != id;
             if !stays {
                 tokens.remove(&aside.delivery.tag);
             }

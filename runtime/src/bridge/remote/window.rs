@@ -35,7 +35,7 @@ const MOST_ASIDE: u32 = 4096;
 const SPARE: u32 = 16;
 
 /// How many messages of a subscription a process has from its broker at a time.
-pub(crate) struct Window {
+pub(crate) struct InFlightWindow {
     /// How many it hands out at once: where each window begins.
     concurrency: u32,
     state: Mutex<State>,
@@ -60,7 +60,7 @@ impl State {
         Self { concurrency: size.max(1), size, mean, handled: 0, left: 0, aside: 0, room: 0 }
     }
 
-    fn change(&mut self, size: u32, room: u32) -> Option<Change> {
+    fn change(&mut self, size: u32, room: u32) -> Option<WindowChange> {
         let (before, now) = (self.size + self.room, size + room);
         let here = before.max(self.left);
         let soon = self.mean.is_none_or(|mean| mean.saturating_mul(here) / self.concurrency <= KEPT);
@@ -70,13 +70,13 @@ impl State {
         }
         self.left = if now < here && soon { here } else { 0 };
         (self.size, self.room, self.handled) = (size, room, 0);
-        Some(Change { now: u16::try_from(now).unwrap_or(u16::MAX), fewer })
+        Some(WindowChange { now: u16::try_from(now).unwrap_or(u16::MAX), fewer })
     }
 }
 
 /// How many messages a process is to have from now on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Change {
+pub(crate) struct WindowChange {
     pub(crate) now: u16,
     /// Whether what has come and was not taken goes back: it would wait for too long.
     pub(crate) fewer: bool,
@@ -87,7 +87,7 @@ fn room(aside: u32) -> u32 {
     if aside == 0 { 0 } else { aside.min(MOST_ASIDE).next_power_of_two() }
 }
 
-impl Window {
+impl InFlightWindow {
     pub(crate) fn new(concurrency: u32) -> Self {
         let concurrency = concurrency.clamp(1, u16::MAX.into());
         Self { concurrency, state: Mutex::new(State::new(concurrency, None)) }
@@ -105,7 +105,7 @@ impl Window {
     }
 
     /// A handler has ended after this time. Returns how many messages the process should have, where that changes.
-    pub(crate) fn handled(&self, took: Duration) -> Option<Change> {
+    pub(crate) fn handled(&self, took: Duration) -> Option<WindowChange> {
         let mut state = self.state();
         // One that takes long counts at once: what is behind it waits.
         let mean = state.mean.map_or(took, |mean| if took > mean { (mean + took) / 2 } else { (mean * 7 + took) / 8 });
@@ -122,7 +122,7 @@ impl Window {
     }
 
     /// So many messages wait for their next attempt.
-    pub(crate) fn aside(&self, count: usize) -> Option<Change> {
+    pub(crate) fn aside(&self, count: usize) -> Option<WindowChange> {
         let mut state = self.state();
         state.aside = u32::try_from(count).unwrap_or(u32::MAX);
         let room = if state.aside > state.room { room(state.aside) } else { state.room };
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     /// How many it has after so many messages that took as long as this.
-    fn after(window: &Window, count: u32, took: Duration) -> u32 {
+    fn after(window: &InFlightWindow, count: u32, took: Duration) -> u32 {
         for _ in 0..count {
             window.handled(took);
         }
@@ -154,21 +154,21 @@ mod tests {
 
     #[test]
     fn a_window_grows_with_what_is_handled_and_no_further_than_a_second() {
-        let window = Window::new(2);
+        let window = InFlightWindow::new(2);
         assert_eq!(after(&window, SAMPLE - 1, Duration::from_millis(1)), 2);
         assert_eq!(after(&window, 1, Duration::from_millis(1)), 8);
         assert_eq!(after(&window, 1000, Duration::from_millis(1)), u32::from(PREFETCH));
-        assert_eq!(after(&Window::new(2), 1000, Duration::from_millis(100)), 20);
-        assert_eq!(after(&Window::new(3), 1000, Duration::from_secs(60)), 3);
-        assert_eq!(after(&Window::new(300), 1000, Duration::ZERO), 300);
+        assert_eq!(after(&InFlightWindow::new(2), 1000, Duration::from_millis(100)), 20);
+        assert_eq!(after(&InFlightWindow::new(3), 1000, Duration::from_secs(60)), 3);
+        assert_eq!(after(&InFlightWindow::new(300), 1000, Duration::ZERO), 300);
     }
 
     #[test]
     fn a_window_shrinks_at_once_where_a_handler_takes_long_and_begins_anew() {
-        let window = Window::new(1);
+        let window = InFlightWindow::new(1);
         assert_eq!(after(&window, 1000, Duration::from_millis(1)), u32::from(PREFETCH));
-        assert_eq!(window.handled(Duration::from_secs(10)), Some(Change { now: 1, fewer: true }));
-        let window = Window::new(1);
+        assert_eq!(window.handled(Duration::from_secs(10)), Some(WindowChange { now: 1, fewer: true }));
+        let window = InFlightWindow::new(1);
         after(&window, 1000, Duration::from_millis(1));
         assert_eq!((window.restart(), after(&window, 0, Duration::ZERO)), (1, 1));
     }
@@ -176,29 +176,29 @@ mod tests {
     #[test]
     fn what_a_larger_window_has_left_goes_back_once_it_turns_out_to_take_long() {
         let (quick, slow) = (Duration::from_millis(1), Duration::from_millis(60));
-        let window = Window::new(1);
+        let window = InFlightWindow::new(1);
         while after(&window, 1, quick) < 64 {}
         // At half the time that they take, 64 seemed to be done soon.
-        assert_eq!(window.handled(slow), Some(Change { now: 32, fewer: false }));
-        let changes: Vec<Change> = (0..64).filter_map(|_| window.handled(slow)).collect();
+        assert_eq!(window.handled(slow), Some(WindowChange { now: 32, fewer: false }));
+        let changes: Vec<WindowChange> = (0..64).filter_map(|_| window.handled(slow)).collect();
         assert_eq!(changes.iter().filter(|change| change.fewer).count(), 1, "{changes:?}");
         assert!(changes[0].fewer, "{changes:?}");
     }
 
     #[test]
     fn what_took_the_place_of_those_that_waited_goes_back_where_it_takes_long() {
-        let window = Window::new(1);
-        assert_eq!(window.aside(1000), Some(Change { now: 1025, fewer: false }));
+        let window = InFlightWindow::new(1);
+        assert_eq!(window.aside(1000), Some(WindowChange { now: 1025, fewer: false }));
         assert_eq!(window.aside(0), None);
-        assert_eq!(window.handled(Duration::from_secs(60)), Some(Change { now: 1, fewer: true }));
+        assert_eq!(window.handled(Duration::from_secs(60)), Some(WindowChange { now: 1, fewer: true }));
     }
 
     #[test]
     fn who_waits_for_the_next_attempt_takes_no_place() {
-        let window = Window::new(1);
-        assert_eq!(window.aside(1), Some(Change { now: 2, fewer: false }));
+        let window = InFlightWindow::new(1);
+        assert_eq!(window.aside(1), Some(WindowChange { now: 2, fewer: false }));
         assert_eq!((window.aside(0), window.aside(1)), (None, None));
-        assert_eq!(window.aside(3), Some(Change { now: 5, fewer: false }));
+        assert_eq!(window.aside(3), Some(WindowChange { now: 5, fewer: false }));
         assert_eq!(window.aside(0), None);
         // What is not needed is given up.
         assert_eq!(after(&window, SPARE, Duration::from_secs(60)), 1);

@@ -2,10 +2,10 @@
 
 use redis::cmd;
 
-use super::link::Link;
+use super::connection::Connection;
 
 /// Looks at the server's settings. Where that is not allowed, nothing is said.
-pub(super) async fn give(link: &Link) {
+pub(super) async fn give(link: &Connection) {
     let info = link.read(|mut commands| async move { cmd("INFO").query_async::<String>(&mut commands).await }).await;
     for advice in info.iter().flat_map(|info| about(info)) {
         tracing::warn!(target: "pontoon", advice, "redis could lose state");

@@ -1,6 +1,6 @@
 //! How Redis is reached.
 
-use super::endpoint::Endpoint;
+use super::address::Address;
 use crate::environment::{Setup, Template, Tls};
 
 /// Redis, or what speaks like it.
@@ -41,7 +41,7 @@ impl Redis {
     }
 
     /// Where it is; or problems.
-    pub(super) async fn endpoint(&self, setup: &mut Setup) -> Option<Endpoint> {
+    pub(super) async fn address(&self, setup: &mut Setup) -> Option<Address> {
         let before = setup.problems().len();
         let url = setup.text(&self.url).await;
         let username = setup.optional(self.username.as_ref()).await;
@@ -50,8 +50,8 @@ impl Redis {
         if setup.problems().len() > before {
             return None;
         }
-        match Endpoint::read(&url, pems).and_then(|endpoint| endpoint.credentials(username, password)) {
-            Ok(endpoint) => Some(endpoint),
+        match Address::read(&url, pems).and_then(|address| address.credentials(username, password)) {
+            Ok(address) => Some(address),
             Err(problem) => {
                 setup.problem(problem);
                 None

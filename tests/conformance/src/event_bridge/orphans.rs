@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use pontoon::bridge::Settlement;
-use pontoon::{Orphan, Subscribed, SubscriptionPolicy};
+use pontoon::{KnownSubscription, Orphan, SubscriptionPolicy};
 use tokio::time::sleep;
 
 use crate::adapter::{next, soon};
@@ -26,7 +26,7 @@ pub async fn e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed(r
     let before = rig.tap("before").await;
     let policy = SubscriptionPolicy::at_least_once().dead_letter();
     let consumer = before.subscribe(subject, FORMER, policy);
-    before.know([Subscribed::new(subject, FORMER, policy)].into());
+    before.know([KnownSubscription::new(subject, FORMER, policy)].into());
     soon(before.connect()).await.expect("a connection");
     // What it has is entered where the broker can't list it. What this version does not know is others'.
     soon(before.orphans()).await.expect("the orphans");

@@ -1,7 +1,7 @@
 // The events of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Environments, Event, Listeners, Subscribed};
+use pontoon::{Environments, Event, KnownSubscription, Listeners};
 use std::time::Duration;
 
 /// Somebody new has an account.
@@ -12,8 +12,8 @@ impl Event for UserSignedUp {
     type Payload = crate::microservices::contract::UserSignedUp;
     const SUBJECT: &'static str = "shop.event.user_signed_up.v1";
     const LISTENERS: Listeners = Listeners::new().keep(Duration::from_hours(168));
-    const SUBSCRIPTIONS: &'static [Subscribed] = &[
-        Subscribed::of::<super::billing::Charge>(),
+    const SUBSCRIPTIONS: &'static [KnownSubscription] = &[
+        KnownSubscription::of::<super::billing::Charge>(),
     ];
 }
 
@@ -28,14 +28,14 @@ impl Event for AccountCharged {
         &["local", "staging", "production"],
     );
     const LISTENERS: Listeners = Listeners::new().ordered();
-    const SUBSCRIPTIONS: &'static [Subscribed] = &[
-        Subscribed::of::<super::user::Activate>(),
-        Subscribed::of::<super::email::Thank>(),
+    const SUBSCRIPTIONS: &'static [KnownSubscription] = &[
+        KnownSubscription::of::<super::user::Activate>(),
+        KnownSubscription::of::<super::email::Thank>(),
     ];
 }
 
 /// All subscriptions to them, of every service: what a broker keeps for another is left of an earlier version.
-pub const SUBSCRIPTIONS: &[&[Subscribed]] = &[
+pub const SUBSCRIPTIONS: &[&[KnownSubscription]] = &[
     <UserSignedUp as Event>::SUBSCRIPTIONS,
     <AccountCharged as Event>::SUBSCRIPTIONS,
 ];

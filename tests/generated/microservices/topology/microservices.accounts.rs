@@ -3,8 +3,8 @@
 
 use super::super::{email, event, state, user};
 use pontoon::{
-    Amqp, Collection, Emits, Environment, File, Keeps, Launch, Nats, OverBridge, Ports,
-    Publisher, Reachable, Redis, Registration, Started, Subscribed, Template,
+    Amqp, Collection, Emits, Environment, File, Keeps, KnownSubscription, Launch, Nats,
+    OverBridge, Ports, Publisher, Reachable, Redis, Registration, Started, Template,
     TemplatePart, Tls, Unit,
 };
 use std::future::Future;
@@ -110,7 +110,7 @@ impl Unit for Accounts {
             )
             .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
     ];
-    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [KnownSubscription]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

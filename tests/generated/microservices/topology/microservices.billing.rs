@@ -3,8 +3,8 @@
 
 use super::super::{billing, event, state};
 use pontoon::{
-    Amqp, Collection, Emits, Environment, File, Keeps, Launch, Nats, Ports, Publisher,
-    Redis, Registration, Started, Subscribed, Template, TemplatePart, Tls, Unit,
+    Amqp, Collection, Emits, Environment, File, Keeps, KnownSubscription, Launch, Nats,
+    Ports, Publisher, Redis, Registration, Started, Template, TemplatePart, Tls, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -103,7 +103,7 @@ impl Unit for Billing {
             )
             .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
     ];
-    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [KnownSubscription]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

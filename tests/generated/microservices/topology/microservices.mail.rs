@@ -3,9 +3,9 @@
 
 use super::super::{email, event, secret, user};
 use pontoon::{
-    Amqp, Environment, File, Launch, Nats, OverBridge, Ports, Reachable, Redis,
-    Registration, Reveals, SecretSource, Started, Subscribed, Template, TemplatePart,
-    Tls, Unit,
+    Amqp, Environment, File, KnownSubscription, Launch, Nats, OverBridge, Ports,
+    Reachable, Redis, Registration, Reveals, SecretSource, Started, Template,
+    TemplatePart, Tls, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -102,7 +102,7 @@ impl Unit for Mail {
             )
             .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
     ];
-    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [KnownSubscription]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

@@ -3,8 +3,8 @@
 
 use super::{billing, email, event, secret, state, user};
 use pontoon::{
-    Collection, Emits, Env, Environment, InMemory, Keeps, Launch, Ports, Publisher,
-    Registration, Reveals, SecretSource, Started, Subscribed, Unit,
+    Collection, Emits, Env, Environment, InMemory, Keeps, KnownSubscription, Launch,
+    Ports, Publisher, Registration, Reveals, SecretSource, Started, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -102,7 +102,7 @@ impl Unit for Monolith {
             .state_store(&InMemory)
             .secret_store(&Env),
     ];
-    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [KnownSubscription]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

@@ -4,8 +4,8 @@
 use super::{email, event, queue, secret, state, user};
 use pontoon::{
     Collection, Emits, Enqueuer, Enqueues, Env, Environment, File, InMemory, Keeps,
-    Launch, Ports, Publisher, Registration, Reveals, SecretSource, Started, Subscribed,
-    Template, Unit,
+    KnownSubscription, Launch, Ports, Publisher, Registration, Reveals, SecretSource,
+    Started, Template, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -97,7 +97,7 @@ impl Unit for Monolith {
             .state_store(&InMemory)
             .secret_store(&File::new(Template::variable_or("SECRETS_DIR", "/run/secrets"))),
     ];
-    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [KnownSubscription]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

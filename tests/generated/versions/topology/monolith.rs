@@ -3,8 +3,8 @@
 
 use super::{email, event, state, user};
 use pontoon::{
-    Collection, Emits, Environment, InMemory, Keeps, Launch, Ports, Publisher,
-    Registration, Started, Subscribed, Unit,
+    Collection, Emits, Environment, InMemory, Keeps, KnownSubscription, Launch, Ports,
+    Publisher, Registration, Started, Unit,
 };
 use std::future::Future;
 use std::time::Duration;
@@ -93,7 +93,7 @@ impl Unit for Monolith {
             .queue_bridge(&InMemory)
             .state_store(&InMemory),
     ];
-    const SUBSCRIPTIONS: &'static [&'static [Subscribed]] = event::SUBSCRIPTIONS;
+    const SUBSCRIPTIONS: &'static [&'static [KnownSubscription]] = event::SUBSCRIPTIONS;
 
     fn assemble(resources: &Resources, ports: &Ports) -> Self {
         Self {

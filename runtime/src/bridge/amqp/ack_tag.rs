@@ -1,0 +1,96 @@
+//! What a message is acknowledged by.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::future::FutureExt;
+use lapin::Channel;
+use lapin::options::{BasicAckOptions, BasicNackOptions};
+use tokio::time::Instant;
+
+use crate::bridge::BridgeError;
+
+/// What a message is acknowledged by. Neither is waited for: the broker does not answer.
+#[derive(Clone)]
+pub(super) struct AckTag {
+    channel: Arc<Channel>,
+    tag: u64,
+    /// When it came.
+    since: Instant,
+    loan: Option<Arc<Peeked>>,
+}
+
+/// A message that is only looked at. Dropped, it goes back.
+struct Peeked {
+    channel: Arc<Channel>,
+    tag: u64,
+    over: AtomicBool,
+}
+
+impl AckTag {
+    /// Of a message that came on a channel.
+    pub(super) fn new(channel: &Arc<Channel>, tag: u64) -> Self {
+        Self { channel: Arc::clone(channel), tag, since: Instant::now(), loan: None }
+    }
+
+    /// Of a message that goes back when nobody has its ack_tag any more.
+    pub(super) fn on_loan(channel: &Arc<Channel>, tag: u64) -> Self {
+        let loan = Peeked { channel: Arc::clone(channel), tag, over: AtomicBool::new(false) };
+        Self { loan: Some(Arc::new(loan)), ..Self::new(channel, tag) }
+    }
+
+    /// Since when this process has it; nothing where it is only looked at.
+    pub(super) fn held_since(&self) -> Option<Instant> {
+        self.loan.is_none().then_some(self.since)
+    }
+
+    /// When the message came.
+    pub(super) fn came(&self) -> Instant {
+        self.since
+    }
+
+    /// Whether the channel that it came on has ended: the broker has taken it back.
+    pub(super) fn is_lost(&self) -> bool {
+        !self.channel.status().connected()
+    }
+
+    /// The broker may forget it.
+    pub(super) fn acknowledge(&self) -> Result<(), BridgeError> {
+        self.end_loan();
+        heard(&self.channel.basic_ack(self.tag, BasicAckOptions::default()).now_or_never())
+    }
+
+    /// The broker is to give it to others, or to us again.
+    pub(super) fn give_back(&self) -> Result<(), BridgeError> {
+        self.end_loan();
+        give_back(&self.channel, self.tag)
+    }
+
+    fn end_loan(&self) {
+        if let Some(loan) = &self.loan {
+            loan.over.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for Peeked {
+    fn drop(&mut self) {
+        if !self.over.load(Ordering::SeqCst) {
+            // On a channel that has ended, it has gone back.
+            let _ = give_back(&self.channel, self.tag);
+        }
+    }
+}
+
+fn give_back(channel: &Channel, tag: u64) -> Result<(), BridgeError> {
+    let options = BasicNackOptions { requeue: true, multiple: false };
+    heard(&channel.basic_nack(tag, options).now_or_never())
+}
+
+/// On a channel that has ended, the broker has taken everything back.
+fn heard(said: &Option<lapin::Result<()>>) -> Result<(), BridgeError> {
+    match said {
+        Some(Err(_)) => Err(BridgeError::LeaseLost),
+        _ => Ok(()),
+    }
+}

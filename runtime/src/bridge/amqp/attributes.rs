@@ -1,0 +1,170 @@
+//! Messages as AMQP has them: attributes are headers, beside the properties that every client knows.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use tokio::time::Instant;
+
+use crate::bridge::BridgeError;
+use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
+
+/// Kept by a queue that is, in a broker that dies.
+pub(super) const PERSISTENT: u8 = 2;
+const TRANSIENT: u8 = 1;
+
+/// How CloudEvents asks to begin the names of headers: since version 1.0.2 with an underscore, for the sake of JMS. Both are to be
+/// read, and in whatever case.
+const PREFIX: &str = "cloudEvents:";
+
+/// Collects attributes as headers.
+#[derive(Default)]
+pub(super) struct HeaderTable {
+    table: FieldTable,
+}
+
+impl HeaderTable {
+    pub(super) fn put(&mut self, attribute: Attribute, text: &str) {
+        self.table.insert(attribute.amqp.into(), AMQPValue::LongString(text.into()));
+    }
+
+    pub(super) fn into_properties(self) -> BasicProperties {
+        BasicProperties::default().with_content_type(CONTENT_TYPE.into()).with_headers(self.table)
+    }
+}
+
+/// The properties of an event or a dead letter, which the broker keeps.
+pub(super) fn kept(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
+    Ok(of(outgoing)?.with_delivery_mode(PERSISTENT))
+}
+
+/// The properties of a request, which is worth nothing once its deadline is over.
+pub(super) fn passing(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
+    let properties = of(outgoing)?.with_delivery_mode(TRANSIENT);
+    let Some(deadline) = outgoing.deadline else { return Ok(properties) };
+    let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    Ok(properties.with_expiration(left.as_millis().to_string().into()))
+}
+
+fn of(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
+    let mut headers = HeaderTable::default();
+    outgoing.attributes(|attribute, text| headers.put(attribute, text));
+    let id = outgoing.message.metadata().id.to_string();
+    Ok(headers.into_properties().with_message_id(id.into()))
+}
+
+/// Reads a message that arrives now; or says what is wrong with it, with its payload.
+pub(super) fn read(properties: &BasicProperties, body: Bytes) -> Result<Incoming, (Malformed, Bytes)> {
+    // Kept aside for the case that it cannot be read: a reference count.
+    Incoming::read(body.clone(), content_type(properties), attributes(properties))
+        .map_err(|malformed| (malformed, body))
+}
+
+/// Reads a message that arrived then; or says what is wrong with it, with its payload.
+pub(super) fn read_at(
+    arrived: Instant,
+    properties: &BasicProperties,
+    body: Bytes,
+) -> Result<Incoming, (Malformed, Bytes)> {
+    Incoming::read_at(arrived, body.clone(), content_type(properties), attributes(properties))
+        .map_err(|malformed| (malformed, body))
+}
+
+/// The attributes of a message as text.
+pub(super) fn attributes<'p>(properties: &'p BasicProperties) -> impl Fn(Attribute) -> Option<Cow<'p, str>> {
+    let headers = properties.headers().as_ref().map(FieldTable::inner);
+    // Ours are found at once, and those of others only looked for where there are any.
+    let others = headers.is_some_and(|headers| headers.keys().any(|name| is_of_others(name.as_str())));
+    move |attribute| {
+        let headers = headers?;
+        let value = headers.get(attribute.amqp);
+        let value = value.or_else(|| {
+            let mut named =
+                headers.iter().filter(|(name, _)| others && name_of(name.as_str()).as_deref() == Some(attribute.mqtt));
+            named.next().map(|(_, value)| value)
+        });
+        value.and_then(shown)
+    }
+}
+
+fn content_type(properties: &BasicProperties) -> Option<&str> {
+    properties.content_type().as_ref().map(ShortString::as_str)
+}
+
+/// The attribute that a header is named after.
+fn name_of(header: &str) -> Option<String> {
+    let (prefix, name) = header.split_at_checked(PREFIX.len())?;
+    let begins = |with: &str| prefix.eq_ignore_ascii_case(with);
+    (begins(PREFIX) || begins("cloudEvents_")).then(|| name.to_ascii_lowercase())
+}
+
+/// Whether a header is an attribute, and named as we do not.
+fn is_of_others(header: &str) -> bool {
+    let ours = header.strip_prefix(PREFIX).is_some_and(|name| !name.bytes().any(|byte| byte.is_ascii_uppercase()));
+    !ours && name_of(header).is_some()
+}
+
+/// A header as text. Ours are texts; others may write a number as a number.
+fn shown(value: &AMQPValue) -> Option<Cow<'_, str>> {
+    Some(match value {
+        AMQPValue::LongString(text) => String::from_utf8_lossy(text.as_bytes()),
+        AMQPValue::ShortString(text) => text.as_str().into(),
+        AMQPValue::Boolean(value) => value.to_string().into(),
+        AMQPValue::ShortShortInt(value) => value.to_string().into(),
+        AMQPValue::ShortShortUInt(value) => value.to_string().into(),
+        AMQPValue::ShortInt(value) => value.to_string().into(),
+        AMQPValue::ShortUInt(value) => value.to_string().into(),
+        AMQPValue::LongInt(value) => value.to_string().into(),
+        AMQPValue::LongUInt(value) => value.to_string().into(),
+        AMQPValue::LongLongInt(value) => value.to_string().into(),
+        _ => return None,
+    })
+}
+
+/// How often a queue has delivered a message before.
+pub(super) fn delivered_before(properties: &BasicProperties) -> u32 {
+    let headers = properties.headers().as_ref();
+    let count = headers.and_then(|headers| headers.inner().get("x-delivery-count")).and_then(shown);
+    count.and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Message;
+    use crate::metadata::Metadata;
+
+    const SUBJECT: &str = "shop.event.user_signed_up.v1";
+
+    #[test]
+    fn a_message_survives_as_headers() {
+        let message = Message::new(Metadata { tenant: Some("acme".into()), ..Metadata::new() }, 7);
+        let outgoing = Outgoing { sequence: Some(3), ..Outgoing::new(SUBJECT, &message, "/shop/user/1") };
+        let properties = kept(&outgoing).unwrap();
+        let id = message.metadata().id;
+        assert_eq!(properties.message_id().as_ref().map(ShortString::as_str), Some(&*id.to_string()));
+        assert_eq!(properties.delivery_mode(), &Some(PERSISTENT));
+        let incoming = read(&properties, "7".into()).unwrap();
+        assert_eq!((incoming.message.metadata().id, incoming.sequence), (id, Some(3)));
+        assert_eq!(incoming.message.metadata().tenant.as_deref(), Some("acme"));
+        assert_eq!(delivered_before(&properties), 0);
+    }
+
+    #[test]
+    fn headers_of_others_are_read() {
+        let mut table = FieldTable::default();
+        for (name, value) in [("specversion", "1.0"), ("id", "1"), ("source", "/there"), ("type", "x")] {
+            table.insert(format!("cloudEvents_{name}").into(), AMQPValue::LongString(value.into()));
+        }
+        table.insert("cloudEvents_hops".into(), AMQPValue::LongInt(4));
+        table.insert("x-delivery-count".into(), AMQPValue::LongLongInt(2));
+        let properties = BasicProperties::default().with_headers(table);
+        let incoming = read(&properties, "7".into()).unwrap();
+        assert_eq!((&*incoming.source, incoming.message.metadata().hops), ("/there", 4));
+        assert_eq!(delivered_before(&properties), 2);
+        let (malformed, body) = read(&BasicProperties::default(), "7".into()).unwrap_err();
+        assert!(malformed.to_string().contains("specversion") && body == "7");
+    }
+}

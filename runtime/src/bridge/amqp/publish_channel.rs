@@ -1,0 +1,75 @@
+//! A channel to publish on. It is opened when somebody publishes, and again when the broker has closed it; one that is closed
+//! takes no others with it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use lapin::Channel;
+use lapin::options::ConfirmSelectOptions;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::sleep;
+
+use super::connection::Connection;
+use super::error::AmqpError;
+use crate::bridge::BridgeError;
+use crate::bridge::remote::WAIT_LIMIT;
+use crate::one_line::OneLine;
+
+/// Before another channel is opened where one could not be.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A channel to publish on.
+pub(super) struct PublishChannel {
+    pub(super) line: Arc<Connection>,
+    /// Whether the broker gives its word for each message.
+    confirms: bool,
+    channel: RwLock<Option<Arc<Channel>>>,
+    setup: AsyncMutex<()>,
+}
+
+impl PublishChannel {
+    pub(super) fn new(line: &Arc<Connection>, confirms: bool) -> Self {
+        Self { line: Arc::clone(line), confirms, channel: RwLock::default(), setup: AsyncMutex::default() }
+    }
+
+    /// The channel; opened where there is none. Waits for a broker that is away, or that blocks us: what is sent meanwhile
+    /// would wait in this process, and nobody for it in the end.
+    pub(super) async fn channel(&self) -> Result<Arc<Channel>, BridgeError> {
+        if self.line.link.is_up()
+            && let Some(channel) = self.current()
+        {
+            return Ok(channel);
+        }
+        loop {
+            let connected = self.line.ready(WAIT_LIMIT).await?;
+            let _one_at_a_time = self.setup.lock().await;
+            if let Some(channel) = self.current() {
+                return Ok(channel);
+            }
+            match self.open(&connected.connection).await {
+                Ok(channel) => {
+                    let channel = Arc::new(channel);
+                    *self.channel.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&channel));
+                    return Ok(channel);
+                }
+                Err(trouble) => {
+                    tracing::debug!(target: "pontoon", trouble = %OneLine(&trouble), "no channel to publish on");
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn open(&self, connection: &lapin::Connection) -> Result<Channel, AmqpError> {
+        let channel = connection.create_channel().await?;
+        if self.confirms {
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        }
+        Ok(channel)
+    }
+
+    fn current(&self) -> Option<Arc<Channel>> {
+        let channel = self.channel.read().unwrap_or_else(PoisonError::into_inner);
+        channel.as_ref().filter(|channel| channel.status().connected()).cloned()
+    }
+}

@@ -1,0 +1,212 @@
+//! A core subscription in a queue group, across the clients that have it one after the other.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_nats::{Message, Subscriber};
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
+use tokio::task::unconstrained;
+use tokio::time::timeout;
+
+use crate::bridge::BridgeError;
+use crate::bridge::nats::connection::{Connection, ENDING};
+use crate::bridge::nats::live_connection::LiveConnection;
+use crate::bridge::remote::ConnectionState;
+
+/// How many more messages the server may send when the subscription ends, and how long those are waited for.
+///
+/// The client forgets a subscription as soon as it has asked the server to end it, and what is on its way by then is lost.
+/// Told to end it after so many more, both agree on the last one. More than are on their way, and few enough to come soon;
+/// where not even the few come, nothing is on its way, mostly.
+const LAST_ONES: [(usize, Duration); 2] = [(64, Duration::from_millis(100)), (8, Duration::from_millis(200))];
+
+/// A core subscription in a queue group of its own name.
+pub(super) struct CoreSubscription {
+    pub(super) subject: &'static str,
+    pub(super) group: &'static str,
+    /// From a client that has just connected.
+    arrived: Mutex<Option<Subscriber>>,
+    current: AsyncMutex<Option<ClientSubscription>>,
+    /// Taken out of the client when the subscription ended.
+    rest: Mutex<VecDeque<Message>>,
+    phase: watch::Sender<SubscriptionPhase>,
+    changed: Notify,
+}
+
+/// A subscription of one client.
+struct ClientSubscription {
+    subscriber: Subscriber,
+    /// How many messages have come.
+    taken: usize,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum SubscriptionPhase {
+    Open,
+    /// Whoever takes messages leaves the subscription to the one who ends it.
+    Ending,
+    Ended,
+}
+
+impl CoreSubscription {
+    pub(super) fn new(subject: &'static str, group: &'static str) -> Self {
+        Self {
+            subject,
+            group,
+            arrived: Mutex::default(),
+            current: AsyncMutex::default(),
+            rest: Mutex::default(),
+            phase: watch::Sender::new(SubscriptionPhase::Open),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Subscribes with a new client.
+    pub(super) async fn attach(&self, session: &LiveConnection) -> Result<(), BridgeError> {
+        if self.phase() > SubscriptionPhase::Open {
+            return Ok(());
+        }
+        let subscriber = session.client.queue_subscribe(self.subject, self.group.to_owned()).await;
+        let subscriber = subscriber.map_err(|error| BridgeError::Unavailable(error.into()))?;
+        *self.arrived.lock().unwrap_or_else(PoisonError::into_inner) = Some(subscriber);
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
+    /// The next message; `None` once it has ended, or the bridge is closed.
+    pub(super) async fn next(&self, link: &ConnectionState) -> Option<Message> {
+        loop {
+            let changed = self.changed.notified();
+            if let Some(message) = self.rest().pop_front() {
+                return Some(message);
+            }
+            match self.phase() {
+                SubscriptionPhase::Ended => return None,
+                SubscriptionPhase::Ending => tokio::select! {
+                    () = changed => {}
+                    () = link.closed() => return None,
+                },
+                SubscriptionPhase::Open => {
+                    let mut current = self.current.lock().await;
+                    let ended = tokio::select! {
+                        biased;
+                        message = self.receive(&mut current) => return Some(message),
+                        () = self.reached(SubscriptionPhase::Ending) => false,
+                        () = link.closed() => true,
+                    };
+                    if ended {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The next message of the client of now, or of the one after it.
+    async fn receive(&self, current: &mut Option<ClientSubscription>) -> Message {
+        loop {
+            let changed = self.changed.notified();
+            if current.is_none() {
+                *current = self.take_arrived();
+            }
+            match current {
+                Some(ClientSubscription { subscriber, taken }) => match subscriber.next().await {
+                    Some(message) => {
+                        *taken += 1;
+                        return message;
+                    }
+                    // The client is gone.
+                    None => *current = None,
+                },
+                None => changed.await,
+            }
+        }
+    }
+
+    /// Ends the subscription; done once nothing more comes. What has come by then is still handed out.
+    pub(super) async fn drain(&self, connection: &Connection) {
+        if self.phase.send_replace(SubscriptionPhase::Ending) > SubscriptionPhase::Open {
+            return self.reached(SubscriptionPhase::Ended).await;
+        }
+        let current = self.current.lock().await.take().or_else(|| self.take_arrived());
+        if let Some(mut current) = current {
+            for (more, patience) in LAST_ONES {
+                self.round_trip(&mut current, connection).await;
+                let last = current.taken + more;
+                // A client that is gone has no subscriptions any more: nothing comes in any case.
+                let _ = current.subscriber.unsubscribe_after(last as u64).await;
+                if timeout(patience, self.empty(&mut current)).await.is_ok() {
+                    return self.end();
+                }
+            }
+            self.round_trip(&mut current, connection).await;
+            let _ = current.subscriber.drain().await;
+            let _ = timeout(ENDING, self.empty(&mut current)).await;
+        }
+        self.end();
+    }
+
+    /// Ends the subscription at once: the bridge is closed, and nobody takes anything any more.
+    pub(super) async fn close(&self) {
+        self.end();
+        if let Ok(mut current) = timeout(ENDING, self.current.lock()).await
+            && let Some(mut current) = current.take().or_else(|| self.take_arrived())
+        {
+            let _ = current.subscriber.unsubscribe().await;
+        }
+    }
+
+    /// Takes what comes until the server has heard everything that we have said: so it is known how many messages it has
+    /// sent by then.
+    async fn round_trip(&self, current: &mut ClientSubscription, connection: &Connection) {
+        let session = connection.sessions.borrow().clone();
+        let Some(session) = session else { return };
+        let round_trip = timeout(ENDING, connection.round_trip(&session));
+        tokio::select! {
+            biased;
+            () = self.empty(current) => {}
+            _ = round_trip => {}
+        }
+        while let Some(Some(message)) = unconstrained(current.subscriber.next()).now_or_never() {
+            self.put(current, message);
+        }
+    }
+
+    /// Takes what comes until nothing more can come.
+    async fn empty(&self, current: &mut ClientSubscription) {
+        while let Some(message) = current.subscriber.next().await {
+            self.put(current, message);
+        }
+    }
+
+    fn put(&self, current: &mut ClientSubscription, message: Message) {
+        current.taken += 1;
+        self.rest().push_back(message);
+        self.changed.notify_waiters();
+    }
+
+    fn end(&self) {
+        self.phase.send_replace(SubscriptionPhase::Ended);
+        self.changed.notify_waiters();
+    }
+
+    fn phase(&self) -> SubscriptionPhase {
+        *self.phase.borrow()
+    }
+
+    async fn reached(&self, phase: SubscriptionPhase) {
+        // The sender lives in `self`: there is always one.
+        let _ = self.phase.subscribe().wait_for(|now| *now >= phase).await;
+    }
+
+    fn take_arrived(&self) -> Option<ClientSubscription> {
+        let arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner).take();
+        arrived.map(|subscriber| ClientSubscription { subscriber, taken: 0 })
+    }
+
+    fn rest(&self) -> MutexGuard<'_, VecDeque<Message>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,138 @@
+//! The dead letters of one subscription: a subject of the stream of all dead letters.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use async_nats::header::NATS_MESSAGE_ID;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::RawMessage;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::bridge::nats::api::JetStreamError;
+use crate::bridge::nats::attributes;
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::objects::{dead_letter_subject, dead_letters};
+use crate::bridge::nats::publisher::OutgoingPublish;
+use crate::bridge::remote::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, WAIT_LIMIT, dead};
+use crate::bridge::{BridgeError, DeadMessage};
+use crate::id::Id;
+use crate::wire::Outgoing;
+
+/// The dead letters of one subscription.
+pub(super) struct DeadLetterStore {
+    connection: Arc<Connection>,
+    /// What they are, as messages.
+    event: &'static str,
+    stream: String,
+    subject: String,
+}
+
+/// Asks for the first message of a subject from a sequence on.
+#[derive(Serialize)]
+struct MessageGet<'s> {
+    #[serde(rename = "seq")]
+    sequence: u64,
+    #[serde(rename = "next_by_subj")]
+    subject: &'s str,
+}
+
+#[derive(Deserialize)]
+struct MessageGetResponse {
+    message: RawMessage,
+}
+
+/// Asks for a message to be removed.
+#[derive(Serialize)]
+struct MessageDelete {
+    #[serde(rename = "seq")]
+    sequence: u64,
+    /// It need not be overwritten on the disk.
+    no_erase: bool,
+}
+
+#[derive(Deserialize)]
+struct MessageDeleteResponse {}
+
+impl DeadLetterStore {
+    pub(super) fn new(connection: Arc<Connection>, event: &'static str, subscription: &str) -> Self {
+        let topology = connection.instance.topology;
+        let (stream, subject) = (dead_letters(topology).name, dead_letter_subject(topology, subscription));
+        Self { connection, event, stream, subject }
+    }
+
+    /// Keeps a dead letter; done once it is safe.
+    pub(super) async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
+        let outgoing = Outgoing {
+            dead: Some((&dead.reason, dead.attempts)),
+            ..Outgoing::new(self.event, &dead.message, &self.connection.source)
+        };
+        let body = outgoing.body(u64::MAX)?;
+        // Not the id of the message: one that was replayed and has failed once more is another dead letter.
+        let burial = Id::random().to_string();
+        let headers = || {
+            let mut headers = attributes::write(&outgoing);
+            attributes::insert(&mut headers, NATS_MESSAGE_ID, &burial);
+            headers
+        };
+        let (subject, permitted) = (&*self.subject, &AtomicU64::new(0));
+        self.connection.publish(OutgoingPublish { subject, durable: true, permitted, body, headers }).await
+    }
+
+    /// Dead letters, oldest first, with what they are removed by.
+    pub(super) async fn dead_letters<T>(
+        &self,
+        look: DeadLetterQuery,
+        token: impl Fn(u64) -> T,
+    ) -> Result<Vec<FoundDeadLetter<T>>, BridgeError> {
+        let (mut page, mut next) = (DeadLetterPage::new(look), 1);
+        while !page.is_full()
+            && let Some(StreamMessage { headers, payload, sequence, .. }) = self.find(next).await?
+        {
+            next = sequence + 1;
+            let bytes = payload.len();
+            page.add(dead(attributes::read(Some(&headers), payload)), bytes, token(sequence));
+        }
+        Ok(page.into_found())
+    }
+
+    /// Removes one.
+    pub(super) async fn remove(&self, sequence: u64) -> Result<(), BridgeError> {
+        let session = self.connection.session(Instant::now() + WAIT_LIMIT).await?;
+        let what = format!("STREAM.MSG.DELETE.{}", self.stream);
+        match self
+            .connection
+            .api::<MessageDeleteResponse>(&session, &what, &MessageDelete { sequence, no_erase: true })
+            .await
+        {
+            Ok(MessageDeleteResponse {}) => Ok(()),
+            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) => Err(error.at("a dead letter")),
+        }
+    }
+
+    async fn find(&self, sequence: u64) -> Result<Option<StreamMessage>, BridgeError> {
+        let session = self.connection.session(Instant::now() + WAIT_LIMIT).await?;
+        let (what, find) = (format!("STREAM.MSG.GET.{}", self.stream), MessageGet { sequence, subject: &self.subject });
+        match self.connection.api::<MessageGetResponse>(&session, &what, &find).await {
+            Ok(MessageGetResponse { message }) => {
+                let number = message.sequence;
+                let read = StreamMessage::try_from(message).map(Some);
+                read.map_err(|error| BridgeError::Unavailable(format!("dead letter {number}: {error}").into()))
+            }
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error.at("dead letters")),
+        }
+    }
+}
+
+/// There is no such message, or no dead letter at all.
+fn is_absent(error: &JetStreamError) -> bool {
+    let absent = [ErrorCode::NO_MESSAGE_FOUND, ErrorCode::STREAM_NOT_FOUND, ErrorCode::SEQUENCE_NOT_FOUND];
+    match error {
+        JetStreamError::Api(error) => absent.contains(&error.error_code()),
+        JetStreamError::Absent => true,
+        JetStreamError::Bridge(_) => false,
+    }
+}
