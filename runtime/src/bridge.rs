@@ -3,17 +3,21 @@
 //! An adapter moves messages and remembers which are not done. When to try again, when to give up and what a handler's end
 //! means is decided once, in the runtime.
 
+#[cfg(feature = "wire")]
+pub(crate) mod network;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::delivery::{QueuePolicy, SubscriptionPolicy};
+use crate::contract::known_subscription::KnownSubscription;
+use crate::contract::queue_policy::QueuePolicy;
+use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::health::{Counters, Health};
-use crate::known_subscription::KnownSubscription;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::orphans::Orphan;
+use crate::unit::orphans::Orphan;
 
 mod error;
 mod request;
@@ -27,8 +31,6 @@ pub mod in_memory;
 pub mod mqtt;
 #[cfg(feature = "nats")]
 pub mod nats;
-#[cfg(feature = "wire")]
-pub(crate) mod remote;
 
 pub use error::BridgeError;
 pub use request::{Endpoint, IncomingRequest, Reply, ReplyTo, Request};

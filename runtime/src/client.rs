@@ -1,23 +1,25 @@
 //! Calls from outside: into a unit that runs in this process, or over its bridge.
 
+pub mod remote;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::error::InvokeError;
-use crate::execute::execute;
+use crate::contract::operation::{Command, Exposed};
 use crate::fault::{Fault, FaultClass};
-use crate::guard::{Limited, Limits, out_of_time};
 use crate::handler::Route;
-use crate::id::Id;
-use crate::operation::{Command, Exposed};
-use crate::round_trip::RoundTrips;
-use crate::running_unit::RunningUnit;
-use crate::scope::{Origin, Scope, Source};
+use crate::handler::error::InvokeError;
+use crate::invoke::execute::execute;
+use crate::invoke::guard::{Limited, Limits, out_of_time};
+use crate::invoke::round_trip::RoundTrips;
+use crate::invoke::scope::{Origin, Scope, Source};
+use crate::message::id::Id;
+use crate::unit::shared::RunningUnit;
 
-/// Calls exposed commands: of a unit [`Local`] this process, or of others, from [`Remote`](crate::outside::Remote). Cheap
+/// Calls exposed commands: of a unit [`Local`] this process, or of others, from [`Remote`](crate::client::remote::Remote). Cheap
 /// to clone.
 #[derive(Clone)]
 pub struct Client<T> {

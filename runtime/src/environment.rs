@@ -6,8 +6,6 @@ mod secrets;
 mod setup;
 mod template;
 mod tls;
-#[cfg(all(feature = "trust", any(feature = "wire", feature = "redis")))]
-mod trust;
 
 use std::fmt;
 use std::sync::Arc;

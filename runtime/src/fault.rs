@@ -5,9 +5,9 @@ use std::fmt;
 
 use tracing::Span;
 
-use crate::id::Id;
+use crate::invoke::scope::Attempt;
+use crate::message::id::Id;
 use crate::one_line::OneLine;
-use crate::scope::Attempt;
 
 /// What kind of fault it was: what a caller may act on.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -1,10 +1,17 @@
 //! What ties a handler to its place, and a place to its handler.
 
+pub(crate) mod context;
+pub(crate) mod edge;
+pub(crate) mod error;
+pub(crate) mod state;
+pub(crate) mod table;
+pub(crate) mod undeclared;
+
 use std::future::Future;
 
-use crate::call::Call;
-use crate::error::Error;
-use crate::operation::Operation;
+use crate::contract::operation::Operation;
+use crate::handler::error::Error;
+use crate::invoke::call::Call;
 
 /// Handles an operation, in a context. Written by the derives; called through [`MayInvoke`](crate::MayInvoke).
 pub trait Handles<M: Operation, C>: Send + Sync {

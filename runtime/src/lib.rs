@@ -41,63 +41,21 @@
 //! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything in
 //! the memory of the test.
 
-mod call;
 mod client;
-mod consume;
-mod context;
-mod dead_letters;
-mod definition;
-mod delivery;
-mod eager;
-mod edge;
+mod contract;
 mod environment;
-mod error;
-mod execute;
 mod fault;
-mod guard;
 mod handler;
-mod handlers;
 mod health;
-mod id;
-mod inbox;
-mod invoke_remote;
-mod io_thread;
-mod lane;
-mod lifecycle;
-mod listeners;
+mod invoke;
+mod listen;
 mod maybe_ready;
 mod message;
-mod metadata;
-mod never;
+mod net;
 mod one_line;
-mod operation;
-mod orphans;
-mod outbox;
-mod policy;
-mod presence;
-mod reach;
-mod registration;
-mod round_trip;
-mod running_unit;
-mod schedule;
-mod scope;
-mod serve;
-mod shared;
-mod signals;
-#[cfg(any(feature = "amqp", feature = "mqtt", feature = "redis"))]
-mod socket;
-mod start;
-mod started;
-mod state;
-mod timetable;
-mod undeclared;
 mod unit;
-#[cfg(feature = "wire")]
-mod wire;
 
 pub mod bridge;
-mod known_subscription;
-pub mod outside;
 pub mod secret;
 pub mod store;
 pub mod testing;
@@ -113,48 +71,51 @@ pub use crate::bridge::mqtt::Mqtt;
 #[cfg(feature = "nats")]
 pub use crate::bridge::nats::Nats;
 pub use crate::bridge::{BridgeError, Depth};
-pub use crate::call::Call;
+#[doc(inline)]
+pub use crate::client::remote as outside;
 pub use crate::client::{Client, Local};
-pub use crate::context::Context;
-pub use crate::dead_letters::{DeadLetter, DeadLetters};
-pub use crate::definition::{Event, Payload, Queue, Rejection, Secret, State};
-pub use crate::delivery::{QueuePolicy, SubscriptionPolicy, WhenFull};
-pub use crate::edge::{
-    AccessedBy, ChangedBy, EmittedBy, EnqueuedBy, MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead,
-    MayReveal, MayUpdate, MayWrite, ReadBy, RevealedTo, WrittenBy,
-};
+pub use crate::contract::known_subscription::KnownSubscription;
+pub use crate::contract::listeners::Listeners;
+pub use crate::contract::never::Never;
+pub use crate::contract::operation::{Command, Exposed, Kind, Operation, Schedule, Subscription, Tick, Worker};
+pub use crate::contract::policy::{Backoff, Field, IdempotencyKey, Key, Named, Policy};
+pub use crate::contract::presence::Environments;
+pub use crate::contract::queue_policy::QueuePolicy;
+pub use crate::contract::resource::{Event, Payload, Queue, Rejection, Secret, State};
+pub use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
+pub use crate::contract::timetable::Timetable;
 pub use crate::environment::{
     Env, Environment, EventBridge, File, InMemory, Instance, QueueBridge, SecretStore, Setup, StateStore, Template,
     TemplatePart, Tls, Variables,
 };
-pub use crate::error::{Cause, Error, InvokeError, Result};
 pub use crate::fault::{Fault, FaultClass};
+pub use crate::handler::context::Context;
+pub use crate::handler::edge::{
+    AccessedBy, ChangedBy, EmittedBy, EnqueuedBy, MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead,
+    MayReveal, MayUpdate, MayWrite, ReadBy, RevealedTo, WrittenBy,
+};
+pub use crate::handler::error::{Cause, Error, InvokeError, Result};
+pub use crate::handler::state::{Access, Batch, Versioned, View};
+pub use crate::handler::undeclared::{Nobody, Undeclared};
 pub use crate::handler::{FromResources, HandlerOf, Handles, IsHandler, Provides, Route};
 pub use crate::health::{Counters, Health};
-pub use crate::id::{Id, InvalidId};
-pub use crate::known_subscription::KnownSubscription;
-pub use crate::listeners::Listeners;
+pub use crate::invoke::call::Call;
+pub use crate::invoke::outbox::{OutboxDeadLetter, OutboxDeadLetters};
+pub use crate::invoke::transport::{InProcess, OverBridge, Reachable, Transport};
+pub use crate::listen::registration::Registration;
 pub use crate::maybe_ready::{Lazy, MaybeReady};
 pub use crate::message::Message;
-pub use crate::metadata::{Metadata, Trace};
-pub use crate::never::Never;
-pub use crate::operation::{Command, Exposed, Kind, Operation, Schedule, Subscription, Tick, Worker};
-pub use crate::orphans::{Orphan, Orphans};
-pub use crate::outbox::{OutboxDeadLetter, OutboxDeadLetters};
-pub use crate::policy::{Backoff, Field, IdempotencyKey, Key, Named, Policy};
-pub use crate::presence::Environments;
-pub use crate::reach::{InProcess, OverBridge, Reachable, Transport};
-pub use crate::registration::Registration;
+pub use crate::message::id::{Id, InvalidId};
+pub use crate::message::metadata::{Metadata, Trace};
 pub use crate::secret::{SecretError, SecretValue};
-pub use crate::shared::Adapters;
-pub use crate::start::{Launch, StartError, in_memory, run, run_with, start};
-pub use crate::started::{Started, StopError};
-pub use crate::state::{Access, Batch, Versioned, View};
 #[cfg(feature = "redis")]
 pub use crate::store::redis::Redis;
 pub use crate::store::{Etag, Page, StoreError};
-pub use crate::timetable::Timetable;
-pub use crate::undeclared::{Nobody, Undeclared};
+pub use crate::unit::dead_letters::{DeadLetter, DeadLetters};
+pub use crate::unit::orphans::{Orphan, Orphans};
+pub use crate::unit::shared::Adapters;
+pub use crate::unit::start::{Launch, StartError, in_memory, run, run_with, start};
+pub use crate::unit::started::{Started, StopError};
 pub use crate::unit::{
     Collection, Emits, Enqueuer, Enqueues, JobOptions, Keeps, Ports, Publisher, Reveals, SecretSource, Unit,
 };

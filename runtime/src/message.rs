@@ -1,15 +1,18 @@
 //! A message on a bridge. Within a process the payload stays what it is; it becomes JSON only where bytes are asked for.
 
+pub(crate) mod id;
+pub(crate) mod metadata;
+
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::definition::Payload;
+use crate::contract::resource::Payload;
 use crate::fault::{Chain, Fault, FaultClass};
-use crate::guard::guarded;
-use crate::metadata::Metadata;
+use crate::invoke::guard::guarded;
+use crate::message::metadata::Metadata;
 
 /// A message: metadata and payload, shared by all who get it. Cloning costs a reference count.
 #[derive(Clone)]

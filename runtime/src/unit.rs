@@ -1,21 +1,30 @@
 //! A unit, the process that generated code describes, and the ports through which its handlers reach the rest.
 
+pub(crate) mod dead_letters;
+pub(crate) mod lifecycle;
+pub(crate) mod orphans;
+pub(crate) mod shared;
+pub(crate) mod signals;
+pub(crate) mod start;
+pub(crate) mod started;
+pub(crate) mod wall_clock;
+
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::bridge::{BridgeError, JobQueue, Topic};
-use crate::definition::{Event, Queue, Secret, State};
+use crate::contract::known_subscription::KnownSubscription;
+use crate::contract::resource::{Event, Queue, Secret, State};
 use crate::environment::Environment;
 use crate::handler::{FromResources, Route};
-use crate::known_subscription::KnownSubscription;
+use crate::invoke::outbox::{self, Port};
+use crate::listen::registration::Registration;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::outbox::{self, Port};
-use crate::registration::Registration;
 use crate::secret::SecretAdapter;
-use crate::shared::Adapters;
 use crate::store::StateAdapter;
+use crate::unit::shared::Adapters;
 
 /// One process: its handlers, made from resources and ports. Generated for each unit of a deployment.
 pub trait Unit: Sized + Send + Sync + 'static {

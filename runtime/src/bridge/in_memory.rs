@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, JobQueue, QueueAdapter, Reply, Request, Topic};
-use crate::delivery::{QueuePolicy, SubscriptionPolicy};
+use crate::contract::queue_policy::QueuePolicy;
+use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::health::Counters;
 use crate::maybe_ready::MaybeReady;
 
@@ -146,9 +147,9 @@ impl QueueAdapter for InMemoryQueues {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::WhenFull;
+    use crate::contract::subscription_policy::WhenFull;
     use crate::message::Message;
-    use crate::metadata::Metadata;
+    use crate::message::metadata::Metadata;
 
     #[tokio::test]
     async fn what_nobody_can_hear_is_kept_for_nobody() {

@@ -86,7 +86,7 @@ use pontoon_schema::capability::Adapter;
 use crate::bridge::EventAdapter;
 use crate::environment::{EventBridge, Setup};
 use crate::maybe_ready::MaybeReady;
-use crate::socket::Encryption;
+use crate::net::socket::Encryption;
 
 use adapter::MqttEvents;
 use address::{Address, Credentials};

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
 use crate::fault::FaultClass;
-use crate::id::Id;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
+use crate::message::id::Id;
 
 /// A command on its way to the unit that serves it.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::environment::{Template, TemplatePart, Variables};
-use crate::id::Id;
+use crate::message::id::Id;
 use crate::secret::SecretAdapter;
 
 /// One run of a unit: who publishes, and who is connected to a broker.

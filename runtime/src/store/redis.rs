@@ -27,8 +27,8 @@ use serde::de::Error as _;
 
 use crate::environment::{Setup, StateStore};
 use crate::health::Health;
-use crate::id::Id;
 use crate::maybe_ready::MaybeReady;
+use crate::message::id::Id;
 use crate::store::{Change, Entry, Etag, Expect, Page, Range, StateAdapter, StoreError};
 
 use address::Address;

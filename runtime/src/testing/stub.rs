@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::context::Context;
-use crate::definition::{Event, Queue, Secret, State};
-use crate::edge::{MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
-use crate::error::InvokeError;
+use crate::contract::operation::Command;
+use crate::contract::resource::{Event, Queue, Secret, State};
 use crate::fault::Fault;
-use crate::id::Id;
+use crate::handler::context::Context;
+use crate::handler::edge::{MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+use crate::handler::error::InvokeError;
+use crate::handler::state::{Access, View};
+use crate::invoke::round_trip::RoundTrips;
 use crate::maybe_ready::MaybeReady;
-use crate::metadata::Metadata;
-use crate::operation::Command;
-use crate::round_trip::RoundTrips;
+use crate::message::id::Id;
+use crate::message::metadata::Metadata;
 use crate::secret::{SecretError, SecretValue};
-use crate::state::{Access, View};
 use crate::store::in_memory::InMemoryState;
 use crate::unit::JobOptions;
 

@@ -9,7 +9,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
+use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
 
 /// Kept by a queue that is, in a broker that dies.
 pub(super) const PERSISTENT: u8 = 2;
@@ -134,7 +134,7 @@ pub(super) fn delivered_before(properties: &BasicProperties) -> u32 {
 mod tests {
     use super::*;
     use crate::message::Message;
-    use crate::metadata::Metadata;
+    use crate::message::metadata::Metadata;
 
     const SUBJECT: &str = "shop.event.user_signed_up.v1";
 

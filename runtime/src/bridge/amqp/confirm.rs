@@ -7,7 +7,7 @@ use lapin::options::BasicPublishOptions;
 use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel, Confirmation, PublisherConfirm};
 
-use crate::io_thread;
+use crate::net::io_thread;
 
 /// Where a message goes.
 #[derive(Clone, Debug)]

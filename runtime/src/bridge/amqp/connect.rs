@@ -20,10 +20,10 @@ use tracing::dispatcher::DefaultGuard;
 use super::address::Address;
 use super::error::AmqpError;
 use super::reactor::{TokioReactor, TokioSocket};
-use crate::bridge::remote::CONNECT_TIMEOUT;
+use crate::bridge::network::CONNECT_TIMEOUT;
 use crate::environment::Instance;
-use crate::io_thread;
-use crate::socket::{self, Encryption};
+use crate::net::io_thread;
+use crate::net::socket::{self, Encryption};
 
 /// How long the broker may take to say goodbye.
 const GOODBYE: Duration = Duration::from_millis(400);

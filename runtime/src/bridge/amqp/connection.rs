@@ -14,7 +14,7 @@ use super::declarations::Declarations;
 use super::error::AmqpError;
 use super::payload_limit::PayloadLimit;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{ConnectionState, Reconnect};
+use crate::bridge::network::{ConnectionState, Reconnect};
 
 /// How often a connection is looked at that says nothing. What happens to it is known at once by other ways; this is for
 /// those that close without a word.

@@ -14,9 +14,9 @@ use super::connection::Connection;
 use super::error::AmqpError;
 use super::publisher::AmqpPublisher;
 use super::queue_consumer::ANSWER;
-use crate::bridge::remote::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, InFlight, WAIT_LIMIT, dead};
+use crate::bridge::network::wire::Outgoing;
+use crate::bridge::network::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, InFlight, WAIT_LIMIT, dead};
 use crate::bridge::{BridgeError, DeadMessage};
-use crate::wire::Outgoing;
 
 /// The dead letters of a subscription.
 pub(super) struct DeadLetterStore {

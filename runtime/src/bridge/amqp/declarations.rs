@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::error::AmqpError;
 use super::provision::Provisioner;
-use crate::delivery::{SubscriptionPolicy, WhenFull};
+use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
 
 /// Never drop a message by yourself. Nothing said, RabbitMQ 4 does after 20 deliveries, and looking at a dead letter is one.
 const DELIVERIES: i64 = 1 << 31;

@@ -14,10 +14,10 @@ use super::declarations::{BindingDeclaration, Declaration, ExchangeDeclaration, 
 use super::error::AmqpError;
 use super::names::Names;
 use super::publisher::AmqpPublisher;
-use crate::bridge::remote::InFlight;
+use crate::bridge::network::InFlight;
+use crate::bridge::network::wire::Outgoing;
 use crate::bridge::{BridgeError, Delivery};
-use crate::delivery::SubscriptionPolicy;
-use crate::wire::Outgoing;
+use crate::contract::subscription_policy::SubscriptionPolicy;
 
 /// For how long the queues hold messages at most, in minutes. What waits for less does so behind what is before it, so that
 /// each queue has pauses of about the same length.

@@ -15,11 +15,11 @@ use super::ack_tag::AckTag;
 use super::attributes;
 use super::queue_consumer::{COMMAND, QueueConsumer};
 use super::replies::{OutgoingReply, ReplyPublisher};
-use crate::bridge::remote::AtomicCounters;
+use crate::bridge::network::AtomicCounters;
+use crate::bridge::network::wire::Malformed;
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::maybe_ready::MaybeReady;
 use crate::one_line::OneLine;
-use crate::wire::Malformed;
 
 /// For how many requests there is room between the broker and who takes them, with some of channels that have ended.
 const ROOM: usize = COMMAND as usize * 4;

@@ -5,7 +5,7 @@ use std::fmt;
 use lapin::ErrorKind;
 
 use crate::bridge::BridgeError;
-use crate::socket::is_tls;
+use crate::net::socket::is_tls;
 
 /// Why something that was asked of the broker was not done.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -23,9 +23,9 @@ use super::error::AmqpError;
 use super::names::Names;
 use super::queue_consumer::ANSWER;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::WAIT_LIMIT;
-use crate::known_subscription::KnownSubscription;
-use crate::orphans::Orphan;
+use crate::bridge::network::WAIT_LIMIT;
+use crate::contract::known_subscription::KnownSubscription;
+use crate::unit::orphans::Orphan;
 
 /// The queues that units of a topology have declared.
 pub(super) struct QueueRegister {
@@ -179,7 +179,7 @@ fn belongs(queue: &str, known: &KnownSubscription) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::SubscriptionPolicy;
+    use crate::contract::subscription_policy::SubscriptionPolicy;
 
     #[test]
     fn a_queue_belongs_to_its_subscription_and_no_other() {

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::connection::Connection;
 use super::error::AmqpError;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::WAIT_LIMIT;
+use crate::bridge::network::WAIT_LIMIT;
 use crate::one_line::OneLine;
 
 /// Before another channel is opened where one could not be.

@@ -18,11 +18,11 @@ use super::payload_limit::PayloadLimit;
 use super::publish_channel::PublishChannel;
 use super::subscribers::Subscribers;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{CircuitBreaker, WAIT_LIMIT};
+use crate::bridge::network::{CircuitBreaker, WAIT_LIMIT};
+use crate::contract::policy::Backoff;
 use crate::health::Health;
-use crate::io_thread;
+use crate::net::io_thread;
 use crate::one_line::OneLine;
-use crate::policy::Backoff;
 
 /// Between two attempts at one message.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));

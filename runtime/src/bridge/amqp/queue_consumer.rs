@@ -17,8 +17,8 @@ use super::connection::Connection;
 use super::declarations::{Declaration, Declarations};
 use super::error::AmqpError;
 use super::subscribers::Subscribers;
-use crate::bridge::remote::{ConnectionState, InFlightWindow, PREFETCH, Reconnect, WindowChange};
-use crate::delivery::SubscriptionPolicy;
+use crate::bridge::network::{ConnectionState, InFlightWindow, PREFETCH, Reconnect, WindowChange};
+use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::health::Health;
 
 /// How long a queue may take to answer.

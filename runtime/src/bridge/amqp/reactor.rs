@@ -14,7 +14,7 @@ use futures_util::stream::{self, Stream};
 use tokio::io::{AsyncRead as TokioRead, AsyncWrite as TokioWrite, ReadBuf};
 use tokio::time::{Sleep, interval, sleep};
 
-use crate::socket;
+use crate::net::socket;
 
 /// A connection to the broker.
 pub(super) struct TokioSocket(pub(super) socket::Socket);

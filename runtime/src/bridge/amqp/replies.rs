@@ -17,12 +17,12 @@ use super::error::{AmqpError, PayloadSizes};
 use super::payload_limit::PayloadLimit;
 use super::publish_channel::PublishChannel;
 use super::reply_consumer::ReplyConsumer;
-use crate::bridge::remote::CircuitBreaker;
+use crate::bridge::network::CircuitBreaker;
+use crate::bridge::network::wire::write_reply;
 use crate::bridge::{BridgeError, Reply, ReplyTo};
 use crate::health::Health;
-use crate::io_thread;
+use crate::net::io_thread;
 use crate::one_line::OneLine;
-use crate::wire::write_reply;
 
 /// For how many replies the broker's word may be outstanding.
 const UNCONFIRMED: u32 = 1024;

@@ -18,14 +18,14 @@ use super::connection::Connection;
 use super::declarations::{Declaration, Declarations, ExchangeDeclaration, QueueDeclaration};
 use super::error::AmqpError;
 use super::names::{Names, secret};
+use crate::bridge::network::wire::read_reply;
+use crate::bridge::network::{Reconnect, WAIT_LIMIT};
 use crate::bridge::pending::Pending;
-use crate::bridge::remote::{Reconnect, WAIT_LIMIT};
 use crate::bridge::{BridgeError, Reply};
 use crate::fault::FaultClass;
 use crate::health::Health;
-use crate::id::Id;
+use crate::message::id::Id;
 use crate::one_line::OneLine;
-use crate::wire::read_reply;
 
 /// Hands out the answers to requests.
 pub(super) struct ReplyConsumer {

@@ -16,10 +16,10 @@ use super::error::{AmqpError, PayloadSizes};
 use super::payload_limit::PayloadLimit;
 use super::publish_channel::PublishChannel;
 use super::reply_consumer::ReplyConsumer;
-use crate::bridge::remote::{CircuitBreaker, WAIT_LIMIT};
+use crate::bridge::network::wire::Outgoing;
+use crate::bridge::network::{CircuitBreaker, WAIT_LIMIT};
 use crate::bridge::{BridgeError, Reply, Request};
 use crate::health::Health;
-use crate::wire::Outgoing;
 
 /// Asks.
 pub(super) struct Requests {

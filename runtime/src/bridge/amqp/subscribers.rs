@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::bridge::BridgeError;
-use crate::delivery::{SubscriptionPolicy, WhenFull};
+use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
 
 /// What this unit knows of those who take what is published somewhere.
 #[derive(Default)]

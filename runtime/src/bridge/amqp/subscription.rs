@@ -8,7 +8,7 @@ use super::attributes;
 use super::dead_letters::DeadLetterStore;
 use super::delays::Delays;
 use super::queue_consumer::QueueConsumer;
-use crate::bridge::remote::{BrokerSubscription, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
+use crate::bridge::network::{BrokerSubscription, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
 use crate::bridge::{BridgeError, DeadMessage, Delivery};
 use crate::one_line::OneLine;
 

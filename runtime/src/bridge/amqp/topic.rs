@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::attributes;
 use super::publisher::AmqpPublisher;
-use crate::bridge::remote::{InFlight, Numbering};
+use crate::bridge::network::wire::Outgoing;
+use crate::bridge::network::{InFlight, Numbering};
 use crate::bridge::{BridgeError, Topic};
 use crate::health::Health;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::wire::Outgoing;
 
 /// Where the events of one subject are published.
 pub(super) struct AmqpTopic {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::bridge::in_memory::contents::{BacklogContents, BacklogItem, BacklogLimits};
 use crate::bridge::{BridgeError, DeadMessage, Delivery, Settlement};
-use crate::delivery::WhenFull;
+use crate::contract::subscription_policy::WhenFull;
 use crate::message::Message;
 
 /// Senders put messages into `contents`; readers take them over from there all at once, and hand them out of `taken`

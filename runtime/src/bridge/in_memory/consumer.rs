@@ -7,9 +7,9 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::bridge::in_memory::backlog::{Backlog, Offered, TakenMessage};
 use crate::bridge::{BridgeError, Consumer, DeadMessage, Delivery, Depth, Job, JobQueue, Settlement};
-use crate::dead_letters::AT_A_TIME;
-use crate::id::Id;
 use crate::maybe_ready::MaybeReady;
+use crate::message::id::Id;
+use crate::unit::dead_letters::AT_A_TIME;
 
 impl Consumer for Backlog {
     fn next(&self) -> MaybeReady<'_, Option<Delivery>> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::bridge::DeadMessage;
-use crate::delivery::{QueuePolicy, SubscriptionPolicy, WhenFull};
+use crate::contract::queue_policy::QueuePolicy;
+use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
 use crate::message::Message;
 
 /// How many dead letters are kept; the oldest make room.

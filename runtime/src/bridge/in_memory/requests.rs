@@ -11,7 +11,7 @@ use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo, Requ
 use crate::health::Counters;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::metadata::Metadata;
+use crate::message::metadata::Metadata;
 
 /// How many requests for one command may wait; who sends the next one waits.
 const BOUND: usize = 1024;

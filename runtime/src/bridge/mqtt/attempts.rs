@@ -19,10 +19,10 @@ use super::connect::SESSION_EXPIRY;
 use super::publisher::{MqttPublisher, OutgoingPublish};
 use super::retained::RetainedMessages;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{InFlight, Reconnect, WAIT_LIMIT};
+use crate::bridge::network::{InFlight, Reconnect, WAIT_LIMIT};
 use crate::health::Health;
-use crate::id::Id;
-use crate::io_thread;
+use crate::message::id::Id;
+use crate::net::io_thread;
 use crate::one_line::OneLine;
 
 /// How often the messages of a session were handed out.

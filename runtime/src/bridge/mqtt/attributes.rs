@@ -8,7 +8,7 @@ use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Publish, PublishProperties};
 use tokio::time::Instant;
 
-use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
+use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
 
 /// How many attributes a message has at most, nearly always.
 const ATTRIBUTES: usize = 14;
@@ -103,7 +103,7 @@ pub(super) fn whole_seconds(patience: Duration) -> u32 {
 mod tests {
     use super::*;
     use crate::message::Message;
-    use crate::metadata::Metadata;
+    use crate::message::metadata::Metadata;
 
     #[test]
     fn a_message_is_read_as_it_was_written() {

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use super::address::{Address, Credentials};
 use super::error::MqttError;
 use super::packets::{LARGEST_READ, PacketStream, ServerPacket};
-use crate::bridge::remote::CONNECT_TIMEOUT;
-use crate::socket::{self, Encryption, Socket};
+use crate::bridge::network::CONNECT_TIMEOUT;
+use crate::net::socket::{self, Encryption, Socket};
 
 /// How long one side may say nothing before the other takes the connection for lost.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(5);

@@ -14,9 +14,9 @@ use super::live_connection::{ConnectionCommand, LiveConnection};
 use super::probe::Probe;
 use super::topic_filters::TopicFilters;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{ConnectionState, Reconnect};
+use crate::bridge::network::{ConnectionState, Reconnect};
 use crate::health::Health;
-use crate::io_thread;
+use crate::net::io_thread;
 
 /// A session's connection that ends sooner than this may have been taken over by another client.
 const SUSPECT: Duration = Duration::from_secs(5);

@@ -11,9 +11,9 @@ use rumqttc::mqttbytes::v5::Publish;
 use super::attributes::{self, AttributeWriter, attribute};
 use super::publisher::{MqttPublisher, OutgoingPublish};
 use super::retained::RetainedMessages;
-use crate::bridge::remote::{InFlight, dead};
+use crate::bridge::network::wire::{Attribute, Outgoing};
+use crate::bridge::network::{InFlight, dead};
 use crate::bridge::{BridgeError, DeadMessage};
-use crate::wire::{Attribute, Outgoing};
 
 /// The dead letters of a subscription.
 pub(super) struct DeadLetterStore {

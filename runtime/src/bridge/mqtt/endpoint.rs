@@ -14,13 +14,13 @@ use super::inbound_queue::{InboundQueue, Weight};
 use super::live_connection::{ConnectionCommand, LiveConnection, PublishNotify};
 use super::names;
 use super::publisher::{OutgoingPublish, deliver, fits};
-use crate::bridge::remote::{AtomicCounters, InFlight};
+use crate::bridge::network::wire::{Malformed, write_reply};
+use crate::bridge::network::{AtomicCounters, InFlight};
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::fault::FaultClass;
-use crate::id::Id;
 use crate::maybe_ready::MaybeReady;
+use crate::message::id::Id;
 use crate::one_line::OneLine;
-use crate::wire::{Malformed, write_reply};
 
 /// A request that has come.
 pub(super) struct ReceivedRequest {

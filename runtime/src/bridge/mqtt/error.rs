@@ -9,7 +9,7 @@ use serde::ser::Error as _;
 
 use super::reason_code::{ReasonCode, Refusal};
 use crate::bridge::BridgeError;
-use crate::socket::is_tls;
+use crate::net::socket::is_tls;
 
 /// Why there is no connection, or why something that was asked of the broker was not done.
 #[derive(Clone, Debug, Eq, PartialEq)]

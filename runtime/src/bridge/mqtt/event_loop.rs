@@ -297,7 +297,7 @@ mod tests {
     use crate::bridge::mqtt::connect::KEEP_ALIVE;
     use crate::bridge::mqtt::live_connection::LiveConnection;
     use crate::bridge::mqtt::session::Session;
-    use crate::socket;
+    use crate::net::socket;
 
     #[tokio::test]
     async fn a_connection_ends_once_the_broker_has_read_the_acknowledgements() {

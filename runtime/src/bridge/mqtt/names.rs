@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::id::Id;
+use crate::message::id::Id;
 
 /// What of a name is encoded where it is one level of a topic: all that is no letter, digit, `-` or `_`, so that no two names
 /// have one level.

@@ -20,11 +20,11 @@ use super::publisher::{MqttPublisher, OutgoingPublish};
 use super::retained::{Levels, RetainedMessages};
 use super::subscribers::Subscribers;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{InFlight, WAIT_LIMIT};
-use crate::io_thread;
-use crate::known_subscription::KnownSubscription;
+use crate::bridge::network::{InFlight, WAIT_LIMIT};
+use crate::contract::known_subscription::KnownSubscription;
+use crate::net::io_thread;
 use crate::one_line::OneLine;
-use crate::orphans::Orphan;
+use crate::unit::orphans::Orphan;
 
 /// How often a process enters its sessions again.
 const AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -193,7 +193,7 @@ impl RegisteredSession {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::SubscriptionPolicy;
+    use crate::contract::subscription_policy::SubscriptionPolicy;
 
     fn entry(client_id: &str, subscription: &str) -> RegisteredSession {
         let [client_id, subscription] = [client_id, subscription].map(str::to_owned);

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWrite};
 use super::acks::Ack;
 use super::error::MqttError;
 use super::reason_code::ReasonCode;
-use crate::socket::Socket;
+use crate::net::socket::Socket;
 
 /// The largest packet that is read, in bytes: four times the largest payload that Pontoon sends over MQTT. The broker is told
 /// so, and leaves out what is larger.

@@ -16,9 +16,9 @@ use super::live_connection::PublishOutcome;
 use super::packets::{PacketStream, ServerPacket};
 use super::reason_code::ReasonCode;
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{Reconnect, WAIT_LIMIT};
-use crate::id::Id;
-use crate::io_thread;
+use crate::bridge::network::{Reconnect, WAIT_LIMIT};
+use crate::message::id::Id;
+use crate::net::io_thread;
 
 /// How often a connection breaks on which nothing else is published, and one without it does not, before that is taken for an
 /// answer.

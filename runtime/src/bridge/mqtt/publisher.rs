@@ -14,9 +14,9 @@ use super::error::MqttError;
 use super::live_connection::{LiveConnection, PublishNotify, PublishOutcome};
 use super::subscribers::{SubscriberPresence, Subscribers};
 use crate::bridge::BridgeError;
-use crate::bridge::remote::{CircuitBreaker, WAIT_LIMIT};
+use crate::bridge::network::wire::Attribute;
+use crate::bridge::network::{CircuitBreaker, WAIT_LIMIT};
 use crate::health::Health;
-use crate::wire::Attribute;
 
 /// Between two attempts at what the broker does not take now.
 const PAUSE: Duration = Duration::from_millis(500);

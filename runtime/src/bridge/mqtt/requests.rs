@@ -16,14 +16,14 @@ use super::live_connection::{ConnectionCommand, PublishNotify, PublishOutcome};
 use super::names;
 use super::publisher::{SUSPECT, fits, refused};
 use super::suspects::Suspects;
+use crate::bridge::network::wire::{Outgoing, read_reply};
+use crate::bridge::network::{CircuitBreaker, InFlight, WAIT_LIMIT};
 use crate::bridge::pending::Pending;
-use crate::bridge::remote::{CircuitBreaker, InFlight, WAIT_LIMIT};
 use crate::bridge::{BridgeError, Reply, Request};
 use crate::fault::FaultClass;
 use crate::health::Health;
-use crate::id::Id;
+use crate::message::id::Id;
 use crate::one_line::OneLine;
-use crate::wire::{Outgoing, read_reply};
 
 /// The connection was lost before the broker has acknowledged a request, which may be why.
 #[derive(Debug)]

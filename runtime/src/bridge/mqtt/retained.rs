@@ -13,9 +13,9 @@ use super::connect::{ClientRole, Connector};
 use super::error::MqttError;
 use super::packets::{PacketStream, ServerPacket};
 use crate::bridge::BridgeError;
-use crate::bridge::remote::WAIT_LIMIT;
-use crate::id::Id;
-use crate::io_thread;
+use crate::bridge::network::WAIT_LIMIT;
+use crate::message::id::Id;
+use crate::net::io_thread;
 
 /// What is retained below a topic.
 #[derive(Clone)]

@@ -18,8 +18,8 @@ use super::attributes::attribute;
 use super::inbound_queue::{InboundQueue, Weight};
 use super::listener::Listener;
 use super::live_connection::{ConnectionCommand, LiveConnection, PublishOutcome};
-use crate::bridge::remote::PREFETCH;
-use crate::wire::Attribute;
+use crate::bridge::network::PREFETCH;
+use crate::bridge::network::wire::Attribute;
 
 /// A message that has come.
 #[derive(Clone)]

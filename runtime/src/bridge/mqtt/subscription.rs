@@ -10,10 +10,10 @@ use super::connection::Connection;
 use super::dead_letters::{DeadLetterStore, DeadLetterTopic};
 use super::inbound_queue::InboundQueue;
 use super::session::{Session, UnackedMessage};
-use crate::bridge::remote::{BrokerSubscription, DeadLetterPage, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
+use crate::bridge::network::{BrokerSubscription, DeadLetterPage, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
 use crate::bridge::{BridgeError, DeadMessage, Delivery};
 use crate::health::Health;
-use crate::id::Id;
+use crate::message::id::Id;
 
 /// A subscription.
 pub(super) struct MqttSubscription {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::id::Id;
+use crate::message::id::Id;
 
 /// How many messages are remembered: those that were under way last.
 const MOST: usize = 1024;

@@ -6,11 +6,11 @@ use bytes::Bytes;
 
 use super::attributes::AttributeWriter;
 use super::publisher::{MqttPublisher, OutgoingPublish};
-use crate::bridge::remote::{InFlight, Numbering};
+use crate::bridge::network::wire::Outgoing;
+use crate::bridge::network::{InFlight, Numbering};
 use crate::bridge::{BridgeError, Topic};
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::wire::Outgoing;
 
 /// Where the events of one subject are published.
 pub(super) struct MqttTopic {

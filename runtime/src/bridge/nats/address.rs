@@ -12,9 +12,9 @@ use crate::bridge::BridgeError;
 use crate::bridge::nats::inbox::{ReplyInbox, user_of_credentials};
 use crate::bridge::nats::refusals::Refusals;
 use crate::bridge::nats::settings::Nats;
-use crate::bridge::remote::CONNECT_TIMEOUT;
+use crate::bridge::network::CONNECT_TIMEOUT;
 use crate::environment::Setup;
-use crate::io_thread;
+use crate::net::io_thread;
 use crate::one_line::OneLine;
 
 /// Between two pings. The third that finds the two before it unanswered takes the connection for lost.

@@ -6,7 +6,7 @@ use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
+use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
 
 /// What is encoded beside everything that is not ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');

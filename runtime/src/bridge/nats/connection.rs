@@ -16,8 +16,8 @@ use crate::bridge::nats::address::{ANSWER, Address};
 use crate::bridge::nats::declared::Declared;
 use crate::bridge::nats::live_connection::{Expected, LiveConnection, WireMessage};
 use crate::bridge::nats::refusals::{PROBE_SUBJECT, RefusalWatch, Refusals};
+use crate::bridge::network::{AtomicCounters, ConnectionState};
 use crate::bridge::pending::{Pending, PendingRequest};
-use crate::bridge::remote::{AtomicCounters, ConnectionState};
 use crate::environment::Instance;
 use crate::one_line::OneLine;
 

@@ -7,7 +7,7 @@ use async_nats::Message;
 use crate::bridge::nats::attributes;
 use crate::bridge::nats::dead_letters::DeadLetterStore;
 use crate::bridge::nats::drop_oldest::DropOldestBuffer;
-use crate::bridge::remote::{BrokerSubscription, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
+use crate::bridge::network::{BrokerSubscription, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
 use crate::bridge::{BridgeError, DeadMessage};
 
 /// A subscription whose events may be lost.

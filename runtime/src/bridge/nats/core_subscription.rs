@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::live_connection::LiveConnection;
-use crate::bridge::remote::ConnectionState;
+use crate::bridge::network::ConnectionState;
 
 /// How many more messages the server may send when the subscription ends, and how long those are waited for.
 ///

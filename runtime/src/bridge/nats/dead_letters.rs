@@ -15,10 +15,10 @@ use crate::bridge::nats::attributes;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::objects::{dead_letter_subject, dead_letters};
 use crate::bridge::nats::publisher::OutgoingPublish;
-use crate::bridge::remote::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, WAIT_LIMIT, dead};
+use crate::bridge::network::wire::Outgoing;
+use crate::bridge::network::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, WAIT_LIMIT, dead};
 use crate::bridge::{BridgeError, DeadMessage};
-use crate::id::Id;
-use crate::wire::Outgoing;
+use crate::message::id::Id;
 
 /// The dead letters of one subscription.
 pub(super) struct DeadLetterStore {

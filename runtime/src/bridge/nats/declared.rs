@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::bridge::nats::core_subscription::CoreSubscription;
 use crate::bridge::nats::drop_oldest::DropOldestBuffer;
 use crate::bridge::nats::pull_consumer::PullConsumer;
-use crate::delivery::SubscriptionPolicy;
-use crate::known_subscription::KnownSubscription;
+use crate::contract::known_subscription::KnownSubscription;
+use crate::contract::subscription_policy::SubscriptionPolicy;
 
 /// What was asked for.
 #[derive(Default)]

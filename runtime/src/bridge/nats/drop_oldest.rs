@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_nats::Message;
 use tokio::sync::Notify;
 
-use crate::delivery::SubscriptionPolicy;
+use crate::contract::subscription_policy::SubscriptionPolicy;
 
 /// Events that wait.
 ///

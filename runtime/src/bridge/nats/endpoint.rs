@@ -10,9 +10,9 @@ use crate::bridge::nats::attributes;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::core_subscription::CoreSubscription;
 use crate::bridge::nats::live_connection::WireMessage;
+use crate::bridge::network::wire::{Incoming, Malformed, write_reply};
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::maybe_ready::MaybeReady;
-use crate::wire::{Incoming, Malformed, write_reply};
 
 /// Where requests for one command arrive.
 pub(super) struct NatsEndpoint {

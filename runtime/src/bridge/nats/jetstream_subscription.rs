@@ -12,7 +12,7 @@ use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::dead_letters::DeadLetterStore;
 use crate::bridge::nats::objects::LEASE;
 use crate::bridge::nats::pull_consumer::{AckKind, AckSubject, PullConsumer};
-use crate::bridge::remote::{BrokerSubscription, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
+use crate::bridge::network::{BrokerSubscription, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
 use crate::bridge::{BridgeError, DeadMessage, Delivery};
 
 /// A subscription whose events must not be lost.

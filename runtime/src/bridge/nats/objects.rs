@@ -6,7 +6,7 @@ use async_nats::jetstream::consumer::{AckPolicy, Config as Consumer, DeliverPoli
 use async_nats::jetstream::stream::{Config as Stream, DiscardPolicy, RetentionPolicy, State, StorageType};
 
 use crate::bridge::nats::declared::RetainedSubscription;
-use crate::bridge::remote::PREFETCH;
+use crate::bridge::network::PREFETCH;
 
 /// How long a message is somebody's (`ack_wait`). Whoever has it for longer says so in time; what a process had that died comes
 /// again after it.
@@ -163,7 +163,7 @@ impl ConfigDifferences {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::SubscriptionPolicy;
+    use crate::contract::subscription_policy::SubscriptionPolicy;
 
     #[test]
     fn no_two_subscriptions_have_one_consumer() {

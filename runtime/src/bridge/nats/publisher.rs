@@ -13,9 +13,9 @@ use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::{Connection, is_no_responders};
 use crate::bridge::nats::live_connection::LiveConnection;
 use crate::bridge::nats::objects::events;
-use crate::bridge::remote::WAIT_LIMIT;
+use crate::bridge::network::WAIT_LIMIT;
+use crate::contract::policy::Backoff;
 use crate::one_line::OneLine;
-use crate::policy::Backoff;
 
 /// Between two attempts.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));

@@ -19,10 +19,10 @@ use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::live_connection::{LiveConnection, ServerProcess, WireMessage};
 use crate::bridge::nats::objects::LEASE;
-use crate::bridge::remote::PREFETCH;
-use crate::delivery::SubscriptionPolicy;
+use crate::bridge::network::PREFETCH;
+use crate::contract::policy::Backoff;
+use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::one_line::OneLine;
-use crate::policy::Backoff;
 
 /// How long the server remembers that we have asked for messages.
 const EXPIRES: Duration = Duration::from_secs(30);

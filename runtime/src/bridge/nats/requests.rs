@@ -6,8 +6,8 @@ use tokio::time::Instant;
 use crate::bridge::nats::attributes;
 use crate::bridge::nats::connection::{Connection, is_no_responders};
 use crate::bridge::nats::live_connection::{Expected, WireMessage};
+use crate::bridge::network::wire::{Outgoing, read_reply};
 use crate::bridge::{BridgeError, Reply, Request};
-use crate::wire::{Outgoing, read_reply};
 
 impl Connection {
     /// Sends a request and waits for its reply.

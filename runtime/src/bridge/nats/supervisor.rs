@@ -13,8 +13,8 @@ use crate::bridge::nats::address::ClientStatus;
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::live_connection::LiveConnection;
 use crate::bridge::nats::pull_consumer::HOLD;
-use crate::bridge::remote::Reconnect;
-use crate::io_thread;
+use crate::bridge::network::Reconnect;
+use crate::net::io_thread;
 
 /// How long the end waits for what is being published.
 const PUBLISHING: Duration = Duration::from_secs(5);

@@ -8,11 +8,11 @@ use async_nats::header::NATS_MESSAGE_ID;
 use crate::bridge::nats::attributes;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::publisher::OutgoingPublish;
-use crate::bridge::remote::Numbering;
+use crate::bridge::network::Numbering;
+use crate::bridge::network::wire::Outgoing;
 use crate::bridge::{BridgeError, Topic};
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::wire::Outgoing;
 
 /// How many bytes the headers of an event have at most beside its attributes: its sequence, the identifier for JetStream, and, once
 /// it is a dead letter, why it was given up, in short.

@@ -3,8 +3,8 @@
 use redis::{ConnectionAddr, IntoConnectionInfo, parse_redis_url};
 
 use crate::environment::Pems;
+use crate::net::socket::Encryption;
 use crate::secret::SecretValue;
-use crate::socket::Encryption;
 
 /// Where Redis is and how to get in.
 pub(super) struct Address {

@@ -13,7 +13,7 @@ use redis::{AsyncConnectionConfig, Cmd, RedisConnectionInfo, RedisError, cmd};
 use tokio::time::timeout;
 
 use super::address::Address;
-use crate::socket::{self, is_tls};
+use crate::net::socket::{self, is_tls};
 
 /// How long an attempt may take: name, connection, handshake, password and all.
 pub(super) const CONNECT: Duration = Duration::from_secs(3);

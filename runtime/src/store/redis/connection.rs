@@ -18,7 +18,7 @@ use super::address::Address;
 use super::connect::{CONNECT, said};
 use super::supervisor::{ConnectionPhase, LONGEST, Supervisor};
 use crate::health::Health;
-use crate::io_thread;
+use crate::net::io_thread;
 use crate::store::StoreError;
 
 /// How long those who ask wait for a connection.

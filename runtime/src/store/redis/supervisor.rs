@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::address::Address;
 use super::connect::{ConnectError, LiveConnection, dial};
 use super::connection::ANSWER;
-use crate::policy::Backoff;
+use crate::contract::policy::Backoff;
 use crate::store::StoreError;
 
 /// The pauses between attempts while nobody answers.

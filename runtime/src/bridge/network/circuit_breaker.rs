@@ -1,0 +1,93 @@
+//! The broker does not let us publish somewhere. It is asked again after a while, not for each message.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::bridge::BridgeError;
+use crate::bridge::network::Reconnect;
+use crate::health::Health;
+
+/// Whether the broker lets us publish somewhere, as far as we know.
+pub(crate) struct CircuitBreaker {
+    /// So that nobody waits for the lock where nothing is wrong.
+    is_down: AtomicBool,
+    state: Mutex<State>,
+}
+
+struct State {
+    retry: Reconnect,
+    /// Why not, and when to ask again.
+    why: Option<(String, Instant)>,
+}
+
+impl CircuitBreaker {
+    pub(crate) fn new() -> Self {
+        let state = State { retry: Reconnect::new("publishing"), why: None };
+        Self { is_down: AtomicBool::new(false), state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the broker may be asked now.
+    pub(crate) fn pass(&self) -> Result<(), BridgeError> {
+        if !self.is_down.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        match &self.state().why {
+            Some((why, until)) if Instant::now() < *until => Err(BridgeError::Denied(why.clone().into())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The broker has refused.
+    pub(crate) fn refused(&self, why: &str) {
+        let mut state = self.state();
+        // Many who were under way at the same time are one refusal.
+        if state.why.as_ref().is_none_or(|(_, until)| *until <= Instant::now()) {
+            let until = Instant::now() + state.retry.failed(&why);
+            state.why = Some((why.to_owned(), until));
+            self.is_down.store(true, Ordering::Release);
+        }
+    }
+
+    /// The broker has taken something.
+    pub(crate) fn taken(&self) {
+        if self.is_down.load(Ordering::Acquire) {
+            let mut state = self.state();
+            state.why = None;
+            state.retry.succeeded();
+            self.is_down.store(false, Ordering::Release);
+        }
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        match &self.state().why {
+            Some((why, _)) => Health::Degraded(why.clone()),
+            None => Health::Ready,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_refused_asks_again_after_a_while() {
+        let bar = CircuitBreaker::new();
+        assert!(bar.pass().is_ok() && bar.health().is_ready());
+        bar.refused("no");
+        assert!(matches!(bar.pass(), Err(BridgeError::Denied(_))));
+        assert_eq!(bar.health(), Health::Degraded("no".to_owned()));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(bar.pass().is_ok() && !bar.health().is_ready());
+        bar.taken();
+        assert!(bar.health().is_ready());
+    }
+}

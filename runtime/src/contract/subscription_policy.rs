@@ -1,0 +1,107 @@
+//! The policy of a subscription: attempts, back-off, bounds, dead letters.
+
+use std::time::Duration;
+
+use crate::contract::policy::Backoff;
+
+/// What happens to a message that finds no room.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WhenFull {
+    /// Its sender waits: back-pressure.
+    Wait,
+    /// Its sender gets an error.
+    Refuse,
+    /// The oldest message that waits makes room, and is lost.
+    DropOldest,
+}
+
+/// How the events of a subscription are delivered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SubscriptionPolicy {
+    pub(crate) at_most_once: bool,
+    pub(crate) attempts: u32,
+    pub(crate) backoff: Backoff,
+    pub(crate) dead_letter: bool,
+    pub(crate) concurrency: u32,
+    /// Nothing where the topology says nothing: then memory has room for [`Self::IN_MEMORY`], and a broker for what its disk
+    /// has room for.
+    pub(crate) bound: Option<u32>,
+    pub(crate) when_full: WhenFull,
+    pub(crate) ordered: bool,
+}
+
+impl SubscriptionPolicy {
+    /// How many events of a subscription may wait in memory, where nothing is said about it.
+    pub(crate) const IN_MEMORY: u32 = 1024;
+
+    /// An event may be lost, and is never handled twice.
+    #[must_use]
+    pub const fn at_most_once() -> Self {
+        Self { at_most_once: true, ..Self::at_least_once().attempts(1) }
+    }
+
+    /// An event is handled until it succeeded, or its attempts are used up.
+    #[must_use]
+    pub const fn at_least_once() -> Self {
+        Self {
+            at_most_once: false,
+            attempts: 5,
+            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(30)),
+            dead_letter: false,
+            concurrency: 1,
+            bound: None,
+            when_full: WhenFull::Wait,
+            ordered: false,
+        }
+    }
+
+    /// How often an event is tried in all.
+    #[must_use]
+    pub const fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// The pause before the second attempt, doubled before each further one, up to a longest.
+    #[must_use]
+    pub const fn backoff(mut self, shortest: Duration, longest: Duration) -> Self {
+        self.backoff = Backoff::new(shortest, longest);
+        self
+    }
+
+    /// Keeps what was given up, to be looked at and replayed.
+    #[must_use]
+    pub const fn dead_letter(mut self) -> Self {
+        self.dead_letter = true;
+        self
+    }
+
+    /// How many events one process handles at a time. With 1 they are handled in the order they came.
+    #[must_use]
+    pub const fn concurrency(mut self, concurrency: u32) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// How many events may wait. Left out, 1,024 in memory; at a broker what its disk has room for.
+    #[must_use]
+    pub const fn bound(mut self, bound: u32) -> Self {
+        self.bound = Some(bound);
+        self
+    }
+
+    /// What happens to an event that finds no room.
+    #[must_use]
+    pub const fn when_full(mut self, when_full: WhenFull) -> Self {
+        self.when_full = when_full;
+        self
+    }
+
+    /// Events with the same [`Subscription::order`](crate::Subscription::order) are handled in the order they came, also
+    /// while one of them is tried again.
+    #[must_use]
+    pub const fn ordered(mut self) -> Self {
+        self.ordered = true;
+        self
+    }
+}

@@ -1,0 +1,12 @@
+//! How a handler is run, whoever calls: time-outs, retries, idempotency, the outbox, and the way to another unit.
+
+pub(crate) mod call;
+pub(crate) mod execute;
+pub(crate) mod guard;
+pub(crate) mod idempotency;
+pub(crate) mod outbox;
+pub(crate) mod remote;
+pub(crate) mod round_trip;
+pub(crate) mod scope;
+pub(crate) mod transport;
+pub(crate) mod with_policy;

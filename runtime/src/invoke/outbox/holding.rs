@@ -1,0 +1,44 @@
+//! A relay at work: it keeps its lease while it waits for something.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::invoke::outbox::lane::Lane;
+use crate::invoke::outbox::lease::Lease;
+use crate::invoke::outbox::relay::{Pass, Stop};
+use crate::unit::shared::Shared;
+
+/// A relay that has the lease.
+pub(super) struct Holding<'c> {
+    pub(super) shared: &'c Shared,
+    pub(super) lane: &'c Lane,
+    pub(super) lease: Lease,
+}
+
+impl Holding<'_> {
+    pub(super) async fn keep(&mut self) -> Result<(), Stop> {
+        if self.lease.keep(&*self.shared.adapters.state).await { Ok(()) } else { Err(Stop::Pass(Pass::Staged)) }
+    }
+
+    /// Waits for something, and keeps the lease meanwhile.
+    pub(super) async fn during<T>(&mut self, what: impl Future<Output = T>) -> Result<T, Stop> {
+        let mut what = std::pin::pin!(what);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut what => return Ok(done),
+                () = sleep_until(self.lease.due()) => {}
+            }
+            self.keep().await?;
+            if self.lease.due() <= Instant::now() {
+                // The store does not answer: what is waited for goes on meanwhile.
+                tokio::select! {
+                    biased;
+                    done = &mut what => return Ok(done),
+                    () = sleep(Duration::from_millis(100)) => {}
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What starts handlers: requests, deliveries and the clock.
+
+pub(crate) mod consume;
+pub(crate) mod consume_ordered;
+pub(crate) mod consumer_policy;
+pub(crate) mod eager;
+pub(crate) mod lane;
+pub(crate) mod registration;
+pub(crate) mod schedule;
+pub(crate) mod serve;

@@ -1,0 +1,170 @@
+//! The loops of a running unit that take requests, messages and ticks. One that ends while the unit runs is logged, shows in
+//! the unit's health, and is started again.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::contract::policy::Backoff;
+use crate::fault::{Chain, Fault};
+use crate::health::Health;
+use crate::invoke::guard::Guarded;
+use crate::unit::lifecycle::Phase;
+use crate::unit::shared::RunningUnit;
+
+/// Between two starts of one lane.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(30));
+
+/// How long a lane has to run after it was started again until the unit counts as healthy.
+const LASTING: Duration = Duration::from_secs(5);
+
+/// What is boxed once for as long as the unit runs: the loop of one lane.
+type Loop = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// One loop of a unit, which can be begun more than once.
+pub(crate) struct Lane<U> {
+    /// The address of what it runs: `user.v1.sign_up`.
+    name: &'static str,
+    /// Whether its end is no failure: of a schedule whose last run is over.
+    may_end: bool,
+    /// From when on it is not started again.
+    until: Phase,
+    begin: Box<dyn Fn(Arc<RunningUnit<U>>) -> Loop + Send + Sync>,
+}
+
+impl<U> Lane<U> {
+    /// A loop that goes on for as long as the unit runs.
+    pub(crate) fn new<F>(name: &'static str, begin: impl Fn(Arc<RunningUnit<U>>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self { name, may_end: false, until: Phase::Drained, begin: Box::new(move |running| Box::pin(begin(running))) }
+    }
+
+    /// A loop that may be over before the unit is.
+    pub(crate) fn that_may_end<F>(
+        name: &'static str,
+        begin: impl Fn(Arc<RunningUnit<U>>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self { may_end: true, ..Self::new(name, begin) }
+    }
+
+    /// A loop that the others need until they have ended.
+    pub(crate) fn that_ends_last<F>(
+        name: &'static str,
+        begin: impl Fn(Arc<RunningUnit<U>>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self { until: Phase::Ended, ..Self::new(name, begin) }
+    }
+
+    /// Runs the loop until the unit stops.
+    pub(crate) async fn run(self, running: Arc<RunningUnit<U>>) {
+        let shared = &running.shared;
+        let mut outages = Outages { of: &shared.lanes, name: self.name, is_down: false };
+        let mut failures = 0;
+        loop {
+            let begun = Instant::now();
+            let ended = self.once(&running, &mut outages).await;
+            let is_over = match &ended {
+                Ok(()) => self.may_end || !shared.lifecycle.is_running(),
+                // What only this process has is still to be handled.
+                Err(_) => shared.lifecycle.has_reached(self.until),
+            };
+            if is_over {
+                return;
+            }
+            failures = if begun.elapsed() < LASTING { failures + 1 } else { 1 };
+            let why = match &ended {
+                Ok(()) => "its source has ended".to_owned(),
+                Err(panic) => format!("it has panicked: {}", Chain(panic.cause())),
+            };
+            tracing::error!(target: "pontoon", handler = self.name, why, failures, "takes nothing any more: started again");
+            outages.down(&why);
+            tokio::select! {
+                () = sleep(BACKOFF.after(failures)) => {}
+                () = shared.lifecycle.reached(self.until) => return,
+            }
+        }
+    }
+
+    /// Runs the loop once. One that was started again counts as healthy after a while.
+    async fn once(&self, running: &Arc<RunningUnit<U>>, outages: &mut Outages<'_>) -> Result<(), Fault> {
+        let mut run = (self.begin)(Arc::clone(running));
+        let mut run = Guarded::new(Pin::new(&mut run));
+        if outages.is_down {
+            tokio::select! {
+                ended = &mut run => return ended,
+                () = sleep(LASTING) => outages.up(),
+            }
+        }
+        run.await
+    }
+}
+
+/// The lanes of a unit that have ended unasked, by name, with the reason of the last time.
+#[derive(Default)]
+pub(crate) struct Lanes(Mutex<BTreeMap<&'static str, Down>>);
+
+/// Of several lanes with one name, how many are down.
+struct Down {
+    count: usize,
+    why: String,
+}
+
+impl Lanes {
+    fn down(&self) -> MutexGuard<'_, BTreeMap<&'static str, Down>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        let down = self.down();
+        let parts: Vec<_> =
+            down.iter().map(|(name, Down { why, .. })| format!("{name} was started again: {why}")).collect();
+        if parts.is_empty() { Health::Ready } else { Health::Degraded(parts.join("; ")) }
+    }
+}
+
+/// What one lane adds to the unit's health; nothing any more once it is dropped.
+struct Outages<'l> {
+    of: &'l Lanes,
+    name: &'static str,
+    is_down: bool,
+}
+
+impl Outages<'_> {
+    fn down(&mut self, why: &str) {
+        let mut lanes = self.of.down();
+        let down = lanes.entry(self.name).or_insert_with(|| Down { count: 0, why: String::new() });
+        down.count += usize::from(!self.is_down);
+        why.clone_into(&mut down.why);
+        self.is_down = true;
+    }
+
+    fn up(&mut self) {
+        if !std::mem::take(&mut self.is_down) {
+            return;
+        }
+        let mut lanes = self.of.down();
+        if let Some(down) = lanes.get_mut(self.name) {
+            down.count -= 1;
+            if down.count == 0 {
+                lanes.remove(self.name);
+            }
+        }
+    }
+}
+
+impl Drop for Outages<'_> {
+    fn drop(&mut self) {
+        self.up();
+    }
+}
