@@ -91,18 +91,18 @@ fn handles(handler: &Handler<'_>, place: &Place) -> TokenStream {
     let future = quote_spanned! {at_address=>
         impl ::core::future::Future<
             Output = ::core::result::Result<
-                <__contract::#marker as ::pontoon::Operation>::Output,
-                ::pontoon::Error<<__contract::#marker as ::pontoon::Operation>::Rejection>,
+                <__contract::#marker as ::pontoon::generated::Operation>::Output,
+                ::pontoon::Error<<__contract::#marker as ::pontoon::generated::Operation>::Rejection>,
             >,
         > + ::core::marker::Send
     };
     quote! {
         #[automatically_derived]
-        impl<__Context: __contract::#module::Context> ::pontoon::Handles<__contract::#marker, __Context> for #name {
+        impl<__Context: __contract::#module::Context> ::pontoon::generated::Handles<__contract::#marker, __Context> for #name {
             fn run(
                 &self,
                 #context: &__Context,
-                #input: <__contract::#marker as ::pontoon::Operation>::Input,
+                #input: <__contract::#marker as ::pontoon::generated::Operation>::Input,
             ) -> #future {
                 self.#method(#context, #input)
             }
@@ -116,12 +116,12 @@ fn from_resources(handler: &Handler<'_>, Place { resources, .. }: &Place) -> Tok
     let fields = handler.fields.members().zip(handler.fields).map(|(member, field)| {
         let ty = &field.ty;
         let resources = spanned(resources, ty);
-        let provided = quote_spanned!(ty.span()=> <#resources as ::pontoon::Provides<#ty>>::provide(#from));
+        let provided = quote_spanned!(ty.span()=> <#resources as ::pontoon::generated::Provides<#ty>>::provide(#from));
         quote!(#member: #provided)
     });
     quote! {
         #[automatically_derived]
-        impl ::pontoon::FromResources<#resources> for #name {
+        impl ::pontoon::generated::FromResources<#resources> for #name {
             fn from_resources(#from: &#resources) -> Self {
                 Self { #(#fields),* }
             }
@@ -134,9 +134,9 @@ fn handler_of(handler: &Handler<'_>, Place { marker, resources, .. }: &Place) ->
     let name = handler.name;
     quote! {
         #[automatically_derived]
-        impl<__Unit> ::pontoon::HandlerOf<__contract::#marker, __Unit, #resources> for #name
+        impl<__Unit> ::pontoon::generated::HandlerOf<__contract::#marker, __Unit, #resources> for #name
         where
-            Self: for<'call> ::pontoon::Handles<__contract::#marker, ::pontoon::Call<'call, __Unit>>,
+            Self: for<'call> ::pontoon::generated::Handles<__contract::#marker, ::pontoon::generated::Call<'call, __Unit>>,
         {
         }
     }
@@ -149,7 +149,7 @@ fn is_named(handler: &Handler<'_>, place: &Place) -> TokenStream {
     let named = spanned(&place.handler, name);
     quote_spanned! {name.span()=>
         const _: fn() = || {
-            fn __named<__Handler: ::pontoon::IsHandler<#named>>() {}
+            fn __named<__Handler: ::pontoon::generated::IsHandler<#named>>() {}
             __named::<#name>();
         };
     }
@@ -179,7 +179,7 @@ fn try_resources(input: &DeriveInput) -> Result<TokenStream> {
         // rustc lists the impls, each at its field.
         quote_spanned! {ty.span()=>
             #[automatically_derived]
-            impl ::pontoon::Provides<#ty> for #name {
+            impl ::pontoon::generated::Provides<#ty> for #name {
                 fn provide(&self) -> #ty {
                     #cloned
                 }

@@ -9,7 +9,7 @@ pub(crate) fn handler(input: &DeriveInput, error: Option<&Error>) -> TokenStream
     let impls = implemented(input, |name| {
         quote! {
             #[automatically_derived]
-            impl<__M: ::pontoon::Operation, __C> ::pontoon::Handles<__M, __C> for #name {
+            impl<__M: ::pontoon::generated::Operation, __C> ::pontoon::generated::Handles<__M, __C> for #name {
                 fn run(
                     &self,
                     _: &__C,
@@ -22,10 +22,10 @@ pub(crate) fn handler(input: &DeriveInput, error: Option<&Error>) -> TokenStream
             }
 
             #[automatically_derived]
-            impl<__M: ::pontoon::Operation, __U, __R> ::pontoon::HandlerOf<__M, __U, __R> for #name {}
+            impl<__M: ::pontoon::generated::Operation, __U, __R> ::pontoon::generated::HandlerOf<__M, __U, __R> for #name {}
 
             #[automatically_derived]
-            impl<__R> ::pontoon::FromResources<__R> for #name {
+            impl<__R> ::pontoon::generated::FromResources<__R> for #name {
                 fn from_resources(_: &__R) -> Self {
                     ::core::unreachable!()
                 }
@@ -40,7 +40,7 @@ pub(crate) fn resources(input: &DeriveInput, error: Option<&Error>) -> TokenStre
     let impls = implemented(input, |name| {
         quote! {
             #[automatically_derived]
-            impl<__T> ::pontoon::Provides<__T> for #name {
+            impl<__T> ::pontoon::generated::Provides<__T> for #name {
                 fn provide(&self) -> __T {
                     ::core::unreachable!()
                 }

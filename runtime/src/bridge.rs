@@ -25,12 +25,12 @@ mod request;
 pub(crate) mod pending;
 
 #[cfg(feature = "amqp")]
-pub mod amqp;
-pub mod in_memory;
+pub(crate) mod amqp;
+pub(crate) mod in_memory;
 #[cfg(feature = "mqtt")]
-pub mod mqtt;
+pub(crate) mod mqtt;
 #[cfg(feature = "nats")]
-pub mod nats;
+pub(crate) mod nats;
 
 pub use error::BridgeError;
 pub use request::{Endpoint, IncomingRequest, Reply, ReplyTo, Request};

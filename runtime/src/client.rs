@@ -1,6 +1,8 @@
 //! Calls from outside: into a unit that runs in this process, or over its bridge.
 
-pub mod remote;
+mod remote;
+
+pub use remote::{Remote, connect};
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use crate::invoke::scope::{Origin, Scope, Source};
 use crate::message::id::Id;
 use crate::unit::shared::RunningUnit;
 
-/// Calls exposed commands: of a unit [`Local`] this process, or of others, from [`Remote`](crate::client::remote::Remote). Cheap
+/// Calls exposed commands: of a unit [`Local`] this process, or of others, from [`Remote`](Remote). Cheap
 /// to clone.
 #[derive(Clone)]
 pub struct Client<T> {

@@ -1,5 +1,6 @@
 //! What the topology says, as marker traits and constants: operations, resources, and what is promised for them.
 
+pub(crate) mod job;
 pub(crate) mod known_subscription;
 pub(crate) mod listeners;
 pub(crate) mod never;

@@ -13,7 +13,7 @@ use crate::contract::operation::Operation;
 use crate::handler::error::Error;
 use crate::invoke::call::Call;
 
-/// Handles an operation, in a context. Written by the derives; called through [`MayInvoke`](crate::MayInvoke).
+/// Handles an operation, in a context. Written by the derives; called through [`MayInvoke`](crate::edge::MayInvoke).
 pub trait Handles<M: Operation, C>: Send + Sync {
     /// Runs the handler.
     fn run(&self, context: &C, input: M::Input) -> impl Future<Output = Result<M::Output, Error<M::Rejection>>> + Send;

@@ -41,7 +41,7 @@
 //! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything in
 //! the memory of the test.
 
-mod client;
+mod bridge;
 mod contract;
 mod environment;
 mod fault;
@@ -53,72 +53,49 @@ mod maybe_ready;
 mod message;
 mod net;
 mod one_line;
+mod secret;
+mod store;
 mod unit;
 
-pub mod bridge;
-pub mod secret;
-pub mod store;
+pub mod adapter;
+pub mod client;
+pub mod generated;
 pub mod testing;
 
 pub use pontoon_macros::{CommandHandler, QueueWorker, Resources, ScheduleHandler, SubscriptionHandler};
 /// The clock that deadlines are told by.
 pub use tokio::time::Instant;
 
-#[cfg(feature = "amqp")]
-pub use crate::bridge::amqp::Amqp;
-#[cfg(feature = "mqtt")]
-pub use crate::bridge::mqtt::Mqtt;
-#[cfg(feature = "nats")]
-pub use crate::bridge::nats::Nats;
 pub use crate::bridge::{BridgeError, Depth};
-#[doc(inline)]
-pub use crate::client::remote as outside;
-pub use crate::client::{Client, Local};
-pub use crate::contract::known_subscription::KnownSubscription;
-pub use crate::contract::listeners::Listeners;
+pub use crate::client::Client;
+pub use crate::contract::job::JobOptions;
 pub use crate::contract::never::Never;
-pub use crate::contract::operation::{Command, Exposed, Kind, Operation, Schedule, Subscription, Tick, Worker};
-pub use crate::contract::policy::{Backoff, Field, IdempotencyKey, Key, Named, Policy};
-pub use crate::contract::presence::Environments;
-pub use crate::contract::queue_policy::QueuePolicy;
-pub use crate::contract::resource::{Event, Payload, Queue, Rejection, Secret, State};
-pub use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
-pub use crate::contract::timetable::Timetable;
-pub use crate::environment::{
-    Env, Environment, EventBridge, File, InMemory, Instance, QueueBridge, SecretStore, Setup, StateStore, Template,
-    TemplatePart, Tls, Variables,
-};
+pub use crate::contract::operation::Tick;
+pub use crate::contract::resource::{Payload, Rejection};
 pub use crate::fault::{Fault, FaultClass};
 pub use crate::handler::context::Context;
-pub use crate::handler::edge::{
-    AccessedBy, ChangedBy, EmittedBy, EnqueuedBy, MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead,
-    MayReveal, MayUpdate, MayWrite, ReadBy, RevealedTo, WrittenBy,
-};
-pub use crate::handler::error::{Cause, Error, InvokeError, Result};
-pub use crate::handler::state::{Access, Batch, Versioned, View};
-pub use crate::handler::undeclared::{Nobody, Undeclared};
-pub use crate::handler::{FromResources, HandlerOf, Handles, IsHandler, Provides, Route};
+pub use crate::handler::error::{Error, InvokeError, Result};
+pub use crate::handler::state::{Batch, Versioned, View};
 pub use crate::health::{Counters, Health};
-pub use crate::invoke::call::Call;
-pub use crate::invoke::outbox::{OutboxDeadLetter, OutboxDeadLetters};
-pub use crate::invoke::transport::{InProcess, OverBridge, Reachable, Transport};
-pub use crate::listen::registration::Registration;
-pub use crate::maybe_ready::{Lazy, MaybeReady};
-pub use crate::message::Message;
 pub use crate::message::id::{Id, InvalidId};
-pub use crate::message::metadata::{Metadata, Trace};
 pub use crate::secret::{SecretError, SecretValue};
-#[cfg(feature = "redis")]
-pub use crate::store::redis::Redis;
-pub use crate::store::{Etag, Page, StoreError};
+pub use crate::store::{Page, StoreError};
 pub use crate::unit::dead_letters::{DeadLetter, DeadLetters};
-pub use crate::unit::orphans::{Orphan, Orphans};
-pub use crate::unit::shared::Adapters;
-pub use crate::unit::start::{Launch, StartError, in_memory, run, run_with, start};
+pub use crate::unit::start::{Launch, StartError};
 pub use crate::unit::started::{Started, StopError};
-pub use crate::unit::{
-    Collection, Emits, Enqueuer, Enqueues, JobOptions, Keeps, Ports, Publisher, Reveals, SecretSource, Unit,
-};
+
+/// The bounds of functions that handlers share: what their context may do.
+pub mod edge {
+    pub use crate::handler::edge::{
+        MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayUpdate, MayWrite,
+    };
+}
+
+/// What whoever operates a unit looks into: dead letters of the outbox, and what a broker keeps for nobody.
+pub mod operating {
+    pub use crate::invoke::outbox::{OutboxDeadLetter, OutboxDeadLetters};
+    pub use crate::unit::orphans::{Orphan, Orphans};
+}
 
 /// Brings in the module `topology` that the build script generated.
 #[macro_export]

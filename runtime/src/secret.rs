@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::maybe_ready::MaybeReady;
 
-pub mod env;
-pub mod file;
+pub(crate) mod env;
+pub(crate) mod file;
 pub(crate) mod given;
 
 /// Has secrets.

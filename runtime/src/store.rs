@@ -8,7 +8,7 @@ use crate::fault::FaultClass;
 use crate::health::Health;
 use crate::maybe_ready::MaybeReady;
 
-pub mod in_memory;
+pub(crate) mod in_memory;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 

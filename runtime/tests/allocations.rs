@@ -16,9 +16,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use pontoon::{
-    Call, Environment, Error, FromResources, HandlerOf, Handles, Launch, Operation, Ports, Registration, Route, Unit,
+use pontoon::generated::{
+    Call, Environment, FromResources, HandlerOf, Handles, Operation, Ports, Registration, Route, Unit,
 };
+use pontoon::{Error, Launch};
 
 use crate::contract::lab;
 
@@ -96,7 +97,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 
 #[tokio::test]
 async fn a_call_through_two_handlers_allocates_nothing() {
-    assert!(lab::Hop::POLICY == pontoon::Policy::new(), "it promises nothing");
+    assert!(lab::Hop::POLICY == pontoon::generated::Policy::new(), "it promises nothing");
     let unit = Launch::<Monolith>::new(()).in_memory().without_round_trips().start().await.unwrap();
     let client = unit.client();
     let counted = allocation_counter::measure(|| assert_eq!(at_once(client.invoke(lab::Hop, 1)).unwrap(), 2));

@@ -12,10 +12,11 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use pontoon::{
-    Call, Environment, Error, FromResources, HandlerOf, Handles, Kind, Never, Operation, Policy, Ports, Registration,
-    Route, Schedule, Tick, Timetable, Unit,
+use pontoon::generated::{
+    Call, Environment, FromResources, HandlerOf, Handles, Kind, Operation, Policy, Ports, Registration, Route,
+    Schedule, Timetable, Unit,
 };
+use pontoon::{Error, Never, Tick};
 
 const ROLE: &str = "PONTOON_TEST_ROLE";
 
@@ -96,7 +97,7 @@ fn child() {
     let Ok(role) = std::env::var(ROLE) else { return };
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let ended = if role == ALL {
-        runtime.worker_threads(1).enable_all().build().unwrap().block_on(pontoon::run::<Monolith<1>>(role))
+        runtime.worker_threads(1).enable_all().build().unwrap().block_on(pontoon::generated::run::<Monolith<1>>(role))
     } else if let Some(beside) = role.strip_prefix("beside ").map(str::to_owned) {
         let work = async |started: &pontoon::Started<Monolith<3600>>| {
             println!("beside: {}", started.health().is_ready());
@@ -107,10 +108,15 @@ fn child() {
                 _ => std::future::pending().await,
             }
         };
-        let run = pontoon::run_with::<Monolith<3600>>("polite".to_owned(), work);
+        let run = pontoon::generated::run_with::<Monolith<3600>>("polite".to_owned(), work);
         runtime.worker_threads(2).enable_all().build().unwrap().block_on(run)
     } else {
-        runtime.worker_threads(2).enable_all().build().unwrap().block_on(pontoon::run::<Monolith<3600>>(role))
+        runtime
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(pontoon::generated::run::<Monolith<3600>>(role))
     };
     println!("ended: {}", ended.is_ok());
 }

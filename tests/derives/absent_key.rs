@@ -5,6 +5,6 @@ pub struct Order {
 }
 
 // As it is generated for `idempotency: { key: number }`, without `optional: true`.
-pub fn key(input: &Order) -> Option<pontoon::Key> {
-    Some(pontoon::Key::field(&input.number).required())
+pub fn key(input: &Order) -> Option<pontoon::generated::Key> {
+    Some(pontoon::generated::Key::field(&input.number).required())
 }

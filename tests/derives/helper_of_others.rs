@@ -26,7 +26,7 @@ mod user {
         }
     }
 
-    async fn tell(ctx: &(impl pontoon::Context + pontoon::MayEmit<event::Found>)) -> Result<(), Error<SignUpRejected>> {
+    async fn tell(ctx: &(impl pontoon::Context + pontoon::edge::MayEmit<event::Found>)) -> Result<(), Error<SignUpRejected>> {
         Ok(ctx.emit(event::Found, UserId(1)).await?)
     }
 }

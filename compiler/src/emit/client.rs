@@ -14,15 +14,17 @@ pub(super) fn print(topology: &str, environments: &[&Environment]) -> TokenStrea
     let environments: Vec<TokenStream> = environments.collect();
     let (future, uses) = (scope.future(), scope.uses());
     quote! {
-        pub use pontoon::outside::Client;
         #uses
+
+        /// Calls exposed commands over the event bridge of an environment.
+        pub type Client = pontoon::Client<pontoon::client::Remote>;
 
         /// Where callers outside can reach this system.
         const ENVIRONMENTS: &[#environment_type] = &[#(#environments),*];
 
         /// Connects to the event bridge of an environment, for calls from outside. Refuses one that stays in its process.
         pub fn connect(environment: &str) -> impl #future<Output = pontoon::Result<Client>> + Send + '_ {
-            pontoon::outside::connect(#topology, ENVIRONMENTS, environment)
+            pontoon::generated::connect(#topology, ENVIRONMENTS, environment)
         }
     }
 }

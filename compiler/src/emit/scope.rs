@@ -35,7 +35,7 @@ impl<'a> Scope<'a> {
     pub(super) fn runtime(&self, name: &'static str) -> TokenStream {
         let item = ident(name);
         if self.defined.contains(name) {
-            return quote!(pontoon::#item);
+            return quote!(pontoon::generated::#item);
         }
         self.imported.borrow_mut().insert(name);
         quote!(#item)
@@ -99,8 +99,8 @@ impl<'a> Scope<'a> {
         let names: Vec<_> = imported.iter().map(|name| ident(name)).collect();
         let runtime = match names.as_slice() {
             [] => None,
-            [name] => Some(quote!(use pontoon::#name;)),
-            names => Some(quote!(use pontoon::{#(#names),*};)),
+            [name] => Some(quote!(use pontoon::generated::#name;)),
+            names => Some(quote!(use pontoon::generated::{#(#names),*};)),
         };
         let standard = self.standard.borrow();
         let future = standard.contains("Future").then(|| {

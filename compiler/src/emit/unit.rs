@@ -106,7 +106,7 @@ fn functions(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
     quote! {
         /// Runs this unit until a signal, then stops it.
         pub fn run(resources: Resources) -> impl #future<Output = pontoon::Result<()>> + #send {
-            pontoon::run::<#name>(resources)
+            pontoon::generated::run::<#name>(resources)
         }
 
         /// The same, with something that runs beside it from when it is ready until the signal.
@@ -114,17 +114,17 @@ fn functions(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
             resources: Resources,
             beside: impl #once(&#started<#name>) -> pontoon::Result<()>,
         ) -> impl #future<Output = pontoon::Result<()>> {
-            pontoon::run_with::<#name>(resources, beside)
+            pontoon::generated::run_with::<#name>(resources, beside)
         }
 
         /// Starts this unit; what comes back has its client, and stops it.
         pub fn start(resources: Resources) -> impl #future<Output = pontoon::Result<#started<#name>>> + #send {
-            pontoon::start::<#name>(resources)
+            pontoon::generated::start::<#name>(resources)
         }
 
         /// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
         pub fn in_memory(resources: Resources) -> #launch<#name> {
-            pontoon::in_memory::<#name>(resources)
+            pontoon::generated::in_memory::<#name>(resources)
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pontoon_schema::capability;
 
 use crate::bridge::EventAdapter;
+use crate::client::Client;
 use crate::contract::operation::{Command, Exposed};
 use crate::environment::{Environment, Instance, Setup, Variables};
 use crate::handler::error::{InvokeError, Result};
@@ -16,9 +17,6 @@ use crate::invoke::round_trip::RoundTrips;
 use crate::message::id::Id;
 use crate::message::metadata::Metadata;
 use crate::unit::start::StartError;
-
-/// Calls exposed commands over a bridge.
-pub type Client = crate::client::Client<Remote>;
 
 /// The event bridge of an environment.
 #[derive(Clone)]
@@ -33,7 +31,11 @@ const NAME: &str = "client";
 /// # Errors
 /// A [`StartError`]: there is no such environment, its bridge stays in its process, or something is missing or malformed.
 /// A broker that refuses us.
-pub async fn connect(topology: &'static str, environments: &'static [Environment], name: &str) -> Result<Client> {
+pub async fn connect(
+    topology: &'static str,
+    environments: &'static [Environment],
+    name: &str,
+) -> Result<Client<Remote>> {
     let start = |problems| StartError { unit: NAME, problems };
     let Some(environment) = environments.iter().find(|environment| environment.name == name) else {
         let choices: Vec<_> = environments.iter().map(|environment| environment.name).collect();
@@ -61,7 +63,7 @@ pub async fn connect(topology: &'static str, environments: &'static [Environment
     Ok(Client::to(Remote(events)))
 }
 
-impl Client {
+impl Client<Remote> {
     /// Calls a command and waits for its answer.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ impl Policy {
         self
     }
 
-    /// Inputs with the same [`Operation::key`](crate::Operation::key) have one effect and one reply within this time.
+    /// Inputs with the same [`Operation::key`](crate::generated::Operation::key) have one effect and one reply within this time.
     #[must_use]
     pub const fn idempotency(mut self, keep: Duration) -> Self {
         self.keep = Some(keep);

@@ -97,7 +97,7 @@ impl SubscriptionPolicy {
         self
     }
 
-    /// Events with the same [`Subscription::order`](crate::Subscription::order) are handled in the order they came, also
+    /// Events with the same [`Subscription::order`](crate::generated::Subscription::order) are handled in the order they came, also
     /// while one of them is tried again.
     #[must_use]
     pub const fn ordered(mut self) -> Self {

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
+use crate::contract::job::JobOptions;
 use crate::contract::resource::State;
 use crate::handler::edge::{EmittedBy, EnqueuedBy, MayInvoke, RevealedTo};
 use crate::handler::state::View;
@@ -10,7 +11,6 @@ use crate::handler::undeclared::Undeclared;
 use crate::maybe_ready::Lazy;
 use crate::message::id::Id;
 use crate::secret::{SecretError, SecretValue};
-use crate::unit::JobOptions;
 
 /// What every handler has: the metadata of the message it handles, and the edges that its topology declares.
 ///

@@ -6,20 +6,20 @@
 use std::future::Future;
 
 use crate::bridge::BridgeError;
+use crate::contract::job::JobOptions;
 use crate::contract::operation::Command;
 use crate::contract::resource::{Event, Queue, Secret, State};
 use crate::handler::error::InvokeError;
 use crate::handler::state::Access;
 use crate::maybe_ready::MaybeReady;
 use crate::secret::{SecretError, SecretValue};
-use crate::unit::JobOptions;
 
 /// May invoke `M`. Declared by `invokes:`.
 #[diagnostic::on_unimplemented(
     message = "the topology does not let this invoke `{M}`",
     label = "`{M}` is not declared in `invokes:`",
     note = "in a handler: add the command to its `invokes: […]` in topology.yaml",
-    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayInvoke<{M}>)`"
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::edge::MayInvoke<{M}>)`"
 )]
 pub trait MayInvoke<M: Command>: Send + Sync {
     /// Calls a command and waits for its answer.
@@ -117,7 +117,7 @@ pub trait MayReveal<X: Secret>: Send + Sync {
     message = "the topology does not let this emit `{Self}`",
     label = "`{Self}` is not declared in `emits:`",
     note = "in a handler: add the event to its `emits: […]` in topology.yaml",
-    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayEmit<{Self}>)`"
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::edge::MayEmit<{Self}>)`"
 )]
 pub trait EmittedBy<C: ?Sized>: Event {
     /// Publishes it from there.
@@ -129,7 +129,7 @@ pub trait EmittedBy<C: ?Sized>: Event {
     message = "the topology does not let this put jobs into `{Self}`",
     label = "`{Self}` is not declared in `enqueues:`",
     note = "in a handler: add the queue to its `enqueues: […]` in topology.yaml",
-    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayEnqueue<{Self}>)`"
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::edge::MayEnqueue<{Self}>)`"
 )]
 pub trait EnqueuedBy<C: ?Sized>: Queue {
     /// Puts a job in from there.
@@ -148,7 +148,7 @@ pub trait AccessedBy<C: ?Sized>: State {
     label = "`{Self}` is not declared in `reads:` or `updates:`",
     note = "in a handler: add the collection to its `updates: […]` in topology.yaml if it changes what it has read, otherwise to \
             `reads: […]`",
-    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayRead<{Self}>)`"
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::edge::MayRead<{Self}>)`"
 )]
 pub trait ReadBy<C: ?Sized>: AccessedBy<C> {}
 
@@ -158,7 +158,7 @@ pub trait ReadBy<C: ?Sized>: AccessedBy<C> {}
     label = "`{Self}` is not declared in `updates:` or `writes:`",
     note = "in a handler: add the collection to its `updates: […]` in topology.yaml if it changes what it has read, otherwise to \
             `writes: […]`",
-    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayUpdate<{Self}>)`"
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::edge::MayUpdate<{Self}>)`"
 )]
 pub trait ChangedBy<C: ?Sized>: AccessedBy<C> {}
 
@@ -168,7 +168,7 @@ pub trait ChangedBy<C: ?Sized>: AccessedBy<C> {}
     label = "`{Self}` is not declared in `writes:`",
     note = "in a handler: add the collection to its `writes: […]` in topology.yaml; with `updates: […]`, \
             write `.update(&key, |old| …)`: nobody's change is lost by that",
-    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayWrite<{Self}>)`"
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::edge::MayWrite<{Self}>)`"
 )]
 pub trait WrittenBy<C: ?Sized>: ChangedBy<C> {}
 
@@ -177,7 +177,7 @@ pub trait WrittenBy<C: ?Sized>: ChangedBy<C> {}
     message = "the topology does not let this know the secret `{Self}`",
     label = "`{Self}` is not declared in `secrets:`",
     note = "in a handler: add the secret to its `secrets: […]` in topology.yaml, or to those of its service",
-    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::MayReveal<{Self}>)`"
+    note = "in a function that handlers share: ask for it, `ctx: &(impl pontoon::Context + pontoon::edge::MayReveal<{Self}>)`"
 )]
 pub trait RevealedTo<C: ?Sized>: Secret {
     /// Reads it from there.

@@ -5,6 +5,7 @@ use std::future::Future;
 use tokio::time::Instant;
 
 use crate::bridge::{BridgeError, Job};
+use crate::contract::job::JobOptions;
 use crate::contract::resource::{Event, Queue, Secret, State};
 use crate::handler::context::Context;
 use crate::handler::edge::{MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
@@ -17,7 +18,7 @@ use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::message::id::Id;
 use crate::secret::{SecretError, SecretValue};
-use crate::unit::{Emits, Enqueues, JobOptions, Keeps, Reveals};
+use crate::unit::{Emits, Enqueues, Keeps, Reveals};
 
 /// One invocation in a running unit. Handlers see it as `&impl …::Context`.
 pub struct Call<'c, U> {

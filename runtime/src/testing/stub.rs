@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::contract::operation::Command;
+use crate::contract::job::JobOptions;
+use crate::contract::operation::{Command, Operation};
 use crate::contract::resource::{Event, Queue, Secret, State};
 use crate::fault::Fault;
 use crate::handler::context::Context;
@@ -20,7 +21,6 @@ use crate::message::id::Id;
 use crate::message::metadata::Metadata;
 use crate::secret::{SecretError, SecretValue};
 use crate::store::in_memory::InMemoryState;
-use crate::unit::JobOptions;
 
 /// The context of a handler that is tested alone. It may do everything; what it did can be looked at afterwards.
 ///
@@ -43,9 +43,7 @@ pub struct Stub {
 
 /// What stands in for a command's handler.
 type Answer<M> = Box<
-    dyn Fn(
-            <M as crate::Operation>::Input,
-        ) -> Result<<M as crate::Operation>::Output, InvokeError<<M as crate::Operation>::Rejection>>
+    dyn Fn(<M as Operation>::Input) -> Result<<M as Operation>::Output, InvokeError<<M as Operation>::Rejection>>
         + Send
         + Sync,
 >;

@@ -12,9 +12,11 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
-use pontoon::{BridgeError, MaybeReady, Orphan, SubscriptionPolicy};
+use pontoon::BridgeError;
+use pontoon::adapter::in_memory::InMemoryEvents;
+use pontoon::adapter::{Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use pontoon::adapter::{MaybeReady, SubscriptionPolicy};
+use pontoon::operating::Orphan;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 

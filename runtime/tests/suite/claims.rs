@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::EventAdapter;
-use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::store::{Change, Expect, StateAdapter};
-use pontoon::{Adapters, Event, FaultClass, Id, Instant, InvokeError, Message, Metadata, Operation, Started};
+use pontoon::adapter::EventAdapter;
+use pontoon::adapter::in_memory::InMemoryEvents;
+use pontoon::adapter::{Change, Expect, StateAdapter};
+use pontoon::adapter::{Message, Metadata};
+use pontoon::generated::{Adapters, Event, Operation};
+use pontoon::{FaultClass, Id, Instant, InvokeError, Started};
 use tokio::time::sleep;
 
 use crate::contract::{Payment, event, lab};

@@ -1,10 +1,12 @@
 //! A contract as it is generated from a topology, written by hand: services `user` and `email`, their events, queues and
 //! state, and a `lab` of commands with one promise each.
 
-use pontoon::{
-    Command, Event, Exposed, Key, Kind, Listeners, Never, Operation, Policy, Queue, QueuePolicy, Schedule, Secret,
-    State, Subscription, SubscriptionPolicy, Tick, Timetable, WhenFull, Worker,
+use pontoon::adapter::{QueuePolicy, SubscriptionPolicy, WhenFull};
+use pontoon::generated::{
+    Command, Event, Exposed, Key, Kind, Listeners, Operation, Policy, Queue, Schedule, Secret, State, Subscription,
+    Timetable, Worker,
 };
+use pontoon::{Never, Tick};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -106,7 +108,7 @@ pub mod user {
 
     pub mod sign_up {
         use crate::contract::{email, event, queue, secret, state};
-        use pontoon::{MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
+        use pontoon::edge::{MayEmit, MayEnqueue, MayInvoke, MayRead, MayReveal, MayWrite};
 
         /// What the handler of `user.sign_up` may do.
         pub trait Context:
@@ -207,13 +209,13 @@ pub mod lab {
     const MS: Duration = Duration::from_millis(1);
 
     command!(Plain, plain, "lab.plain", Policy::new(), []);
-    command!(Hop, hop, "lab.hop", Policy::new(), [pontoon::MayInvoke<lab::Plain>]);
+    command!(Hop, hop, "lab.hop", Policy::new(), [pontoon::edge::MayInvoke<lab::Plain>]);
     command!(
         Timed,
         timed,
         "lab.timed",
         Policy::new().timeout(Duration::from_millis(100)),
-        [pontoon::MayInvoke<lab::Slow>]
+        [pontoon::edge::MayInvoke<lab::Slow>]
     );
     command!(Slow, slow, "lab.slow", Policy::new().timeout(Duration::from_secs(3600)), []);
     command!(Retried, retried, "lab.retried", Policy::new().retry(3).backoff(MS, Duration::from_secs(10)), []);
@@ -222,7 +224,7 @@ pub mod lab {
         patient,
         "lab.patient",
         Policy::new().timeout(Duration::from_secs(1)),
-        [pontoon::MayInvoke<lab::Stubborn>]
+        [pontoon::edge::MayInvoke<lab::Stubborn>]
     );
     command!(
         Stubborn,
@@ -236,7 +238,7 @@ pub mod lab {
         once,
         "lab.once",
         Policy::new().timeout(Duration::from_secs(10)).idempotency(Duration::from_secs(3600)),
-        [pontoon::MayUpdate<state::Counters>],
+        [pontoon::edge::MayUpdate<state::Counters>],
         fn key(input: &u64) -> Option<Key> {
             assert_ne!(*input, 666, "an idempotency key that panics");
             Some(Key::of(input))
@@ -247,7 +249,7 @@ pub mod lab {
         once_together,
         "lab.once_together",
         Policy::new().timeout(Duration::from_secs(10)).idempotency(Duration::from_secs(3600)).outbox(),
-        [pontoon::MayUpdate<state::Counters>, pontoon::MayEmit<event::Ping>],
+        [pontoon::edge::MayUpdate<state::Counters>, pontoon::edge::MayEmit<event::Ping>],
         fn key(input: &u64) -> Option<Key> {
             Some(Key::of(input))
         }
@@ -257,9 +259,9 @@ pub mod lab {
         post,
         "lab.post",
         Policy::new(),
-        [pontoon::MayEmit<event::Ping>, pontoon::MayEnqueue<queue::Tasks>, pontoon::MayEmit<event::Keyed>]
+        [pontoon::edge::MayEmit<event::Ping>, pontoon::edge::MayEnqueue<queue::Tasks>, pontoon::edge::MayEmit<event::Keyed>]
     );
-    command!(Keep, keep, "lab.keep", Policy::new().outbox(), [pontoon::MayRead<state::Counters>, pontoon::MayWrite<state::Counters>, pontoon::MayEmit<event::Ping>]);
+    command!(Keep, keep, "lab.keep", Policy::new().outbox(), [pontoon::edge::MayRead<state::Counters>, pontoon::edge::MayWrite<state::Counters>, pontoon::edge::MayEmit<event::Ping>]);
 
     /// A subscription to `event`.
     macro_rules! subscription {
@@ -304,7 +306,7 @@ pub mod lab {
         Ping,
         u64,
         SubscriptionPolicy::at_least_once().bound(2).when_full(WhenFull::DropOldest),
-        [pontoon::MayEmit<event::Again>]
+        [pontoon::edge::MayEmit<event::Again>]
     );
     subscription!(
         Round,
@@ -312,7 +314,7 @@ pub mod lab {
         Again,
         u64,
         SubscriptionPolicy::at_least_once().dead_letter(),
-        [pontoon::MayEmit<event::Again>]
+        [pontoon::edge::MayEmit<event::Again>]
     );
     subscription!(
         InOrder,

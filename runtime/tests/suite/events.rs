@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{EventAdapter, Settlement};
-use pontoon::{BridgeError, FaultClass, Instant, InvokeError, Message, Metadata, SubscriptionPolicy, WhenFull};
+use pontoon::adapter::in_memory::InMemoryEvents;
+use pontoon::adapter::{EventAdapter, Settlement};
+use pontoon::adapter::{Message, Metadata, SubscriptionPolicy, WhenFull};
+use pontoon::{BridgeError, FaultClass, Instant, InvokeError};
 
 use crate::contract::{NewUser, UserId, UserSignedUp, email, lab, user};
 use crate::script::{Act, Script};

@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
-use pontoon::store::in_memory::InMemoryState;
-use pontoon::store::{Change, Entry, Page, Range, StateAdapter};
-use pontoon::{Adapters, BridgeError, Health, Id, MaybeReady, Message, StoreError, SubscriptionPolicy};
+use pontoon::Page;
+use pontoon::adapter::in_memory::InMemoryEvents;
+use pontoon::adapter::in_memory::InMemoryState;
+use pontoon::adapter::{Change, Entry, Range, StateAdapter};
+use pontoon::adapter::{Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use pontoon::adapter::{MaybeReady, Message, SubscriptionPolicy};
+use pontoon::generated::Adapters;
+use pontoon::{BridgeError, Health, Id, StoreError};
 
 use crate::unit::adapters;
 

@@ -1,6 +1,6 @@
 //! What a handler does not wait for: nothing happens before it is polled.
 
-use pontoon::FromResources;
+use pontoon::generated::FromResources;
 use pontoon::testing::Stub;
 
 use crate::contract::{NewUser, UserId, email, event, lab, queue, state, user};

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Consumer, DeadMessage, Delivery, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
-use pontoon::{BridgeError, Id, MaybeReady, Message, Metadata, SubscriptionPolicy};
+use pontoon::adapter::in_memory::InMemoryEvents;
+use pontoon::adapter::{Consumer, DeadMessage, Delivery, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
+use pontoon::adapter::{MaybeReady, Message, Metadata, SubscriptionPolicy};
+use pontoon::{BridgeError, Id};
 use tokio::sync::Notify;
 
 use crate::script::{Act, Script};

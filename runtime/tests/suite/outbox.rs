@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
-use pontoon::{BridgeError, MaybeReady, Message, SubscriptionPolicy};
+use pontoon::BridgeError;
+use pontoon::adapter::in_memory::InMemoryEvents;
+use pontoon::adapter::{Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use pontoon::adapter::{MaybeReady, Message, SubscriptionPolicy};
 
 use crate::contract::{NewUser, UserId, lab, queue, state, user};
 use crate::script::{Act, Script};

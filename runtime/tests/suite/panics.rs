@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Consumer, DeadMessage, Delivery, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
-use pontoon::{BridgeError, FaultClass, Id, InvokeError, MaybeReady, Message, Metadata, SubscriptionPolicy};
+use pontoon::adapter::in_memory::InMemoryEvents;
+use pontoon::adapter::{Consumer, DeadMessage, Delivery, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
+use pontoon::adapter::{MaybeReady, Message, Metadata, SubscriptionPolicy};
+use pontoon::{BridgeError, FaultClass, Id, InvokeError};
 
 use crate::contract::{event, lab};
 use crate::script::{Act, Script};
@@ -68,7 +69,7 @@ async fn an_ordering_key_that_panics_does_not_end_its_subscription() {
 /// Publishes an event of `lab.in_order`.
 async fn publish(events: &dyn EventAdapter, key: &str) {
     let event = Message::new(Metadata::new(), (key.to_owned(), 1_u64));
-    events.topic(<event::Keyed as pontoon::Event>::SUBJECT).publish(event).await.unwrap();
+    events.topic(<event::Keyed as pontoon::generated::Event>::SUBJECT).publish(event).await.unwrap();
 }
 
 /// A bridge whose subscription `lab.in_order` fails in the first calls: by a panic, and by an end that nobody asked for.

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::in_memory::InMemoryQueues;
-use pontoon::bridge::{Delivery, Job, JobQueue, QueueAdapter, Settlement};
-use pontoon::{BridgeError, Instant, Message, Metadata, QueuePolicy, WhenFull};
+use pontoon::adapter::in_memory::InMemoryQueues;
+use pontoon::adapter::{Delivery, Job, JobQueue, QueueAdapter, Settlement};
+use pontoon::adapter::{Message, Metadata, QueuePolicy, WhenFull};
+use pontoon::{BridgeError, Instant};
 
 use crate::contract::{lab, queue};
 use crate::script::{Act, Script};

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{EventAdapter, Request};
-use pontoon::store::{Change, Expect, StateAdapter};
-use pontoon::{Command, Event, FaultClass, Health, Id, Instant, InvokeError, Message, Metadata, Started};
+use pontoon::adapter::{Change, Expect, StateAdapter};
+use pontoon::adapter::{EventAdapter, Request};
+use pontoon::adapter::{Message, Metadata};
+use pontoon::generated::{Command, Event};
+use pontoon::{FaultClass, Health, Id, Instant, InvokeError, Started};
 use tokio::time::sleep;
 
 use crate::contract::{event, lab, state};

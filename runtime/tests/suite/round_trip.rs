@@ -1,10 +1,9 @@
 //! What is not the same once it has gone through JSON is refused in one process, too: at each edge, with its place.
 
+use pontoon::edge::MayInvoke;
+use pontoon::generated::{Command, Event, Kind, Operation, Policy, Queue, State};
 use pontoon::testing::Stub;
-use pontoon::{
-    BridgeError, Command, Context as _, Event, FaultClass, InvokeError, Kind, MayInvoke, Never, Operation, Policy,
-    Queue, State,
-};
+use pontoon::{BridgeError, Context as _, FaultClass, InvokeError, Never};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

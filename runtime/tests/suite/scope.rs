@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use pontoon::bridge::EventAdapter;
-use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::{Event, FaultClass, InvokeError, Message, Metadata};
+use pontoon::adapter::EventAdapter;
+use pontoon::adapter::in_memory::InMemoryEvents;
+use pontoon::adapter::{Message, Metadata};
+use pontoon::generated::Event;
+use pontoon::{FaultClass, InvokeError};
 
 use crate::contract::{Payment, event, lab};
 use crate::script::{Act, Script};

@@ -1,7 +1,9 @@
 //! How a unit starts: its environment, variables and secrets.
 
-use pontoon::secret::{SecretAdapter, env::EnvSecrets, file::FileSecrets};
-use pontoon::{Error, SecretError, SecretValue, StartError, Variables};
+use pontoon::adapter::SecretAdapter;
+use pontoon::adapter::Variables;
+use pontoon::adapter::in_memory::{EnvSecrets, FileSecrets};
+use pontoon::{Error, SecretError, SecretValue, StartError};
 
 use crate::contract::{NewUser, secret, user};
 use crate::script::Script;
@@ -82,7 +84,7 @@ async fn what_main_prints_says_everything() {
 /// A test's secrets and variables are the test's own.
 #[tokio::test]
 async fn in_memory_has_what_the_test_gives() {
-    let start = || pontoon::in_memory::<Monolith>(Resources { script: Script::new() });
+    let start = || pontoon::generated::in_memory::<Monolith>(Resources { script: Script::new() });
     let Err(error) = start().await else { panic!("it has a secret") };
     let says = "the secret `smtp_password` is missing: expected in `in_memory(…).secret(secret::SmtpPassword, …)`";
     assert!(format!("{error:?}").contains(says), "{error:?}");

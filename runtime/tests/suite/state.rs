@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::store::in_memory::InMemoryState;
-use pontoon::store::{Change, Expect, Range, StateAdapter};
+use pontoon::StoreError;
+use pontoon::adapter::Etag;
+use pontoon::adapter::in_memory::InMemoryState;
+use pontoon::adapter::{Change, Expect, Range, StateAdapter};
 use pontoon::testing::Stub;
-use pontoon::{Etag, StoreError};
 
 use crate::contract::{User, UserId, state};
 

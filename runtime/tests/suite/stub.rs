@@ -1,7 +1,8 @@
 //! A handler alone, with a stub for its context.
 
+use pontoon::generated::FromResources;
 use pontoon::testing::Stub;
-use pontoon::{Error, FaultClass, FromResources, SecretError};
+use pontoon::{Error, FaultClass, SecretError};
 
 use crate::contract::{
     Invoice, NewUser, SignUpRejected, User, UserId, UserSignedUp, email, event, lab, queue, secret, state, user,

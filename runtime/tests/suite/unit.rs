@@ -4,12 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::EventAdapter;
-use pontoon::{
-    Adapters, Call, Collection, Emits, Enqueuer, Enqueues, Environment, Error, File, FromResources, HandlerOf, Handles,
-    Keeps, Launch, Operation, Ports, Provides, Publisher, Registration, Reveals, Route, SecretSource, Started,
-    Template, TemplatePart, Tick, Unit,
+use pontoon::adapter::EventAdapter;
+use pontoon::adapter::{File, Template, TemplatePart};
+use pontoon::generated::{
+    Adapters, Call, Collection, Emits, Enqueuer, Enqueues, Environment, FromResources, HandlerOf, Handles, Keeps,
+    Operation, Ports, Provides, Publisher, Registration, Reveals, Route, SecretSource, Unit,
 };
+use pontoon::{Error, Launch, Started, Tick};
 
 use crate::contract::*;
 use crate::script::Script;
@@ -363,11 +364,11 @@ pub async fn start(script: &Script) -> Started<Monolith> {
 
 /// Everything in memory, with events over this bridge.
 pub fn adapters(events: Arc<dyn EventAdapter>) -> Adapters {
-    let variables = pontoon::Variables::of([("SMTP_PASSWORD", "secret")]);
+    let variables = pontoon::adapter::Variables::of([("SMTP_PASSWORD", "secret")]);
     Adapters {
         events,
-        queues: Arc::new(pontoon::bridge::in_memory::InMemoryQueues::new()),
-        state: Arc::new(pontoon::store::in_memory::InMemoryState::new()),
-        secrets: Arc::new(pontoon::secret::env::EnvSecrets::new(variables)),
+        queues: Arc::new(pontoon::adapter::in_memory::InMemoryQueues::new()),
+        state: Arc::new(pontoon::adapter::in_memory::InMemoryState::new()),
+        secrets: Arc::new(pontoon::adapter::in_memory::EnvSecrets::new(variables)),
     }
 }

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{Consumer, Delivery, Endpoint, IncomingRequest, Reply, Request, Settlement};
-use pontoon::{BridgeError, Instant, Message, Metadata, Template};
+use pontoon::adapter::{Consumer, Delivery, Endpoint, IncomingRequest, Reply, Request, Settlement};
+use pontoon::adapter::{Message, Metadata, Template};
+use pontoon::{BridgeError, Instant};
 use tokio::task::JoinHandle;
 
 /// Longer than anything takes that does not hang.

@@ -4,8 +4,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use pontoon::store::StateAdapter;
-use pontoon::store::in_memory::InMemoryState;
+use pontoon::adapter::StateAdapter;
+use pontoon::adapter::in_memory::InMemoryState;
 use pontoon_conformance::state::Harness;
 use pontoon_conformance::state_suite;
 use pontoon_schema::capability::{Adapter, StateStore, state_store};

@@ -15,8 +15,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use futures_util::future::FutureExt as _;
-use pontoon::store::StateAdapter;
-use pontoon::{Instance, Setup, StateStore as _, Variables};
+use pontoon::adapter::StateAdapter;
+use pontoon::adapter::{Instance, Setup, StateStore as _, Variables};
 use pontoon_brokers::{Broker, Error, Kind};
 use pontoon_conformance::adapter::text;
 use pontoon_conformance::state::Harness;
@@ -32,11 +32,11 @@ async fn start() -> Redis {
 
 /// An adapter that is not connected yet.
 fn state(url: impl Into<String>) -> Arc<dyn StateAdapter> {
-    open(pontoon::Redis::new(text(url)))
+    open(pontoon::adapter::Redis::new(text(url)))
 }
 
 /// The same with other settings. None of them is a secret: nothing is waited for.
-fn open(redis: pontoon::Redis) -> Arc<dyn StateAdapter> {
+fn open(redis: pontoon::adapter::Redis) -> Arc<dyn StateAdapter> {
     let mut setup = Setup::new(Instance::new("shop", "test"), false, Variables::default());
     let state = redis.open(&mut setup).now_or_never().unwrap();
     assert!(setup.problems().is_empty(), "{:?}", setup.problems());

@@ -20,7 +20,8 @@ pub mod types {
 
 /// The service `user`.
 pub mod user {
-    use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
+    use pontoon::Error;
+    use pontoon::generated::{Call, FromResources, HandlerOf, Handles};
 
     use super::topology::{email, user};
     use super::types::NewUser;
@@ -46,7 +47,8 @@ pub mod user {
 
 /// The service `email`.
 pub mod email {
-    use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
+    use pontoon::Error;
+    use pontoon::generated::{Call, FromResources, HandlerOf, Handles};
 
     use super::topology::email;
     use super::types::NewUser;

@@ -54,12 +54,12 @@ pub mod contract {
 /// A handler that has nothing, or the place where what happens is told.
 macro_rules! handler {
     ($marker:ty, $handler:ident) => {
-        impl<U> pontoon::HandlerOf<$marker, U, Resources> for $handler where
-            Self: for<'c> pontoon::Handles<$marker, pontoon::Call<'c, U>>
+        impl<U> pontoon::generated::HandlerOf<$marker, U, Resources> for $handler where
+            Self: for<'c> pontoon::generated::Handles<$marker, pontoon::generated::Call<'c, U>>
         {
         }
 
-        impl pontoon::FromResources<Resources> for $handler {
+        impl pontoon::generated::FromResources<Resources> for $handler {
             fn from_resources(resources: &Resources) -> Self {
                 Self(resources.told.clone())
             }
@@ -69,7 +69,8 @@ macro_rules! handler {
 
 /// The service `user`.
 pub mod user {
-    use pontoon::{Error, Handles};
+    use pontoon::Error;
+    use pontoon::generated::Handles;
     use tokio::sync::mpsc::UnboundedSender;
 
     use super::contract::{AccountCharged, NewUser, SignUpRejected, User, UserId, UserSignedUp, Welcome};
@@ -119,7 +120,8 @@ pub mod user {
 
 /// The service `email`.
 pub mod email {
-    use pontoon::{Error, Handles};
+    use pontoon::Error;
+    use pontoon::generated::Handles;
     use tokio::sync::mpsc::UnboundedSender;
 
     use super::contract::{AccountCharged, Welcome};
@@ -151,7 +153,8 @@ pub mod email {
 
 /// The service `billing`.
 pub mod billing {
-    use pontoon::{Error, Handles};
+    use pontoon::Error;
+    use pontoon::generated::Handles;
     use tokio::sync::mpsc::UnboundedSender;
 
     use super::contract::{AccountCharged, UserSignedUp};
@@ -231,17 +234,17 @@ async fn what_does_not_exist_in_an_environment_is_neither_published_nor_heard() 
 }
 
 /// Adapters that several units can have at the same time, as they have a broker and a store.
-fn shared() -> pontoon::Adapters {
+fn shared() -> pontoon::generated::Adapters {
     use std::sync::Arc;
 
-    use pontoon::{bridge, secret, store};
+    use pontoon::adapter::in_memory;
 
-    let variables = pontoon::Variables::of([("SMTP_PASSWORD", "secret")]);
-    pontoon::Adapters {
-        events: Arc::new(bridge::in_memory::InMemoryEvents::new()),
-        queues: Arc::new(bridge::in_memory::InMemoryQueues::new()),
-        state: Arc::new(store::in_memory::InMemoryState::new()),
-        secrets: Arc::new(secret::env::EnvSecrets::new(variables)),
+    let variables = pontoon::adapter::Variables::of([("SMTP_PASSWORD", "secret")]);
+    pontoon::generated::Adapters {
+        events: Arc::new(in_memory::InMemoryEvents::new()),
+        queues: Arc::new(in_memory::InMemoryQueues::new()),
+        state: Arc::new(in_memory::InMemoryState::new()),
+        secrets: Arc::new(in_memory::EnvSecrets::new(variables)),
     }
 }
 

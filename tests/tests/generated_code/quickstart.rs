@@ -51,7 +51,8 @@ pub mod contract {
 
 /// The service `user`.
 pub mod user {
-    use pontoon::{Call, Error, FromResources, HandlerOf, Handles, Tick};
+    use pontoon::generated::{Call, FromResources, HandlerOf, Handles};
+    use pontoon::{Error, Tick};
 
     use super::contract::{Invoice, NewUser, SignUpRejected, User, UserId, UserSignedUp, Welcome};
     use super::topology::{email, event, queue, state, user};
@@ -132,7 +133,8 @@ pub mod user {
 
 /// The service `email`.
 pub mod email {
-    use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
+    use pontoon::Error;
+    use pontoon::generated::{Call, FromResources, HandlerOf, Handles};
     use tokio::sync::mpsc::UnboundedSender;
 
     use super::contract::{Invoice, UserSignedUp, Welcome};

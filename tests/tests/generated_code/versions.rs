@@ -22,7 +22,8 @@ pub mod contract {
 pub mod email {
     /// Its first version.
     pub mod v1 {
-        use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
+        use pontoon::Error;
+        use pontoon::generated::{Call, FromResources, HandlerOf, Handles};
 
         use crate::versions::topology::email;
 
@@ -46,7 +47,8 @@ pub mod email {
 
     /// Its second version.
     pub mod v2 {
-        use pontoon::{Call, Error, FromResources, HandlerOf, Handles};
+        use pontoon::Error;
+        use pontoon::generated::{Call, FromResources, HandlerOf, Handles};
 
         use crate::versions::contract::Note;
         use crate::versions::topology::{email, event};
@@ -72,7 +74,8 @@ pub mod email {
 
 /// The service `user`.
 pub mod user {
-    use pontoon::{Call, Error, FromResources, HandlerOf, Handles, Tick};
+    use pontoon::generated::{Call, FromResources, HandlerOf, Handles};
+    use pontoon::{Error, Tick};
 
     use super::contract::{Note, Thing};
     use super::topology::{email, event, state, user};

@@ -8,8 +8,11 @@ pub(crate) mod ready;
 pub(crate) mod request;
 
 use crate::rounds::Error;
-use pontoon::outside::{self, Client};
-use pontoon::{Amqp, Environment, EventBridge, Launch, Mqtt, Nats, Started, Template, Unit};
+use pontoon::Client;
+use pontoon::adapter::{Amqp, EventBridge, Mqtt, Nats, Template};
+use pontoon::client::Remote;
+use pontoon::generated::{Environment, Unit, connect};
+use pontoon::{Launch, Started};
 use pontoon_brokers::{Broker, Kind};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,9 +80,9 @@ impl Bridge {
     }
 
     /// A caller from outside, in this process.
-    async fn caller(&self, url: &str) -> Result<Client, Error> {
+    async fn caller(&self, url: &str) -> Result<Client<Remote>, Error> {
         let environments = vec![Environment::new("here").event_bridge((self.outside)(url.to_owned()))];
-        outside::connect("bench", environments.leak(), "here").await.map_err(|error| error.to_string().into())
+        connect("bench", environments.leak(), "here").await.map_err(|error| error.to_string().into())
     }
 }
 

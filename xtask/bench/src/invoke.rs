@@ -4,7 +4,8 @@
 use crate::cargo;
 use crate::rounds::{Error, medians};
 use crate::table::Figure;
-use pontoon::{Client, Local};
+use pontoon::Client;
+use pontoon::client::Local;
 use pontoon_bench::contract::{Answer, Calls, Question};
 use pontoon_bench::count::Counter;
 use pontoon_bench::topology::monolith::Monolith;

@@ -3,7 +3,7 @@
 use super::push;
 
 /// How such a table begins.
-pub(super) const BEGINS: &str = "pontoon::handlers! {";
+pub(super) const BEGINS: &str = "pontoon::generated::handlers! {";
 
 /// Adds a table: its doc comment as one, and a line for each entry.
 pub(super) fn push_table(text: &mut String, lines: &[&str]) {
@@ -38,13 +38,13 @@ mod tests {
     #[test]
     fn an_entry_has_a_line() {
         let printed = "\
-pontoon::handlers! {
+pontoon::generated::handlers! {
     #[doc = \" The handlers of `user`.\"] struct UserHandlers in Monolith.user from crate
     ::user::Resources { sign_up : user::SignUp => crate ::user::SignUp, find : user::Find
     => crate ::user::Find }
 }";
         let laid_out = "\
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `user`.
     struct UserHandlers in Monolith.user from crate::user::Resources {
         sign_up: user::SignUp => crate::user::SignUp,

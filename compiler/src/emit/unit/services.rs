@@ -22,7 +22,7 @@ fn table(scope: &Scope<'_>, unit: &Unit, member: &Member) -> TokenStream {
         quote!(#field: #marker => #handler)
     });
     quote! {
-        pontoon::handlers! {
+        pontoon::generated::handlers! {
             #[doc = #doc]
             struct #structure in #unit.#service from #resources {
                 #(#handlers),*

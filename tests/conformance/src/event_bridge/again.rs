@@ -1,7 +1,8 @@
 //! E06 to E09: what is not acknowledged, fails, fails for good, or cannot be read.
 
-use pontoon::bridge::Settlement;
-use pontoon::{Id, SubscriptionPolicy};
+use pontoon::Id;
+use pontoon::adapter::Settlement;
+use pontoon::adapter::SubscriptionPolicy;
 
 use crate::event_bridge::rig::{message, notes, post};
 use crate::event_bridge::{Cell, Rig, raw, refused};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use pontoon::bridge::Settlement;
-use pontoon::{Id, Message, Metadata, SubscriptionPolicy, Trace};
+use pontoon::Id;
+use pontoon::adapter::Settlement;
+use pontoon::adapter::{Message, Metadata, SubscriptionPolicy, Trace};
 
 use crate::event_bridge::rig::{notes, post};
 use crate::event_bridge::{Cell, Rig};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use pontoon::{Route, Started, Unit};
+use pontoon::Started;
+use pontoon::generated::{Route, Unit};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 

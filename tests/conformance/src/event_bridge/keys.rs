@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{EventAdapter, Reply, Request};
-use pontoon::{Command, Event, FaultClass, Instant, Message, Metadata};
+use pontoon::adapter::{EventAdapter, Reply, Request};
+use pontoon::adapter::{Message, Metadata};
+use pontoon::generated::{Command, Event};
+use pontoon::{FaultClass, Instant};
 
 use crate::event_bridge::Rig;
 use crate::event_bridge::column::Column;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use pontoon::bridge::{Reply, Request};
-use pontoon::{BridgeError, Command, FaultClass, InvokeError, Message, Metadata};
+use pontoon::adapter::{Message, Metadata};
+use pontoon::adapter::{Reply, Request};
+use pontoon::generated::Command;
+use pontoon::{BridgeError, FaultClass, InvokeError};
 
 use crate::event_bridge::house::LARGEST;
 use crate::event_bridge::rig::{message, notes, post};

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{Reply, Request, Settlement};
-use pontoon::{Command, Id, Message, Metadata, SubscriptionPolicy, Trace};
+use pontoon::Id;
+use pontoon::adapter::{Message, Metadata, SubscriptionPolicy, Trace};
+use pontoon::adapter::{Reply, Request, Settlement};
+use pontoon::generated::Command;
 
 use crate::event_bridge::Rig;
 use crate::system::contract::{Batch, Note};

@@ -1,6 +1,8 @@
 //! E15, E16: what comes twice has one effect.
 
-use pontoon::{Event, Id, Instance, Message, Metadata, Redis, Setup, StateStore, Template, Variables};
+use pontoon::Id;
+use pontoon::adapter::{Instance, Message, Metadata, Redis, Setup, StateStore, Template, Variables};
+use pontoon::generated::Event;
 
 use std::time::Duration;
 
@@ -161,7 +163,7 @@ async fn killed_with_an_inbox(rig: Rig) {
 }
 
 /// The store of the units, to look into.
-pub(super) async fn effects(url: &str) -> std::sync::Arc<dyn pontoon::store::StateAdapter> {
+pub(super) async fn effects(url: &str) -> std::sync::Arc<dyn pontoon::adapter::StateAdapter> {
     const REDIS: Redis = Redis::new(Template::variable("REDIS_URL"));
     let variables = Variables::of([("REDIS_URL", url)]);
     let mut setup = Setup::new(Instance::new("suite", "look"), false, variables);

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pontoon::bridge::Settlement;
-use pontoon::{KnownSubscription, Orphan, SubscriptionPolicy};
+use pontoon::adapter::Settlement;
+use pontoon::adapter::{KnownSubscription, SubscriptionPolicy};
+use pontoon::operating::Orphan;
 use tokio::time::sleep;
 
 use crate::adapter::{next, soon};
@@ -77,7 +78,10 @@ fn names(rig: &Rig, subject: &str) -> (String, String) {
 }
 
 /// What is left, once it is as expected: brokers count with a delay.
-async fn list<U: pontoon::Unit>(started: &pontoon::Started<U>, expected: impl Fn(&[Orphan]) -> bool) -> Vec<Orphan> {
+async fn list<U: pontoon::generated::Unit>(
+    started: &pontoon::Started<U>,
+    expected: impl Fn(&[Orphan]) -> bool,
+) -> Vec<Orphan> {
     let begun = pontoon::Instant::now();
     loop {
         let left = started.orphans().list().await.expect("the orphans");

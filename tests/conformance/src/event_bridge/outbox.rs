@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pontoon::{Started, Unit};
+use pontoon::Started;
+use pontoon::generated::Unit;
 use pontoon_brokers::{Broker, Kind};
 use tokio::task::block_in_place;
 use tokio::time::sleep;
@@ -57,7 +58,7 @@ pub async fn e35_another_instance_relays_what_a_dead_one_left(rig: Rig) {
 async fn save<U>(front: &Started<U>, numbers: impl IntoIterator<Item = u64>)
 where
     U: Unit,
-    front::Save: pontoon::Route<U>,
+    front::Save: pontoon::generated::Route<U>,
 {
     for number in numbers {
         let batch = Batch { event: Which::Charged, notes: vec![Note::of(number)] };

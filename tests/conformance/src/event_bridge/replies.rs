@@ -1,6 +1,7 @@
 //! E29: where replies go.
 
-use pontoon::{Command, Id};
+use pontoon::Id;
+use pontoon::generated::Command;
 
 use crate::event_bridge::rig::{notes, post};
 use crate::event_bridge::{Column, Rig, raw};

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use pontoon::bridge::{Reply, Request};
-use pontoon::{Command, FaultClass, Id, InvokeError, Message, Metadata};
+use pontoon::adapter::{Message, Metadata};
+use pontoon::adapter::{Reply, Request};
+use pontoon::generated::Command;
+use pontoon::{FaultClass, Id, InvokeError};
 use tokio::time::sleep;
 
 use crate::event_bridge::rig::{notes, post};

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pontoon::bridge::EventAdapter;
-use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
-use pontoon::{
-    Adapters, Amqp, DeadLetter, Event, EventBridge, Instance, Launch, Message, Metadata, Mqtt, Nats, Setup, Started,
-    Template, Unit, Variables,
-};
+use pontoon::adapter::EventAdapter;
+use pontoon::adapter::in_memory::{InMemoryEvents, InMemoryQueues};
+use pontoon::adapter::{Amqp, EventBridge, Instance, Message, Metadata, Mqtt, Nats, Setup, Template, Variables};
+use pontoon::generated::{Adapters, Event, Unit};
+use pontoon::{DeadLetter, Launch, Started};
 use pontoon_brokers::{Broker, Proxy, clock_off_by};
 use tempfile::TempDir;
 use tokio::task::block_in_place;
@@ -342,8 +341,8 @@ fn memory() -> Adapters {
     Adapters {
         events: Arc::new(InMemoryEvents::new()),
         queues: Arc::new(InMemoryQueues::new()),
-        state: Arc::new(pontoon::store::in_memory::InMemoryState::new()),
-        secrets: Arc::new(pontoon::secret::env::EnvSecrets::new(Variables::default())),
+        state: Arc::new(pontoon::adapter::in_memory::InMemoryState::new()),
+        secrets: Arc::new(pontoon::adapter::in_memory::EnvSecrets::new(Variables::default())),
     }
 }
 
@@ -360,7 +359,7 @@ pub(super) fn notes(numbers: impl IntoIterator<Item = u64>) -> Vec<Note> {
 pub(super) async fn post<U>(front: &Started<U>, event: Which, notes: Vec<Note>)
 where
     U: Unit,
-    topology::front::Post: pontoon::Route<U>,
+    topology::front::Post: pontoon::generated::Route<U>,
 {
     front.client().invoke(topology::front::Post, Batch { event, notes }).await.expect("notes that are emitted");
 }

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use pontoon::bridge::Request;
-use pontoon::{BridgeError, Command, Error, FaultClass, InvokeError, SubscriptionPolicy};
+use pontoon::adapter::Request;
+use pontoon::adapter::SubscriptionPolicy;
+use pontoon::generated::Command;
+use pontoon::{BridgeError, Error, FaultClass, InvokeError};
 use pontoon_brokers::{Kind, Rights};
 use tokio::task::block_in_place;
 use tokio::time::timeout;

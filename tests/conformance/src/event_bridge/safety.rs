@@ -1,6 +1,7 @@
 //! E11 and E25: what publishing promises, and when it refuses.
 
-use pontoon::{BridgeError, SubscriptionPolicy, WhenFull};
+use pontoon::BridgeError;
+use pontoon::adapter::{SubscriptionPolicy, WhenFull};
 
 use std::time::Duration;
 

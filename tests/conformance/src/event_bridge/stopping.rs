@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use pontoon::bridge::Request;
-use pontoon::{BridgeError, Message, Metadata, Started, SubscriptionPolicy};
+use pontoon::adapter::Request;
+use pontoon::adapter::{Message, Metadata, SubscriptionPolicy};
+use pontoon::{BridgeError, Started};
 
 use crate::event_bridge::rig::{message, notes, post};
 use crate::event_bridge::{Process, Rig};

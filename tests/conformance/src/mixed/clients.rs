@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
-use pontoon::bridge::{EventAdapter, Reply, Request};
-use pontoon::{Command, Message, Metadata};
+use pontoon::adapter::{EventAdapter, Reply, Request};
+use pontoon::adapter::{Message, Metadata};
+use pontoon::generated::Command;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
 

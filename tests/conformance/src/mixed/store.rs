@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::store::StateAdapter;
-use pontoon::{Instance, Redis, Setup, StateStore, StoreError, Variables};
+use pontoon::StoreError;
+use pontoon::adapter::StateAdapter;
+use pontoon::adapter::{Instance, Redis, Setup, StateStore, Variables};
 use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 

@@ -4,8 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::store::{Change, Entry, Expect, Page, Range, StateAdapter};
-use pontoon::{Etag, StoreError};
+use pontoon::Page;
+use pontoon::StoreError;
+use pontoon::adapter::Etag;
+use pontoon::adapter::{Change, Entry, Expect, Range, StateAdapter};
 use pontoon_schema::capability::StateStore;
 use tokio::time::{sleep, timeout};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pontoon::StoreError;
-use pontoon::store::Range;
+use pontoon::adapter::Range;
 
 use super::harness::{Harness, USERS, commit, etag, get, insert, is_unsupported, keys, replace, set, set_for};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pontoon::store::{Change, Range, StateAdapter};
+use pontoon::adapter::{Change, Range, StateAdapter};
 
 use super::harness::{Harness, USERS, all, commit, delete, get, keys, set, set_for, until};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
-use pontoon::store::{Range, StateAdapter};
+use pontoon::adapter::{Range, StateAdapter};
 use pontoon::{Health, StoreError};
 
 use super::harness::{Harness, USERS, commit, entry, get, insert, keys, replace, set, soon, until};

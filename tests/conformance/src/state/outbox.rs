@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pontoon::bridge::in_memory::InMemoryEvents;
-use pontoon::bridge::{Consumer, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
-use pontoon::{BridgeError, Event, Health, MaybeReady, Message, Started, SubscriptionPolicy};
+use pontoon::adapter::in_memory::InMemoryEvents;
+use pontoon::adapter::{Consumer, Endpoint, EventAdapter, Reply, Request, Settlement, Topic};
+use pontoon::adapter::{MaybeReady, Message, SubscriptionPolicy};
+use pontoon::generated::Event;
+use pontoon::{BridgeError, Health, Started};
 
 use super::harness::{Harness, soon};
 use super::inbox::unit::{Lab, Runs, Tell, Told, start_on};

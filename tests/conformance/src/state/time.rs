@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::harness::{Harness, commit, entry, get, insert, is_conflict, keys, replace, set, set_for, until};
-use pontoon::store::StateAdapter;
+use pontoon::adapter::StateAdapter;
 
 const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_secs(3600);

@@ -4,8 +4,9 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use pontoon::store::{Change, StateAdapter};
-use pontoon::{Etag, Started};
+use pontoon::Started;
+use pontoon::adapter::Etag;
+use pontoon::adapter::{Change, StateAdapter};
 
 use super::harness::{Harness, commit, delete, entry, get, insert, is_conflict, keys, replace, set};
 use super::inbox::unit::{Add, AddTogether, Lab, Runs, Sums, start};

@@ -1,6 +1,6 @@
 //! Values: set, got, deleted, missing.
 
-use pontoon::store::{Change, Range};
+use pontoon::adapter::{Change, Range};
 
 use super::harness::{Harness, all, commit, delete, get, keys, set};
 

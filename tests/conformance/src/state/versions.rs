@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use pontoon::Etag;
 use pontoon::StoreError;
+use pontoon::adapter::Etag;
 
 use super::harness::{Harness, commit, delete, delete_version, etag, get, insert, is_conflict, replace, set};
 

@@ -1,6 +1,7 @@
 //! The service that emits and calls.
 
-use pontoon::{CommandHandler, Context, Error, MayEmit, Never, Resources, ScheduleHandler, Tick};
+use pontoon::edge::MayEmit;
+use pontoon::{CommandHandler, Context, Error, Never, Resources, ScheduleHandler, Tick};
 
 use crate::system::contract::{Batch, Note, Odd, Refused, Which};
 use crate::system::script::Script;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{Consumer, EventAdapter, Topic};
-use pontoon::{BridgeError, SubscriptionPolicy, WhenFull};
+use pontoon::BridgeError;
+use pontoon::adapter::{Consumer, EventAdapter, Topic};
+use pontoon::adapter::{SubscriptionPolicy, WhenFull};
 
 use crate::harness::{at, message, name, shared, soon, take};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pontoon::SubscriptionPolicy;
+use pontoon::adapter::SubscriptionPolicy;
 use pontoon_brokers::{Broker, Kind, Peers};
 use tokio::task::block_in_place;
 

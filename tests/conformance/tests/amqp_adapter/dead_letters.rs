@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
-use pontoon::bridge::{Consumer, EventAdapter, Settlement, Topic};
-use pontoon::{Id, SubscriptionPolicy};
+use pontoon::Id;
+use pontoon::adapter::SubscriptionPolicy;
+use pontoon::adapter::{Consumer, EventAdapter, Settlement, Topic};
 use pontoon_brokers::{Broker, Kind};
 use tokio::task::block_in_place;
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use lapin::{Channel, Connection, ConnectionProperties};
-use pontoon::bridge::EventAdapter;
-use pontoon::{Amqp, EventBridge, Instance, Setup, Tls, Variables};
+use pontoon::adapter::EventAdapter;
+use pontoon::adapter::{Amqp, EventBridge, Instance, Setup, Tls, Variables};
 use pontoon_brokers::{Broker, Kind};
 
 pub(crate) use pontoon_conformance::adapter::*;

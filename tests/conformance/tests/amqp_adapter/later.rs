@@ -6,8 +6,9 @@ use std::time::Duration;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Confirmation};
-use pontoon::bridge::Settlement;
-use pontoon::{Amqp, BridgeError, SubscriptionPolicy};
+use pontoon::BridgeError;
+use pontoon::adapter::Settlement;
+use pontoon::adapter::{Amqp, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind};
 
 use crate::harness::{at, message, name, next, number, outsider, shared, soon, take, text, with};

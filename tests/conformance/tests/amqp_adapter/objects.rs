@@ -3,7 +3,8 @@
 use lapin::options::{ExchangeDeclareOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
-use pontoon::{BridgeError, SubscriptionPolicy};
+use pontoon::BridgeError;
+use pontoon::adapter::SubscriptionPolicy;
 use tokio::join;
 
 use crate::harness::{

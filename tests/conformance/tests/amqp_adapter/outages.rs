@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use pontoon::bridge::{Consumer, EventAdapter, Settlement, Topic};
-use pontoon::{BridgeError, Health, Instant, SubscriptionPolicy};
+use pontoon::adapter::SubscriptionPolicy;
+use pontoon::adapter::{Consumer, EventAdapter, Settlement, Topic};
+use pontoon::{BridgeError, Health, Instant};
 use pontoon_brokers::{Broker, Kind, Proxy};
 use tokio::sync::mpsc;
 use tokio::task::block_in_place;

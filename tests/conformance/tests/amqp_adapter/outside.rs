@@ -7,8 +7,9 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, ExchangeKind};
-use pontoon::bridge::Settlement;
-use pontoon::{Id, Message, Metadata, SubscriptionPolicy, Trace};
+use pontoon::Id;
+use pontoon::adapter::Settlement;
+use pontoon::adapter::{Message, Metadata, SubscriptionPolicy, Trace};
 
 use crate::harness::{at, name, next, number, outsider, request, shared, soon};
 

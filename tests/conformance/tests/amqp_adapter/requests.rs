@@ -8,8 +8,9 @@ use futures_util::future::join_all;
 use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Consumer};
-use pontoon::bridge::{Reply, Request};
-use pontoon::{BridgeError, FaultClass, Id, Instant, SubscriptionPolicy};
+use pontoon::adapter::SubscriptionPolicy;
+use pontoon::adapter::{Reply, Request};
+use pontoon::{BridgeError, FaultClass, Id, Instant};
 use pontoon_brokers::{Broker, Kind};
 
 use crate::harness::{at, echo, message, name, output, outsider, request, shared, soon, until};

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::bridge::{Endpoint, IncomingRequest, Reply, Settlement};
-use pontoon::{Amqp, BridgeError, Health, SubscriptionPolicy};
+use pontoon::adapter::{Amqp, SubscriptionPolicy};
+use pontoon::adapter::{Endpoint, IncomingRequest, Reply, Settlement};
+use pontoon::{BridgeError, Health};
 use pontoon_brokers::{Broker, Kind, Rights};
 
 use crate::harness::{

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use pontoon::{Amqp, BridgeError, SubscriptionPolicy, Tls};
+use pontoon::BridgeError;
+use pontoon::adapter::{Amqp, SubscriptionPolicy, Tls};
 use pontoon_brokers::{Broker, Certificates, Kind};
 
 use crate::harness::{encrypted, message, name, problems, soon, take, text, with};
 
-fn file(path: &Path) -> pontoon::Template {
+fn file(path: &Path) -> pontoon::adapter::Template {
     text(path.to_str().unwrap())
 }
 

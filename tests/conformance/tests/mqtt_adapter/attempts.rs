@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::SubscriptionPolicy;
-use pontoon::bridge::{Consumer, EventAdapter, Settlement};
+use pontoon::adapter::SubscriptionPolicy;
+use pontoon::adapter::{Consumer, EventAdapter, Settlement};
 use pontoon_brokers::{Broker, Kind, Proxy, Rights};
 
 use crate::harness::{POLICY, Topology, is_quiet, message, next, number, soon, take, text, until};

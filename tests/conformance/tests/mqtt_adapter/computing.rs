@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pontoon::bridge::Settlement;
+use pontoon::adapter::Settlement;
 use pontoon_brokers::{Broker, Kind, Proxy};
 
 use crate::harness::{EAR, POLICY, Topology, is_quiet, message, next, number, soon, take};

@@ -1,7 +1,8 @@
 //! Dead letters: kept with reason and attempts, handled later one by one or all together, thrown away, safe at a restart.
 
-use pontoon::bridge::Settlement;
-use pontoon::{Id, Message, Metadata, SubscriptionPolicy};
+use pontoon::Id;
+use pontoon::adapter::Settlement;
+use pontoon::adapter::{Message, Metadata, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind};
 
 use crate::harness::{POLICY, Topology, is_quiet, message, next, number, soon, take, until};

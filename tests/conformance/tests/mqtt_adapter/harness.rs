@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use pontoon::bridge::{Consumer, EventAdapter, Topic};
-use pontoon::{EventBridge, Instance, Mqtt, Setup, SubscriptionPolicy, Template, Variables};
+use pontoon::adapter::{Consumer, EventAdapter, Topic};
+use pontoon::adapter::{EventBridge, Instance, Mqtt, Setup, SubscriptionPolicy, Template, Variables};
 use pontoon_brokers::{Broker, Kind};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Packet, Publish, PublishProperties};

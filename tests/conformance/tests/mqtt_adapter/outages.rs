@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use pontoon::bridge::{Consumer, Settlement};
+use pontoon::adapter::{Consumer, Settlement};
 use pontoon::{BridgeError, Instant};
 use pontoon_brokers::{Broker, Kind, Proxy};
 use tokio::sync::watch;
@@ -158,7 +158,7 @@ async fn who_asks_when_the_connection_breaks_hears_so_and_nothing_is_asked_twice
     let lost = soon(asking).await.unwrap();
     assert!(matches!(lost, Err(BridgeError::Unavailable(_))), "{lost:?}");
     // The answer has nowhere to go, which is no error of who gives it.
-    soon(endpoint.answer(&asked.reply_to.unwrap(), pontoon::bridge::Reply::Output("1".into()))).await.unwrap();
+    soon(endpoint.answer(&asked.reply_to.unwrap(), pontoon::adapter::Reply::Output("1".into()))).await.unwrap();
     until("it is connected again", || caller.health().is_ready()).await;
     echo(endpoint);
     assert_eq!(output(soon(caller.request(request(topology.command, 2))).await), "2");

@@ -1,8 +1,9 @@
 //! Programs that know CloudEvents and MQTT, and nothing of us.
 
 use bytes::Bytes;
-use pontoon::bridge::Settlement;
-use pontoon::{Id, Message, Metadata, Trace};
+use pontoon::Id;
+use pontoon::adapter::Settlement;
+use pontoon::adapter::{Message, Metadata, Trace};
 use rumqttc::mqttbytes::v5::PublishProperties;
 
 use crate::harness::{POLICY, Topology, attribute, echo, next, soon};

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use pontoon::bridge::{Reply, Request};
-use pontoon::{BridgeError, FaultClass, Message, Metadata};
+use pontoon::adapter::{Message, Metadata};
+use pontoon::adapter::{Reply, Request};
+use pontoon::{BridgeError, FaultClass};
 use pontoon_brokers::{Broker, Kind, Proxy};
 use rumqttc::mqttbytes::v5::Publish;
 

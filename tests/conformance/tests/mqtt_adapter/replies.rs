@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pontoon::bridge::{Endpoint, IncomingRequest, Reply};
+use pontoon::adapter::{Endpoint, IncomingRequest, Reply};
 use pontoon_brokers::{Broker, Kind, Rights};
 use rumqttc::mqttbytes::v5::PublishProperties;
 

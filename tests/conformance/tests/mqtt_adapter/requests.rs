@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use pontoon::bridge::{Reply, Request};
+use pontoon::adapter::{Reply, Request};
 use pontoon::{BridgeError, FaultClass, Instant};
 use rumqttc::mqttbytes::v5::PublishProperties;
 
@@ -92,13 +92,16 @@ async fn what_cannot_be_read_or_sent_is_a_fault_for_who_asks() {
     assert!(matches!(too_large, Reply::Fault { class: FaultClass::Malformed, .. }), "{too_large:?}");
     soon(answering).await.unwrap();
     let text = "x".repeat(300_000);
-    let request =
-        Request { message: pontoon::Message::new(pontoon::Metadata::new(), text), ..request(topology.command, 1) };
+    let request = Request {
+        message: pontoon::adapter::Message::new(pontoon::adapter::Metadata::new(), text),
+        ..request(topology.command, 1)
+    };
     let refused = soon(caller.request(request)).await;
     assert!(matches!(refused, Err(BridgeError::TooLarge { limit: 262_144, .. })), "{refused:?}");
     let topic = caller.topic(topology.event);
-    let metadata = pontoon::Metadata { principal: Some("x".repeat(70_000).into()), ..pontoon::Metadata::new() };
-    let refused = soon(topic.publish(pontoon::Message::new(metadata, 1))).await;
+    let metadata =
+        pontoon::adapter::Metadata { principal: Some("x".repeat(70_000).into()), ..pontoon::adapter::Metadata::new() };
+    let refused = soon(topic.publish(pontoon::adapter::Message::new(metadata, 1))).await;
     assert!(matches!(refused, Err(BridgeError::TooLarge { .. })), "{refused:?}");
     soon(topic.publish(message(1))).await.unwrap();
     assert!(caller.health().is_ready() && server.health().is_ready());

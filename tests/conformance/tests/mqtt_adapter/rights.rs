@@ -1,6 +1,7 @@
 //! Users who may not do everything, and settings that are none.
 
-use pontoon::{BridgeError, Mqtt};
+use pontoon::BridgeError;
+use pontoon::adapter::Mqtt;
 use pontoon_brokers::{Broker, Kind, Rights};
 
 use crate::harness::{EAR, POLICY, Topology, URL, message, problems, request, soon, text, until};

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pontoon::bridge::{Consumer, Settlement};
-use pontoon::{Health, SubscriptionPolicy};
+use pontoon::Health;
+use pontoon::adapter::SubscriptionPolicy;
+use pontoon::adapter::{Consumer, Settlement};
 
 use crate::harness::{EAR, POLICY, Topology, is_quiet, message, next, number, soon, take, until};
 
@@ -63,10 +64,11 @@ async fn units_may_have_one_client_id_and_instances_of_one_unit_may_not() {
     let topology = Topology::shared();
     let open = async |unit: &'static str| {
         let settings = topology.settings_as(topology.name);
-        let instance = pontoon::Instance::new(topology.name, unit);
-        let mut setup = pontoon::Setup::new(instance, false, pontoon::Variables::default());
-        let adapter =
-            pontoon::EventBridge::open(&settings, &mut setup).await.expect("it opens where there is no problem");
+        let instance = pontoon::adapter::Instance::new(topology.name, unit);
+        let mut setup = pontoon::adapter::Setup::new(instance, false, pontoon::adapter::Variables::default());
+        let adapter = pontoon::adapter::EventBridge::open(&settings, &mut setup)
+            .await
+            .expect("it opens where there is no problem");
         let consumer = adapter.subscribe(topology.event, EAR, POLICY);
         soon(adapter.connect()).await.unwrap();
         (adapter, consumer)

@@ -1,15 +1,16 @@
 //! Connections over TLS, with PEMs as texts and as files.
 
-use pontoon::{BridgeError, Mqtt, Tls};
+use pontoon::BridgeError;
+use pontoon::adapter::{Mqtt, Tls};
 use pontoon_brokers::{Broker, Certificates, Kind};
 
 use crate::harness::{POLICY, Topology, URL, echo, message, output, problems, request, soon, take, text};
 
-fn pem(path: &std::path::Path) -> pontoon::Template {
+fn pem(path: &std::path::Path) -> pontoon::adapter::Template {
     text(std::fs::read_to_string(path).unwrap())
 }
 
-fn file(path: &std::path::Path) -> pontoon::Template {
+fn file(path: &std::path::Path) -> pontoon::adapter::Template {
     text(path.to_str().unwrap())
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pontoon::SubscriptionPolicy;
-use pontoon::bridge::Settlement;
+use pontoon::adapter::Settlement;
+use pontoon::adapter::SubscriptionPolicy;
 use pontoon_brokers::{Broker, Kind, Port};
 use tokio::task::block_in_place;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use pontoon::SubscriptionPolicy;
-use pontoon::bridge::Consumer;
+use pontoon::adapter::Consumer;
+use pontoon::adapter::SubscriptionPolicy;
 
 use crate::harness::{EAR, Topology, is_quiet, message, next, number, soon, take, until};
 

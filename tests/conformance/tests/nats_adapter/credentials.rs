@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use nkeys::KeyPair;
-use pontoon::{Nats, SubscriptionPolicy};
+use pontoon::adapter::{Nats, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind, Setup};
 use serde_json::{Value, json};
 

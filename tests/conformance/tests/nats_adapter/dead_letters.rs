@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use pontoon::bridge::Settlement;
-use pontoon::{Id, Message, Metadata, SubscriptionPolicy};
+use pontoon::Id;
+use pontoon::adapter::Settlement;
+use pontoon::adapter::{Message, Metadata, SubscriptionPolicy};
 use pontoon_brokers::{Broker, Kind};
 
 use crate::harness::{Topology, is_quiet, message, next, number, soon, take};

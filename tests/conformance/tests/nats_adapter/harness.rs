@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_nats::Client;
 use async_nats::jetstream::{self, Context};
-use pontoon::bridge::{Consumer, EventAdapter};
-use pontoon::{EventBridge, Instance, Nats, Setup, SubscriptionPolicy, Variables};
+use pontoon::adapter::{Consumer, EventAdapter};
+use pontoon::adapter::{EventBridge, Instance, Nats, Setup, SubscriptionPolicy, Variables};
 use pontoon_brokers::{Broker, Kind};
 
 pub(crate) use pontoon_conformance::adapter::*;
@@ -92,7 +92,7 @@ impl Topology {
     }
 
     /// An adapter that publishes, connected.
-    pub(crate) async fn speaking(self) -> (Arc<dyn EventAdapter>, Arc<dyn pontoon::bridge::Topic>) {
+    pub(crate) async fn speaking(self) -> (Arc<dyn EventAdapter>, Arc<dyn pontoon::adapter::Topic>) {
         let adapter = self.adapter().await;
         let topic = adapter.topic(self.event);
         soon(adapter.connect()).await.unwrap();

@@ -2,7 +2,8 @@
 
 use async_nats::{Client, HeaderMap};
 use futures_util::{FutureExt, StreamExt};
-use pontoon::{Id, SubscriptionPolicy};
+use pontoon::Id;
+use pontoon::adapter::SubscriptionPolicy;
 use pontoon_brokers::{Broker, Kind, Rights};
 
 use crate::harness::{Topology, echo, message, output, problems, request, soon, take, text, until};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::stream::{Config, RetentionPolicy};
 use futures_util::future::join_all;
-use pontoon::{BridgeError, SubscriptionPolicy};
+use pontoon::BridgeError;
+use pontoon::adapter::SubscriptionPolicy;
 
 use crate::harness::{CONSUMER, EAR, Topology, message, soon, take};
 
@@ -142,13 +143,13 @@ async fn a_consumer_with_other_settings_is_not_changed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_that_are_malformed_are_all_said_without_a_password() {
-    let nats = pontoon::Nats::new(crate::harness::text("nats://ann:secret@host:port,http://bob:secret@x"))
+    let nats = pontoon::adapter::Nats::new(crate::harness::text("nats://ann:secret@host:port,http://bob:secret@x"))
         .password(crate::harness::text("secret"))
         .credentials(crate::harness::text("-----BEGIN NATS USER JWT-----\nsecret"));
     let problems = crate::harness::problems(nats).await;
     assert_eq!(problems.len(), 4, "{problems:?}");
     assert!(problems.iter().any(|problem| problem.contains("without `username`")));
     assert!(problems.iter().any(|problem| problem.contains(".creds")));
-    let empty = crate::harness::problems(pontoon::Nats::new(crate::harness::text(" , "))).await;
+    let empty = crate::harness::problems(pontoon::adapter::Nats::new(crate::harness::text(" , "))).await;
     assert!(empty[0].contains("names no server"), "{empty:?}");
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pontoon::bridge::{Consumer, Settlement, Topic};
-use pontoon::{BridgeError, SubscriptionPolicy};
+use pontoon::BridgeError;
+use pontoon::adapter::SubscriptionPolicy;
+use pontoon::adapter::{Consumer, Settlement, Topic};
 use pontoon_brokers::{Broker, Kind, Proxy};
 use tokio::task::block_in_place;
 
@@ -171,7 +172,7 @@ async fn requests_end_with_the_connection_and_go_on_with_the_next() {
     broker.restart().unwrap();
     until("both are back", || caller.health().is_ready() && server.health().is_ready()).await;
     // Nobody waits for it any more, and nobody minds.
-    let _ = endpoint.answer(&asked.reply_to.unwrap(), pontoon::bridge::Reply::Output("1".into())).await;
+    let _ = endpoint.answer(&asked.reply_to.unwrap(), pontoon::adapter::Reply::Output("1".into())).await;
     echo(endpoint);
     assert_eq!(output(soon(caller.request(request(topology.command, 2))).await), "2");
 }
@@ -211,7 +212,7 @@ async fn a_full_server_is_waited_for_and_loses_nothing() {
     let (_speaker, topic) = topology.speaking().await;
     soon(topic.publish(message(1))).await.unwrap();
     broker.fill().unwrap();
-    let large = pontoon::Message::new(pontoon::Metadata::new(), "x".repeat(600 * 1024));
+    let large = pontoon::adapter::Message::new(pontoon::adapter::Metadata::new(), "x".repeat(600 * 1024));
     let waiting = {
         let topic = Arc::clone(&topic);
         tokio::spawn(async move { topic.publish(large).await })
@@ -226,7 +227,9 @@ async fn a_full_server_is_waited_for_and_loses_nothing() {
     soon(ear.settle(&delivery, Settlement::Ack)).await.unwrap();
 
     broker.fill().unwrap();
-    let refused = soon(topic.publish(pontoon::Message::new(pontoon::Metadata::new(), "x".repeat(600 * 1024)))).await;
+    let refused =
+        soon(topic.publish(pontoon::adapter::Message::new(pontoon::adapter::Metadata::new(), "x".repeat(600 * 1024))))
+            .await;
     match refused {
         Err(BridgeError::Unavailable(why)) => assert!(why.to_string().contains("resources"), "{why}"),
         other => panic!("{other:?}"),

@@ -3,8 +3,9 @@
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use pontoon::bridge::Settlement;
-use pontoon::{Id, Message, Metadata, SubscriptionPolicy, Trace};
+use pontoon::Id;
+use pontoon::adapter::Settlement;
+use pontoon::adapter::{Message, Metadata, SubscriptionPolicy, Trace};
 
 use crate::harness::{Topology, next, soon};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use pontoon::bridge::{EventAdapter, Reply};
+use pontoon::adapter::{EventAdapter, Reply};
 use pontoon::{BridgeError, FaultClass, Instant};
 
 use crate::harness::{Topology, echo, output, request, soon};
@@ -58,7 +58,7 @@ async fn who_stops_leaves_no_request_behind() {
                 let mut asked = 0;
                 while !over.load(Ordering::Relaxed) {
                     let deadline = Instant::now() + Duration::from_secs(20);
-                    let request = pontoon::bridge::Request { deadline, ..request(topology.command, asked) };
+                    let request = pontoon::adapter::Request { deadline, ..request(topology.command, asked) };
                     let reply = tokio::time::timeout_at(deadline, caller.request(request)).await;
                     assert_eq!(output(reply.expect("a request was lost")), asked.to_string());
                     asked += 1;

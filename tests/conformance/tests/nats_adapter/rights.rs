@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use async_nats::jetstream::stream;
-use pontoon::{BridgeError, SubscriptionPolicy};
+use pontoon::BridgeError;
+use pontoon::adapter::SubscriptionPolicy;
 use pontoon_brokers::{Broker, Kind, Rights};
 
 use crate::harness::{Topology, echo, message, output, request, soon, take, text, until};

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pontoon::bridge::Settlement;
-use pontoon::{BridgeError, Instant, SubscriptionPolicy};
+use pontoon::adapter::Settlement;
+use pontoon::adapter::SubscriptionPolicy;
+use pontoon::{BridgeError, Instant};
 
 use crate::harness::{Topology, is_quiet, message, next, number, soon, take};
 

@@ -1,15 +1,15 @@
 //! Connections over TLS, with PEMs as texts and as files.
 
-use pontoon::{Nats, Tls};
+use pontoon::adapter::{Nats, Tls};
 use pontoon_brokers::{Broker, Certificates, Kind};
 
 use crate::harness::{Topology, echo, output, problems, request, soon, text, until};
 
-fn pem(path: &std::path::Path) -> pontoon::Template {
+fn pem(path: &std::path::Path) -> pontoon::adapter::Template {
     text(std::fs::read_to_string(path).unwrap())
 }
 
-fn file(path: &std::path::Path) -> pontoon::Template {
+fn file(path: &std::path::Path) -> pontoon::adapter::Template {
     text(path.to_str().unwrap())
 }
 

@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use pontoon::store::{Change, Expect, Range};
+use pontoon::adapter::{Change, Expect, Range};
 use pontoon_brokers::{Folder, Port};
 use tokio::time::{sleep, timeout};
 

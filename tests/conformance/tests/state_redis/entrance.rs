@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pontoon::store::StateAdapter;
-use pontoon::{Health, Redis, StoreError, Template, Tls};
+use pontoon::adapter::StateAdapter;
+use pontoon::adapter::{Redis, Template, Tls};
+use pontoon::{Health, StoreError};
 use pontoon_brokers::{Broker, Certificates, Kind};
 use tokio::time::{sleep, timeout};
 
@@ -61,10 +62,10 @@ async fn a_database_has_a_number_that_there_is() {
     let (first, other) = (state(broker.url()), state(format!("{}/3", broker.url())));
     gets_in(&first).await;
     gets_in(&other).await;
-    let change = || pontoon::store::Change {
+    let change = || pontoon::adapter::Change {
         collection: "users",
         key: "ada".into(),
-        expect: pontoon::store::Expect::Absent,
+        expect: pontoon::adapter::Expect::Absent,
         put: Some((b"1"[..].into(), None)),
     };
     first.commit(vec![change()]).await.unwrap();
@@ -82,10 +83,10 @@ async fn what_a_user_may_not_do_is_an_error() {
     is_refused(&user("eve"), "NOPERM").await;
     let bob = user("bob");
     gets_in(&bob).await;
-    let change = pontoon::store::Change {
+    let change = pontoon::adapter::Change {
         collection: "users",
         key: "ada".into(),
-        expect: pontoon::store::Expect::Anything,
+        expect: pontoon::adapter::Expect::Anything,
         put: None,
     };
     match bob.commit(vec![change]).await {

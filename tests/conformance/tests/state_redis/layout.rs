@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pontoon::store::{Change, Expect};
+use pontoon::adapter::{Change, Expect};
 use pontoon_brokers::{Broker, Kind};
 
 use super::{cli, state};

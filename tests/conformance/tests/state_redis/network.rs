@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use pontoon::store::{Change, Expect};
+use pontoon::adapter::{Change, Expect};
 use pontoon::{Health, StoreError};
 use pontoon_brokers::{Broker, Kind, Proxy};
 use tokio::time::{sleep, timeout};

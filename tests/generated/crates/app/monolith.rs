@@ -2,7 +2,9 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use super::{email, user};
-use pontoon::{Environment, InMemory, Launch, Ports, Registration, Started, Unit};
+use pontoon::generated::{
+    Environment, InMemory, Launch, Ports, Registration, Started, Unit,
+};
 use std::future::Future;
 use std::time::Duration;
 
@@ -20,14 +22,14 @@ pub struct Monolith {
     email: EmailHandlers,
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `user`.
     struct UserHandlers in Monolith.user from shop_user::crates::user::Resources {
         sign_up: user::SignUp => shop_user::crates::user::SignUp,
     }
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `email`.
     struct EmailHandlers in Monolith.email from shop_email::crates::email::Resources {
         send_welcome: email::SendWelcome => shop_email::crates::email::SendWelcome,
@@ -61,7 +63,7 @@ impl Unit for Monolith {
 
 /// Runs this unit until a signal, then stops it.
 pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
-    pontoon::run::<Monolith>(resources)
+    pontoon::generated::run::<Monolith>(resources)
 }
 
 /// The same, with something that runs beside it from when it is ready until the signal.
@@ -69,17 +71,17 @@ pub fn run_with(
     resources: Resources,
     beside: impl AsyncFnOnce(&Started<Monolith>) -> pontoon::Result<()>,
 ) -> impl Future<Output = pontoon::Result<()>> {
-    pontoon::run_with::<Monolith>(resources, beside)
+    pontoon::generated::run_with::<Monolith>(resources, beside)
 }
 
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
 ) -> impl Future<Output = pontoon::Result<Started<Monolith>>> + Send {
-    pontoon::start::<Monolith>(resources)
+    pontoon::generated::start::<Monolith>(resources)
 }
 
 /// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
 pub fn in_memory(resources: Resources) -> Launch<Monolith> {
-    pontoon::in_memory::<Monolith>(resources)
+    pontoon::generated::in_memory::<Monolith>(resources)
 }

@@ -1,7 +1,7 @@
 // The service `email` of the topology `split`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Command, Kind, Never, Operation, Policy};
+use pontoon::generated::{Command, Kind, Never, Operation, Policy};
 use std::time::Duration;
 
 /// The command `send_welcome` of the service `email`.

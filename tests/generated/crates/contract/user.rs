@@ -1,7 +1,7 @@
 // The service `user` of the topology `split`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Command, Exposed, Kind, Never, Operation, Policy};
+use pontoon::generated::{Command, Exposed, Kind, Never, Operation, Policy};
 use std::time::Duration;
 
 /// The command `sign_up` of the service `user`.
@@ -28,7 +28,7 @@ impl Exposed for SignUp {}
 /// The context of `user.sign_up`.
 pub mod sign_up {
     use super::super::email;
-    use pontoon::MayInvoke;
+    use pontoon::generated::MayInvoke;
 
     /// What the handler of `user.sign_up` may do.
     #[diagnostic::on_unimplemented(

@@ -1,7 +1,9 @@
 // The service `billing` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Key, Kind, Never, Operation, Policy, Subscription, SubscriptionPolicy};
+use pontoon::generated::{
+    Key, Kind, Never, Operation, Policy, Subscription, SubscriptionPolicy,
+};
 use std::time::Duration;
 
 /// Opens the account of a new user.
@@ -36,7 +38,7 @@ impl Subscription for Charge {
 /// The context of `billing.charge`.
 pub mod charge {
     use super::super::{event, state};
-    use pontoon::{MayEmit, MayUpdate};
+    use pontoon::generated::{MayEmit, MayUpdate};
 
     /// What the handler of `billing.charge` may do.
     #[diagnostic::on_unimplemented(

@@ -1,9 +1,11 @@
 // The client of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-pub use pontoon::outside::Client;
-use pontoon::{Amqp, Environment, File, InMemory, Nats, Template, Tls};
+use pontoon::generated::{Amqp, Environment, File, InMemory, Nats, Template, Tls};
 use std::future::Future;
+
+/// Calls exposed commands over the event bridge of an environment.
+pub type Client = pontoon::Client<pontoon::client::Remote>;
 
 /// Where callers outside can reach this system.
 const ENVIRONMENTS: &[Environment] = &[
@@ -32,5 +34,5 @@ const ENVIRONMENTS: &[Environment] = &[
 pub fn connect(
     environment: &str,
 ) -> impl Future<Output = pontoon::Result<Client>> + Send + '_ {
-    pontoon::outside::connect("shop", ENVIRONMENTS, environment)
+    pontoon::generated::connect("shop", ENVIRONMENTS, environment)
 }

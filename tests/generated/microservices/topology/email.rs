@@ -1,7 +1,7 @@
 // The service `email` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{
+use pontoon::generated::{
     Command, Environments, Kind, Never, Operation, Policy, Subscription,
     SubscriptionPolicy, WhenFull,
 };
@@ -30,7 +30,7 @@ impl Command for SendWelcome {
 /// The context of `email.send_welcome`.
 pub mod send_welcome {
     use super::super::secret;
-    use pontoon::MayReveal;
+    use pontoon::generated::MayReveal;
 
     /// What the handler of `email.send_welcome` may do.
     #[diagnostic::on_unimplemented(
@@ -67,7 +67,7 @@ impl Subscription for Thank {
 /// The context of `email.thank`.
 pub mod thank {
     use super::super::{secret, user};
-    use pontoon::{MayInvoke, MayReveal};
+    use pontoon::generated::{MayInvoke, MayReveal};
 
     /// What the handler of `email.thank` may do.
     #[diagnostic::on_unimplemented(message = "this is not the context of `email.thank`")]

@@ -1,7 +1,7 @@
 // The events of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Environments, Event, KnownSubscription, Listeners};
+use pontoon::generated::{Environments, Event, KnownSubscription, Listeners};
 use std::time::Duration;
 
 /// Somebody new has an account.

@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use super::super::{email, event, state, user};
-use pontoon::{
+use pontoon::generated::{
     Amqp, Collection, Emits, Environment, File, Keeps, KnownSubscription, Launch, Nats,
     OverBridge, Ports, Publisher, Reachable, Redis, Registration, Started, Template,
     TemplatePart, Tls, Unit,
@@ -23,7 +23,7 @@ pub struct Accounts {
     users: Collection<state::Users>,
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `user`.
     struct UserHandlers in Accounts.user from crate::microservices::user::Resources {
         sign_up: user::SignUp => crate::microservices::user::SignUp,
@@ -130,7 +130,7 @@ impl Unit for Accounts {
 
 /// Runs this unit until a signal, then stops it.
 pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
-    pontoon::run::<Accounts>(resources)
+    pontoon::generated::run::<Accounts>(resources)
 }
 
 /// The same, with something that runs beside it from when it is ready until the signal.
@@ -138,17 +138,17 @@ pub fn run_with(
     resources: Resources,
     beside: impl AsyncFnOnce(&Started<Accounts>) -> pontoon::Result<()>,
 ) -> impl Future<Output = pontoon::Result<()>> {
-    pontoon::run_with::<Accounts>(resources, beside)
+    pontoon::generated::run_with::<Accounts>(resources, beside)
 }
 
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
 ) -> impl Future<Output = pontoon::Result<Started<Accounts>>> + Send {
-    pontoon::start::<Accounts>(resources)
+    pontoon::generated::start::<Accounts>(resources)
 }
 
 /// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
 pub fn in_memory(resources: Resources) -> Launch<Accounts> {
-    pontoon::in_memory::<Accounts>(resources)
+    pontoon::generated::in_memory::<Accounts>(resources)
 }

@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use super::super::{billing, event, state};
-use pontoon::{
+use pontoon::generated::{
     Amqp, Collection, Emits, Environment, File, Keeps, KnownSubscription, Launch, Nats,
     Ports, Publisher, Redis, Registration, Started, Template, TemplatePart, Tls, Unit,
 };
@@ -22,7 +22,7 @@ pub struct Billing {
     balances: Collection<state::Balances>,
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `billing`.
     struct BillingHandlers in Billing.billing from crate::microservices::billing::Resources {
         charge: billing::Charge => crate::microservices::billing::Charge,
@@ -121,7 +121,7 @@ impl Unit for Billing {
 
 /// Runs this unit until a signal, then stops it.
 pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
-    pontoon::run::<Billing>(resources)
+    pontoon::generated::run::<Billing>(resources)
 }
 
 /// The same, with something that runs beside it from when it is ready until the signal.
@@ -129,17 +129,17 @@ pub fn run_with(
     resources: Resources,
     beside: impl AsyncFnOnce(&Started<Billing>) -> pontoon::Result<()>,
 ) -> impl Future<Output = pontoon::Result<()>> {
-    pontoon::run_with::<Billing>(resources, beside)
+    pontoon::generated::run_with::<Billing>(resources, beside)
 }
 
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
 ) -> impl Future<Output = pontoon::Result<Started<Billing>>> + Send {
-    pontoon::start::<Billing>(resources)
+    pontoon::generated::start::<Billing>(resources)
 }
 
 /// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
 pub fn in_memory(resources: Resources) -> Launch<Billing> {
-    pontoon::in_memory::<Billing>(resources)
+    pontoon::generated::in_memory::<Billing>(resources)
 }

@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use super::super::{email, event, secret, user};
-use pontoon::{
+use pontoon::generated::{
     Amqp, Environment, File, KnownSubscription, Launch, Nats, OverBridge, Ports,
     Reachable, Redis, Registration, Reveals, SecretSource, Started, Template,
     TemplatePart, Tls, Unit,
@@ -22,7 +22,7 @@ pub struct Mail {
     smtp_password: SecretSource<secret::SmtpPassword>,
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `email`.
     struct EmailHandlers in Mail.email from crate::microservices::email::Resources {
         send_welcome: email::SendWelcome => crate::microservices::email::SendWelcome,
@@ -119,7 +119,7 @@ impl Unit for Mail {
 
 /// Runs this unit until a signal, then stops it.
 pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
-    pontoon::run::<Mail>(resources)
+    pontoon::generated::run::<Mail>(resources)
 }
 
 /// The same, with something that runs beside it from when it is ready until the signal.
@@ -127,17 +127,17 @@ pub fn run_with(
     resources: Resources,
     beside: impl AsyncFnOnce(&Started<Mail>) -> pontoon::Result<()>,
 ) -> impl Future<Output = pontoon::Result<()>> {
-    pontoon::run_with::<Mail>(resources, beside)
+    pontoon::generated::run_with::<Mail>(resources, beside)
 }
 
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
 ) -> impl Future<Output = pontoon::Result<Started<Mail>>> + Send {
-    pontoon::start::<Mail>(resources)
+    pontoon::generated::start::<Mail>(resources)
 }
 
 /// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
 pub fn in_memory(resources: Resources) -> Launch<Mail> {
-    pontoon::in_memory::<Mail>(resources)
+    pontoon::generated::in_memory::<Mail>(resources)
 }

@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use super::{billing, email, event, secret, state, user};
-use pontoon::{
+use pontoon::generated::{
     Collection, Emits, Env, Environment, InMemory, Keeps, KnownSubscription, Launch,
     Ports, Publisher, Registration, Reveals, SecretSource, Started, Unit,
 };
@@ -31,7 +31,7 @@ pub struct Monolith {
     smtp_password: SecretSource<secret::SmtpPassword>,
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `user`.
     struct UserHandlers in Monolith.user from crate::microservices::user::Resources {
         sign_up: user::SignUp => crate::microservices::user::SignUp,
@@ -40,7 +40,7 @@ pontoon::handlers! {
     }
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `email`.
     struct EmailHandlers in Monolith.email from crate::microservices::email::Resources {
         send_welcome: email::SendWelcome => crate::microservices::email::SendWelcome,
@@ -48,7 +48,7 @@ pontoon::handlers! {
     }
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `billing`.
     struct BillingHandlers in Monolith.billing from crate::microservices::billing::Resources {
         charge: billing::Charge => crate::microservices::billing::Charge,
@@ -128,7 +128,7 @@ impl Unit for Monolith {
 
 /// Runs this unit until a signal, then stops it.
 pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
-    pontoon::run::<Monolith>(resources)
+    pontoon::generated::run::<Monolith>(resources)
 }
 
 /// The same, with something that runs beside it from when it is ready until the signal.
@@ -136,17 +136,17 @@ pub fn run_with(
     resources: Resources,
     beside: impl AsyncFnOnce(&Started<Monolith>) -> pontoon::Result<()>,
 ) -> impl Future<Output = pontoon::Result<()>> {
-    pontoon::run_with::<Monolith>(resources, beside)
+    pontoon::generated::run_with::<Monolith>(resources, beside)
 }
 
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
 ) -> impl Future<Output = pontoon::Result<Started<Monolith>>> + Send {
-    pontoon::start::<Monolith>(resources)
+    pontoon::generated::start::<Monolith>(resources)
 }
 
 /// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
 pub fn in_memory(resources: Resources) -> Launch<Monolith> {
-    pontoon::in_memory::<Monolith>(resources)
+    pontoon::generated::in_memory::<Monolith>(resources)
 }

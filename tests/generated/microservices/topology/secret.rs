@@ -1,7 +1,7 @@
 // The secrets of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::Secret;
+use pontoon::generated::Secret;
 
 /// The secret `smtp_password`.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 // The state of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::State;
+use pontoon::generated::State;
 
 /// Everybody who has an account.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 // The service `user` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{
+use pontoon::generated::{
     Command, Environments, Exposed, Key, Kind, Never, Operation, Policy, Subscription,
     SubscriptionPolicy,
 };
@@ -36,7 +36,7 @@ impl Exposed for SignUp {}
 /// The context of `user.sign_up`.
 pub mod sign_up {
     use super::super::{email, event, state};
-    use pontoon::{MayEmit, MayInvoke, MayUpdate};
+    use pontoon::generated::{MayEmit, MayInvoke, MayUpdate};
 
     /// What the handler of `user.sign_up` may do.
     #[diagnostic::on_unimplemented(
@@ -77,7 +77,7 @@ impl Exposed for Find {}
 /// The context of `user.find`.
 pub mod find {
     use super::super::state;
-    use pontoon::MayRead;
+    use pontoon::generated::MayRead;
 
     /// What the handler of `user.find` may do.
     #[diagnostic::on_unimplemented(message = "this is not the context of `user.find`")]
@@ -120,7 +120,7 @@ impl Subscription for Activate {
 /// The context of `user.activate`.
 pub mod activate {
     use super::super::state;
-    use pontoon::MayWrite;
+    use pontoon::generated::MayWrite;
 
     /// What the handler of `user.activate` may do.
     #[diagnostic::on_unimplemented(

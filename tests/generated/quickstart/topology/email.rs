@@ -1,7 +1,7 @@
 // The service `email` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{
+use pontoon::generated::{
     Backoff, Command, Key, Kind, Never, Operation, Policy, Subscription,
     SubscriptionPolicy, Worker,
 };
@@ -30,7 +30,7 @@ impl Command for SendWelcome {
 /// The context of `email.send_welcome`.
 pub mod send_welcome {
     use super::super::secret;
-    use pontoon::MayReveal;
+    use pontoon::generated::MayReveal;
 
     /// What the handler of `email.send_welcome` may do.
     #[diagnostic::on_unimplemented(
@@ -72,7 +72,7 @@ impl Subscription for Greet {
 /// The context of `email.greet`.
 pub mod greet {
     use super::super::secret;
-    use pontoon::MayReveal;
+    use pontoon::generated::MayReveal;
 
     /// What the handler of `email.greet` may do.
     #[diagnostic::on_unimplemented(message = "this is not the context of `email.greet`")]
@@ -112,7 +112,7 @@ impl Worker for Bill {
 /// The context of `email.bill`.
 pub mod bill {
     use super::super::secret;
-    use pontoon::MayReveal;
+    use pontoon::generated::MayReveal;
 
     /// What the handler of `email.bill` may do.
     #[diagnostic::on_unimplemented(message = "this is not the context of `email.bill`")]

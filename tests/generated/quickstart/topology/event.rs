@@ -1,7 +1,7 @@
 // The events of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Event, KnownSubscription, Listeners};
+use pontoon::generated::{Event, KnownSubscription, Listeners};
 
 /// Somebody new has an account.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 // The queues of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Listeners, Queue, QueuePolicy, WhenFull};
+use pontoon::generated::{Listeners, Queue, QueuePolicy, WhenFull};
 use std::time::Duration;
 
 /// The queue `invoices`.

@@ -1,7 +1,7 @@
 // The service `user` of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{
+use pontoon::generated::{
     Command, Exposed, Kind, Never, Operation, Policy, Schedule, Tick, Timetable,
 };
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl Exposed for SignUp {}
 /// The context of `user.sign_up`.
 pub mod sign_up {
     use super::super::{email, event, queue, state};
-    use pontoon::{MayEmit, MayEnqueue, MayInvoke, MayUpdate};
+    use pontoon::generated::{MayEmit, MayEnqueue, MayInvoke, MayUpdate};
 
     /// What the handler of `user.sign_up` may do.
     #[diagnostic::on_unimplemented(
@@ -75,7 +75,7 @@ impl Exposed for Find {}
 /// The context of `user.find`.
 pub mod find {
     use super::super::state;
-    use pontoon::{MayRead, MayWrite};
+    use pontoon::generated::{MayRead, MayWrite};
 
     /// What the handler of `user.find` may do.
     #[diagnostic::on_unimplemented(message = "this is not the context of `user.find`")]
@@ -108,7 +108,7 @@ impl Schedule for Forget {
 /// The context of `user.forget`.
 pub mod forget {
     use super::super::state;
-    use pontoon::MayWrite;
+    use pontoon::generated::MayWrite;
 
     /// What the handler of `user.forget` may do.
     #[diagnostic::on_unimplemented(message = "this is not the context of `user.forget`")]
@@ -138,7 +138,7 @@ impl Schedule for Report {
 /// The context of `user.report`.
 pub mod report {
     use super::super::state;
-    use pontoon::MayRead;
+    use pontoon::generated::MayRead;
 
     /// What the handler of `user.report` may do.
     #[diagnostic::on_unimplemented(message = "this is not the context of `user.report`")]

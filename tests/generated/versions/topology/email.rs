@@ -3,7 +3,7 @@
 
 /// Version 1 of the service `email`.
 pub mod v1 {
-    use pontoon::{Command, Exposed, Kind, Never, Operation, Policy};
+    use pontoon::generated::{Command, Exposed, Kind, Never, Operation, Policy};
     use std::time::Duration;
 
     /// The command `send` of the service `email.v1`.
@@ -36,7 +36,7 @@ pub mod v1 {
 
 /// Version 2 of the service `email`.
 pub mod v2 {
-    use pontoon::{Command, Exposed, Kind, Never, Operation, Policy};
+    use pontoon::generated::{Command, Exposed, Kind, Never, Operation, Policy};
     use std::time::Duration;
 
     /// The command `send` of the service `email.v2`.
@@ -61,7 +61,7 @@ pub mod v2 {
     /// The context of `email.v2.send`.
     pub mod send {
         use super::super::super::event;
-        use pontoon::MayEmit;
+        use pontoon::generated::MayEmit;
 
         /// What the handler of `email.v2.send` may do.
         #[diagnostic::on_unimplemented(

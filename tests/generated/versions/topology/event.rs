@@ -1,7 +1,7 @@
 // The events of the topology `names`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{Event, KnownSubscription};
+use pontoon::generated::{Event, KnownSubscription};
 
 /// The event `email`.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use super::{email, event, state, user};
-use pontoon::{
+use pontoon::generated::{
     Collection, Emits, Environment, InMemory, Keeps, KnownSubscription, Launch, Ports,
     Publisher, Registration, Started, Unit,
 };
@@ -30,21 +30,21 @@ pub struct Monolith {
     some_state: Collection<state::Some>,
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `email.v1`.
     struct EmailV1Handlers in Monolith.email_v1 from crate::versions::email::v1::Resources {
         send: email::v1::Send => crate::versions::email::v1::Send,
     }
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `email.v2`.
     struct EmailV2Handlers in Monolith.email_v2 from crate::versions::email::v2::Resources {
         send: email::v2::Send => crate::versions::email::v2::Send,
     }
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `user`.
     struct UserHandlers in Monolith.user from crate::versions::user::Resources {
         email: user::Email => crate::versions::user::Email,
@@ -122,7 +122,7 @@ impl Unit for Monolith {
 
 /// Runs this unit until a signal, then stops it.
 pub fn run(resources: Resources) -> impl Future<Output = pontoon::Result<()>> + Send {
-    pontoon::run::<Monolith>(resources)
+    pontoon::generated::run::<Monolith>(resources)
 }
 
 /// The same, with something that runs beside it from when it is ready until the signal.
@@ -130,17 +130,17 @@ pub fn run_with(
     resources: Resources,
     beside: impl AsyncFnOnce(&Started<Monolith>) -> pontoon::Result<()>,
 ) -> impl Future<Output = pontoon::Result<()>> {
-    pontoon::run_with::<Monolith>(resources, beside)
+    pontoon::generated::run_with::<Monolith>(resources, beside)
 }
 
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
 ) -> impl Future<Output = pontoon::Result<Started<Monolith>>> + Send {
-    pontoon::start::<Monolith>(resources)
+    pontoon::generated::start::<Monolith>(resources)
 }
 
 /// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
 pub fn in_memory(resources: Resources) -> Launch<Monolith> {
-    pontoon::in_memory::<Monolith>(resources)
+    pontoon::generated::in_memory::<Monolith>(resources)
 }

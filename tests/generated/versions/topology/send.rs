@@ -2,7 +2,7 @@
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
 use super::{email, event, state, user};
-use pontoon::{
+use pontoon::generated::{
     Collection, Emits, Environment, InMemory, Keeps, KnownSubscription, Launch, Ports,
     Publisher, Registration, Started, Unit,
 };
@@ -30,21 +30,21 @@ pub struct Send {
     some_state: Collection<state::Some>,
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `email.v1`.
     struct EmailV1Handlers in Send.email_v1 from crate::versions::email::v1::Resources {
         send: email::v1::Send => crate::versions::email::v1::Send,
     }
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `email.v2`.
     struct EmailV2Handlers in Send.email_v2 from crate::versions::email::v2::Resources {
         send: email::v2::Send => crate::versions::email::v2::Send,
     }
 }
 
-pontoon::handlers! {
+pontoon::generated::handlers! {
     /// The handlers of `user`.
     struct UserHandlers in Send.user from crate::versions::user::Resources {
         email: user::Email => crate::versions::user::Email,
@@ -124,7 +124,7 @@ impl Unit for Send {
 pub fn run(
     resources: Resources,
 ) -> impl Future<Output = pontoon::Result<()>> + std::marker::Send {
-    pontoon::run::<Send>(resources)
+    pontoon::generated::run::<Send>(resources)
 }
 
 /// The same, with something that runs beside it from when it is ready until the signal.
@@ -132,17 +132,17 @@ pub fn run_with(
     resources: Resources,
     beside: impl AsyncFnOnce(&Started<Send>) -> pontoon::Result<()>,
 ) -> impl Future<Output = pontoon::Result<()>> {
-    pontoon::run_with::<Send>(resources, beside)
+    pontoon::generated::run_with::<Send>(resources, beside)
 }
 
 /// Starts this unit; what comes back has its client, and stops it.
 pub fn start(
     resources: Resources,
 ) -> impl Future<Output = pontoon::Result<Started<Send>>> + std::marker::Send {
-    pontoon::start::<Send>(resources)
+    pontoon::generated::start::<Send>(resources)
 }
 
 /// This unit with everything in memory, whatever the environment: for tests. `.await` starts it.
 pub fn in_memory(resources: Resources) -> Launch<Send> {
-    pontoon::in_memory::<Send>(resources)
+    pontoon::generated::in_memory::<Send>(resources)
 }

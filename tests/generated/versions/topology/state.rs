@@ -1,7 +1,7 @@
 // The state of the topology `names`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::State;
+use pontoon::generated::State;
 use std::time::Duration;
 
 /// The state collection `user`.

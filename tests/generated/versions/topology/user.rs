@@ -1,7 +1,7 @@
 // The service `user` of the topology `names`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::{
+use pontoon::generated::{
     Exposed, Key, Kind, Never, Operation, Policy, Subscription, SubscriptionPolicy,
     Timetable,
 };
@@ -20,7 +20,7 @@ impl Operation for Email {
     const POLICY: Policy = Policy::new().timeout(Duration::from_secs(3));
 }
 
-impl pontoon::Command for Email {
+impl pontoon::generated::Command for Email {
     const SUBJECT: &'static str = "names.command.user.v3.email";
 }
 
@@ -29,7 +29,7 @@ impl Exposed for Email {}
 /// The context of `user.email`.
 pub mod email {
     use super::super::email;
-    use pontoon::MayInvoke;
+    use pontoon::generated::MayInvoke;
 
     /// What the handler of `user.email` may do.
     #[diagnostic::on_unimplemented(message = "this is not the context of `user.email`")]
@@ -55,7 +55,7 @@ impl Operation for Command {
     const POLICY: Policy = Policy::new().timeout(Duration::from_secs(1));
 }
 
-impl pontoon::Command for Command {
+impl pontoon::generated::Command for Command {
     const SUBJECT: &'static str = "names.command.user.v3.command";
 }
 
@@ -64,7 +64,7 @@ impl Exposed for Command {}
 /// The context of `user.command`.
 pub mod command {
     use super::super::state;
-    use pontoon::MayWrite;
+    use pontoon::generated::MayWrite;
 
     /// What the handler of `user.command` may do.
     #[diagnostic::on_unimplemented(
@@ -95,7 +95,7 @@ impl Operation for Some {
     }
 }
 
-impl pontoon::Command for Some {
+impl pontoon::generated::Command for Some {
     const SUBJECT: &'static str = "names.command.user.v3.some";
 }
 
@@ -104,7 +104,7 @@ impl Exposed for Some {}
 /// The context of `user.some`.
 pub mod some {
     use super::super::{event, state};
-    use pontoon::{MayEmit, MayWrite};
+    use pontoon::generated::{MayEmit, MayWrite};
 
     /// What the handler of `user.some` may do.
     #[diagnostic::on_unimplemented(message = "this is not the context of `user.some`")]
@@ -174,14 +174,14 @@ pub mod other {
 pub struct Schedule;
 
 impl Operation for Schedule {
-    type Input = pontoon::Tick;
+    type Input = pontoon::generated::Tick;
     type Output = ();
     type Rejection = Never;
     const KIND: Kind = Kind::Schedule;
     const ADDRESS: &'static str = "user.v3.schedule";
 }
 
-impl pontoon::Schedule for Schedule {
+impl pontoon::generated::Schedule for Schedule {
     const TIMETABLE: Timetable = Timetable::every(Duration::from_secs(90));
 }
 
@@ -198,14 +198,14 @@ pub mod schedule {
 pub struct Tick;
 
 impl Operation for Tick {
-    type Input = pontoon::Tick;
+    type Input = pontoon::generated::Tick;
     type Output = ();
     type Rejection = Never;
     const KIND: Kind = Kind::Schedule;
     const ADDRESS: &'static str = "user.v3.tick";
 }
 
-impl pontoon::Schedule for Tick {
+impl pontoon::generated::Schedule for Tick {
     const TIMETABLE: Timetable = Timetable::cron("*/5 * * * *");
 }
 

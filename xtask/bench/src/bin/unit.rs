@@ -1,6 +1,7 @@
 //! A unit in a process of its own, without a log: `unit NAME`. It says that it is ready, and runs until it is ended.
 
-use pontoon::{Launch, Unit};
+use pontoon::Launch;
+use pontoon::generated::Unit;
 use pontoon_bench::count::Counter;
 use pontoon_bench::topology::{chain, links, whole};
 use pontoon_bench::{chain as services, desk, ear};

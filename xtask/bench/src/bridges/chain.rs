@@ -6,7 +6,8 @@ use crate::cargo;
 use crate::process::Process;
 use crate::rounds::{Error, compare, median, shown};
 use crate::table::{Figure, Times};
-use pontoon::outside::Client;
+use pontoon::Client;
+use pontoon::client::Remote;
 use pontoon_bench::contract::Letter;
 use pontoon_bench::topology;
 use pontoon_brokers::Broker;
@@ -32,7 +33,7 @@ const LINKS: [&str; 10] = ["one", "two", "three", "four", "five", "six", "seven"
 const BRIDGE: Bridge = NATS;
 
 #[derive(Clone)]
-struct First(Client);
+struct First(Client<Remote>);
 
 impl Asks for First {
     async fn ask(&self, letter: Letter) -> Result<Letter, Error> {
@@ -41,7 +42,7 @@ impl Asks for First {
 }
 
 #[derive(Clone)]
-struct Last(Client);
+struct Last(Client<Remote>);
 
 impl Asks for Last {
     async fn ask(&self, letter: Letter) -> Result<Letter, Error> {
@@ -52,7 +53,7 @@ impl Asks for Last {
 /// Some of the chain's units as processes, on a broker of their own.
 struct Units {
     processes: Vec<Process>,
-    client: Client,
+    client: Client<Remote>,
     _broker: Broker,
 }
 

@@ -5,7 +5,8 @@ use crate::raw::{Raw, TALKING};
 use crate::rounds::{Error, compare, median, rate, shown};
 use crate::table::{Figure, Times};
 use futures_util::future::try_join_all;
-use pontoon::outside::Client;
+use pontoon::Client;
+use pontoon::client::Remote;
 use pontoon_bench::contract::Letter;
 use pontoon_bench::topology::apart::desk::{Desk, Resources};
 use pontoon_bench::{desk, topology};
@@ -37,7 +38,7 @@ impl<R: Raw> Asks for ByHand<R> {
 }
 
 #[derive(Clone)]
-struct OverBridge(Client);
+struct OverBridge(Client<Remote>);
 
 impl Asks for OverBridge {
     async fn ask(&self, letter: Letter) -> Result<Letter, Error> {

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use pontoon::bridge::EventAdapter;
-use pontoon::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
-use pontoon::secret::env::EnvSecrets;
-use pontoon::store::StateAdapter;
-use pontoon::{
-    Adapters, Call, Collection, Command, Context, Emits, Environment, Error, Event, Exposed, FromResources, HandlerOf,
-    Handles, Keeps, Key, Kind, Launch, Listeners, MayEmit, MayUpdate, Never, Operation, Policy, Ports, Publisher,
-    Registration, Route, Started, State, Unit, Variables,
+use pontoon::adapter::EventAdapter;
+use pontoon::adapter::StateAdapter;
+use pontoon::adapter::Variables;
+use pontoon::adapter::in_memory::EnvSecrets;
+use pontoon::adapter::in_memory::{InMemoryEvents, InMemoryQueues};
+use pontoon::edge::{MayEmit, MayUpdate};
+use pontoon::generated::{
+    Adapters, Call, Collection, Command, Emits, Environment, Event, Exposed, FromResources, HandlerOf, Handles, Keeps,
+    Key, Kind, Listeners, Operation, Policy, Ports, Publisher, Registration, Route, State, Unit,
 };
+use pontoon::{Context, Error, Launch, Never, Started};
 use tokio::sync::Semaphore;
 
 /// How often the handlers have run. The first ones wait to be released.

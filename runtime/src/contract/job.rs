@@ -1,0 +1,33 @@
+//! The options of one job.
+
+use std::time::Duration;
+
+/// What may be said about a job beside its payload.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct JobOptions {
+    pub(crate) delay: Option<Duration>,
+    pub(crate) deduplication: Option<String>,
+}
+
+impl JobOptions {
+    /// Nothing special.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No worker gets the job before this time has passed; at most a hundred years.
+    #[must_use]
+    pub fn delay(mut self, delay: Duration) -> Self {
+        const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        self.delay = Some(delay.min(LONGEST));
+        self
+    }
+
+    /// Another job with this id within the queue's window is taken for this one, and left out.
+    #[must_use]
+    pub fn deduplication(mut self, id: impl Into<String>) -> Self {
+        self.deduplication = Some(id.into());
+        self
+    }
+}
