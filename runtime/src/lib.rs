@@ -41,6 +41,8 @@
 //! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything in
 //! the memory of the test.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod bridge;
 mod contract;
 mod environment;
