@@ -8,6 +8,10 @@ use std::process::ExitCode;
 /// The adapters that an application may have without any other, and without TLS.
 const FEATURES: [&str; 4] = ["amqp", "mqtt", "nats", "redis"];
 
+/// What is published, and the quickstart, which is built against that as it would be by a user.
+const PACKAGES: [&str; 6] =
+    ["pontoon-schema", "pontoon-compiler", "pontoon-macros", "pontoon", "cargo-pontoon", "quickstart"];
+
 pub(crate) fn run(_: &[String]) -> ExitCode {
     let mut steps = match setup::programs() {
         Ok(steps) => steps,
@@ -29,7 +33,14 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
         setup::language_server(),
         Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),
+        packages(),
         Step::cargo("the shop on real brokers", "xtask demo shop"),
     ]);
     steps::run(&steps)
+}
+
+/// The packages, packed and built from what is in them: each finds the others among the packed ones, not in this repository.
+fn packages() -> Step {
+    let names: String = PACKAGES.map(|name| format!(" --package {name}")).concat();
+    Step::cargo("packages", &format!("package --locked --offline --allow-dirty --no-metadata --all-features{names}"))
 }
