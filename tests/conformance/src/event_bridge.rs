@@ -29,6 +29,7 @@ mod rig;
 mod rights;
 mod safety;
 mod stopping;
+mod suite;
 
 pub use again::*;
 pub use clocks::*;
@@ -59,34 +60,4 @@ pub use rig::{Actor, Rig};
 pub use rights::*;
 pub use safety::*;
 pub use stopping::*;
-
-/// A test for each case of a column. Fails where the table has a case that is not named.
-#[macro_export]
-macro_rules! event_bridge_suite {
-    ($column:expr; $($case:ident),* $(,)?) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let program = env!("CARGO_BIN_EXE_unit");
-                let rig = $crate::event_bridge::Rig::new($column, stringify!($case), program).await;
-                $crate::event_bridge::within_reason($crate::event_bridge::$case(rig)).await;
-            }
-        )*
-
-        #[test]
-        fn every_case_of_the_table_is_tested() {
-            let tested: std::collections::BTreeSet<&str> = [$(&stringify!($case)[..3]),*].into();
-            let expected: std::collections::BTreeSet<&str> = $column.cases().collect();
-            assert_eq!(tested, expected);
-        }
-    };
-}
-
-/// Runs a case; one that hangs has failed.
-///
-/// # Panics
-/// It takes more than five minutes.
-pub async fn within_reason(case: impl Future<Output = ()>) {
-    let patience = std::time::Duration::from_secs(300);
-    assert!(tokio::time::timeout(patience, case).await.is_ok(), "not over after {patience:?}");
-}
+pub use suite::{assert_is_complete, within_reason};

@@ -6,32 +6,24 @@ use pontoon_conformance::event_bridge::Column;
 
 pontoon_conformance::event_bridge_suite! {
     Column::InMemory;
-    e01_body_and_metadata_arrive_byte_for_byte,
-    e02_instances_of_a_subscription_share_its_messages,
-    e03_every_subscription_gets_its_own_copy,
-    e04_order_from_one_publisher_to_one_consumer,
-    e05_order_by_key_with_several_consumers,
-    e06_what_is_not_acknowledged_is_delivered_again,
-    e07_a_failing_handler_is_tried_again,
-    e08_poison_goes_to_the_dead_letters_and_can_be_replayed,
-    e09_a_malformed_envelope_does_not_stop_the_consumer,
-    e10_a_payload_over_the_limit_is_not_sent,
-    e11_success_only_after_it_is_safe,
-    e12_broker_killed_and_restarted_in_mid_flow,
-    e14_a_slow_consumer_leaves_memory_flat,
-    e15_published_twice_has_one_effect,
-    e16_killed_between_handler_and_acknowledgement,
-    e17_told_to_stop_with_work_in_flight,
-    e18_gone_with_the_second_signal_or_the_grace,
-    e19_closed_twice_and_while_publishing,
-    e21_a_request_without_an_answer_in_time,
-    e21_a_request_is_tried_again_where_its_command_allows_it,
-    e22_nobody_serves_the_command,
-    e23_a_deadline_that_is_over_runs_no_handler,
-    e25_no_room_is_an_error_and_loses_nothing,
-    e26_a_handler_that_panics_has_failed,
-    e27_metadata_survive_retry_and_dead_letter,
-    e30_a_payload_that_panics_when_it_is_read,
-    e38_awkward_values,
-    e39_keys_have_a_scope,
+    without "there is no connection" {
+        e13_connection_cut
+        e13_half_open_connection
+    }
+    without "there is no broker" { e20_broker_absent_at_start }
+    without "there are no rights" { e24_permission_denied }
+    without "there are no objects at a broker" { e28_an_object_with_other_settings_is_a_clear_error }
+    without "a reply has no address" { e29_a_reply_goes_to_no_address_but_a_callers }
+    without "a request in the process is a call, and is never read" { e30_a_request_whose_types_panic }
+    without "what is not acknowledged ends with its process" { e31_one_message_that_ends_its_process }
+    without "there is no broker that waits" { e32_a_slow_handler_and_the_time_that_a_broker_waits }
+    without "there is no connection to keep alive" { e33_a_handler_that_computes_without_yielding }
+    without "a process has one clock" { e34_clocks_that_differ_change_no_deadline }
+    without "there is no other instance" { e35_another_instance_relays_what_a_dead_one_left }
+    without "there is no broker that refuses" { e36_what_the_broker_refuses_for_good }
+    without "no other program can send" { e37_messages_of_other_programs }
+    without "nothing is left when the process ends" {
+        e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed
+    }
+    without "there are no guests" { e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that }
 }
