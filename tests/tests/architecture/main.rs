@@ -3,9 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
-#[path = "architecture/paths.rs"]
 mod paths;
-#[path = "architecture/tree.rs"]
 mod tree;
 
 use paths::{ends, paths_of};

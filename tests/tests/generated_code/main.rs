@@ -8,11 +8,7 @@ extern crate self as shop_contract;
 extern crate self as shop_email;
 extern crate self as shop_user;
 
-#[path = "generated_code/crates.rs"]
 pub mod crates;
-#[path = "generated_code/microservices.rs"]
 pub mod microservices;
-#[path = "generated_code/quickstart.rs"]
 pub mod quickstart;
-#[path = "generated_code/versions.rs"]
 pub mod versions;

@@ -2,13 +2,9 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test, also where no #[test] stands on it")]
 
-#[path = "state_redis/cluster.rs"]
 mod cluster;
-#[path = "state_redis/entrance.rs"]
 mod entrance;
-#[path = "state_redis/layout.rs"]
 mod layout;
-#[path = "state_redis/network.rs"]
 mod network;
 
 use std::process::Command;

@@ -3,10 +3,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test, also where no #[test] stands on it")]
 
-mod mutants {
-    pub(crate) mod change;
-    pub(crate) mod kinds;
-}
+mod change;
+mod kinds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -18,7 +16,7 @@ use pontoon_compiler::{Input, compile};
 use pontoon_schema::document::Date;
 use serde_json::Value;
 
-use mutants::kinds::{Finds, KINDS};
+use kinds::{Finds, KINDS};
 
 /// Topologies of the repository that are accepted.
 const BASES: [&str; 5] = [

@@ -1,17 +1,12 @@
 //! The generator: the committed files under `tests/generated/` are what it prints (`PONTOON_BLESS=1` writes them anew), it
-//! prints the same every time, and not much. `generated_code.rs` compiles and runs them.
+//! prints the same every time, and not much. `generated_code` compiles and runs them.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
-#[path = "generated/expected.rs"]
 mod expected;
-#[path = "generated/planned.rs"]
 mod planned;
-#[path = "generated/refused.rs"]
 mod refused;
-#[path = "generated/selected.rs"]
 mod selected;
-#[path = "generated/size.rs"]
 mod size;
 
 use pontoon_compiler::diagnostic::Style;
