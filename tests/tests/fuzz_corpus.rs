@@ -1,10 +1,9 @@
 //! The fuzz target's property over its corpus: hostile topologies, each small and chosen by hand.
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
-#[path = "../../compiler/fuzz/property.rs"]
-mod property;
-
 use std::path::Path;
+
+use pontoon_topologies::property;
 
 #[test]
 fn every_topology_of_the_corpus_is_refused_or_compiles() {

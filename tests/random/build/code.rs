@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use pontoon_compiler::plan::{May, Operation, Place, Plan, Trigger};
-
-use crate::topology::TYPES;
+use pontoon_topologies::random::TYPES;
 
 /// The code of one topology, in the module `name`, whose generated files are in `folder`.
 pub(crate) fn module(name: &str, folder: &str, plan: &Plan) -> String {

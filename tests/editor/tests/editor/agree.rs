@@ -10,10 +10,10 @@ use pontoon_compiler::plan::Request;
 use pontoon_compiler::read::{Files, Limits};
 use pontoon_compiler::{Input, compile};
 use pontoon_schema::document::Date;
+use pontoon_topologies::random::Maker;
 
 use crate::document::{Document, is_named_by_the_user, modeline};
 use crate::server::Server;
-use crate::topology;
 
 /// What is wrong with the shape of a text: a schema can tell all of it.
 const SHAPE: [&str; 6] =
@@ -108,7 +108,7 @@ fn on_every_topology_of_these_tests() {
 /// Topologies at random, which are accepted or refused by a rule, but have the right shape.
 #[test]
 fn on_topologies_at_random() {
-    let made = |seed| topology::Maker::new(seed, "crate".to_owned()).make().to_string();
+    let made = |seed| Maker::new(seed, "crate".to_owned()).make().to_string();
     compare(&(0..100).map(|seed| (format!("seed {seed}"), made(seed))).collect::<Vec<_>>());
 }
 

@@ -8,7 +8,3 @@ mod agree;
 mod complete;
 mod document;
 mod server;
-
-/// Topologies at random.
-#[path = "../../../random/build/topology.rs"]
-mod topology;

@@ -2,10 +2,7 @@
 //!
 //! `PONTOON_RANDOM` is how many, 20 if it is not set; `PONTOON_SEED` is where to begin.
 
-#[path = "build/code.rs"]
 mod code;
-#[path = "build/topology.rs"]
-mod topology;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,6 +14,7 @@ use pontoon_compiler::read::{Files, Limits};
 use pontoon_compiler::{Input, compile};
 use pontoon_schema::document::Date;
 use pontoon_schema::handover::Handover;
+use pontoon_topologies::random::Maker;
 
 struct Alone(String);
 
@@ -32,7 +30,6 @@ fn number(variable: &str, default: u64) -> u64 {
 }
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     let (wanted, seed) = (number("PONTOON_RANDOM", 20), number("PONTOON_SEED", 1));
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
@@ -45,7 +42,7 @@ fn main() -> io::Result<()> {
             break;
         }
         let name = format!("t{at}");
-        let topology = topology::Maker::new(at, format!("crate::{name}")).make();
+        let topology = Maker::new(at, format!("crate::{name}")).make();
         let files = Alone(serde_json::to_string_pretty(&topology)?);
         let today = Date::from_unix_seconds(0);
         let request = Request { origin: "topology.yaml".to_owned(), ..Request::default() };

@@ -72,7 +72,7 @@ const WORDS: [&str; 64] = [
 ];
 
 /// The user's own types: plain structs with two fields, called as things that generated code imports.
-pub(crate) const TYPES: [&str; 14] = [
+pub const TYPES: [&str; 14] = [
     "Note",
     "Duration",
     "Key",
@@ -117,7 +117,7 @@ const DESCRIPTIONS: [&str; 8] = [
 ];
 
 /// What a topology is made of.
-pub(crate) struct Maker {
+pub struct Maker {
     rng: Rng,
     /// The module that everything of it is in: `crate::t7`.
     home: String,
@@ -128,7 +128,9 @@ pub(crate) struct Maker {
 }
 
 impl Maker {
-    pub(crate) fn new(seed: u64, home: String) -> Self {
+    /// One that makes the same topology for the same seed, with all its Rust paths in the module `home`.
+    #[must_use]
+    pub fn new(seed: u64, home: String) -> Self {
         let rng = Rng::with_seed(seed);
         Self { rng, home, events: Vec::new(), queues: Vec::new(), states: Vec::new(), services: Vec::new() }
     }
@@ -182,7 +184,9 @@ impl Maker {
         from.iter().filter(|_| self.one_in(3)).cloned().collect()
     }
 
-    pub(crate) fn make(mut self) -> Value {
+    /// The topology.
+    #[must_use]
+    pub fn make(mut self) -> Value {
         let (events, queues, states, services) =
             (self.rng.usize(..4), self.rng.usize(..3), self.rng.usize(..3), self.rng.usize(1..4));
         self.events = self.names(events).into_iter().map(|name| (name, self.own_type())).collect();

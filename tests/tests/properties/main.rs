@@ -2,11 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
-#[path = "properties/topology.rs"]
 mod topology;
-
-#[path = "../../compiler/fuzz/property.rs"]
-mod property;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -16,6 +12,7 @@ use pontoon_compiler::plan::Request;
 use pontoon_compiler::read::{Files, Limits};
 use pontoon_compiler::{Input, compile};
 use pontoon_schema::document::Date;
+use pontoon_topologies::property;
 use topology::Care;
 
 /// Always the same topologies: a failure here is one everywhere.

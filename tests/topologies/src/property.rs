@@ -1,5 +1,7 @@
 //! What has to hold for any bytes. The fuzz target runs it on what it makes up, the tests on the corpus.
 
+#![allow(clippy::panic, reason = "a test, in functions of its own")]
+
 use pontoon_compiler::diagnostic::Style;
 use pontoon_compiler::plan::Request;
 use pontoon_compiler::read::{Files, Limits};
@@ -17,7 +19,10 @@ impl Files for Alone<'_> {
 
 /// Either it is refused with findings that can be shown, and nothing is generated; or it compiles, and what is
 /// generated is Rust.
-pub(crate) fn holds(text: &[u8]) {
+///
+/// # Panics
+/// It is neither.
+pub fn holds(text: &[u8]) {
     let request = Request { origin: "topology.yaml".to_owned(), ..Request::default() };
     let compiled = compile(&Input {
         path: "topology.yaml",
