@@ -61,6 +61,7 @@ mod unit;
 
 pub mod adapter;
 pub mod client;
+#[doc(hidden)]
 pub mod generated;
 pub mod testing;
 
