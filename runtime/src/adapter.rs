@@ -13,6 +13,7 @@ pub use crate::bridge::amqp::Amqp;
 pub use crate::bridge::mqtt::Mqtt;
 #[cfg(feature = "nats")]
 pub use crate::bridge::nats::Nats;
+pub use crate::bridge::orphan::Orphan;
 pub use crate::bridge::{
     BridgeError, Consumer, DeadMessage, Delivery, Depth, Endpoint, EventAdapter, IncomingRequest, Job, JobQueue,
     QueueAdapter, Reply, ReplyTo, Request, Settlement, Topic,
@@ -36,7 +37,6 @@ pub use crate::secret::{SecretAdapter, SecretError, SecretValue};
 #[cfg(feature = "redis")]
 pub use crate::store::redis::Redis;
 pub use crate::store::{Change, Entry, Etag, Expect, Page, Range, StateAdapter, StoreError};
-pub use crate::unit::orphans::Orphan;
 
 /// The adapters that stay in the process.
 pub mod in_memory {

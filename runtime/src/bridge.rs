@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::bridge::orphan::Orphan;
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
-use crate::unit::orphans::Orphan;
 
-mod error;
+pub(crate) mod error;
+pub(crate) mod orphan;
 mod request;
 
 pub(crate) mod pending;

@@ -14,9 +14,9 @@ use crate::contract::operation::{Command, Exposed};
 use crate::fault::{Fault, FaultClass};
 use crate::handler::Route;
 use crate::handler::error::InvokeError;
+use crate::invoke::caller::Caller;
 use crate::invoke::execute::execute;
 use crate::invoke::guard::{Limited, Limits, out_of_time};
-use crate::invoke::round_trip::RoundTrips;
 use crate::invoke::scope::{Origin, Scope, Source};
 use crate::message::id::Id;
 use crate::unit::shared::RunningUnit;
@@ -35,25 +35,6 @@ pub struct Local<U>(Arc<RunningUnit<U>>);
 impl<U> Clone for Local<U> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
-    }
-}
-
-/// Who calls.
-#[derive(Clone, Default)]
-pub(crate) struct Caller {
-    pub(crate) principal: Option<Arc<str>>,
-    pub(crate) tenant: Option<Arc<str>>,
-    pub(crate) correlation: Option<Id>,
-    deadline: Option<Instant>,
-    timeout: Option<Duration>,
-    pub(crate) round_trips: RoundTrips,
-}
-
-impl Caller {
-    /// When it waits no more, for a call that begins now.
-    pub(crate) fn patience(&self) -> Option<Instant> {
-        let timeout = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        self.deadline.into_iter().chain(timeout).min()
     }
 }
 

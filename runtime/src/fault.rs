@@ -1,82 +1,24 @@
 //! Faults: everything in the log where it happened, an id and a class for the caller.
 
+pub(crate) mod class;
+pub(crate) mod panics;
+
 use std::error::Error as StdError;
 use std::fmt;
 
 use tracing::Span;
 
-use crate::invoke::scope::Attempt;
+pub use class::FaultClass;
+
 use crate::message::id::Id;
 use crate::one_line::OneLine;
 
-/// What kind of fault it was: what a caller may act on.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum FaultClass {
-    /// The handler returned an error.
-    Failed,
-    /// The handler panicked.
-    Panicked,
-    /// The time-out or the deadline was over.
-    TimedOut,
-    /// A bridge or a store could not be reached, or has no room.
-    Unavailable,
-    /// What was written has been changed by somebody else in between.
-    Conflict,
-    /// A message went round more often than `max_hops` allows.
-    TooManyHops,
-    /// A payload could not be read.
-    Malformed,
-    /// An idempotency key came with another input than before.
-    KeyReused,
-    /// The unit is stopping, or has stopped.
-    Stopped,
-}
-
-impl FaultClass {
-    /// Whether another attempt may end otherwise.
-    #[must_use]
-    pub fn is_transient(self) -> bool {
-        !matches!(self, Self::TooManyHops | Self::Malformed | Self::KeyReused | Self::Stopped)
-    }
-
-    /// The class as it stands in logs: `timed_out`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Panicked => "panicked",
-            Self::TimedOut => "timed_out",
-            Self::Unavailable => "unavailable",
-            Self::Conflict => "conflict",
-            Self::TooManyHops => "too_many_hops",
-            Self::Malformed => "malformed",
-            Self::KeyReused => "key_reused",
-            Self::Stopped => "stopped",
-        }
-    }
-
-    /// The class that a text names; one that this version does not know has failed.
-    #[must_use]
-    pub fn named(text: &str) -> Self {
-        let all = [
-            Self::Panicked,
-            Self::TimedOut,
-            Self::Unavailable,
-            Self::Conflict,
-            Self::TooManyHops,
-            Self::Malformed,
-            Self::KeyReused,
-            Self::Stopped,
-        ];
-        all.into_iter().find(|class| class.as_str() == text).unwrap_or(Self::Failed)
-    }
-}
-
-impl fmt::Display for FaultClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+/// One attempt of several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempt {
+    /// The first is 1.
+    pub(crate) number: u32,
+    pub(crate) of: u32,
 }
 
 /// Something went wrong. Shows an id and a class; the cause is for the log only, and does not travel.
@@ -206,7 +148,7 @@ struct Classified;
 
 impl Classified {
     fn class_of(error: &(dyn StdError + 'static)) -> FaultClass {
-        if let Some(error) = error.downcast_ref::<crate::bridge::BridgeError>() {
+        if let Some(error) = error.downcast_ref::<crate::bridge::error::BridgeError>() {
             return error.class();
         }
         if let Some(error) = error.downcast_ref::<crate::store::StoreError>() {

@@ -34,7 +34,8 @@ pub use crate::listen::registration::Registration;
 pub use crate::maybe_ready::Lazy;
 #[cfg(feature = "redis")]
 pub use crate::store::redis::Redis;
-pub use crate::unit::shared::Adapters;
+pub use crate::unit::Unit;
+pub use crate::unit::adapters::Adapters;
+pub use crate::unit::ports::{Collection, Emits, Enqueuer, Enqueues, Keeps, Ports, Publisher, Reveals, SecretSource};
 pub use crate::unit::start::{Launch, in_memory, run, run_with, start};
 pub use crate::unit::started::Started;
-pub use crate::unit::{Collection, Emits, Enqueuer, Enqueues, Keeps, Ports, Publisher, Reveals, SecretSource, Unit};

@@ -1,6 +1,9 @@
 //! How a handler is run, whoever calls: time-outs, retries, idempotency, the outbox, and the way to another unit.
 
+pub(crate) mod attempts;
 pub(crate) mod call;
+mod call_context;
+pub(crate) mod caller;
 pub(crate) mod execute;
 pub(crate) mod guard;
 pub(crate) mod idempotency;

@@ -96,8 +96,9 @@ pub mod edge {
 
 /// What whoever operates a unit looks into: dead letters of the outbox, and what a broker keeps for nobody.
 pub mod operating {
+    pub use crate::bridge::orphan::Orphan;
     pub use crate::invoke::outbox::{OutboxDeadLetter, OutboxDeadLetters};
-    pub use crate::unit::orphans::{Orphan, Orphans};
+    pub use crate::unit::orphans::Orphans;
 }
 
 /// Brings in the module `topology` that the build script generated.

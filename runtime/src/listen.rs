@@ -5,6 +5,7 @@ pub(crate) mod consume_ordered;
 pub(crate) mod consumer_policy;
 pub(crate) mod eager;
 pub(crate) mod lane;
+pub(crate) mod lanes;
 pub(crate) mod registration;
 pub(crate) mod schedule;
 pub(crate) mod serve;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::contract::resource::Payload;
+use crate::fault::panics::guarded;
 use crate::fault::{Chain, Fault, FaultClass};
-use crate::invoke::guard::guarded;
 use crate::message::metadata::Metadata;
 
 /// A message: metadata and payload, shared by all who get it. Cloning costs a reference count.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fault::FaultClass;
+use crate::fault::class::FaultClass;
 use crate::health::Health;
 use crate::maybe_ready::MaybeReady;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::fault::FaultClass;
+use crate::fault::class::FaultClass;
 
 /// A bridge could not do what was asked.
 #[derive(Debug)]

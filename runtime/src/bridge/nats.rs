@@ -43,13 +43,13 @@ use crate::bridge::nats::objects::{consumer_name, events};
 use crate::bridge::nats::pull_consumer::PullConsumer;
 use crate::bridge::nats::topic::NatsTopic;
 use crate::bridge::network::NetworkConsumer;
+use crate::bridge::orphan::Orphan;
 use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::environment::{EventBridge, Setup};
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
-use crate::unit::orphans::Orphan;
 
 pub use settings::Nats;
 

@@ -1,8 +1,6 @@
 //! A subscription as everybody knows it who is not the one that hears: those who publish, and those who tidy up.
 
-use crate::contract::operation::Subscription;
 use crate::contract::presence::Environments;
-use crate::contract::resource::Event;
 use crate::contract::subscription_policy::SubscriptionPolicy;
 
 /// A subscription of the topology, as brokers know it.
@@ -23,12 +21,5 @@ impl KnownSubscription {
     #[must_use]
     pub const fn new(subject: &'static str, subscription: &'static str, delivery: SubscriptionPolicy) -> Self {
         Self { subject, subscription, delivery, environments: Environments::all() }
-    }
-
-    /// A subscription of the contract. Generated code lists those of each event.
-    #[must_use]
-    pub const fn of<M: Subscription>() -> Self {
-        let (subject, environments) = (M::Event::SUBJECT, M::ENVIRONMENTS);
-        Self { subject, subscription: M::ADDRESS, delivery: M::DELIVERY, environments }
     }
 }

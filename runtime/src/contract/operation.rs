@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::never::Never;
 use crate::contract::policy::{Backoff, Key, Policy};
 use crate::contract::presence::Environments;
@@ -89,6 +90,15 @@ pub trait Worker: Operation<Output = (), Rejection = Never> {
 pub trait Schedule: Operation<Input = Tick, Output = (), Rejection = Never> {
     /// When it runs.
     const TIMETABLE: Timetable;
+}
+
+impl KnownSubscription {
+    /// A subscription of the contract. Generated code lists those of each event.
+    #[must_use]
+    pub const fn of<M: Subscription>() -> Self {
+        let (subject, environments) = (M::Event::SUBJECT, M::ENVIRONMENTS);
+        Self { subject, subscription: M::ADDRESS, delivery: M::DELIVERY, environments }
+    }
 }
 
 /// The input of a schedule's handler.

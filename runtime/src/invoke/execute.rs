@@ -5,13 +5,15 @@ use std::pin::pin;
 use tracing::Span;
 use tracing::level_filters::LevelFilter;
 
-use crate::contract::operation::{Kind, Operation};
+use crate::contract::operation::Operation;
 use crate::fault::Fault;
+use crate::fault::panics::Guarded;
 use crate::handler::error::{Error, InvokeError};
 use crate::handler::{Handles, Route};
+use crate::invoke::attempts::{attempt_of, attempts, for_caller};
 use crate::invoke::call::Call;
-use crate::invoke::guard::{Guarded, InSpan};
-use crate::invoke::scope::{Attempt, Scope};
+use crate::invoke::guard::InSpan;
+use crate::invoke::scope::Scope;
 use crate::invoke::with_policy;
 
 /// Runs the handler of `M` in the unit of its parent's chain.
@@ -99,24 +101,4 @@ fn outcome<M: Operation, U>(
 const fn promises<M: Operation>() -> bool {
     let policy = M::POLICY;
     policy.timeout.is_some() || policy.keep.is_some() || policy.outbox || attempts::<M>() > 1
-}
-
-/// How often this way of running tries. Events and jobs are tried again by their bridge.
-pub(super) const fn attempts<M: Operation>() -> u32 {
-    if matches!(M::KIND, Kind::Command) { M::POLICY.attempts } else { 1 }
-}
-
-/// Which attempt a fault belongs to, where it is not the last word: whoever delivers the message, or calls from another unit,
-/// says when it is given up.
-pub(super) fn attempt_of<M: Operation, U>(scope: &Scope<'_, U>) -> Option<Attempt> {
-    scope.delivery().or_else(|| {
-        let attempt = Attempt { number: scope.attempt(), of: attempts::<M>() };
-        (scope.is_asked() && attempt.number < attempt.of).then_some(attempt)
-    })
-}
-
-/// What a caller gets of a fault.
-#[cold]
-pub(super) fn for_caller<U>(scope: &Scope<'_, U>, fault: Fault) -> Fault {
-    if scope.has_caller() { fault.without_cause() } else { fault }
 }

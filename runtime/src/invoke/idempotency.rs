@@ -5,25 +5,22 @@
 
 mod claim;
 mod fingerprint;
+mod record;
+pub(crate) mod waits;
 
 pub(crate) use claim::Claim;
+pub(crate) use record::Reply;
 
-use std::collections::HashSet;
 use std::error::Error;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::contract::operation::Operation;
 use crate::contract::policy::{Backoff, Key};
-use crate::contract::resource::Payload;
 use crate::fault::{Fault, FaultClass};
-use crate::handler::error::InvokeError;
 use crate::invoke::guard::out_of_time;
 use crate::invoke::scope::Scope;
 use crate::message::id::Id;
@@ -33,9 +30,7 @@ use crate::unit::shared::Shared;
 
 use claim::TakenClaim;
 use fingerprint::fingerprint;
-
-/// The collection of claims and replies.
-const COLLECTION: &str = "$inbox";
+use record::{COLLECTION, InboxRecord, State};
 
 /// How a claim ended.
 pub(crate) enum Claimed {
@@ -43,64 +38,6 @@ pub(crate) enum Claimed {
     Mine(Option<Claim>),
     /// Somebody has run it.
     Replied(Reply),
-}
-
-/// What stands under a key.
-#[derive(Serialize, Deserialize)]
-struct InboxRecord {
-    /// The fingerprint of the input.
-    input: String,
-    state: State,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum State {
-    /// Somebody is at it: who, and for which message or call.
-    Claimed {
-        token: Id,
-        message: Id,
-    },
-    Output(Value),
-    Rejection(Value),
-}
-
-impl InboxRecord {
-    fn write(&self) -> Result<Arc<[u8]>, StoreError> {
-        serde_json::to_vec(self).map(Arc::from).map_err(StoreError::Malformed)
-    }
-}
-
-/// What a handler answered.
-pub(crate) struct Reply(State);
-
-impl Reply {
-    pub(crate) fn output<M: Operation>(output: &M::Output) -> Result<Self, Fault> {
-        value(output).map(State::Output).map(Self)
-    }
-
-    pub(crate) fn rejection<M: Operation>(rejection: &M::Rejection) -> Result<Self, Fault> {
-        value(rejection).map(State::Rejection).map(Self)
-    }
-
-    /// The reply as it was given.
-    pub(crate) fn read<M: Operation>(self) -> Result<M::Output, InvokeError<M::Rejection>> {
-        let malformed = |error: Box<dyn Error + Send + Sync>| {
-            InvokeError::Fault(Fault::of(FaultClass::Malformed, error).report(M::ADDRESS))
-        };
-        match self.0 {
-            State::Output(output) => serde_json::from_value(output).map_err(|error| malformed(error.into())),
-            State::Rejection(rejection) => Err(match serde_json::from_value(rejection) {
-                Ok(rejection) => InvokeError::Rejected(rejection),
-                Err(error) => malformed(error.into()),
-            }),
-            State::Claimed { .. } => Err(malformed("a claim is no reply".into())),
-        }
-    }
-}
-
-fn value<T: Payload>(value: &T) -> Result<Value, Fault> {
-    serde_json::to_value(value).map_err(|error| Fault::of(FaultClass::Malformed, error))
 }
 
 /// Another handler has the key of a message: the message is to come again after a pause. No attempt.
@@ -182,34 +119,10 @@ fn scoped(address: &str, tenant: Option<&str>, key: &Key) -> String {
     }
 }
 
-/// The keys that were waited for in this process: each is logged once.
-#[derive(Default)]
-pub(crate) struct Waits {
-    seen: Mutex<HashSet<u64>>,
-    hasher: RandomState,
-}
-
-impl Waits {
-    /// How many keys are known at most: then it begins anew.
-    const MOST: usize = 10_000;
-
-    fn say(&self, handler: &'static str, key: &str, claimed_by: Id) {
-        let is_new = {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if seen.len() >= Self::MOST {
-                seen.clear();
-            }
-            seen.insert(self.hasher.hash_one(key))
-        };
-        if is_new {
-            let claimed_by = tracing::field::display(claimed_by);
-            tracing::info!(target: "pontoon", handler, claimed_by, "waits: another handler has its idempotency key");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]

@@ -9,8 +9,8 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::fault::panics::guarded;
 use crate::fault::{Chain, Fault, FaultClass};
-use crate::invoke::guard::guarded;
 use shape::Shape;
 
 /// Whether it is tried. Release builds never do.

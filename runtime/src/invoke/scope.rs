@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
 use tracing::Span;
 
-use crate::client::Caller;
-use crate::invoke::outbox::UnitOfWork;
+use crate::fault::Attempt;
+use crate::invoke::caller::Caller;
+use crate::invoke::outbox::unit_of_work::UnitOfWork;
 use crate::message::id::Id;
 use crate::message::metadata::{Metadata, Trace};
 use crate::unit::shared::RunningUnit;
@@ -20,14 +21,6 @@ pub(crate) struct Origin<'c, U> {
     /// Borrowed: copied, it would cost as much as the rest of a call.
     deadline: &'c Option<Instant>,
     correlation: OnceLock<Id>,
-}
-
-/// One attempt of several.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Attempt {
-    /// The first is 1.
-    pub(crate) number: u32,
-    pub(crate) of: u32,
 }
 
 /// What begins a chain of local calls.

@@ -7,16 +7,19 @@ use tokio::time::{Instant, sleep};
 use tracing::Span;
 
 use crate::contract::operation::Operation;
+use crate::fault::Attempt;
+use crate::fault::panics::Guarded;
 use crate::fault::{Chain, Fault};
 use crate::handler::error::{Error, InvokeError};
 use crate::handler::state::{CONTENTION, UPDATES};
 use crate::handler::{Handles, Route};
+use crate::invoke::attempts::{attempt_of, attempts, for_caller};
 use crate::invoke::call::Call;
-use crate::invoke::execute::{attempt_of, attempts, for_caller};
-use crate::invoke::guard::{Guarded, InSpan, Limited, Limits, out_of_time};
+use crate::invoke::guard::{InSpan, Limited, Limits, out_of_time};
 use crate::invoke::idempotency::{self, Claim, Claimed, Reply};
-use crate::invoke::outbox::{self, UnitOfWork};
-use crate::invoke::scope::{Attempt, Own, Scope};
+use crate::invoke::outbox;
+use crate::invoke::outbox::unit_of_work::UnitOfWork;
+use crate::invoke::scope::{Own, Scope};
 use crate::one_line::OneLine;
 use crate::store::{Change, StoreError};
 use crate::unit::shared::Shared;
@@ -166,13 +169,15 @@ async fn effect<M: Operation>(
 ) -> Result<(), Fault> {
     let Some(claim) = claim else {
         return match stage {
-            Some(stage) => outbox::commit(shared, stage, None).await,
+            Some(stage) => outbox::commit(shared.outbox_context(), stage, None).await,
             None => Ok(()),
         };
     };
     let reply = Reply::output::<M>(output)?;
     match stage {
-        Some(stage) => claim.commit(&reply, |record| outbox::commit(shared, stage, Some(record))).await,
+        Some(stage) => {
+            claim.commit(&reply, |record| outbox::commit(shared.outbox_context(), stage, Some(record))).await
+        }
         None => claim.commit(&reply, |record| write(shared, record)).await,
     }
 }

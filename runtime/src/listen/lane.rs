@@ -1,17 +1,16 @@
 //! The loops of a running unit that take requests, messages and ticks. One that ends while the unit runs is logged, shows in
 //! the unit's health, and is started again.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 use crate::contract::policy::Backoff;
+use crate::fault::panics::Guarded;
 use crate::fault::{Chain, Fault};
-use crate::health::Health;
-use crate::invoke::guard::Guarded;
+use crate::listen::lanes::Outages;
 use crate::unit::lifecycle::Phase;
 use crate::unit::shared::RunningUnit;
 
@@ -107,64 +106,5 @@ impl<U> Lane<U> {
             }
         }
         run.await
-    }
-}
-
-/// The lanes of a unit that have ended unasked, by name, with the reason of the last time.
-#[derive(Default)]
-pub(crate) struct Lanes(Mutex<BTreeMap<&'static str, Down>>);
-
-/// Of several lanes with one name, how many are down.
-struct Down {
-    count: usize,
-    why: String,
-}
-
-impl Lanes {
-    fn down(&self) -> MutexGuard<'_, BTreeMap<&'static str, Down>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn health(&self) -> Health {
-        let down = self.down();
-        let parts: Vec<_> =
-            down.iter().map(|(name, Down { why, .. })| format!("{name} was started again: {why}")).collect();
-        if parts.is_empty() { Health::Ready } else { Health::Degraded(parts.join("; ")) }
-    }
-}
-
-/// What one lane adds to the unit's health; nothing any more once it is dropped.
-struct Outages<'l> {
-    of: &'l Lanes,
-    name: &'static str,
-    is_down: bool,
-}
-
-impl Outages<'_> {
-    fn down(&mut self, why: &str) {
-        let mut lanes = self.of.down();
-        let down = lanes.entry(self.name).or_insert_with(|| Down { count: 0, why: String::new() });
-        down.count += usize::from(!self.is_down);
-        why.clone_into(&mut down.why);
-        self.is_down = true;
-    }
-
-    fn up(&mut self) {
-        if !std::mem::take(&mut self.is_down) {
-            return;
-        }
-        let mut lanes = self.of.down();
-        if let Some(down) = lanes.get_mut(self.name) {
-            down.count -= 1;
-            if down.count == 0 {
-                lanes.remove(self.name);
-            }
-        }
-    }
-}
-
-impl Drop for Outages<'_> {
-    fn drop(&mut self) {
-        self.up();
     }
 }

@@ -15,7 +15,7 @@ use crate::listen::consumer_policy::ConsumerPolicy;
 use crate::listen::lane::Lane;
 use crate::listen::schedule::{self, ScheduledRuns};
 use crate::listen::serve::serve;
-use crate::unit::shared::Adapters;
+use crate::unit::adapters::Adapters;
 
 /// Takes what a unit listens to, while it starts.
 pub struct Registration<U> {

@@ -10,11 +10,12 @@ use tokio::task::JoinSet;
 
 use crate::bridge::{Endpoint, IncomingRequest, Reply};
 use crate::contract::operation::Command;
+use crate::fault::panics::{Guarded, guarded};
 use crate::fault::{Fault, FaultClass};
 use crate::handler::Route;
 use crate::handler::error::InvokeError;
 use crate::invoke::execute::execute;
-use crate::invoke::guard::{Guarded, Limited, Limits, guarded};
+use crate::invoke::guard::{Limited, Limits};
 use crate::invoke::scope::{Origin, Scope, Source};
 use crate::listen::eager::EagerSpawner;
 use crate::one_line::OneLine;

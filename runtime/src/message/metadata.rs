@@ -42,6 +42,7 @@ pub struct Trace {
 impl Metadata {
     /// The metadata of a message that nothing caused.
     #[must_use]
+    #[allow(clippy::new_without_default, reason = "no two of them are the same: each names a message of its own")]
     pub fn new() -> Self {
         Self {
             id: Id::random(),

@@ -1,31 +1,11 @@
 //! What a broker keeps for subscriptions that the topology does not have any more: nobody takes it, and it grows for ever.
 
-use std::fmt;
 use std::pin::pin;
 
+use crate::bridge::orphan::Orphan;
 use crate::bridge::{BridgeError, EventAdapter};
-use crate::invoke::guard::Guarded;
+use crate::fault::panics::Guarded;
 use crate::one_line::OneLine;
-
-/// Something that the broker keeps for a subscription that the topology does not have: it was renamed or removed, or another
-/// version of the topology has it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Orphan {
-    /// What it is called at the broker: a queue of RabbitMQ, a consumer of JetStream, the client id of a session of MQTT, or the
-    /// subject of dead letters.
-    pub name: String,
-    /// How many messages it holds; nothing where the broker does not tell.
-    pub messages: Option<u64>,
-}
-
-impl fmt::Display for Orphan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.messages {
-            Some(messages) => write!(f, "`{}` ({messages} messages)", self.name),
-            None => write!(f, "`{}`", self.name),
-        }
-    }
-}
 
 /// What the broker keeps for subscriptions that the topology does not have, from [`Started::orphans`](crate::Started::orphans).
 /// Each is logged as a warning at the start. A version of the topology that still has the subscription, and still runs, knows

@@ -9,19 +9,21 @@ use std::time::{Duration, SystemTime};
 
 use crate::contract::resource::Secret;
 use crate::environment::{Environment, Instance, Setup, Variables};
+use crate::fault::panics::Guarded;
 use crate::handler::error::{Error, Result};
-use crate::invoke::guard::Guarded;
-use crate::invoke::outbox::Outbox;
+use crate::invoke::outbox::state::Outbox;
 use crate::invoke::round_trip::RoundTrips;
 use crate::listen::registration::Registration;
 use crate::secret::SecretValue;
 use crate::secret::given::Given;
+use crate::unit::Unit;
+use crate::unit::adapters::Adapters;
+use crate::unit::ports::{Ports, Reveals};
 use crate::unit::shared::RunningUnit;
-use crate::unit::shared::{Adapters, Shared};
+use crate::unit::shared::Shared;
 use crate::unit::signals::Signals;
 use crate::unit::started::Started;
 use crate::unit::wall_clock::WallClock;
-use crate::unit::{Ports, Reveals, Unit};
 
 /// Starts a unit in the environment that `PONTOON_ENV` names, runs it until SIGTERM or Ctrl-C, and stops it. A second
 /// signal ends the process at once; those within a second after the first count as that one. A unit whose handlers block every
@@ -206,7 +208,7 @@ impl<U: Unit> Launch<U> {
         let (adapters, environment) = self.open(&mut problems).await;
         let ports = Ports::new(adapters.clone(), environment);
         let unit = U::assemble(&self.resources, &ports);
-        let asked = ports.into_asked();
+        let asked = ports.into_requested();
         let mut registration = Registration::new(adapters.clone(), environment);
         U::listen(&mut registration);
         problems.append(&mut registration.problems);

@@ -19,11 +19,12 @@ use crate::health::{Counters, Health};
 use crate::invoke::outbox::{self, OutboxDeadLetters};
 use crate::listen::lane::Lane;
 use crate::listen::registration::Registration;
+use crate::unit::Unit;
 use crate::unit::dead_letters::DeadLetters;
 use crate::unit::lifecycle::Phase;
 use crate::unit::orphans::{self, Orphans};
+use crate::unit::ports::{Enqueues, Keeps};
 use crate::unit::shared::RunningUnit;
-use crate::unit::{Enqueues, Keeps, Unit};
 
 /// A unit that has started. Dropped without [`Started::shutdown`], it ends at once.
 pub struct Started<U: Unit> {
@@ -62,7 +63,7 @@ impl<U: Unit> Started<U> {
         let lanes = lanes.into_iter().map(begin).collect();
         let clocks = clocks.into_iter().map(begin).collect();
         let outbox = begin(Lane::that_ends_last("outbox", |running: Arc<RunningUnit<U>>| async move {
-            outbox::run(&running.shared).await;
+            outbox::run(running.shared.outbox_context()).await;
         }));
         tracing::info!(target: "pontoon", unit = U::NAME, "ready");
         let events = Arc::clone(&running.shared.adapters.events);
@@ -101,7 +102,7 @@ impl<U: Unit> Started<U> {
     /// forgotten it. Of every unit that shares the state store.
     #[must_use]
     pub fn outbox_dead_letters(&self) -> OutboxDeadLetters<'_> {
-        OutboxDeadLetters::new(&self.running.shared)
+        OutboxDeadLetters::new(self.running.shared.outbox_context())
     }
 
     /// What the broker keeps for subscriptions that the topology does not have.
@@ -153,13 +154,13 @@ impl<U: Unit> Started<U> {
             adapters.events.drain().await;
             lifecycle.calls_done().await;
             join_all(clocks).await;
-            outbox::finish(&self.running.shared).await;
+            outbox::finish(self.running.shared.outbox_context()).await;
             let outbox = &self.running.shared.outbox;
             lifecycle.finished(|| unfinished(consumers, end) + outbox.busy()).await;
             lifecycle.advance(Phase::Drained);
             join_all(lanes).await;
             // What the last handlers have committed.
-            outbox::finish(&self.running.shared).await;
+            outbox::finish(self.running.shared.outbox_context()).await;
         });
         let stopped = ended.await.map_err(|_| StopError { unit: U::NAME, grace: U::GRACE, lost: self.unfinished(end) });
         lifecycle.advance(Phase::Ended);

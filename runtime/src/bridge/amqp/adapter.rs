@@ -29,13 +29,13 @@ use super::subscribers::Subscribers;
 use super::subscription::AmqpSubscription;
 use super::topic::AmqpTopic;
 use crate::bridge::network::{AtomicCounters, InFlight, NetworkConsumer, Numbering, Reconnect};
+use crate::bridge::orphan::Orphan;
 use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
 use crate::net::io_thread;
-use crate::unit::orphans::Orphan;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);

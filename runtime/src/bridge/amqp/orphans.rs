@@ -24,8 +24,8 @@ use super::names::Names;
 use super::queue_consumer::ANSWER;
 use crate::bridge::BridgeError;
 use crate::bridge::network::WAIT_LIMIT;
+use crate::bridge::orphan::Orphan;
 use crate::contract::known_subscription::KnownSubscription;
-use crate::unit::orphans::Orphan;
 
 /// The queues that units of a topology have declared.
 pub(super) struct QueueRegister {

@@ -33,6 +33,7 @@ use super::subscription::{MqttSubscription, SubscriptionKind};
 use super::topic::MqttTopic;
 use super::topic_filters::TopicFilter;
 use crate::bridge::network::{AtomicCounters, InFlight, NetworkConsumer, Numbering, PREFETCH};
+use crate::bridge::orphan::Orphan;
 use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::subscription_policy::SubscriptionPolicy;
@@ -41,7 +42,6 @@ use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
 use crate::net::io_thread;
 use crate::one_line::OneLine;
-use crate::unit::orphans::Orphan;
 
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);

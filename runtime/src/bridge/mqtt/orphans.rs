@@ -21,10 +21,10 @@ use super::retained::{Levels, RetainedMessages};
 use super::subscribers::Subscribers;
 use crate::bridge::BridgeError;
 use crate::bridge::network::{InFlight, WAIT_LIMIT};
+use crate::bridge::orphan::Orphan;
 use crate::contract::known_subscription::KnownSubscription;
 use crate::net::io_thread;
 use crate::one_line::OneLine;
-use crate::unit::orphans::Orphan;
 
 /// How often a process enters its sessions again.
 const AGAIN: Duration = Duration::from_secs(24 * 60 * 60);

@@ -12,8 +12,8 @@ use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::live_connection::LiveConnection;
 use crate::bridge::nats::objects::{consumer_name, dead_letter_subject, dead_letters, events};
 use crate::bridge::network::WAIT_LIMIT;
+use crate::bridge::orphan::Orphan;
 use crate::contract::known_subscription::KnownSubscription;
-use crate::unit::orphans::Orphan;
 
 /// `$JS.API.CONSUMER.LIST`: a page of the consumers of a stream.
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! The way to the store: through what the handler holds back, if it holds back.
 
-use crate::invoke::outbox::UnitOfWork;
+use crate::invoke::outbox::unit_of_work::UnitOfWork;
 use crate::invoke::round_trip::RoundTrips;
 use crate::store::{Change, Entry, Page, Range, StateAdapter, StoreError};
 

@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::time::sleep;
 
 use crate::fault::Fault;
-use crate::invoke::idempotency::{COLLECTION, InboxRecord, Reply};
+use crate::invoke::idempotency::record::{COLLECTION, InboxRecord, Reply};
 use crate::net::io_thread;
 use crate::one_line::OneLine;
 use crate::store::{Change, Etag, Expect, StateAdapter, StoreError};

@@ -13,9 +13,10 @@ use crate::fault::{Fault, FaultClass};
 use crate::invoke::outbox::entry::Entry;
 use crate::invoke::outbox::lane::{Lane, Queued};
 use crate::invoke::outbox::order::{COLLISIONS, Head, is_collision, key};
-use crate::invoke::outbox::{COLLECTION, OutgoingMessage, UnitOfWork, WAIT_LIMIT, sent_marker};
+use crate::invoke::outbox::records::{COLLECTION, WAIT_LIMIT, sent_marker};
+use crate::invoke::outbox::state::OutboxContext;
+use crate::invoke::outbox::unit_of_work::{OutgoingMessage, UnitOfWork};
 use crate::store::{Change, Expect, StoreError};
-use crate::unit::shared::Shared;
 
 /// What is to be committed for one subject.
 struct Draft {
@@ -38,34 +39,38 @@ struct Placed<'d> {
 ///
 /// # Errors
 /// What a bridge can never carry is refused here, and nothing is committed.
-pub(crate) async fn commit(shared: &Shared, stage: &UnitOfWork, record: Option<Change>) -> Result<(), Fault> {
+pub(crate) async fn commit(
+    context: OutboxContext<'_>,
+    stage: &UnitOfWork,
+    record: Option<Change>,
+) -> Result<(), Fault> {
     let (mut changes, sent) = stage.take();
     changes.extend(record);
     if sent.is_empty() {
         return match changes.is_empty() {
             true => Ok(()),
-            false => shared.adapters.state.commit(changes).await.map_err(Fault::caused_by),
+            false => context.store.commit(changes).await.map_err(Fault::caused_by),
         };
     }
-    let drafts = drafts(shared, sent)?;
-    let uncertain = Uncertain { shared, armed: true };
-    let written = write(shared, &drafts, changes).await;
+    let drafts = drafts(context, sent)?;
+    let uncertain = Uncertain { context, armed: true };
+    let written = write(context, &drafts, changes).await;
     if matches!(written, Ok(_) | Err(StoreError::Conflict { .. } | StoreError::TooLarge { .. })) {
         uncertain.disarm();
     }
     let waits = written.map_err(Fault::caused_by)?;
     // Whoever waits for the handler's answer does not wait for a broker that is away: nothing is lost by now.
     if timeout(WAIT_LIMIT, join_all(waits)).await.is_err() {
-        shared.outbox.say_late();
+        context.outbox.say_late();
     }
     Ok(())
 }
 
 /// The entries by subject, in the order of the subjects: whoever locks several locks them in this order.
-fn drafts(shared: &Shared, sent: Vec<OutgoingMessage>) -> Result<BTreeMap<&'static str, Draft>, Fault> {
+fn drafts(context: OutboxContext<'_>, sent: Vec<OutgoingMessage>) -> Result<BTreeMap<&'static str, Draft>, Fault> {
     let mut drafts: BTreeMap<&'static str, Draft> = BTreeMap::new();
     for sent in sent {
-        let lane = shared
+        let lane = context
             .outbox
             .lane(sent.subject)
             .ok_or_else(|| Fault::of(FaultClass::Failed, format!("this unit has no port for `{}`", sent.subject)))?;
@@ -80,11 +85,11 @@ fn drafts(shared: &Shared, sent: Vec<OutgoingMessage>) -> Result<BTreeMap<&'stat
 /// Commits, and hands the entries to their lanes in the order of their numbers. What it returns is ready once they are
 /// published or left to the relay.
 async fn write(
-    shared: &Shared,
+    context: OutboxContext<'_>,
     drafts: &BTreeMap<&'static str, Draft>,
     changes: Vec<Change>,
 ) -> Result<Vec<oneshot::Receiver<()>>, StoreError> {
-    let store = &*shared.adapters.state;
+    let store = context.store;
     let mut turns = Vec::with_capacity(drafts.len());
     for draft in drafts.values() {
         turns.push(draft.lane.commits.lock().await);
@@ -143,7 +148,7 @@ async fn write(
 
 /// A commit whose end nobody hears, because its caller is gone or the store did not answer: it may have been made.
 struct Uncertain<'c> {
-    shared: &'c Shared,
+    context: OutboxContext<'c>,
     armed: bool,
 }
 
@@ -156,7 +161,7 @@ impl Uncertain<'_> {
 impl Drop for Uncertain<'_> {
     fn drop(&mut self) {
         if self.armed {
-            self.shared.outbox.sweep_soon();
+            self.context.outbox.sweep_soon();
         }
     }
 }

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::invoke::outbox::entry::{self, Entry};
 use crate::invoke::outbox::lane::Lane;
-use crate::invoke::outbox::{COLLECTION, order, sent_marker};
+use crate::invoke::outbox::order;
+use crate::invoke::outbox::records::{COLLECTION, sent_marker};
+use crate::invoke::outbox::state::OutboxContext;
 use crate::message::id::Id;
 use crate::message::metadata::Metadata;
 use crate::store::{self, Change, Expect, Range, StoreError};
-use crate::unit::shared::Shared;
 
 /// The collection of dead letters.
 const DEAD: &str = "$outbox_dead";
@@ -32,8 +33,13 @@ struct Kept {
 }
 
 /// Gives an entry up: it makes room for those behind it. One that is gone by now is no error.
-pub(super) async fn dead_letter(shared: &Shared, lane: &Lane, key: &str, reason: &str) -> Result<(), StoreError> {
-    let store = &*shared.adapters.state;
+pub(super) async fn dead_letter(
+    context: OutboxContext<'_>,
+    lane: &Lane,
+    key: &str,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let store = context.store;
     let Some(there) = store.get(COLLECTION, key).await? else { return Ok(()) };
     let entry = Entry::read(&there.value).ok();
     let raw = entry.is_none().then(|| String::from_utf8_lossy(&there.value).into_owned());
@@ -47,27 +53,27 @@ pub(super) async fn dead_letter(shared: &Shared, lane: &Lane, key: &str, reason:
     changes.extend(lane.listeners.keep.map(|_| sent_marker(key.to_owned(), None)));
     store.commit(changes).await?;
     tracing::error!(target: "pontoon", subject = lane.subject, entry = key, reason, "given up in the outbox");
-    shared.outbox.count_dead(lane.subject);
+    context.outbox.count_dead(lane.subject);
     Ok(())
 }
 
 /// How many there are of each subject that this unit publishes.
-pub(super) async fn counts(shared: &Shared) -> Result<BTreeMap<String, usize>, StoreError> {
+pub(super) async fn counts(context: OutboxContext<'_>) -> Result<BTreeMap<String, usize>, StoreError> {
     let mut counts = BTreeMap::new();
-    for (key, _) in all(shared, COUNTED).await? {
+    for (key, _) in all(context, COUNTED).await? {
         let subject = key.split('/').next().unwrap_or_default();
-        if shared.outbox.lane(subject).is_some() {
+        if context.outbox.lane(subject).is_some() {
             *counts.entry(subject.to_owned()).or_default() += 1;
         }
     }
     Ok(counts)
 }
 
-async fn all(shared: &Shared, limit: usize) -> Result<Vec<(String, store::Entry)>, StoreError> {
+async fn all(context: OutboxContext<'_>, limit: usize) -> Result<Vec<(String, store::Entry)>, StoreError> {
     let mut found = Vec::new();
     let mut range = Range { prefix: String::new(), after: None, limit: 100 };
     loop {
-        let page = shared.adapters.state.list(DEAD, range.clone()).await?;
+        let page = context.store.list(DEAD, range.clone()).await?;
         found.extend(page.entries);
         match page.next {
             Some(next) if found.len() < limit => range.after = Some(next),
@@ -79,7 +85,7 @@ async fn all(shared: &Shared, limit: usize) -> Result<Vec<(String, store::Entry)
 /// The dead letters of a topology's outbox, for people who look into them. They are in the state store: every unit that shares it
 /// sees the same.
 pub struct OutboxDeadLetters<'s> {
-    shared: &'s Shared,
+    context: OutboxContext<'s>,
 }
 
 /// An entry of the outbox that was given up.
@@ -100,8 +106,8 @@ pub struct OutboxDeadLetter {
 }
 
 impl<'s> OutboxDeadLetters<'s> {
-    pub(crate) fn new(shared: &'s Shared) -> Self {
-        Self { shared }
+    pub(crate) fn new(context: OutboxContext<'s>) -> Self {
+        Self { context }
     }
 
     /// All of them, by subject and in the order of commits.
@@ -109,7 +115,7 @@ impl<'s> OutboxDeadLetters<'s> {
     /// # Errors
     /// The store is out of reach.
     pub async fn list(&self) -> Result<Vec<OutboxDeadLetter>, StoreError> {
-        let all = all(self.shared, usize::MAX).await?;
+        let all = all(self.context, usize::MAX).await?;
         all.into_iter().map(|(_, there)| read(&there.value).map(OutboxDeadLetter::from)).collect()
     }
 
@@ -135,22 +141,22 @@ impl<'s> OutboxDeadLetters<'s> {
     /// The store is out of reach: some may be gone.
     pub async fn purge(&self) -> Result<usize, StoreError> {
         let mut count = 0;
-        for (key, there) in all(self.shared, usize::MAX).await? {
-            match self.shared.adapters.state.commit(vec![gone(key, there)]).await {
+        for (key, there) in all(self.context, usize::MAX).await? {
+            match self.context.store.commit(vec![gone(key, there)]).await {
                 Ok(()) => count += 1,
                 // Somebody else was first.
                 Err(StoreError::Conflict { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        self.shared.outbox.buried(counts(self.shared).await?);
+        self.context.outbox.set_dead(counts(self.context).await?);
         Ok(count)
     }
 
     async fn put_back(&self, id: Option<Id>) -> Result<usize, StoreError> {
-        let store = &*self.shared.adapters.state;
+        let store = self.context.store;
         let mut count = 0;
-        for (key, there) in all(self.shared, usize::MAX).await? {
+        for (key, there) in all(self.context, usize::MAX).await? {
             let Some(entry) = read(&there.value)?.entry else { continue };
             if id.is_some_and(|id| entry.metadata().id != id) {
                 continue;
@@ -163,11 +169,11 @@ impl<'s> OutboxDeadLetters<'s> {
                 Err(StoreError::Conflict { .. }) => continue,
                 Err(error) => return Err(error),
             }
-            if let Some(lane) = self.shared.outbox.lane(&entry.subject) {
+            if let Some(lane) = self.context.outbox.lane(&entry.subject) {
                 lane.look();
             }
         }
-        self.shared.outbox.buried(counts(self.shared).await?);
+        self.context.outbox.set_dead(counts(self.context).await?);
         Ok(count)
     }
 }

@@ -10,23 +10,20 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::bridge::BridgeError;
+use crate::invoke::outbox::dead_letters::dead_letter;
 use crate::invoke::outbox::lane::{Lane, Queued};
 use crate::invoke::outbox::order::prefix;
 use crate::invoke::outbox::port::is_final;
+use crate::invoke::outbox::records::{COLLECTION, DIRECT, WAIT_LIMIT, remove};
 use crate::invoke::outbox::relay::Relay;
-use crate::invoke::outbox::{COLLECTION, WAIT_LIMIT, dead_letter, remove};
+use crate::invoke::outbox::state::OutboxContext;
 use crate::store::Range;
-use crate::unit::shared::Shared;
-
-/// How long after its commit an entry may still be published by the process that committed it. Relays elsewhere leave it alone
-/// for longer than that.
-pub(super) const DIRECT: Duration = Duration::from_millis(1500);
 
 /// How many entries are published at a time where no listener needs an order.
 const AT_A_TIME: usize = 64;
 
 /// Publishes what is in the queue. Says whether something is left for the relay.
-pub(super) async fn publish(shared: &Shared, lane: &Lane, relay: &mut Relay) -> bool {
+pub(super) async fn publish(context: OutboxContext<'_>, lane: &Lane, relay: &mut Relay) -> bool {
     let mut rest: Vec<Queued> = lane.take();
     relay.own(&rest);
     while let Some(first) = rest.first() {
@@ -38,8 +35,8 @@ pub(super) async fn publish(shared: &Shared, lane: &Lane, relay: &mut Relay) -> 
         });
         let others = rest.split_off(1 + run.count());
         let run = mem::replace(&mut rest, others);
-        let Some(run) = turn(shared, lane, relay, run).await else { return true };
-        if !publish_run(shared, lane, relay, run).await {
+        let Some(run) = turn(context, lane, relay, run).await else { return true };
+        if !publish_run(context, lane, relay, run).await {
             return true;
         }
     }
@@ -48,7 +45,7 @@ pub(super) async fn publish(shared: &Shared, lane: &Lane, relay: &mut Relay) -> 
 
 /// Waits until no older entry waits, and leaves out what a relay has published meanwhile. Nothing where it is not its turn in
 /// time.
-async fn turn(shared: &Shared, lane: &Lane, relay: &Relay, run: Vec<Queued>) -> Option<Vec<Queued>> {
+async fn turn(context: OutboxContext<'_>, lane: &Lane, relay: &Relay, run: Vec<Queued>) -> Option<Vec<Queued>> {
     let first = run.first()?;
     let (end, mut pause) = (first.since + WAIT_LIMIT, Duration::from_millis(2));
     if relay.all_gone_up_to == Some(first.previous) && Instant::now() < end {
@@ -56,7 +53,7 @@ async fn turn(shared: &Shared, lane: &Lane, relay: &Relay, run: Vec<Queued>) -> 
     }
     loop {
         let range = Range { prefix: prefix(lane.subject), after: None, limit: 1 };
-        let page = shared.adapters.state.list(COLLECTION, range).await.ok()?;
+        let page = context.store.list(COLLECTION, range).await.ok()?;
         if Instant::now() >= end {
             return None;
         }
@@ -76,7 +73,7 @@ async fn turn(shared: &Shared, lane: &Lane, relay: &Relay, run: Vec<Queued>) -> 
 }
 
 /// Publishes entries that follow each other. Says whether all of them are done with.
-async fn publish_run(shared: &Shared, lane: &Lane, relay: &mut Relay, run: Vec<Queued>) -> bool {
+async fn publish_run(context: OutboxContext<'_>, lane: &Lane, relay: &mut Relay, run: Vec<Queued>) -> bool {
     let Some((last, last_key)) = run.last().map(|queued| (queued.number, queued.key.clone())) else { return true };
     let mut changes = Vec::with_capacity(run.len());
     let (mut done, mut published, mut all) = (Vec::with_capacity(run.len()), Vec::new(), true);
@@ -95,16 +92,16 @@ async fn publish_run(shared: &Shared, lane: &Lane, relay: &mut Relay, run: Vec<Q
     while let Some((queued, sent)) = attempts.next().await {
         match sent {
             Ok(Ok(())) => {
-                changes.extend(remove(lane, &queued.key));
+                changes.extend(remove(&lane.listeners, &queued.key));
                 published.push(queued.key);
                 done.push(queued.done);
             }
             Ok(Err(error)) if is_final(&error, 1) => {
-                all &= dead_letter(shared, lane, &queued.key, &error.to_string()).await.is_ok();
+                all &= dead_letter(context, lane, &queued.key, &error.to_string()).await.is_ok();
             }
             ended => {
                 all = false;
-                say(shared, &queued.key, ended);
+                say(context, &queued.key, ended);
                 if lane.listeners.ordered {
                     break;
                 }
@@ -114,7 +111,7 @@ async fn publish_run(shared: &Shared, lane: &Lane, relay: &mut Relay, run: Vec<Q
     drop(attempts);
     // What is published and cannot be taken out is taken out by the relay; after a crash it is published once more.
     relay.published(published);
-    if shared.adapters.state.commit(changes.clone()).await.is_ok() {
+    if context.store.commit(changes.clone()).await.is_ok() {
         relay.taken_out(&changes);
         relay.all_gone_up_to = None;
         if all {
@@ -130,10 +127,10 @@ async fn publish_run(shared: &Shared, lane: &Lane, relay: &mut Relay, run: Vec<Q
     all
 }
 
-fn say(shared: &Shared, entry: &str, ended: Result<Result<(), BridgeError>, Elapsed>) {
+fn say(context: OutboxContext<'_>, entry: &str, ended: Result<Result<(), BridgeError>, Elapsed>) {
     let reason = match ended {
         Ok(Err(error)) => error.to_string(),
         _ => format!("not published within {DIRECT:?}"),
     };
-    shared.outbox.say_left(entry, &reason);
+    context.outbox.say_left(entry, &reason);
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::bridge::Job;
-use crate::invoke::outbox::OutgoingMessage;
+use crate::invoke::outbox::unit_of_work::OutgoingMessage;
 use crate::message::Message;
 use crate::message::metadata::{Metadata, MetadataRecord};
 use crate::store::StoreError;

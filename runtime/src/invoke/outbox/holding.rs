@@ -6,19 +6,19 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::invoke::outbox::lane::Lane;
 use crate::invoke::outbox::lease::Lease;
-use crate::invoke::outbox::relay::{Pass, Stop};
-use crate::unit::shared::Shared;
+use crate::invoke::outbox::pass::{Pass, Stop};
+use crate::invoke::outbox::state::OutboxContext;
 
 /// A relay that has the lease.
 pub(super) struct Holding<'c> {
-    pub(super) shared: &'c Shared,
+    pub(super) context: OutboxContext<'c>,
     pub(super) lane: &'c Lane,
     pub(super) lease: Lease,
 }
 
 impl Holding<'_> {
     pub(super) async fn keep(&mut self) -> Result<(), Stop> {
-        if self.lease.keep(&*self.shared.adapters.state).await { Ok(()) } else { Err(Stop::Pass(Pass::Staged)) }
+        if self.lease.keep(self.context.store).await { Ok(()) } else { Err(Stop::Pass(Pass::Leased)) }
     }
 
     /// Waits for something, and keeps the lease meanwhile.

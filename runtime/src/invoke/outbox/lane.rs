@@ -4,24 +4,14 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::Instant;
 
 use crate::bridge::Job;
 use crate::contract::listeners::Listeners;
-use crate::contract::policy::Backoff;
 use crate::invoke::outbox::port::Port;
-use crate::invoke::outbox::relay::{Pass, Relay};
-use crate::invoke::outbox::{WAIT_LIMIT, direct};
-use crate::unit::shared::Shared;
-
-/// Between two tries of a relay that could not publish.
-const PAUSES: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-
-/// Between two looks while another process relays.
-const LOOKS: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(250));
+use crate::invoke::outbox::records::WAIT_LIMIT;
 
 /// The entries of one subject in this process.
 pub(crate) struct Lane {
@@ -32,32 +22,32 @@ pub(crate) struct Lane {
     pub(super) commits: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     /// There is something to do.
-    wake: Notify,
+    pub(super) wake: Notify,
     /// What failed may succeed now.
-    hurry: Notify,
+    pub(super) hurry: Notify,
     /// The lane has nothing left to do, or cannot do it now.
-    rest: Notify,
+    pub(super) rest: Notify,
     /// How many entries waited when the relay last looked, those of one page at most.
     pub(super) waiting: AtomicU64,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     /// Committed by this process and to be published at once, in the order of commits. Bounded by the handlers that wait for
     /// it: each waits for a second, and what is older goes to the relay.
-    queue: VecDeque<Queued>,
+    pub(super) queue: VecDeque<Queued>,
     /// Entries wait in the store that are for the relay: what is committed now comes after them.
-    behind: bool,
+    pub(super) behind: bool,
     /// The number of the last entry that this process has left to the relay.
-    left_up_to: u64,
+    pub(super) left_up_to: u64,
     /// The relay is to look at what waits in the store.
-    look: bool,
+    pub(super) look: bool,
     /// The relay is at work.
-    relaying: bool,
+    pub(super) relaying: bool,
     /// Entries of the queue are being published.
-    publishing: bool,
+    pub(super) publishing: bool,
     /// It could not publish, or another process is at it: it waits to try again.
-    blocked: bool,
+    pub(super) blocked: bool,
 }
 
 impl State {
@@ -185,74 +175,12 @@ impl Lane {
         }
     }
 
-    fn set(&self, change: impl FnOnce(&mut State)) {
+    pub(super) fn set(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state());
     }
 
-    /// Publishes what is committed for the subject, for as long as the unit runs.
-    pub(super) async fn run(&self, shared: &Shared) {
-        let mut relay = Relay::default();
-        let (mut failures, mut due) = (0, None);
-        // One that was at work before has ended, and nobody knows how far it came.
-        self.set(|state| (state.look, state.blocked) = (true, false));
-        loop {
-            match self.next() {
-                Work::None => {
-                    self.rest.notify_waiters();
-                    shared.lifecycle.settled();
-                    tokio::select! {
-                        () = self.wake.notified() => {}
-                        () = until(due) => self.look(),
-                    }
-                    continue;
-                }
-                Work::Queue => {
-                    let left = direct::publish(shared, self, &mut relay).await;
-                    self.set(|state| {
-                        state.publishing = false;
-                        state.behind |= left;
-                    });
-                    continue;
-                }
-                Work::Relay => {}
-            }
-            let pass = relay.pass(shared, self).await;
-            let is_blocked = !matches!(pass, Pass::Clear | Pass::Others(_));
-            self.set(|state| {
-                state.relaying = false;
-                state.behind |= is_blocked;
-                state.blocked = is_blocked;
-            });
-            due = None;
-            let pause = match pass {
-                Pass::Clear => {
-                    failures = 0;
-                    continue;
-                }
-                Pass::Others(until) => {
-                    (failures, due) = (0, Some(until));
-                    continue;
-                }
-                Pass::Closed => {
-                    self.rest.notify_waiters();
-                    return;
-                }
-                Pass::Staged => LOOKS,
-                Pass::Failed => PAUSES,
-            };
-            failures += 1;
-            self.rest.notify_waiters();
-            shared.lifecycle.settled();
-            tokio::select! {
-                () = sleep(pause.after(failures)) => {}
-                () = self.hurry.notified() => failures = 0,
-            }
-            self.set(|state| state.blocked = false);
-        }
-    }
-
     /// What is to be done next.
-    fn next(&self) -> Work {
+    pub(super) fn next(&self) -> Work {
         let mut state = self.state();
         let look = mem::take(&mut state.look);
         (state.relaying, state.publishing) = (look || state.behind, false);
@@ -269,16 +197,9 @@ impl Lane {
 }
 
 /// What a lane does next.
-enum Work {
+pub(super) enum Work {
     None,
     /// What this process has committed is published at once.
     Queue,
     Relay,
-}
-
-async fn until(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due).await,
-        None => std::future::pending().await,
-    }
 }

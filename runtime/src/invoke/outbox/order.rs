@@ -6,8 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::invoke::outbox::COLLECTION;
 use crate::invoke::outbox::entry::Entry;
+use crate::invoke::outbox::records::COLLECTION;
 use crate::store::{Change, Etag, Expect, StateAdapter, StoreError};
 
 /// The collection of counters, by subject.

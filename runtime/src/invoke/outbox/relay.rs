@@ -11,18 +11,19 @@ use futures_util::stream::{self, StreamExt as _};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
-use crate::invoke::outbox::direct::DIRECT;
+use crate::invoke::outbox::dead_letters::dead_letter;
 use crate::invoke::outbox::entry::Entry;
 use crate::invoke::outbox::holding::Holding;
 use crate::invoke::outbox::lane::{Lane, Queued};
 use crate::invoke::outbox::lease::Lease;
 use crate::invoke::outbox::order::{Head, number, prefix};
+use crate::invoke::outbox::pass::{Pass, Stop};
 use crate::invoke::outbox::port::is_final;
+use crate::invoke::outbox::records::{COLLECTION, DIRECT, ON_ITS_WAY, SENT, remove, sent_marker};
 use crate::invoke::outbox::sightings::Sightings;
-use crate::invoke::outbox::{COLLECTION, ON_ITS_WAY, SENT, dead_letter, remove, sent_marker};
+use crate::invoke::outbox::state::OutboxContext;
 use crate::one_line::OneLine;
-use crate::store::{self, Change, Expect, Page, Range, StoreError};
-use crate::unit::shared::Shared;
+use crate::store::{self, Change, Expect, Page, Range};
 
 /// How many entries are looked at in one go.
 const PAGE: usize = 100;
@@ -39,20 +40,6 @@ const OTHERS_TURN: Duration = Duration::from_millis(20);
 /// How long one entry may take.
 const PUBLISH: Duration = ON_ITS_WAY;
 
-/// What became of a pass.
-pub(super) enum Pass {
-    /// Nothing is left that is for the relay.
-    Clear,
-    /// What is left others are publishing: they have until then.
-    Others(Instant),
-    /// Another process is at it.
-    Staged,
-    /// Something could not be published or taken out.
-    Failed,
-    /// The unit has stopped.
-    Closed,
-}
-
 /// What this process knows of the entries of one subject.
 #[derive(Default)]
 pub(super) struct Relay {
@@ -66,28 +53,6 @@ pub(super) struct Relay {
     mine_up_to: u64,
     /// Since when entries that their processes may be publishing are known here.
     seen: Sightings,
-}
-
-/// Why a pass ends before everything is done.
-pub(super) enum Stop {
-    Pass(Pass),
-    /// Something has changed: it is looked at anew.
-    Again,
-    /// The process that has committed this entry may be publishing it until then.
-    Young(String, Instant),
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Closed => Self::Pass(Pass::Closed),
-            StoreError::Conflict { .. } => Self::Again,
-            error => {
-                tracing::debug!(target: "pontoon", error = %OneLine(&error), "the outbox cannot be read or changed");
-                Self::Pass(Pass::Failed)
-            }
-        }
-    }
 }
 
 impl Relay {
@@ -118,22 +83,22 @@ impl Relay {
     }
 
     /// Publishes what waits, until nothing does.
-    pub(super) async fn pass(&mut self, shared: &Shared, lane: &Lane) -> Pass {
-        let pass = match self.begin(shared, lane).await {
+    pub(super) async fn pass(&mut self, context: OutboxContext<'_>, lane: &Lane) -> Pass {
+        let pass = match self.begin(context, lane).await {
             Ok(()) => Pass::Clear,
             Err(Stop::Pass(pass)) => pass,
             Err(Stop::Young(_, until)) => Pass::Others(until),
-            Err(Stop::Again) => Pass::Staged,
+            Err(Stop::Again) => Pass::Leased,
         };
-        if matches!(pass, Pass::Staged | Pass::Failed | Pass::Closed) {
+        if matches!(pass, Pass::Leased | Pass::Failed | Pass::Closed) {
             // Their handlers do not wait for what cannot be published now.
             self.own(&lane.take());
         }
         pass
     }
 
-    async fn begin(&mut self, shared: &Shared, lane: &Lane) -> Result<(), Stop> {
-        let store = &*shared.adapters.state;
+    async fn begin(&mut self, context: OutboxContext<'_>, lane: &Lane) -> Result<(), Stop> {
+        let store = context.store;
         let behind = lane.begin_listing();
         let first = store.list(COLLECTION, range(lane, None, 1)).await;
         if behind && !matches!(&first, Ok(first) if first.entries.is_empty() && first.next.is_none()) {
@@ -148,7 +113,7 @@ impl Relay {
                     return Ok(());
                 }
                 if Entry::read(&kept.value).is_ok_and(|entry| self.is_under_way(head, &entry)) {
-                    self.leave_to_others(shared, lane, head).await?;
+                    self.leave_to_others(context, lane, head).await?;
                 }
             }
             _ => {}
@@ -156,8 +121,8 @@ impl Relay {
         if lane.port.is_away() {
             return Err(Stop::Pass(Pass::Failed));
         }
-        let Some(lease) = Lease::acquire(store, lane.subject).await? else { return Err(Stop::Pass(Pass::Staged)) };
-        let mut holding = Holding { shared, lane, lease };
+        let Some(lease) = Lease::acquire(store, lane.subject).await? else { return Err(Stop::Pass(Pass::Leased)) };
+        let mut holding = Holding { context, lane, lease };
         let ended = self.publish_all(&mut holding).await;
         holding.lease.release(store).await;
         ended
@@ -175,7 +140,7 @@ impl Relay {
 
     /// Publishes page by page, until there is none.
     async fn publish_all(&mut self, holding: &mut Holding<'_>) -> Result<(), Stop> {
-        let (shared, lane) = (holding.shared, holding.lane);
+        let (context, lane) = (holding.context, holding.lane);
         let (mut after, mut at_a_time, mut comes_through) = (None, 1, false);
         loop {
             self.own(&lane.take_late());
@@ -188,7 +153,7 @@ impl Relay {
                 after = page.next;
                 continue;
             };
-            if !self.has_left(lane, head) && (is_queued(lane, head) || !shared.lifecycle.is_running()) {
+            if !self.has_left(lane, head) && (is_queued(lane, head) || !context.lifecycle.is_running()) {
                 // It is published at once; or it is of others, and a stop does not wait for that.
                 return Ok(());
             }
@@ -208,7 +173,7 @@ impl Relay {
                     at_a_time = if lane.listeners.ordered { 1 } else { AT_A_TIME.min(2 * at_a_time) };
                 }
             }
-            let removed = shared.adapters.state.commit(taken.clone()).await;
+            let removed = context.store.commit(taken.clone()).await;
             if removed.is_ok() {
                 self.taken_out(&taken);
             }
@@ -243,7 +208,7 @@ impl Relay {
     ) -> Result<Option<Page<store::Entry>>, Stop> {
         let lane = holding.lane;
         let behind = lane.begin_listing();
-        let page = holding.shared.adapters.state.list(COLLECTION, range(lane, after, PAGE)).await;
+        let page = holding.context.store.list(COLLECTION, range(lane, after, PAGE)).await;
         let is_all = page.as_ref().is_ok_and(|page| page.next.is_none());
         let is_none = is_all && page.as_ref().is_ok_and(|page| page.entries.is_empty());
         if behind && !is_none && !(is_all && comes_through) {
@@ -258,13 +223,13 @@ impl Relay {
     }
 
     /// Leaves an entry to the process that has committed it, unless it has been there for so long that this is over.
-    async fn leave_to_others(&mut self, shared: &Shared, lane: &Lane, key: &str) -> Result<(), Stop> {
+    async fn leave_to_others(&mut self, context: OutboxContext<'_>, lane: &Lane, key: &str) -> Result<(), Stop> {
         let number = number(key).unwrap_or_default();
         self.seen.forget_before(number);
         if self.seen.since(number).is_some_and(|since| since.elapsed() >= OTHERS) {
             return Ok(());
         }
-        let last = Head::read(&*shared.adapters.state, lane.subject).await?.last;
+        let last = Head::read(context.store, lane.subject).await?.last;
         // An entry is there, whatever became of the counter.
         self.seen.add(last.max(number));
         match self.seen.since(number).map(|since| since + OTHERS) {
@@ -280,7 +245,7 @@ impl Relay {
         taken: &mut Vec<Change>,
         entries: Vec<(String, store::Entry)>,
     ) -> Result<(), Stop> {
-        let (shared, lane) = (holding.shared, holding.lane);
+        let (context, lane) = (holding.context, holding.lane);
         if lane.port.is_away() {
             // Not handed over, and so no attempt: it is known not to have been sent, however long this lasts.
             return Err(Stop::Pass(Pass::Failed));
@@ -288,7 +253,7 @@ impl Relay {
         let (mut marks, mut ready, mut ended) = (Vec::new(), Vec::new(), Ok(()));
         for (key, kept) in entries {
             match self.prepare(holding, &key, &kept).await {
-                Ok(Prepared::Published) => taken.extend(remove(lane, &key)),
+                Ok(Prepared::Published) => taken.extend(remove(&lane.listeners, &key)),
                 Ok(Prepared::Buried) => {}
                 Ok(Prepared::Ready(entry, mark)) => {
                     marks.extend(mark);
@@ -305,7 +270,7 @@ impl Relay {
             // Looking at the entries may have taken long.
             holding.keep().await?;
             // A relay that took over meanwhile has changed the entries: then they are not ours.
-            shared.adapters.state.commit(marks).await?;
+            context.store.commit(marks).await?;
             self.taken_out(taken);
             taken.clear();
         }
@@ -323,11 +288,13 @@ impl Relay {
         while let Some((key, attempts, sent)) = holding.during(sending.next()).await? {
             match sent {
                 Ok(()) => {
-                    taken.extend(remove(lane, &key));
+                    taken.extend(remove(&lane.listeners, &key));
                     self.published.insert(key);
                 }
                 Err(BridgeError::Closed) => ended = Err(Stop::Pass(Pass::Closed)),
-                Err(error) if is_final(&error, attempts) => dead_letter(shared, lane, &key, &error.to_string()).await?,
+                Err(error) if is_final(&error, attempts) => {
+                    dead_letter(context, lane, &key, &error.to_string()).await?;
+                }
                 Err(error) => {
                     if attempts.is_power_of_two() {
                         tracing::warn!(target: "pontoon", error = %OneLine(&error), entry = key, attempts, "still in the outbox");
@@ -341,27 +308,27 @@ impl Relay {
 
     /// Whether an entry is to be published, and what is noted before it is.
     async fn prepare(&mut self, holding: &Holding<'_>, key: &str, kept: &store::Entry) -> Result<Prepared, Stop> {
-        let (shared, lane) = (holding.shared, holding.lane);
+        let (context, lane) = (holding.context, holding.lane);
         if self.published.contains(key) {
             return Ok(Prepared::Published);
         }
         let mut entry = match Entry::read(&kept.value) {
             Ok(entry) => entry,
             Err(error) => {
-                dead_letter(shared, lane, key, &format!("it cannot be read: {error}")).await?;
+                dead_letter(context, lane, key, &format!("it cannot be read: {error}")).await?;
                 return Ok(Prepared::Buried);
             }
         };
         if self.is_under_way(key, &entry) {
-            self.leave_to_others(shared, lane, key).await?;
+            self.leave_to_others(context, lane, key).await?;
         }
         let mut mark = Vec::new();
         if let Some(keep) = lane.listeners.keep {
             if !entry.may_have_been_sent() {
                 mark.push(sent_marker(key.to_owned(), Some(keep)));
-            } else if shared.adapters.state.get(SENT, key).await?.is_none() {
+            } else if context.store.get(SENT, key).await?.is_none() {
                 let reason = format!("it may have been sent more than {keep:?} ago: a listener may have forgotten it");
-                dead_letter(shared, lane, key, &reason).await?;
+                dead_letter(context, lane, key, &reason).await?;
                 return Ok(Prepared::Buried);
             }
         }

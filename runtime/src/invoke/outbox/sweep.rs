@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::health::Health;
 use crate::invoke::outbox::entry::Entry;
-use crate::invoke::outbox::{COLLECTION, dead_letters, order};
+use crate::invoke::outbox::records::COLLECTION;
+use crate::invoke::outbox::state::OutboxContext;
+use crate::invoke::outbox::{dead_letters, order};
 use crate::one_line::OneLine;
 use crate::store::{Change, Expect, Range, StoreError};
-use crate::unit::shared::Shared;
 
 /// Between two sweeps: between half and one and a half of it, so that instances do not sweep together.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -22,38 +22,35 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How many entries of one subject that nobody here can publish are counted.
 const COUNTED: usize = 1000;
 
-/// How long such entries may wait before health says so: others may be about to publish them.
-const OLD: Duration = Duration::from_secs(300);
-
 /// Sweeps for as long as the unit runs.
-pub(crate) async fn sweep(shared: &Shared) {
+pub(crate) async fn sweep(context: OutboxContext<'_>) {
     let mut is_first = true;
     let mut oldest = BTreeMap::new();
     loop {
-        match scan(shared, is_first, &mut oldest).await {
+        match scan(context, is_first, &mut oldest).await {
             Ok(()) => is_first = false,
             Err(StoreError::Closed) => return,
             // The store says so itself, and is swept when it is back.
             Err(error) => tracing::debug!(target: "pontoon", error = %OneLine(&error), "the outbox cannot be read"),
         }
-        pause(shared).await;
+        pause(context).await;
     }
 }
 
 /// Waits for the next sweep. While a way to publish or the store is away, that is as soon as it is back.
-async fn pause(shared: &Shared) {
+async fn pause(context: OutboxContext<'_>) {
     let end = Instant::now() + SWEEP.mul_f64(0.5 + fastrand::f64());
     let is_ready =
-        || shared.adapters.state.health().is_ready() && !shared.outbox.lanes.values().any(|lane| lane.port.is_away());
+        || context.store.health().is_ready() && !context.outbox.lanes.values().any(|lane| lane.port.is_away());
     let mut was_ready = is_ready();
     loop {
         let left = end.saturating_duration_since(Instant::now());
         tokio::select! {
-            () = shared.outbox.asked.notified() => return,
+            () = context.outbox.asked.notified() => return,
             () = sleep(if was_ready { left } else { LOOK.min(left) }) => {}
         }
         if !was_ready && is_ready() {
-            shared.outbox.lanes.values().for_each(|lane| lane.hurry());
+            context.outbox.lanes.values().for_each(|lane| lane.hurry());
             return;
         }
         if Instant::now() >= end {
@@ -65,13 +62,17 @@ async fn pause(shared: &Shared) {
 
 /// Looks once: which subjects have entries, and who publishes them. `oldest` is the first entry of each, as of the last look:
 /// one that its process may be publishing is left to it until it is seen twice.
-async fn scan(shared: &Shared, is_first: bool, oldest: &mut BTreeMap<String, String>) -> Result<(), StoreError> {
+async fn scan(
+    context: OutboxContext<'_>,
+    is_first: bool,
+    oldest: &mut BTreeMap<String, String>,
+) -> Result<(), StoreError> {
     let mut foreign_entries = BTreeMap::new();
     let before = std::mem::take(oldest);
     let mut after = None;
     loop {
         let range = Range { prefix: String::new(), after: after.take(), limit: 1 };
-        let page = shared.adapters.state.list(COLLECTION, range).await?;
+        let page = context.store.list(COLLECTION, range).await?;
         let Some((key, kept)) = page.entries.first() else {
             match page.next {
                 Some(next) => after = Some(next),
@@ -80,7 +81,7 @@ async fn scan(shared: &Shared, is_first: bool, oldest: &mut BTreeMap<String, Str
             continue;
         };
         let owner = key.split('/').next().unwrap_or_default().to_owned();
-        match shared.outbox.lane(&owner) {
+        match context.outbox.lane(&owner) {
             Some(lane) => {
                 let under_way = Entry::read(&kept.value).is_ok_and(|entry| entry.direct && entry.attempts == 0);
                 if is_first || !under_way || before.get(&owner) == Some(key) {
@@ -88,20 +89,24 @@ async fn scan(shared: &Shared, is_first: bool, oldest: &mut BTreeMap<String, Str
                 }
                 oldest.insert(owner.clone(), key.clone());
             }
-            None => foreign(shared, &owner, &mut foreign_entries).await?,
+            None => foreign(context, &owner, &mut foreign_entries).await?,
         }
         // To the first key of the next subject.
         after = Some(format!("{owner}/\u{10ffff}"));
     }
-    shared.outbox.foreign(foreign_entries, is_first);
-    shared.outbox.buried(dead_letters::counts(shared).await?);
+    context.outbox.foreign(foreign_entries, is_first);
+    context.outbox.set_dead(dead_letters::counts(context).await?);
     Ok(())
 }
 
 /// Entries that are under no subject of this unit: of others, or as they were written when entries belonged to a unit. Of those,
 /// what this unit can publish takes its place among the entries of its subject.
-async fn foreign(shared: &Shared, owner: &str, found: &mut BTreeMap<String, usize>) -> Result<(), StoreError> {
-    let store = &*shared.adapters.state;
+async fn foreign(
+    context: OutboxContext<'_>,
+    owner: &str,
+    found: &mut BTreeMap<String, usize>,
+) -> Result<(), StoreError> {
+    let store = context.store;
     let mut range = Range { prefix: format!("{owner}/"), after: None, limit: 100 };
     let mut looked = 0;
     loop {
@@ -109,7 +114,7 @@ async fn foreign(shared: &Shared, owner: &str, found: &mut BTreeMap<String, usiz
         for (key, kept) in page.entries {
             looked += 1;
             let subject = Entry::read(&kept.value).map_or_else(|_| owner.to_owned(), |entry| entry.subject);
-            let Some(lane) = shared.outbox.lane(&subject) else {
+            let Some(lane) = context.outbox.lane(&subject) else {
                 *found.entry(subject).or_default() += 1;
                 continue;
             };
@@ -127,37 +132,5 @@ async fn foreign(shared: &Shared, owner: &str, found: &mut BTreeMap<String, usiz
             Some(next) if looked < COUNTED => range.after = Some(next),
             _ => return Ok(()),
         }
-    }
-}
-
-/// What waits that nobody here can publish: how much of it, and since when that is known here.
-#[derive(Default)]
-pub(super) struct Foreign(BTreeMap<String, (usize, Instant)>);
-
-impl Foreign {
-    /// Takes in what was found.
-    pub(super) fn update(&mut self, found: BTreeMap<String, usize>, is_first: bool) {
-        let now = Instant::now();
-        let before = std::mem::take(&mut self.0);
-        for (subject, count) in found {
-            let since = before.get(&subject).map(|(_, since)| *since);
-            if is_first {
-                tracing::warn!(
-                    target: "pontoon",
-                    subject,
-                    count,
-                    "the outbox has entries that this unit cannot publish: they wait for a unit that can"
-                );
-            }
-            self.0.insert(subject, (count, since.unwrap_or(now)));
-        }
-    }
-
-    pub(super) fn health(&self) -> Health {
-        let old = self.0.iter().filter(|(_, (_, since))| since.elapsed() >= OLD);
-        old.fold(Health::Ready, |health, (subject, (count, _))| {
-            let reason = format!("{count} entries of the outbox wait for a unit that publishes `{subject}`");
-            health.and(Health::Degraded(reason))
-        })
     }
 }
