@@ -44,7 +44,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        summary: "[--report] [ROW…] how fast it is, against what one would use instead",
+        summary: "[--report] [ROW…] how fast it is, against what one would use instead; --report writes docs/benchmarks.md",
         run: bench::run,
     },
     Command { name: "help", summary: "this text", run: help },
@@ -72,4 +72,37 @@ fn help(_: &[String]) -> ExitCode {
         println!("  {:<8} {}", command.name, command.summary);
     }
     ExitCode::SUCCESS
+}
+
+#[cfg(test)]
+#[allow(dead_code, reason = "the tests of the documents use the rest")]
+#[path = "../../tests/tests/documents/markdown.rs"]
+mod markdown;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The documents that name chores.
+    const DOCUMENTS: [&str; 6] = [
+        include_str!("../../README.md"),
+        include_str!("../../CONTRIBUTING.md"),
+        include_str!("../../docs/benchmarks.md"),
+        include_str!("../../docs/guide/processes.md"),
+        include_str!("../../examples/shop/README.md"),
+        include_str!("../../examples/quickstart/README.md"),
+    ];
+
+    #[test]
+    fn every_chore_that_the_documents_name_is_known() {
+        let typed = DOCUMENTS.iter().flat_map(|document| markdown::commands(document)).map(|(_, command)| command);
+        // In a sentence, a chore stands between backticks.
+        let told = DOCUMENTS.iter().flat_map(|document| document.split('`')).map(str::to_owned);
+        let chores: Vec<String> = typed.chain(told).filter(|command| command.starts_with("cargo xtask ")).collect();
+        assert!(chores.len() > 10, "only {chores:?}");
+        for chore in chores {
+            let name = chore.split_whitespace().nth(2).unwrap_or_default();
+            assert!(COMMANDS.iter().any(|command| command.name == name), "there is no `{chore}`");
+        }
+    }
 }

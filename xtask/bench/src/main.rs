@@ -9,6 +9,7 @@ mod invoke;
 mod process;
 mod raw;
 mod rebuild;
+mod report;
 mod rounds;
 mod start;
 mod synthetic;
@@ -150,14 +151,14 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
 
-    let mut figures = Vec::new();
+    let mut figures: Vec<(&'static str, Figure)> = Vec::new();
     for row in ROWS {
         if !names.is_empty() && !names.iter().any(|name| row.is_meant(name)) {
             continue;
         }
         eprintln!("measuring {}: {}", row.name, row.about);
         match (row.measure)() {
-            Ok(found) => figures.extend(found),
+            Ok(found) => figures.extend(found.into_iter().map(|figure| (report::table_of(row.name), figure))),
             Err(error) => {
                 eprintln!("{}: {error}", row.name);
                 return ExitCode::from(2);
@@ -165,16 +166,22 @@ fn main() -> ExitCode {
         }
     }
     println!("\n{}\nTo repeat: cargo xtask bench {}", Table(&figures), words.join(" "));
-    if options.is_empty() && figures.iter().any(|figure| !figure.within) {
-        return ExitCode::FAILURE;
+    if options.is_empty() {
+        return if figures.iter().all(|(_, figure)| figure.within) { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    ExitCode::SUCCESS
+    match report::write(&figures) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("docs/benchmarks.md: {error}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 fn help() {
     eprintln!(
-        "Usage: cargo xtask bench [--report] [ROW…]\n\n  --report  end with success also where a row is over\n\nRows, \
-         by name or by a part of it (`nats`, `request`):"
+        "Usage: cargo xtask bench [--report] [ROW…]\n\n  --report  write the figures into docs/benchmarks.md, and end with success also \
+         where a row is over\n\nRows, by name or by a part of it (`nats`, `request`):"
     );
     for row in ROWS {
         eprintln!("  {:<12} {}", row.name, row.about);

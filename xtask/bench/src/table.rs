@@ -15,14 +15,15 @@ pub(crate) struct Figure {
     pub(crate) within: bool,
 }
 
-const TITLES: [&str; 5] = ["what", "against", "measured", "at most", ""];
+/// What the columns are called.
+pub(crate) const TITLES: [&str; 5] = ["what", "against", "measured", "at most", ""];
 
-/// The figures as a table in Markdown, as it stands in the README.
-pub(crate) struct Table<'a>(pub(crate) &'a [Figure]);
+/// The figures, whatever table of the page they belong to, as a table in Markdown, lined up for a terminal.
+pub(crate) struct Table<'a>(pub(crate) &'a [(&'static str, Figure)]);
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<[&str; 5]> = self.0.iter().map(Figure::cells).collect();
+        let rows: Vec<[&str; 5]> = self.0.iter().map(|(_, figure)| figure.cells()).collect();
         let width = |column: usize| {
             let cells = rows.iter().map(|row| row[column].chars().count());
             cells.chain([TITLES[column].len()]).max().unwrap_or(0)
@@ -73,7 +74,8 @@ impl Figure {
         }
     }
 
-    fn cells(&self) -> [&str; 5] {
+    /// The cells of its line.
+    pub(crate) fn cells(&self) -> [&str; 5] {
         let verdict = match self.within {
             _ if self.at_most.is_empty() => "",
             true => "ok",
@@ -89,12 +91,9 @@ mod tests {
 
     #[test]
     fn the_columns_line_up() {
-        let figure = |measured: &str, within| Figure {
-            what: "a".into(),
-            against: "by hand",
-            measured: measured.to_owned(),
-            at_most: "2 ×",
-            within,
+        let figure = |measured: &str, within| {
+            let (what, measured) = ("a".into(), measured.to_owned());
+            ("process", Figure { what, against: "by hand", measured, at_most: "2 ×", within })
         };
         assert_eq!(
             Table(&[figure("1.00 ×", true), figure("10.00 ×", false)]).to_string(),
