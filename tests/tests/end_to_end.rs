@@ -194,64 +194,6 @@ fn a_build_that_aborts_on_panics_says_what_no_longer_holds() {
     assert!(surprise.is_none(), "{}", surprise.unwrap_or_default());
 }
 
-/// The guide, put together from its snippets alone: a crate without warnings whose tests pass.
-#[test]
-fn the_guide_is_a_program() {
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository");
-    let guide = fs::read_to_string(repository.join("docs/guide.md")).expect("the guide is there");
-    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let folder = scratch.join("guide");
-    let _ = fs::remove_dir_all(&folder);
-    for (name, text) in snippets(&guide) {
-        let file = folder.join(&name);
-        fs::create_dir_all(file.parent().expect("it is in a folder")).expect("a folder can be made");
-        // What is published, and what is here.
-        let here = |krate: &str, folder: &str| {
-            (format!("{krate} = \"0.1\""), format!("{krate} = {{ path = \"{}/{folder}\" }}", repository.display()))
-        };
-        let text = match name.as_str() {
-            "Cargo.toml" => [here("pontoon", "runtime"), here("pontoon-compiler", "compiler")]
-                .iter()
-                .fold(text + "\n[workspace]\n", |text, (from, to)| text.replace(from, to)),
-            _ => text,
-        };
-        fs::write(file, text).expect("a file can be written");
-    }
-    fs::copy(repository.join("Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file can be copied");
-    let output = Command::new(env!("CARGO"))
-        .args(["test", "--offline", "--color", "never"])
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", scratch.join("quickstart-target"))
-        .env_remove("RUSTFLAGS")
-        .env_remove(pontoon_schema::handover::VARIABLE)
-        .output()
-        .expect("cargo can be run");
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
-    assert!(output.status.success() && said.contains("test result: ok. 4 passed"), "{said}");
-    assert!(!said.contains("warning:"), "{said}");
-}
-
-/// The files of a document: blocks of code with the name of one, those of one file one after the other.
-fn snippets(document: &str) -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = Vec::new();
-    let mut into: Option<usize> = None;
-    for line in document.lines() {
-        match (line.strip_prefix("```"), into) {
-            (Some(_), Some(_)) => into = None,
-            (Some(opening), None) => {
-                let Some((_, name)) = opening.split_once(' ') else { continue };
-                into = Some(files.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-                    files.push((name.to_owned(), String::new()));
-                    files.len() - 1
-                }));
-            }
-            (None, Some(file)) => files[file].1 += &format!("{line}\n"),
-            (None, None) => {}
-        }
-    }
-    files
-}
-
 /// Builds the copy with each mistake in turn. All of them run before the test fails.
 fn refused(mistakes: &[Mistake], copy: &str) {
     let quickstart = Copy::of_the_quickstart(copy);

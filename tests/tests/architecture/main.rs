@@ -8,7 +8,7 @@ mod tree;
 
 use paths::{ends, paths_of};
 use std::collections::BTreeSet;
-use tree::{dependencies, documents, links, manifests, read, root, sources, sources_below};
+use tree::{dependencies, manifests, read, sources, sources_below};
 
 /// The arrows between our own crates: who may depend on whom, directly.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -247,19 +247,4 @@ fn no_file_has_a_name_that_says_nothing() {
         .filter(|file| file.trim_end_matches(".rs").split('/').any(|part| empty.contains(&part)))
         .collect();
     none("names that say nothing", &vague);
-}
-
-#[test]
-fn links_in_the_documents_lead_somewhere() {
-    let mut broken = Vec::new();
-    for document in documents() {
-        let folder = root().join(&document).parent().map(std::path::Path::to_path_buf).unwrap_or_default();
-        for link in links(&read(&document)) {
-            let target = link.split('#').next().unwrap_or_default();
-            if !target.is_empty() && !folder.join(target).exists() {
-                broken.push(format!("{document}: {link}"));
-            }
-        }
-    }
-    none("links to what is not there", &broken);
 }

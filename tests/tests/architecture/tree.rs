@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The folder that holds the workspace.
-pub(crate) fn root() -> PathBuf {
+fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
@@ -22,11 +22,6 @@ pub(crate) fn sources() -> Vec<String> {
 /// Every Rust file below a folder; none if the folder is not there.
 pub(crate) fn sources_below(folder: &str) -> Vec<String> {
     files(folder, &|file| file.ends_with(".rs"))
-}
-
-/// The documents a newcomer reads: those at the root, and each example's own.
-pub(crate) fn documents() -> Vec<String> {
-    files("", &|file| file.ends_with(".md") && (!file.contains('/') || file.ends_with("/README.md")))
 }
 
 /// Every manifest below the root, with the name of its crate.
@@ -66,21 +61,6 @@ fn tree(name: &str, edges: &str, more: &[&str]) -> BTreeSet<String> {
     // Its headings, `[dev-dependencies]`, stand among the lines.
     let lines = text.lines().filter(|line| !line.starts_with('['));
     lines.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
-}
-
-/// The relative links of a Markdown text, outside its code blocks.
-pub(crate) fn links(text: &str) -> Vec<String> {
-    let mut links = Vec::new();
-    let prose: String = text.split("```").step_by(2).collect();
-    for part in prose.split("](").skip(1) {
-        let Some((link, _)) = part.split_once(')') else {
-            continue;
-        };
-        if !link.contains("://") && !link.starts_with("mailto:") {
-            links.push(link.to_owned());
-        }
-    }
-    links
 }
 
 fn files(folder: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
