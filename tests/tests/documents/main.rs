@@ -3,8 +3,10 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
+mod commands;
 mod guide;
 mod links;
 mod markdown;
 mod repository;
 mod rules;
+mod snippets;
