@@ -10,3 +10,4 @@ mod markdown;
 mod repository;
 mod rules;
 mod snippets;
+mod style;
