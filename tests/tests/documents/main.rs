@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 mod commands;
+mod figures;
 mod guide;
 mod links;
 mod markdown;

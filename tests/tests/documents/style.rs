@@ -3,7 +3,7 @@
 use crate::markdown::prose;
 use crate::repository::{documents, read};
 
-/// The longest line of prose. Tables are exempt, and lines that are nothing but one link.
+/// The longest line of prose. Tables are exempt.
 const COLUMNS: usize = 120;
 
 /// Words that say nothing to somebody who comes from outside, and the history of the work.
