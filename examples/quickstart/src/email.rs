@@ -1,4 +1,4 @@
-//! The service `email`: everything that leaves the house as mail.
+//! The service `email`: everything that is sent as mail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
