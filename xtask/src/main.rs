@@ -75,30 +75,20 @@ fn help(_: &[String]) -> ExitCode {
 }
 
 #[cfg(test)]
-#[allow(dead_code, reason = "the tests of the documents use the rest")]
-#[path = "../../tests/tests/documents/markdown.rs"]
-mod markdown;
-
-#[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The documents that name chores.
-    const DOCUMENTS: [&str; 6] = [
-        include_str!("../../README.md"),
-        include_str!("../../CONTRIBUTING.md"),
-        include_str!("../../docs/benchmarks.md"),
-        include_str!("../../docs/guide/processes.md"),
-        include_str!("../../examples/shop/README.md"),
-        include_str!("../../examples/quickstart/README.md"),
-    ];
+    use pontoon_documents::markdown::commands;
+    use pontoon_documents::repository::{documents, read};
 
     #[test]
     fn every_chore_that_the_documents_name_is_known() {
-        let typed = DOCUMENTS.iter().flat_map(|document| markdown::commands(document)).map(|(_, command)| command);
-        // In a sentence, a chore stands between backticks.
-        let told = DOCUMENTS.iter().flat_map(|document| document.split('`')).map(str::to_owned);
-        let chores: Vec<String> = typed.chain(told).filter(|command| command.starts_with("cargo xtask ")).collect();
+        let mut chores = Vec::new();
+        for text in documents().iter().map(|document| read(document)) {
+            chores.extend(commands(&text).into_iter().map(|(_, command)| command));
+            // In a sentence, a chore stands between backticks.
+            chores.extend(text.split('`').map(str::to_owned));
+        }
+        chores.retain(|chore| chore.starts_with("cargo xtask "));
         assert!(chores.len() > 10, "only {chores:?}");
         for chore in chores {
             let name = chore.split_whitespace().nth(2).unwrap_or_default();

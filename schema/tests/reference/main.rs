@@ -7,28 +7,15 @@ mod kind;
 mod order;
 mod section;
 
-use std::path::Path;
-
 use kind::Kinds;
 use order::{ENTRIES, Entry};
+use pontoon_documents::repository::is_fresh;
 use serde_json::Value;
-
-const BEGIN: &str = "<!-- keys: begin -->\n";
-const END: &str = "<!-- keys: end -->\n";
 
 #[test]
 fn the_committed_reference_is_fresh() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/topology.md");
-    let page = std::fs::read_to_string(&path).expect("docs/topology.md is there");
-    let (before, rest) = page.split_once(BEGIN).expect("it says where the keys begin");
-    let (_, after) = rest.split_once(END).expect("it says where the keys end");
-    let fresh = format!("{before}{BEGIN}{}{END}{after}", reference(&schema()));
-    if std::env::var_os("PONTOON_BLESS").is_some_and(|bless| bless == "1") {
-        std::fs::write(&path, &fresh).expect("the page can be written");
-        return;
-    }
     assert!(
-        page == fresh,
+        is_fresh("docs/topology.md", "keys", &reference(&schema())),
         "docs/topology.md is not what the document types describe. Write it anew with\n\n    \
          PONTOON_BLESS=1 cargo test -p pontoon-schema --all-features --test reference\n"
     );

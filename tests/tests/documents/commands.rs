@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use crate::markdown::commands;
-use crate::repository::{manual, read, root};
+use pontoon_documents::markdown::commands;
+use pontoon_documents::repository::{manual, read, root};
 
 /// What a test runs, or need not.
 enum Kind<'c> {

@@ -1,7 +1,7 @@
 //! Figures and words stand in one place: the README repeats figures of docs/benchmarks.md, and the glossary is in order.
 
-use crate::markdown::prose;
-use crate::repository::read;
+use pontoon_documents::markdown::prose;
+use pontoon_documents::repository::read;
 
 #[test]
 fn the_figures_of_the_readme_are_those_of_the_benchmarks() {

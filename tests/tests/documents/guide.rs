@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::markdown::{anchors, links};
-use crate::repository::{program, read, root};
+use pontoon_documents::markdown::{anchors, links};
+use pontoon_documents::repository::{program, read, root};
 
 #[test]
 fn the_guide_is_a_program() {

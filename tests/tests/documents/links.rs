@@ -1,7 +1,7 @@
 //! Links between documents: each leads to a file, and to a heading where it names one.
 
-use crate::markdown::{anchors, links};
-use crate::repository::{documents, read, root};
+use pontoon_documents::markdown::{anchors, links};
+use pontoon_documents::repository::{documents, read, root};
 
 #[test]
 fn links_in_the_documents_lead_somewhere() {

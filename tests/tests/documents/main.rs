@@ -7,8 +7,6 @@ mod commands;
 mod figures;
 mod guide;
 mod links;
-mod markdown;
-mod repository;
 mod rules;
 mod snippets;
 mod style;

@@ -3,7 +3,7 @@
 use pontoon_compiler::check::{RULES, Rule};
 use pontoon_compiler::diagnostic::Level;
 
-use crate::repository::is_fresh;
+use pontoon_documents::repository::is_fresh;
 
 #[test]
 fn the_page_of_rules_is_fresh() {

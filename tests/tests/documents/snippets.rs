@@ -5,8 +5,8 @@ use pontoon_compiler::read::{Files, Limits};
 use pontoon_compiler::{Compiled, Input, compile};
 use pontoon_schema::document::Date;
 
-use crate::markdown::{Block, blocks};
-use crate::repository::{guide, manual, program, read, root};
+use pontoon_documents::markdown::{Block, blocks};
+use pontoon_documents::repository::{guide, manual, program, read, root};
 
 /// What a fragment leaves out: what stands under these keys in every topology.
 const REST: [(&str, &str); 4] =

@@ -1,7 +1,7 @@
 //! How documents are written: a README of a few screens, lines that fit beside each other, and words of the field.
 
-use crate::markdown::prose;
-use crate::repository::{documents, read};
+use pontoon_documents::markdown::prose;
+use pontoon_documents::repository::{documents, read};
 
 /// The longest line of prose. Tables are exempt.
 const COLUMNS: usize = 120;

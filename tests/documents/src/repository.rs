@@ -1,33 +1,45 @@
 //! The documents of the repository, and the files that they speak of.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "tests alone call it")]
+
 use std::path::{Path, PathBuf};
 
 /// The folder that holds the workspace.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Path::to_path_buf).unwrap_or_default()
 }
 
 /// The text of a file, named from the root.
-pub(crate) fn read(file: &str) -> String {
+pub fn read(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// What a user reads: the documents at the root, those below docs/, and each example's own.
-pub(crate) fn documents() -> Vec<String> {
-    let mut found = markdown_in("");
-    for folder in ["docs", "docs/guide", "examples/quickstart", "examples/shop", "examples/split"] {
-        found.extend(markdown_in(folder));
-    }
-    found
+/// Where documents for users are, beside those at the root: the manual, and what each example and package says of itself.
+const FOLDERS: [&str; 10] = [
+    "cli",
+    "compiler",
+    "docs",
+    "docs/guide",
+    "examples/quickstart",
+    "examples/shop",
+    "examples/split",
+    "macros",
+    "runtime",
+    "schema",
+];
+
+/// What a user reads: the documents at the root, those below docs/, and the README of each example and package.
+pub fn documents() -> Vec<String> {
+    [""].iter().chain(&FOLDERS).flat_map(|folder| markdown_in(folder)).collect()
 }
 
 /// The documents whose commands and snippets are run: the README, and all below docs/.
-pub(crate) fn manual() -> Vec<String> {
+pub fn manual() -> Vec<String> {
     documents().into_iter().filter(|file| file == "README.md" || file.starts_with("docs/")).collect()
 }
 
 /// The pages of the guide, in the order of its summary.
-pub(crate) fn guide() -> Vec<String> {
+pub fn guide() -> Vec<String> {
     let pages = crate::markdown::links(&read("docs/SUMMARY.md"));
     let pages: Vec<String> = pages.into_iter().filter(|page| page.starts_with("guide/")).collect();
     assert!(pages.len() > 5, "docs/SUMMARY.md names the pages of the guide");
@@ -35,13 +47,13 @@ pub(crate) fn guide() -> Vec<String> {
 }
 
 /// The files of the program that the pages of the guide make together.
-pub(crate) fn program() -> Vec<(String, String)> {
+pub fn program() -> Vec<(String, String)> {
     let pages: Vec<String> = guide().iter().map(|page| read(page)).collect();
     crate::markdown::files(&pages)
 }
 
 /// Writes the part of a document between its two markers anew where `PONTOON_BLESS` says so, and says whether it is as expected.
-pub(crate) fn is_fresh(file: &str, part: &str, expected: &str) -> bool {
+pub fn is_fresh(file: &str, part: &str, expected: &str) -> bool {
     let text = read(file);
     let (begin, end) = (format!("<!-- {part}: begin -->\n"), format!("<!-- {part}: end -->\n"));
     let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("{file} has no line {begin}"));

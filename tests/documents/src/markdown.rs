@@ -1,18 +1,19 @@
 //! A Markdown document as the tests see it: its blocks of code, its headings, its links, and the lines of its prose.
 
 /// A block of code.
-pub(crate) struct Block {
+pub struct Block {
     /// The first word behind the fence, such as `rust`; empty where there is none.
-    pub(crate) language: String,
+    pub language: String,
     /// The word behind it: the file that the block belongs to or is from.
-    pub(crate) file: Option<String>,
-    pub(crate) text: String,
+    pub file: Option<String>,
+    /// What is between the fences.
+    pub text: String,
     /// The line of the fence, counted from 1.
-    pub(crate) line: usize,
+    pub line: usize,
 }
 
 /// The blocks of code of a document, in their order.
-pub(crate) fn blocks(document: &str) -> Vec<Block> {
+pub fn blocks(document: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut inside = false;
     for (line, text) in document.lines().enumerate() {
@@ -35,7 +36,7 @@ pub(crate) fn blocks(document: &str) -> Vec<Block> {
 }
 
 /// The commands that a document tells its reader to type, with the lines they stand on: what blocks without a language hold.
-pub(crate) fn commands(document: &str) -> Vec<(usize, String)> {
+pub fn commands(document: &str) -> Vec<(usize, String)> {
     let mut commands = Vec::new();
     for block in blocks(document).into_iter().filter(|block| block.language.is_empty()) {
         for (offset, line) in block.text.lines().enumerate() {
@@ -49,7 +50,7 @@ pub(crate) fn commands(document: &str) -> Vec<(usize, String)> {
 }
 
 /// The lines outside of blocks of code, counted from 1.
-pub(crate) fn prose(document: &str) -> Vec<(usize, &str)> {
+pub fn prose(document: &str) -> Vec<(usize, &str)> {
     let mut lines = Vec::new();
     let mut inside = false;
     for (number, line) in document.lines().enumerate() {
@@ -63,7 +64,7 @@ pub(crate) fn prose(document: &str) -> Vec<(usize, &str)> {
 }
 
 /// The relative links of a document, those among them that have a name: `[name]: guide/state.md`.
-pub(crate) fn links(document: &str) -> Vec<String> {
+pub fn links(document: &str) -> Vec<String> {
     let prose: Vec<&str> = prose(document).into_iter().map(|(_, line)| line).collect();
     let named = prose.iter().filter(|line| line.starts_with('[')).filter_map(|line| line.split_once("]: "));
     let named: Vec<String> = named.map(|(_, target)| target.to_owned()).collect();
@@ -74,7 +75,7 @@ pub(crate) fn links(document: &str) -> Vec<String> {
 }
 
 /// The anchors of a document's headings, as GitHub and mdBook make them.
-pub(crate) fn anchors(document: &str) -> Vec<String> {
+pub fn anchors(document: &str) -> Vec<String> {
     let mut anchors: Vec<String> = Vec::new();
     for (_, line) in prose(document).into_iter().filter(|(_, line)| line.starts_with('#')) {
         let anchor = anchor(line.trim_start_matches('#').trim());
@@ -96,7 +97,7 @@ fn numberless(anchor: &str) -> &str {
 }
 
 /// The files that blocks of these documents make: those of one file one after the other.
-pub(crate) fn files(documents: &[String]) -> Vec<(String, String)> {
+pub fn files(documents: &[String]) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = Vec::new();
     for block in documents.iter().flat_map(|document| blocks(document)) {
         let Some(name) = block.file.filter(|name| !name.starts_with("examples/")) else { continue };
