@@ -17,8 +17,20 @@ pub struct Cron {
     either_day: bool,
 }
 
-const FIELDS: [(&str, u32, u32); 5] =
-    [("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7)];
+const FIELDS: [Field; 5] = [
+    Field { name: "minute", least: 0, most: 59 },
+    Field { name: "hour", least: 0, most: 23 },
+    Field { name: "day of month", least: 1, most: 31 },
+    Field { name: "month", least: 1, most: 12 },
+    Field { name: "day of week", least: 0, most: 7 },
+];
+
+/// A field of an expression, and its range.
+struct Field {
+    name: &'static str,
+    least: u32,
+    most: u32,
+}
 
 const MINUTE: u64 = 60;
 const DAY: u64 = 24 * 60 * MINUTE;
@@ -37,7 +49,7 @@ impl Cron {
         };
         let [minutes, hours, day_bits, months, weekday_bits] = {
             let mut bits = [0; 5];
-            for ((bits, text), field) in bits.iter_mut().zip([minutes, hours, days, months, weekdays]).zip(FIELDS) {
+            for ((bits, text), field) in bits.iter_mut().zip([minutes, hours, days, months, weekdays]).zip(&FIELDS) {
                 *bits = values(text, field).map_err(|wrong| format!("`{}`: {wrong}", shown(expression)))?;
             }
             bits
@@ -90,7 +102,8 @@ impl Cron {
 }
 
 /// The values of one field: `*`, `5`, `1-5`, `*/15`, `10-40/10`, and lists of these.
-fn values(text: &str, (name, least, most): (&str, u32, u32)) -> Result<u64, String> {
+fn values(text: &str, field: &Field) -> Result<u64, String> {
+    let Field { name, least, most } = *field;
     let number = |text: &str| {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse().ok().filter(|number| digits && (least..=most).contains(number));

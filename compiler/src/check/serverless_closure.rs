@@ -26,9 +26,9 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             .flat_map(|placed| placement.environments().map(move |environment| (placed, environment)))
         {
             for handler in &placed.handlers {
-                for (span, what, connection) in leaves(topology, placed, placement, *handler, environment, &heard) {
-                    if seen.insert((span, connection.adapter.span)) {
-                        findings.add(finding(topology, placed, environment, (span, &what), connection));
+                for leaf in leaves(topology, placed, placement, *handler, environment, &heard) {
+                    if seen.insert((leaf.span, leaf.connection.adapter.span)) {
+                        findings.add(finding(topology, placed, environment, &leaf));
                     }
                 }
             }
@@ -70,6 +70,13 @@ fn pulled(input: &Input<'_>, placement: &Placement<'_>, findings: &mut Findings)
 }
 
 /// What a handler sends over a bridge that stays in the function's process, to something that is not in there.
+struct Leaf<'a> {
+    span: Span,
+    what: String,
+    connection: &'a Connection,
+}
+
+/// What of a handler's messages would be lost so.
 fn leaves<'a>(
     topology: &Topology,
     placed: &Placed<'_>,
@@ -77,7 +84,7 @@ fn leaves<'a>(
     handler: Handler,
     environment: &'a Environment,
     heard: &HashSet<EventId>,
-) -> Vec<(Span, String, &'a Connection)> {
+) -> Vec<Leaf<'a>> {
     let edges = &topology.operation(handler).edges;
     let address = topology.address(handler);
     let mut leaves = Vec::new();
@@ -89,12 +96,13 @@ fn leaves<'a>(
             let callee = Handler::Command(edge.command.value);
             // A callee that is nowhere in the deployment is absent_callee's to say.
             if !placement.runs(placed.id, callee) && !placement.homes(callee).is_empty() {
-                leaves.push((edge.command.span, format!("{address} invokes {}", topology.address(callee)), connection));
+                let what = format!("{address} invokes {}", topology.address(callee));
+                leaves.push(Leaf { span: edge.command.span, what, connection });
             }
         }
         for edge in edges.emits.iter().filter(|edge| heard.contains(&edge.value)) {
             let what = format!("{address} emits `{}`", topology.events[edge.value].name.value);
-            leaves.push((edge.span, what, connection));
+            leaves.push(Leaf { span: edge.span, what, connection });
         }
     }
     let jobs = environment.queue_bridge.as_ref().filter(|connection| {
@@ -103,19 +111,14 @@ fn leaves<'a>(
     if let Some(connection) = jobs {
         for edge in &edges.enqueues {
             let what = format!("{address} puts jobs into `{}`", topology.queues[edge.value].name.value);
-            leaves.push((edge.span, what, connection));
+            leaves.push(Leaf { span: edge.span, what, connection });
         }
     }
     leaves
 }
 
-fn finding(
-    topology: &Topology,
-    placed: &Placed<'_>,
-    environment: &Environment,
-    (span, what): (Span, &str),
-    connection: &Connection,
-) -> Diagnostic {
+fn finding(topology: &Topology, placed: &Placed<'_>, environment: &Environment, leaf: &Leaf<'_>) -> Diagnostic {
+    let Leaf { span, what, connection } = leaf;
     let (unit, name) = (&placed.unit.name.value, &environment.name.value);
     let adapter = connection.adapter.value.name();
     let function: &Located<_> = match &placed.unit.function {
@@ -127,7 +130,7 @@ fn finding(
         "serverless_closure",
         format!("{what}, and nothing in the function `{unit}` of `{deployment}` is there to take it"),
     )
-    .label(span, "no function bundles what would take this")
+    .label(*span, "no function bundles what would take this")
     .label(function.span, "this function holds its command and what that invokes, no more")
     .label(connection.adapter.span, format!("in `{name}`, `{adapter}` ends with the function's own process"))
     .help(format!(

@@ -111,7 +111,8 @@ struct Needed<'a> {
 
 impl Needed<'_> {
     fn plan(&self, units: &[Unit], routes: &[Route]) -> Environment {
-        let connections: Vec<Connection> = self.connections.iter().map(|it| connection(*it)).collect();
+        let connections: Vec<Connection> =
+            self.connections.iter().map(|(purpose, it)| connection(*purpose, it)).collect();
         let start = order::start(&connections, units, routes);
         Environment {
             name: self.environment.name.value.clone(),
@@ -192,7 +193,7 @@ fn planned(environment: &topology::Environment) -> Vec<Setting> {
     settings.map(setting).collect()
 }
 
-fn connection((purpose, connection): (Purpose, &topology::Connection)) -> Connection {
+fn connection(purpose: Purpose, connection: &topology::Connection) -> Connection {
     let adapter = connection.adapter.value;
     let here = matches!(adapter, Adapter::InMemory | Adapter::Embedded | Adapter::Env | Adapter::File);
     let settings = connection.settings.entries.iter();

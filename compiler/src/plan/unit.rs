@@ -116,12 +116,11 @@ pub enum ListenerKind {
 
 pub(super) fn plan(topology: &Topology, id: UnitId, handlers: &[Handler], contents: &Contents) -> Unit {
     let unit = &topology.units[id];
-    let mut fields = Names::default();
-    let mut structures = Names::default();
-    let place = place(topology, id, &mut structures);
+    let mut names = UnitNames::default();
+    let place = place(topology, id, &mut names.structures);
     let mut services: Vec<Member> = Vec::new();
     for handlers in handlers.chunk_by(|one, next| topology.service_of(*one) == topology.service_of(*next)) {
-        services.push(member(topology, handlers, (&mut fields, &mut structures)));
+        services.push(member(topology, handlers, &mut names));
     }
     let used = Used::by(topology, handlers);
     let events = topology.events.iter().filter(|(id, _)| used.events.contains(id));
@@ -129,7 +128,7 @@ pub(super) fn plan(topology: &Topology, id: UnitId, handlers: &[Handler], conten
     let states = topology.states.iter().filter(|(id, _)| used.states.contains(id));
     let secrets = topology.secrets.iter().filter(|(id, _)| used.secrets.contains(id));
     let mut port = |kind: &str, name: &Located<String>| Port {
-        field: fields.free(&name.value, kind),
+        field: names.fields.free(&name.value, kind),
         marker: Place::of_kind(kind, &name.value),
     };
     Unit {
@@ -207,14 +206,21 @@ fn description(topology: &Topology, id: UnitId) -> String {
 }
 
 /// The handlers of one service in the unit. There is at least one.
-fn member(topology: &Topology, handlers: &[Handler], (fields, structures): (&mut Names, &mut Names)) -> Member {
+/// The names that are taken in a unit's module.
+#[derive(Default)]
+struct UnitNames {
+    fields: Names,
+    structures: Names,
+}
+
+fn member(topology: &Topology, handlers: &[Handler], names: &mut UnitNames) -> Member {
     let id = topology.service_of(handlers[0]);
     let service = &topology.services[id];
     let name = instance(service);
     Member {
         service: topology.service_address(id),
-        structure: structures.free(&(name::pascal(&name) + "Handlers"), "OfService"),
-        field: fields.free(&name, "service"),
+        structure: names.structures.free(&(name::pascal(&name) + "Handlers"), "OfService"),
+        field: names.fields.free(&name, "service"),
         resources: Rust(service.resources.value.clone()),
         handlers: handlers.iter().map(|handler| member_handler(topology, *handler)).collect(),
     }

@@ -18,14 +18,14 @@ mod topic;
 
 use backlog::Backlog;
 use contents::BacklogLimits;
-use requests::Requests;
+use requests::InMemoryRequests;
 use topic::Subscriptions;
 
 /// Carries commands and events in the memory of the process. Each subscription has a bounded queue of its own.
 #[derive(Default)]
 pub struct InMemoryEvents {
     topics: Mutex<HashMap<&'static str, Arc<Subscriptions>>>,
-    requests: Requests,
+    requests: InMemoryRequests,
     closed: AtomicBool,
     alone: bool,
 }

@@ -9,7 +9,7 @@ mod record;
 pub(crate) mod waits;
 
 pub(crate) use claim::Claim;
-pub(crate) use record::Reply;
+pub(crate) use record::StoredReply;
 
 use std::error::Error;
 use std::fmt;
@@ -37,7 +37,7 @@ pub(crate) enum Claimed {
     /// The handler is to run; without a key there is nothing to claim.
     Mine(Option<Claim>),
     /// Somebody has run it.
-    Replied(Reply),
+    Replied(StoredReply),
 }
 
 /// Another handler has the key of a message: the message is to come again after a pause. No attempt.
@@ -95,7 +95,7 @@ pub(crate) async fn claim<M: Operation, U>(
             return Err(Fault::of(FaultClass::KeyReused, "its idempotency key was used with another input"));
         }
         let State::Claimed { message, .. } = record.state else {
-            return Ok(Claimed::Replied(Reply(record.state)));
+            return Ok(Claimed::Replied(StoredReply(record.state)));
         };
         shared.waits.say(M::ADDRESS, &key, message);
         if scope.is_delivered() {

@@ -16,7 +16,7 @@ use crate::handler::{Handles, Route};
 use crate::invoke::attempts::{attempt_of, attempts, for_caller};
 use crate::invoke::call::Call;
 use crate::invoke::guard::{InSpan, Limited, Limits, out_of_time};
-use crate::invoke::idempotency::{self, Claim, Claimed, Reply};
+use crate::invoke::idempotency::{self, Claim, Claimed, StoredReply};
 use crate::invoke::outbox;
 use crate::invoke::outbox::unit_of_work::UnitOfWork;
 use crate::invoke::scope::{Own, Scope};
@@ -173,7 +173,7 @@ async fn effect<M: Operation>(
             None => Ok(()),
         };
     };
-    let reply = Reply::output::<M>(output)?;
+    let reply = StoredReply::output::<M>(output)?;
     match stage {
         Some(stage) => {
             claim.commit(&reply, |record| outbox::commit(shared.outbox_context(), stage, Some(record))).await
@@ -185,7 +185,7 @@ async fn effect<M: Operation>(
 /// Records a rejection: it is a reply, to be given again. What the handler held back is left out.
 async fn record<M: Operation>(shared: &Shared, claim: Option<&Claim>, rejection: &M::Rejection) -> Result<(), Fault> {
     let Some(claim) = claim else { return Ok(()) };
-    claim.commit(&Reply::rejection::<M>(rejection)?, |record| write(shared, record)).await
+    claim.commit(&StoredReply::rejection::<M>(rejection)?, |record| write(shared, record)).await
 }
 
 async fn write(shared: &Shared, record: Change) -> Result<(), Fault> {

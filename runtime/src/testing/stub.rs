@@ -42,7 +42,7 @@ pub struct Stub {
 }
 
 /// What stands in for a command's handler.
-type Answer<M> = Box<
+type StubAnswer<M> = Box<
     dyn Fn(<M as Operation>::Input) -> Result<<M as Operation>::Output, InvokeError<<M as Operation>::Rejection>>
         + Send
         + Sync,
@@ -85,7 +85,7 @@ impl Stub {
         self.answer_by::<M>(Box::new(|_| Err(InvokeError::Fault(Fault::new("a fault, as the test wants it")))))
     }
 
-    fn answer_by<M: Command>(mut self, answer: Answer<M>) -> Self {
+    fn answer_by<M: Command>(mut self, answer: StubAnswer<M>) -> Self {
         self.answers.insert(TypeId::of::<M>(), Box::new(answer));
         self
     }
@@ -215,7 +215,7 @@ impl<M: Command> MayInvoke<M> for Stub {
         let survives = |fault: Fault| InvokeError::Fault(fault.report(M::ADDRESS));
         self.round_trips.check(&input).map_err(survives)?;
         self.record::<M, _>(input.clone());
-        let answer = self.answers.get(&TypeId::of::<M>()).and_then(|answer| answer.downcast_ref::<Answer<M>>());
+        let answer = self.answers.get(&TypeId::of::<M>()).and_then(|answer| answer.downcast_ref::<StubAnswer<M>>());
         match answer {
             Some(answer) => {
                 let answer = answer(input);

@@ -43,13 +43,13 @@ struct HandedOver {
 }
 
 pub(super) enum Offered {
-    TakenMessage,
+    TakenItem,
     /// No room: here it is back, to wait for some.
     Full(Message),
 }
 
 /// What a reader finds.
-pub(super) enum TakenMessage<'b> {
+pub(super) enum TakenItem<'b> {
     Message(Delivery),
     /// Nothing before this time, unless something comes in.
     Nothing(Option<Instant>, WaitingReader<'b>),
@@ -115,7 +115,7 @@ impl Backlog {
         if let (Some(id), Some(now)) = (deduplication, since)
             && contents.remembers(id, now)
         {
-            return Ok(Offered::TakenMessage);
+            return Ok(Offered::TakenItem);
         }
         if !self.has_room(&mut contents) {
             match self.limits.when_full {
@@ -133,7 +133,7 @@ impl Backlog {
             Some(delay) => contents.put_aside(Instant::now() + delay, item),
         }
         self.wake(contents);
-        Ok(Offered::TakenMessage)
+        Ok(Offered::TakenItem)
     }
 
     /// Takes a message in, as soon as there is room.
@@ -148,7 +148,7 @@ impl Backlog {
             self.writers.fetch_add(1, Ordering::SeqCst);
             let _writing = WaitingWriter(self);
             match self.offer(message, delay, deduplication)? {
-                Offered::TakenMessage => {
+                Offered::TakenItem => {
                     // Where there was room for one, there may be for the next.
                     if self.writers.load(Ordering::SeqCst) > 1 {
                         self.writable.notify_one();
@@ -161,13 +161,13 @@ impl Backlog {
         }
     }
 
-    pub(super) fn take(&self) -> TakenMessage<'_> {
+    pub(super) fn take(&self) -> TakenItem<'_> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let timed = self.timed.load(Ordering::Relaxed);
         if taken.items.is_empty() || timed {
             let mut contents = self.contents();
             if contents.closed {
-                return TakenMessage::Closed;
+                return TakenItem::Closed;
             }
             if timed {
                 contents.bring_back(Instant::now());
@@ -181,15 +181,15 @@ impl Backlog {
             if taken.items.is_empty() {
                 let Some(item) = contents.ready.pop_front() else {
                     self.readers.fetch_add(1, Ordering::SeqCst);
-                    return TakenMessage::Nothing(contents.next_time(), WaitingReader(self));
+                    return TakenItem::Nothing(contents.next_time(), WaitingReader(self));
                 };
                 let delivery = self.hand_out(&mut contents, item);
                 self.wake(contents);
                 self.make_room();
-                return TakenMessage::Message(delivery);
+                return TakenItem::Message(delivery);
             }
         }
-        let Some(item) = taken.items.pop_front() else { return TakenMessage::Closed };
+        let Some(item) = taken.items.pop_front() else { return TakenItem::Closed };
         self.running.fetch_add(1, Ordering::Relaxed);
         self.over.store(taken.items.len(), Ordering::SeqCst);
         taken.gone += 1;
@@ -207,7 +207,7 @@ impl Backlog {
         if room {
             self.make_room();
         }
-        TakenMessage::Message(Delivery { message: item.message, attempt: item.attempt, tag: 0 })
+        TakenItem::Message(Delivery { message: item.message, attempt: item.attempt, tag: 0 })
     }
 
     /// Lets a sender look that waits for room.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::bridge::in_memory::backlog::{Backlog, Offered, TakenMessage};
+use crate::bridge::in_memory::backlog::{Backlog, Offered, TakenItem};
 use crate::bridge::{BridgeError, Consumer, DeadMessage, Delivery, Depth, Job, JobQueue, Settlement};
 use crate::maybe_ready::MaybeReady;
 use crate::message::id::Id;
@@ -14,9 +14,9 @@ use crate::unit::dead_letters::AT_A_TIME;
 impl Consumer for Backlog {
     fn next(&self) -> MaybeReady<'_, Option<Delivery>> {
         match self.take() {
-            TakenMessage::Message(delivery) => MaybeReady::ready(Some(delivery)),
-            TakenMessage::Closed => MaybeReady::ready(None),
-            TakenMessage::Nothing(..) => MaybeReady::boxed(self.next_waiting()),
+            TakenItem::Message(delivery) => MaybeReady::ready(Some(delivery)),
+            TakenItem::Closed => MaybeReady::ready(None),
+            TakenItem::Nothing(..) => MaybeReady::boxed(self.next_waiting()),
         }
     }
 
@@ -67,9 +67,9 @@ impl Backlog {
         loop {
             let readable = self.readable.notified();
             let (due, waiting) = match self.take() {
-                TakenMessage::Message(delivery) => return Some(delivery),
-                TakenMessage::Closed => return None,
-                TakenMessage::Nothing(due, waiting) => (due, waiting),
+                TakenItem::Message(delivery) => return Some(delivery),
+                TakenItem::Closed => return None,
+                TakenItem::Nothing(due, waiting) => (due, waiting),
             };
             match due {
                 Some(due) => tokio::select! {
@@ -87,7 +87,7 @@ impl JobQueue for Backlog {
     fn push(&self, job: Job) -> MaybeReady<'_, Result<(), BridgeError>> {
         match self.offer(job.message, job.delay, job.deduplication.as_deref()) {
             Err(error) => MaybeReady::ready(Err(error)),
-            Ok(Offered::TakenMessage) => MaybeReady::ready(Ok(())),
+            Ok(Offered::TakenItem) => MaybeReady::ready(Ok(())),
             Ok(Offered::Full(message)) => {
                 MaybeReady::boxed(async move { self.wait(message, job.delay, job.deduplication.as_deref()).await })
             }

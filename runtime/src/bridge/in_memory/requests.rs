@@ -21,7 +21,7 @@ type Commands = HashMap<&'static str, (mpsc::Sender<IncomingRequest>, Arc<InMemo
 
 /// The commands that are served, and the requests that wait for their replies.
 #[derive(Default)]
-pub(super) struct Requests {
+pub(super) struct InMemoryRequests {
     served: Mutex<Commands>,
     pending: Arc<Pending>,
 }
@@ -32,7 +32,7 @@ struct InMemoryEndpoint {
     pending: Arc<Pending>,
 }
 
-impl Requests {
+impl InMemoryRequests {
     pub(super) fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         let mut served = self.served();
         let (_, endpoint) = served.entry(subject).or_insert_with(|| {

@@ -10,10 +10,10 @@ use crate::message::Message;
 
 /// The subscriptions of one event. Read for each event, written only while the unit starts.
 #[derive(Default)]
-pub(super) struct Subscriptions(RwLock<Listener>);
+pub(super) struct Subscriptions(RwLock<TopicListener>);
 
 #[derive(Default)]
-struct Listener {
+struct TopicListener {
     backlogs: Vec<Arc<Backlog>>,
     closed: bool,
 }

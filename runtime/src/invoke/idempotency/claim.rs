@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::time::sleep;
 
 use crate::fault::Fault;
-use crate::invoke::idempotency::record::{COLLECTION, InboxRecord, Reply};
+use crate::invoke::idempotency::record::{COLLECTION, InboxRecord, StoredReply};
 use crate::net::io_thread;
 use crate::one_line::OneLine;
 use crate::store::{Change, Etag, Expect, StateAdapter, StoreError};
@@ -78,7 +78,7 @@ impl Claim {
     }
 
     /// Makes changes, and the claim the reply, unless somebody else has taken over.
-    pub(crate) async fn commit<F>(&self, reply: &Reply, commit: impl FnOnce(Change) -> F) -> Result<(), Fault>
+    pub(crate) async fn commit<F>(&self, reply: &StoredReply, commit: impl FnOnce(Change) -> F) -> Result<(), Fault>
     where
         F: Future<Output = Result<(), Fault>>,
     {

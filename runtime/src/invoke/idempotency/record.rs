@@ -43,9 +43,9 @@ impl InboxRecord {
 }
 
 /// What a handler answered.
-pub(crate) struct Reply(pub(super) State);
+pub(crate) struct StoredReply(pub(super) State);
 
-impl Reply {
+impl StoredReply {
     pub(crate) fn output<M: Operation>(output: &M::Output) -> Result<Self, Fault> {
         value(output).map(State::Output).map(Self)
     }
