@@ -23,6 +23,29 @@ use crate::unit::shared::RunningUnit;
 
 /// Calls exposed commands: of a unit [`Local`] this process, or of others, from [`Remote`](Remote). Cheap
 /// to clone.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use pontoon::client::Local;
+/// use pontoon::{Client, InvokeError, Result};
+/// use shop::topology::{monolith, secret, user};
+/// use shop::{NewUser, SignUpRejected};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let unit = monolith::in_memory(shop::resources()).secret(secret::SmtpPassword, "hunter2").await?;
+/// let client: Client<Local<monolith::Monolith>> = unit.client().timeout(Duration::from_secs(5)).tenant("acme");
+/// let ada = NewUser { email: "ada@example.com".to_owned() };
+/// let id = client.invoke(user::SignUp, ada.clone()).await?;
+/// assert_eq!(id, 15);
+///
+/// let again = client.invoke(user::SignUp, ada).await;
+/// assert!(matches!(again, Err(InvokeError::Rejected(SignUpRejected::EmailTaken))));
+/// # unit.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Client<T> {
     pub(crate) target: T,

@@ -22,6 +22,16 @@ pub(crate) struct Attempt {
 }
 
 /// Something went wrong. Shows an id and a class; the cause is for the log only, and does not travel.
+///
+/// ```
+/// use pontoon::{Error, Fault, FaultClass};
+///
+/// let fault = Fault::of(FaultClass::Unavailable, "the till is closed");
+/// assert!(fault.class().is_transient());
+///
+/// let error: Error = Error::Fault(fault);
+/// assert!(matches!(error, Error::Fault(fault) if fault.class() == FaultClass::Unavailable));
+/// ```
 pub struct Fault(Box<Inner>);
 
 struct Inner {

@@ -35,11 +35,29 @@
 //! }
 //! ```
 //!
-//! `examples/quickstart` is this, complete and tested. Within a unit, `invoke` is a plain async call: no box, no map, no serialization. Time-outs, retries, idempotency, the
-//! outbox, delivery and shutdown are here, once; generated code has structure only.
+//! `examples/quickstart` is this, complete and tested. Within a unit, `invoke` is a plain async call: no box, no map, no
+//! serialization. Time-outs, retries, idempotency, the outbox, delivery and shutdown are here, once; generated code has
+//! structure only.
 //!
 //! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything in
-//! the memory of the test.
+//! the memory of the test:
+//!
+//! ```
+//! use shop::NewUser;
+//! use shop::topology::{monolith, secret, user};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> pontoon::Result<()> {
+//! let unit = monolith::in_memory(shop::resources()).secret(secret::SmtpPassword, "hunter2").await?;
+//! let by = pontoon::Instant::now() + std::time::Duration::from_secs(10);
+//! let ada = NewUser { email: "ada@example.com".to_owned() };
+//! let id = unit.client().deadline(by).invoke(user::SignUp, ada).await?;
+//! assert_eq!(id, 15);
+//! unit.settled().await;
+//! unit.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -15,6 +15,18 @@ pub trait SecretAdapter: Send + Sync {
 }
 
 /// The value of a secret. Neither `Debug` nor anything else shows it: only [`SecretValue::expose`].
+///
+/// ```
+/// use pontoon::edge::MayReveal;
+/// use pontoon::{Context, SecretError, SecretValue};
+/// use shop::topology::secret;
+///
+/// async fn password(ctx: &(impl Context + MayReveal<secret::SmtpPassword>)) -> Result<SecretValue, SecretError> {
+///     ctx.secret(secret::SmtpPassword).await
+/// }
+///
+/// assert_eq!(format!("{:?}", SecretValue::new("hunter2")).contains("hunter2"), false);
+/// ```
 #[derive(Clone, Eq, PartialEq)]
 pub struct SecretValue(String);
 

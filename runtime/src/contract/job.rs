@@ -3,6 +3,20 @@
 use std::time::Duration;
 
 /// What may be said about a job beside its payload.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use pontoon::edge::MayEnqueue;
+/// use pontoon::{BridgeError, Context, JobOptions};
+/// use shop::Invoice;
+/// use shop::topology::queue;
+///
+/// async fn bill_later(ctx: &(impl Context + MayEnqueue<queue::Invoices>), user: u32) -> Result<(), BridgeError> {
+///     let options = JobOptions::new().delay(Duration::from_secs(3600)).deduplication(format!("bill of {user}"));
+///     ctx.enqueue_with(queue::Invoices, Invoice { user }, options).await
+/// }
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct JobOptions {
     pub(crate) delay: Option<Duration>,

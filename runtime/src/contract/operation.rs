@@ -102,6 +102,18 @@ impl KnownSubscription {
 }
 
 /// The input of a schedule's handler.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use pontoon::Tick;
+///
+/// fn is_late(tick: Tick) -> bool {
+///     SystemTime::now().duration_since(tick.due).is_ok_and(|late| late > Duration::from_secs(60))
+/// }
+///
+/// assert!(is_late(Tick { due: SystemTime::UNIX_EPOCH, count: 0 }));
+/// ```
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Tick {
     /// When this run was due, to the millisecond.

@@ -12,6 +12,32 @@ use crate::contract::presence::Environments;
 use crate::contract::queue_policy::QueuePolicy;
 
 /// What can travel between services: plain data. Implemented for every type that has what it takes.
+///
+/// ```
+/// use pontoon::{Payload, Rejection};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
+/// struct Order {
+///     number: u64,
+/// }
+///
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
+/// struct OutOfStock;
+///
+/// impl std::fmt::Display for OutOfStock {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str("there is none left")
+///     }
+/// }
+///
+/// impl std::error::Error for OutOfStock {}
+///
+/// fn can_be_sent<T: Payload>() {}
+/// fn can_be_a_no<T: Rejection>() {}
+/// can_be_sent::<Order>();
+/// can_be_a_no::<OutOfStock>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a payload",
     label = "this type travels between services",

@@ -21,6 +21,25 @@ use crate::secret::{SecretError, SecretValue};
 ///
 /// Nothing is sent, written or asked for before the future that says so is polled: whoever forgets `.await` has done nothing,
 /// wherever the edge leads, and the compiler warns.
+///
+/// A handler gets it as `ctx`. A function that handlers share asks for what it needs, by the bounds in
+/// [`edge`](crate::edge):
+///
+/// ```
+/// use pontoon::edge::{MayEmit, MayUpdate};
+/// use pontoon::{Context, Result};
+/// use shop::topology::{event, state};
+/// use shop::{User, UserSignedUp};
+///
+/// async fn rename(
+///     ctx: &(impl Context + MayUpdate<state::Users> + MayEmit<event::UserSignedUp>),
+///     email: &str,
+/// ) -> Result<()> {
+///     let user = ctx.state(state::Users).update(email, |old| old.unwrap_or(User { id: 1, email: email.into() })).await?;
+///     ctx.emit(event::UserSignedUp, UserSignedUp { id: user.id }).await?;
+///     Ok(())
+/// }
+/// ```
 pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared<1>> {
     /// Names the message that is handled; the same for every attempt.
     fn id(&self) -> Id;

@@ -8,6 +8,15 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Names one message, or one chain of messages. Unique over all processes, and no secret.
+///
+/// ```
+/// use pontoon::{Id, InvalidId};
+///
+/// let id: Id = "0f8fad5b-d9cb-8469-a165-70867728950e".parse()?;
+/// assert_eq!(id.to_string(), "0f8fad5b-d9cb-8469-a165-70867728950e");
+/// assert_eq!("0f8fad5b".parse::<Id>(), Err(InvalidId));
+/// # Ok::<(), InvalidId>(())
+/// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Id(u64, u64);
 

@@ -30,6 +30,27 @@ use crate::store::in_memory::InMemoryState;
 /// assert_eq!(ctx.invocations(email::SendWelcome).len(), 1);
 /// assert_eq!(ctx.emitted(event::UserSignedUp)[0].id, id);
 /// ```
+///
+/// ```
+/// use pontoon::edge::MayInvoke;
+/// use pontoon::testing::Stub;
+/// use pontoon::{Context, InvokeError};
+/// use shop::topology::email;
+///
+/// async fn welcome(ctx: &(impl Context + MayInvoke<email::SendWelcome>)) -> Result<(), InvokeError> {
+///     ctx.invoke(email::SendWelcome, "ada@example.com".to_owned()).await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let ctx = Stub::new().answer(email::SendWelcome, |_| Ok(()));
+/// assert!(welcome(&ctx).await.is_ok());
+/// assert_eq!(ctx.invocations(email::SendWelcome), ["ada@example.com"]);
+///
+/// let ctx = Stub::new().fault(email::SendWelcome);
+/// assert!(welcome(&ctx).await.is_err());
+/// # }
+/// ```
 pub struct Stub {
     metadata: Metadata,
     attempt: u32,

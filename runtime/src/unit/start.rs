@@ -101,6 +101,29 @@ pub fn in_memory<U: Unit>(resources: U::Resources) -> Launch<U> {
 }
 
 /// A start with everything that can be said about it. [`Launch::start`] starts, and so does `.await`.
+///
+/// ```
+/// use pontoon::{Launch, Result, StartError, Started};
+/// use shop::topology::{monolith, secret};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let unit: Started<monolith::Monolith> = Launch::new(shop::resources())
+///     .environment("local")
+///     .secret(secret::SmtpPassword, "hunter2")
+///     .start()
+///     .await?;
+/// unit.shutdown().await?;
+///
+/// let refused = Launch::<monolith::Monolith>::new(shop::resources()).environment("moon").await;
+/// let refused = refused.err().and_then(|error| match error {
+///     pontoon::Error::Fault(fault) => fault.cause().map(ToString::to_string),
+///     pontoon::Error::Rejected(never) => match never {},
+/// });
+/// assert!(refused.is_some_and(|why| why.contains("`moon` is no environment")));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing starts before `.await`"]
 pub struct Launch<U: Unit> {
     resources: U::Resources,

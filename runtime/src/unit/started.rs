@@ -27,6 +27,29 @@ use crate::unit::ports::{Enqueues, Keeps};
 use crate::unit::shared::RunningUnit;
 
 /// A unit that has started. Dropped without [`Started::shutdown`], it ends at once.
+///
+/// ```
+/// use pontoon::{Counters, DeadLetter, DeadLetters, Depth, Health, Result, StopError};
+/// use shop::topology::{email, monolith, queue, secret};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let unit = monolith::in_memory(shop::resources()).secret(secret::SmtpPassword, "hunter2").await?;
+/// assert_eq!(unit.health(), Health::Ready);
+/// assert_eq!(unit.counters(), Counters::default());
+///
+/// let depth: Depth = unit.depth(queue::Invoices).await?;
+/// assert_eq!(depth.waiting, 0);
+///
+/// let given_up: DeadLetters<email::Greet> = unit.dead_letters(email::Greet);
+/// let letters: Vec<DeadLetter<shop::UserSignedUp>> = given_up.list().await?;
+/// assert!(letters.is_empty() && given_up.replay_all().await? == 0);
+///
+/// let stopped: Result<(), StopError> = unit.shutdown().await;
+/// assert!(stopped.is_ok());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Started<U: Unit> {
     running: Arc<RunningUnit<U>>,
     consumers: HashMap<&'static str, Arc<dyn Consumer>>,

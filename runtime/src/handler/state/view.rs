@@ -20,6 +20,27 @@ pub(crate) const UPDATES: u32 = 100;
 pub(crate) const CONTENTION: Backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(100));
 
 /// A collection of state, as one handler may use it. Keys are texts, numbers, or types that serialize as one.
+///
+/// ```
+/// use pontoon::edge::{MayRead, MayUpdate};
+/// use pontoon::{Batch, Context, Page, Result, StoreError, Versioned, View};
+/// use shop::User;
+/// use shop::topology::state;
+///
+/// async fn move_account<C: Context + MayRead<state::Users> + MayUpdate<state::Users>>(ctx: &C) -> Result<()> {
+///     let users: View<'_, state::Users, C> = ctx.state(state::Users);
+///     let first: Page<User> = users.list("ada@", None, 10).await?;
+///     let old: Option<Versioned<User>> = users.versioned("ada@example.com").await?;
+///     if let Some(old) = old {
+///         let batch: Batch<'_, state::Users, C> = users.batch();
+///         let moved = batch.delete_version("ada@example.com", &old.etag).insert("ada@example.org", &old.value).commit();
+///         if let Err(StoreError::Conflict { .. }) = moved.await {
+///             return Err(pontoon::Error::fault(format!("changed meanwhile, one of {}", first.entries.len())));
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 pub struct View<'c, S, C: ?Sized> {
     context: &'c C,
     state: PhantomData<fn(S)>,
