@@ -75,6 +75,7 @@ mod net;
 mod one_line;
 mod secret;
 mod store;
+mod sync;
 mod unit;
 
 pub mod adapter;

@@ -1,14 +1,15 @@
 //! Commands, events and jobs in the memory of the process: bounded, and gone with it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, JobQueue, QueueAdapter, Reply, Request, Topic};
 use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::health::Counters;
 use crate::maybe_ready::MaybeReady;
+use crate::sync::{Mutex, MutexGuard};
 
 mod backlog;
 mod consumer;
@@ -43,7 +44,7 @@ impl InMemoryEvents {
     }
 
     fn topics(&self) -> MutexGuard<'_, HashMap<&'static str, Arc<Subscriptions>>> {
-        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+        self.topics.lock()
     }
 
     fn subscriptions(&self, subject: &'static str) -> Arc<Subscriptions> {
@@ -120,7 +121,7 @@ impl InMemoryQueues {
     }
 
     fn queues(&self) -> MutexGuard<'_, HashMap<&'static str, Arc<Backlog>>> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queues.lock()
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
 use crate::bridge::{BridgeError, Reply};
+use crate::sync::{Mutex, MutexGuard};
 
 /// How a request ended: with what an adapter makes replies of.
 type Answer<A> = Result<A, BridgeError>;
@@ -72,7 +72,7 @@ impl<A> Pending<A> {
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<u64, oneshot::Sender<Answer<A>>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 }
 

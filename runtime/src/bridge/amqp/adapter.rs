@@ -1,7 +1,7 @@
 //! The adapter: two connections, and what goes over them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
@@ -36,6 +36,7 @@ use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
 use crate::net::io_thread;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);
@@ -117,7 +118,7 @@ impl AmqpEvents {
     }
 
     fn made(&self) -> MutexGuard<'_, Declared> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+        self.made.lock()
     }
 
     /// Runs a task until the adapter is closed, on the thread of connections.
@@ -126,7 +127,7 @@ impl AmqpEvents {
     }
 
     fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tasks.lock()
     }
 
     /// The names at the broker; one that cannot be is reported when the bridge connects.

@@ -2,8 +2,8 @@
 //! messages at a time, which RabbitMQ lets nobody change for a consumer that is there.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::FutureExt;
 use futures_util::stream::StreamExt;
@@ -15,6 +15,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::ack_tag::AckTag;
 use super::error::AmqpError;
+use crate::sync::{Mutex, MutexGuard};
 
 /// What comes out of a queue while one channel lives.
 pub(super) struct ChannelConsumer {
@@ -74,11 +75,11 @@ impl ChannelConsumer {
     }
 
     fn successors(&self) -> MutexGuard<'_, VecDeque<Consumer>> {
-        self.successors.lock().unwrap_or_else(PoisonError::into_inner)
+        self.successors.lock()
     }
 
     fn tag(&self) -> ShortString {
-        self.tag.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.tag.lock().clone()
     }
 
     /// What comes next. Safe to drop while it waits.
@@ -122,7 +123,7 @@ impl ChannelConsumer {
             self.give_back().await;
         }
         let next = consume(&self.channel, &self.queue, at_a_time).await?;
-        *self.tag.lock().unwrap_or_else(PoisonError::into_inner) = next.tag();
+        *self.tag.lock() = next.tag();
         self.successors().push_back(next);
         Ok(())
     }

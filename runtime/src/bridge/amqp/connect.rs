@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::net::Shutdown;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_rs::util::RuntimeParts;
@@ -24,6 +24,7 @@ use crate::bridge::network::CONNECT_TIMEOUT;
 use crate::environment::Instance;
 use crate::net::io_thread;
 use crate::net::socket::{self, Encryption};
+use crate::sync::Mutex;
 
 /// How long the broker may take to say goodbye.
 const GOODBYE: Duration = Duration::from_millis(400);
@@ -110,7 +111,7 @@ impl Connector {
         let socket = Mutex::new(Some(socket));
         let hand_over = async move |_: AMQPUri, _: Runtime<RuntimeParts<Tokio, TokioReactor>>| {
             silence();
-            let socket = socket.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let socket = socket.lock().take();
             let socket = socket.ok_or_else(|| lapin::Error::from(io::Error::from(io::ErrorKind::NotConnected)))?;
             Ok(AsyncTcpStream::Plain(socket))
         };

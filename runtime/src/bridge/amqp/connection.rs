@@ -1,7 +1,7 @@
 //! A connection that is kept up: noticed when it is lost, made again, for ever.
 
 use std::future::pending;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{BoxStream, StreamExt};
@@ -15,6 +15,7 @@ use super::error::AmqpError;
 use super::payload_limit::PayloadLimit;
 use crate::bridge::BridgeError;
 use crate::bridge::network::{ConnectionState, Reconnect};
+use crate::sync::RwLock;
 
 /// How often a connection is looked at that says nothing. What happens to it is known at once by other ways; this is for
 /// those that close without a word.
@@ -57,7 +58,7 @@ impl Connection {
 
     /// The connection, if there is one.
     pub(super) fn current(&self) -> Option<Arc<LiveConnection>> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.read().clone()
     }
 
     /// The connection, once there is one that lives and is not blocked; waits for so long at most.
@@ -103,7 +104,7 @@ impl Connection {
             limit.forget();
         }
         let connected = Arc::new(connected);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&connected));
+        *self.current.write() = Some(Arc::clone(&connected));
         self.link.up();
         self.stirred.notify_waiters();
         Ok((connected, events))
@@ -114,7 +115,7 @@ impl Connection {
         let mut retry = Reconnect::new("connecting to the broker");
         while !self.link.is_closed() {
             let reason = self.watch(&lively.0, &mut lively.1).await;
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = None;
+            *self.current.write() = None;
             self.link.down(&*reason);
             lively.0.cut();
             self.stirred.notify_waiters();
@@ -166,7 +167,7 @@ impl Connection {
     /// Disconnects for good.
     pub(super) async fn close(&self) {
         self.link.close();
-        let connected = self.current.write().unwrap_or_else(PoisonError::into_inner).take();
+        let connected = self.current.write().take();
         if let Some(connected) = connected {
             connected.close().await;
         }

@@ -3,7 +3,6 @@
 //! may write to it reaches every queue.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 use lapin::ExchangeKind;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
@@ -13,6 +12,7 @@ use tokio::time::Instant;
 use super::error::AmqpError;
 use super::provision::Provisioner;
 use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
+use crate::sync::Mutex;
 
 /// Never drop a message by yourself. Nothing said, RabbitMQ 4 does after 20 deliveries, and looking at a dead letter is one.
 const DELIVERIES: i64 = 1 << 31;
@@ -181,7 +181,7 @@ impl Declarations {
 
     /// The broker has to have these from the next connection on.
     pub(super) fn want(&self, objects: impl IntoIterator<Item = Declaration>) {
-        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wanted = self.wanted.lock();
         for object in objects {
             if !wanted.contains(&object) {
                 wanted.push(object);
@@ -191,7 +191,7 @@ impl Declarations {
 
     /// The queues among them that stay when nobody takes from them.
     pub(super) fn lasting_queues(&self) -> BTreeSet<String> {
-        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = self.wanted.lock();
         let queues = wanted.iter().filter_map(|object| match object {
             Declaration::QueueDeclaration(QueueDeclaration { name, passing: false, .. }) => Some(name.to_string()),
             _ => None,
@@ -201,7 +201,7 @@ impl Declarations {
 
     /// Something cannot be there, whatever the broker says.
     pub(super) fn refuse(&self, trouble: AmqpError) {
-        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+        *self.wrong.lock() = Some(trouble);
     }
 
     /// Makes or checks all of them.
@@ -222,11 +222,11 @@ impl Declarations {
     }
 
     async fn all(&self, connection: &lapin::Connection, ensured: &mut Option<Instant>) -> Result<(), AmqpError> {
-        if let Some(trouble) = self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+        if let Some(trouble) = self.wrong.lock().clone() {
             return Err(trouble);
         }
         let begun = Instant::now();
-        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let wanted = self.wanted.lock().clone();
         self.provision.all(connection, &wanted).await?;
         *ensured = Some(begun);
         Ok(())

@@ -1,7 +1,7 @@
 //! A channel to publish on. It is opened when somebody publishes, and again when the broker has closed it; one that is closed
 //! takes no others with it.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::Channel;
@@ -14,6 +14,7 @@ use super::error::AmqpError;
 use crate::bridge::BridgeError;
 use crate::bridge::network::WAIT_LIMIT;
 use crate::one_line::OneLine;
+use crate::sync::RwLock;
 
 /// Before another channel is opened where one could not be.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -49,7 +50,7 @@ impl PublishChannel {
             match self.open(&connected.connection).await {
                 Ok(channel) => {
                     let channel = Arc::new(channel);
-                    *self.channel.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&channel));
+                    *self.channel.write() = Some(Arc::clone(&channel));
                     return Ok(channel);
                 }
                 Err(trouble) => {
@@ -69,7 +70,7 @@ impl PublishChannel {
     }
 
     fn current(&self) -> Option<Arc<Channel>> {
-        let channel = self.channel.read().unwrap_or_else(PoisonError::into_inner);
+        let channel = self.channel.read();
         channel.as_ref().filter(|channel| channel.status().connected()).cloned()
     }
 }

@@ -2,8 +2,8 @@
 //! it, which it does without a word to anybody who does not listen.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use lapin::message::Delivery as Delivered;
@@ -20,6 +20,7 @@ use super::subscribers::Subscribers;
 use crate::bridge::network::{ConnectionState, InFlightWindow, PREFETCH, Reconnect, WindowChange};
 use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::health::Health;
+use crate::sync::{Mutex, RwLock};
 
 /// How long a queue may take to answer.
 pub(super) const ANSWER: Duration = Duration::from_secs(10);
@@ -166,7 +167,7 @@ impl QueueConsumer {
     fn change(&self, change: Option<WindowChange>) {
         if let Some(WindowChange { now, fewer }) = change {
             {
-                let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut wanted = self.wanted.lock();
                 let fewer = fewer || wanted.is_some_and(|wanted| wanted.fewer);
                 *wanted = Some(WindowChange { now, fewer });
             }
@@ -176,7 +177,7 @@ impl QueueConsumer {
 
     /// Has as many messages at a time as the window says by now.
     async fn resize(&self, flow: &Arc<ChannelConsumer>) {
-        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let wanted = self.wanted.lock().take();
         let Some(WindowChange { now, fewer }) = wanted else { return };
         let late = |_| Err(AmqpError::Away(format!("`{}` does not answer", self.queue)));
         match timeout(ANSWER, flow.resize(now, fewer)).await.unwrap_or_else(late) {
@@ -193,15 +194,15 @@ impl QueueConsumer {
     }
 
     fn flow(&self) -> Option<Arc<ChannelConsumer>> {
-        self.flow.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.flow.read().clone()
     }
 
     fn end(&self, flow: &Arc<ChannelConsumer>, why: Option<AmqpError>) {
         if why.is_some() {
-            *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why;
+            *self.why.lock() = why;
         }
         {
-            let mut current = self.flow.write().unwrap_or_else(PoisonError::into_inner);
+            let mut current = self.flow.write();
             if current.as_ref().is_some_and(|current| Arc::ptr_eq(current, flow)) {
                 *current = None;
             }
@@ -238,7 +239,7 @@ impl QueueConsumer {
             }
             opened => opened?,
         };
-        *self.flow.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(flow));
+        *self.flow.write() = Some(Arc::new(flow));
         self.link.up();
         self.changed.notify_waiters();
         Ok(())
@@ -275,7 +276,7 @@ impl QueueConsumer {
                 return None;
             }
             let Some(flow) = self.flow() else {
-                let why = self.why.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let why = self.why.lock().take();
                 return Some(why.unwrap_or_else(|| AmqpError::Away("the broker has ended the consumer".to_owned())));
             };
             if !flow.lives() {

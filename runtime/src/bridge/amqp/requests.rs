@@ -2,7 +2,7 @@
 //! no other. Their replies come to [`ReplyConsumer`](super::reply_consumer::ReplyConsumer).
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use lapin::message::BasicReturnMessage;
 use lapin::{Channel, Confirmation};
@@ -20,6 +20,7 @@ use crate::bridge::network::wire::Outgoing;
 use crate::bridge::network::{CircuitBreaker, WAIT_LIMIT};
 use crate::bridge::{BridgeError, Reply, Request};
 use crate::health::Health;
+use crate::sync::RwLock;
 
 /// Asks.
 pub(super) struct Requests {
@@ -55,10 +56,10 @@ impl Requests {
     }
 
     fn call(&self, subject: &'static str) -> Arc<PendingCall> {
-        if let Some(call) = self.calls.read().unwrap_or_else(PoisonError::into_inner).get(subject) {
+        if let Some(call) = self.calls.read().get(subject) {
             return Arc::clone(call);
         }
-        let mut calls = self.calls.write().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = self.calls.write();
         let call = || Arc::new(PendingCall { pipe: PublishChannel::new(&self.line, true), bar: CircuitBreaker::new() });
         Arc::clone(calls.entry(subject).or_insert_with(call))
     }
@@ -156,7 +157,7 @@ impl Requests {
 
     /// Whether it can ask, and answers can come.
     pub(super) fn health(&self) -> Health {
-        let calls = self.calls.read().unwrap_or_else(PoisonError::into_inner);
+        let calls = self.calls.read();
         calls.values().fold(self.listening.health(), |health, call| health.and(call.bar.health()))
     }
 }

@@ -1,13 +1,13 @@
 //! What this unit knows of those who listen to an event: whether anybody does, and what to do where one has no room.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::bridge::BridgeError;
 use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
+use crate::sync::{Mutex, MutexGuard};
 
 /// What this unit knows of those who take what is published somewhere.
 #[derive(Default)]
@@ -35,7 +35,7 @@ impl Subscribers {
     }
 
     fn bounded(&self) -> MutexGuard<'_, Vec<(&'static str, WhenFull)>> {
-        self.bounded.lock().unwrap_or_else(PoisonError::into_inner)
+        self.bounded.lock()
     }
 
     /// Whether a message that no queue takes is an error.

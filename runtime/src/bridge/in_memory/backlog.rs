@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -13,6 +12,7 @@ use crate::bridge::in_memory::contents::{BacklogContents, BacklogItem, BacklogLi
 use crate::bridge::{BridgeError, DeadMessage, Delivery, Settlement};
 use crate::contract::subscription_policy::WhenFull;
 use crate::message::Message;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Senders put messages into `contents`; readers take them over from there all at once, and hand them out of `taken`
 /// without getting in the senders' way. Who holds both locks has locked `taken` first.
@@ -78,7 +78,7 @@ impl Backlog {
     }
 
     pub(super) fn contents(&self) -> MutexGuard<'_, BacklogContents> {
-        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+        self.contents.lock()
     }
 
     /// Whether the next message would be refused.
@@ -162,7 +162,7 @@ impl Backlog {
     }
 
     pub(super) fn take(&self) -> TakenItem<'_> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock();
         let timed = self.timed.load(Ordering::Relaxed);
         if taken.items.is_empty() || timed {
             let mut contents = self.contents();
@@ -301,7 +301,7 @@ impl Backlog {
     }
 
     pub(super) fn close(&self) {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock();
         self.contents().closed = true;
         taken.items.clear();
         drop(taken);

@@ -1,7 +1,7 @@
 //! Requests in memory: a bounded queue for each command, which all who serve it share.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
@@ -12,6 +12,7 @@ use crate::health::Counters;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::message::metadata::Metadata;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How many requests for one command may wait; who sends the next one waits.
 const BOUND: usize = 1024;
@@ -73,7 +74,7 @@ impl InMemoryRequests {
     }
 
     fn served(&self) -> MutexGuard<'_, Commands> {
-        self.served.lock().unwrap_or_else(PoisonError::into_inner)
+        self.served.lock()
     }
 }
 

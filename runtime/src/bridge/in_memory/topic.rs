@@ -1,12 +1,13 @@
 //! The subscriptions of one event in memory: each gets its own copy of what is published.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use crate::bridge::in_memory::backlog::{Backlog, Offered};
 use crate::bridge::in_memory::contents::BacklogLimits;
 use crate::bridge::{BridgeError, Topic};
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
+use crate::sync::RwLock;
 
 /// The subscriptions of one event. Read for each event, written only while the unit starts.
 #[derive(Default)]
@@ -24,7 +25,7 @@ type Full = Vec<(Arc<Backlog>, Message)>;
 impl Subscriptions {
     /// The messages of a subscription; asked for again, the same.
     pub(super) fn subscribe(&self, subscription: &'static str, limits: BacklogLimits) -> Arc<Backlog> {
-        let mut listening = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut listening = self.0.write();
         if let Some(there) = listening.backlogs.iter().find(|backlog| backlog.name() == subscription) {
             return Arc::clone(there);
         }
@@ -34,7 +35,7 @@ impl Subscriptions {
     }
 
     pub(super) fn close(&self) {
-        let mut listening = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut listening = self.0.write();
         listening.closed = true;
         for backlog in &listening.backlogs {
             backlog.close();
@@ -43,7 +44,7 @@ impl Subscriptions {
 
     /// Publishes to all who have room. Returns those who have none.
     fn offer(&self, event: Message) -> Result<Full, BridgeError> {
-        let listening = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let listening = self.0.read();
         if listening.closed {
             return Err(BridgeError::Closed);
         }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join_all, try_join_all};
@@ -42,6 +42,7 @@ use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
 use crate::net::io_thread;
 use crate::one_line::OneLine;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How long a bridge that closes waits for the broker's word on what was published.
 const FLUSH: Duration = Duration::from_millis(400);
@@ -114,11 +115,11 @@ impl MqttEvents {
     }
 
     fn made(&self) -> MutexGuard<'_, Declared> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+        self.made.lock()
     }
 
     fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tasks.lock()
     }
 
     fn audience(&self, made: &mut Declared, subject: &'static str) -> Arc<Subscribers> {

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -24,6 +24,7 @@ use crate::health::Health;
 use crate::message::id::Id;
 use crate::net::io_thread;
 use crate::one_line::OneLine;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How often the messages of a session were handed out.
 pub(super) struct AttemptCounts {
@@ -137,7 +138,7 @@ impl AttemptCounts {
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<Id, u32>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock()
     }
 
     /// Writes a count, over as many connections as it takes. Where that is refused for good, the message is handed out all the

@@ -1,6 +1,6 @@
 //! A connection that is kept up: noticed when it is lost, made again, for ever.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -17,6 +17,7 @@ use crate::bridge::BridgeError;
 use crate::bridge::network::{ConnectionState, Reconnect};
 use crate::health::Health;
 use crate::net::io_thread;
+use crate::sync::{Mutex, MutexGuard};
 
 /// A session's connection that ends sooner than this may have been taken over by another client.
 const SUSPECT: Duration = Duration::from_secs(5);
@@ -51,7 +52,7 @@ impl Connection {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// The connection as it is now, once it is there; until then at most.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use rumqttc::mqttbytes::QoS;
@@ -14,6 +14,7 @@ use super::retained::RetainedMessages;
 use crate::bridge::network::wire::{Attribute, Outgoing};
 use crate::bridge::network::{InFlight, dead};
 use crate::bridge::{BridgeError, DeadMessage};
+use crate::sync::{Mutex, MutexGuard};
 
 /// The dead letters of a subscription.
 pub(super) struct DeadLetterStore {
@@ -105,7 +106,7 @@ impl DeadLetterStore {
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<Bytes, Weak<DeadLetterTopic>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 

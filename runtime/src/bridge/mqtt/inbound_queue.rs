@@ -1,10 +1,11 @@
 //! What has come and nobody has taken yet.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rumqttc::mqttbytes::v5::Publish;
 use tokio::sync::Notify;
+
+use crate::sync::{Mutex, MutexGuard};
 
 /// How many bytes may wait of what is not held back at the broker.
 const ROOM: usize = 16 << 20;
@@ -45,7 +46,7 @@ impl<T: Weight> InboundQueue<T> {
     }
 
     fn waiting(&self) -> MutexGuard<'_, QueueWaiter<T>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 
     /// Puts something in whose sender is held back by other means.

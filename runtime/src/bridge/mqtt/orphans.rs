@@ -3,7 +3,7 @@
 //! session does that they stand for.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +25,7 @@ use crate::bridge::orphan::Orphan;
 use crate::contract::known_subscription::KnownSubscription;
 use crate::net::io_thread;
 use crate::one_line::OneLine;
+use crate::sync::Mutex;
 
 /// How often a process enters its sessions again.
 const AGAIN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -64,11 +65,11 @@ impl SessionRegister {
 
     /// This unit has a session.
     pub(super) fn add(&self, entry: RegisteredSession) {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        self.own.lock().push(entry);
     }
 
     fn own(&self) -> Vec<RegisteredSession> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.own.lock().clone()
     }
 
     /// Keeps the sessions of this unit entered, from the first time they are.

@@ -7,8 +7,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use rumqttc::mqttbytes::QoS;
@@ -20,6 +20,7 @@ use super::listener::Listener;
 use super::live_connection::{ConnectionCommand, LiveConnection, PublishOutcome};
 use crate::bridge::network::PREFETCH;
 use crate::bridge::network::wire::Attribute;
+use crate::sync::{Mutex, MutexGuard};
 
 /// A message that has come.
 #[derive(Clone)]
@@ -96,7 +97,7 @@ impl Session {
     }
 
     fn table(&self) -> MutexGuard<'_, UnackedMessages> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock()
     }
 
     /// A message is done with. Where the connection is lost, the broker hears of it when it repeats the message.

@@ -1,7 +1,7 @@
 //! The connection for what only counts while it lasts: replies, requests, events that may be lost. Everything is published on
 //! it as well.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use rumqttc::mqttbytes::v5::Publish;
 
@@ -10,6 +10,7 @@ use super::inbound_queue::InboundQueue;
 use super::listener::Listener;
 use super::live_connection::{LiveConnection, PublishOutcome};
 use super::requests::ReplyReceiver;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Where something goes that comes by a subscription of this connection.
 pub(super) enum Recipient {
@@ -33,11 +34,11 @@ impl SharedConnection {
     }
 
     fn routes(&self) -> MutexGuard<'_, Vec<Recipient>> {
-        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.routes.lock()
     }
 
     fn line(&self) -> MutexGuard<'_, Option<Arc<LiveConnection>>> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+        self.line.lock()
     }
 
     /// Adds a route, and returns the identifier of its subscription.

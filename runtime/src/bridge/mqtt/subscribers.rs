@@ -6,7 +6,6 @@
 //! asked once on each connection.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::error::MqttError;
 use super::live_connection::{LiveConnection, PublishNotify, PublishOutcome};
 use super::names;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Between two questions whether somebody is there.
 const SHORTEST: Duration = Duration::from_millis(20);
@@ -54,7 +54,7 @@ impl Subscribers {
     }
 
     fn subscriptions(&self) -> MutexGuard<'_, Vec<&'static str>> {
-        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
+        self.subscriptions.lock()
     }
 
     /// One more has to be there.

@@ -1,9 +1,9 @@
 //! Requests that were under way when a connection broke, by their messages: a message that is sent again may be what breaks it.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::message::id::Id;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How many messages are remembered: those that were under way last.
 const MOST: usize = 1024;
@@ -14,7 +14,7 @@ pub(super) struct Suspects(Mutex<VecDeque<(Id, u32)>>);
 
 impl Suspects {
     fn entries(&self) -> MutexGuard<'_, VecDeque<(Id, u32)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// How many connections broke while it was under way.

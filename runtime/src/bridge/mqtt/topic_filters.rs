@@ -1,7 +1,6 @@
 //! What a connection is subscribed to. It is asked for on every connection, also in a session that the broker has kept:
 //! Mosquitto 2.0 keeps what it has for a shared subscription over a restart, and forgets the subscription.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rumqttc::mqttbytes::QoS;
@@ -11,6 +10,7 @@ use tokio::time::Instant;
 use super::error::MqttError;
 use super::reason_code::ReasonCode;
 use crate::health::Health;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How long after the broker has refused a subscription it is asked again.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ enum FilterState {
 
 impl TopicFilters {
     fn filters(&self) -> MutexGuard<'_, Vec<(TopicFilter, FilterState)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Wants one more.

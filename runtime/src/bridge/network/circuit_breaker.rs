@@ -1,13 +1,13 @@
 //! The broker does not let us publish somewhere. It is asked again after a while, not for each message.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
 use crate::bridge::network::Reconnect;
 use crate::health::Health;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Whether the broker lets us publish somewhere, as far as we know.
 pub(crate) struct CircuitBreaker {
@@ -29,7 +29,7 @@ impl CircuitBreaker {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Whether the broker may be asked now.

@@ -2,8 +2,8 @@
 //! adapters. An adapter only receives, acknowledges and buries.
 
 use std::future::{Future, pending};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +22,7 @@ use crate::message::Message;
 use crate::message::id::Id;
 use crate::message::metadata::Metadata;
 use crate::one_line::OneLine;
+use crate::sync::{Mutex, MutexGuard};
 
 /// A subscription at a broker.
 pub(crate) trait BrokerSubscription: Send + Sync + 'static {
@@ -182,7 +183,7 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
     }
 
     fn held(&self) -> MutexGuard<'_, HeldMessages<S::Token>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock()
     }
 
     fn token(&self, delivery: &Delivery) -> Result<S::Token, BridgeError> {

@@ -3,9 +3,9 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::message::id::Id;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How many events are remembered that may be published again.
 const REMEMBERED: usize = 4096;
@@ -44,7 +44,7 @@ impl Numbering {
     }
 
     fn unsettled(&self) -> MutexGuard<'_, VecDeque<(Id, u64)>> {
-        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
+        self.unsettled.lock()
     }
 }
 

@@ -2,9 +2,9 @@
 //! counted, and what a publisher sends once more because it did not hear that the broker had it is known again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Mutex, PoisonError};
 
 use crate::message::id::Id;
+use crate::sync::Mutex;
 
 /// How many publishers are remembered; then it begins anew, and knows of nothing before.
 const PUBLISHERS: usize = 10_000;
@@ -49,7 +49,7 @@ pub(crate) enum Sequenced {
 impl SequenceTracker {
     /// An event arrives. Says whether it has arrived before, from whatever publisher.
     pub(crate) fn is_known(&self, id: Id) -> bool {
-        let mut identifiers = self.identifiers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut identifiers = self.identifiers.lock();
         let RecentIds { known, order } = &mut *identifiers;
         if !known.insert(id) {
             return true;
@@ -65,7 +65,7 @@ impl SequenceTracker {
 
     /// An event arrives with a number. Of the first that does, nobody knows what was before it.
     pub(crate) fn arrives(&self, source: &str, sequence: u64) -> Sequenced {
-        let mut publishers = self.publishers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut publishers = self.publishers.lock();
         if let Some(publisher) = publishers.get_mut(source) {
             return publisher.arrives(sequence);
         }

@@ -2,8 +2,9 @@
 //! it; times in logs, documents and schedules do.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
+
+use crate::sync::Mutex;
 
 /// A difference below this is what networks and clocks have in any case.
 const NOTICEABLE: Duration = Duration::from_secs(2);
@@ -20,7 +21,7 @@ impl Skews {
     /// cannot be right, once for each caller.
     pub(crate) fn look(&self, source: &str, sent: SystemTime, patience: Duration) {
         let Some(skew) = skew(sent, SystemTime::now(), patience) else { return };
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock();
         if known.len() >= SOURCES {
             known.clear();
         }

@@ -8,10 +8,10 @@
 //! it comes first again, to a process that has little else. What was delivered without being handed out is never given up for
 //! that alone until it was delivered 16 times more than it has attempts.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::bridge::network::PREFETCH;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Within what time the messages of a window are worked off. Short beside the time that brokers let a message be held, and
 /// what a second instance waits for at most until it gets its share.
@@ -94,7 +94,7 @@ impl InFlightWindow {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// It begins anew: what is delivered now may be what has ended something.
