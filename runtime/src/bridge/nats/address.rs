@@ -1,51 +1,36 @@
-//! Where the servers are and who we are there.
+//! The addresses of the servers, and the credentials and options that a client connects with.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError};
+use async_nats::{ConnectOptions, ServerAddr};
 use percent_encoding::percent_decode_str;
-use tokio::sync::watch;
 
-use crate::bridge::BridgeError;
 use crate::bridge::nats::inbox::{ReplyInbox, user_of_credentials};
-use crate::bridge::nats::refusals::Refusals;
 use crate::bridge::nats::settings::Nats;
 use crate::bridge::network::CONNECT_TIMEOUT;
 use crate::environment::Setup;
-use crate::net::io_thread;
-use crate::one_line::OneLine;
 
 /// Between two pings. The third that finds the two before it unanswered takes the connection for lost.
 const PING: Duration = Duration::from_secs(2);
 
-/// How many messages of one subscription may wait in the client: requests that nobody has begun yet. What must not be lost is
-/// asked for by the handful, and what may be is taken out at once.
+/// How many messages of one subscription may wait in the client: requests that nobody has begun yet. What must not be
+/// lost is asked for in batches, and what may be is taken out at once.
 const WAITING: usize = 8 * 1024;
 
 /// How long a request of our own to the server may take.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
-/// Where the servers are and who we are there.
+/// The addresses of the servers, with the options and the inbox prefix of a client.
 pub(super) struct Address {
-    servers: Vec<ServerAddr>,
-    options: ConnectOptions,
-    /// Where answers arrive.
+    pub(super) servers: Vec<ServerAddr>,
+    pub(super) options: ConnectOptions,
+    /// Where replies arrive.
     pub(super) inbox: ReplyInbox,
-    /// On how many servers a stream is to be kept, where a setting says so.
+    /// The replicas of a stream, where a setting says how many.
     pub(super) replicas: Option<usize>,
 }
 
-/// What a client says of its connection.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ClientStatus {
-    /// How often it has connected.
-    pub(super) connects: u64,
-    pub(super) is_up: bool,
-}
-
-/// Who the servers think we are.
+/// The user that a client authenticates as, in its account.
 #[derive(Default)]
 struct AuthenticatedUser {
     name: Option<String>,
@@ -106,66 +91,6 @@ impl Address {
             options = options.custom_inbox_prefix(inbox.prefix());
         }
         Self { servers, options, inbox, replicas: settings.replicas }
-    }
-
-    /// Connects once. What becomes of the connection is told to `heard`, which ends with the client.
-    pub(super) async fn connect(
-        &self,
-        heard: watch::Sender<ClientStatus>,
-        refusals: Arc<Refusals>,
-    ) -> Result<Client, BridgeError> {
-        let again = Arc::new(AtomicBool::new(false));
-        let connected = Arc::clone(&again);
-        let overflows = AtomicU64::new(0);
-        let options = self
-            .options
-            .clone()
-            .reconnect_delay_callback(move |_| {
-                // The first time at once. Whoever lost the same server with us need not come back in the same instant.
-                let jitter = Duration::from_millis(fastrand::u64(..500));
-                if again.load(Ordering::Acquire) { jitter } else { Duration::ZERO }
-            })
-            .event_callback(move |event| {
-                match event {
-                    Event::Connected => {
-                        connected.store(true, Ordering::Release);
-                        heard.send_modify(|heard| *heard = ClientStatus { connects: heard.connects + 1, is_up: true });
-                    }
-                    Event::Disconnected => heard.send_modify(|heard| heard.is_up = false),
-                    Event::SlowConsumer(_) => overflow(overflows.fetch_add(1, Ordering::Relaxed) + 1),
-                    Event::ServerError(ServerError::Other(words)) if refusals.hear(&words) => {}
-                    other => tracing::debug!(target: "pontoon", event = %OneLine(&other), "NATS"),
-                }
-                std::future::ready(())
-            });
-        let servers = self.servers.clone();
-        let connected = io_thread::run(async move { options.connect(&*servers).await }).await;
-        let connected =
-            connected.ok_or_else(|| BridgeError::Unavailable("the thread for connections has ended".into()))?;
-        connected.map_err(|error| {
-            let words = error.to_string();
-            let denied =
-                matches!(error.kind(), ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication);
-            if denied || is_denial(&words) {
-                BridgeError::Denied(words.into())
-            } else {
-                BridgeError::Unavailable(words.into())
-            }
-        })
-    }
-}
-
-/// `AuthenticatedUser Authentication Expired`, `Account Authentication Expired`, `AuthenticatedUser Authentication Revoked`: not `Authentication
-/// Timeout`, which a server that has much to do says.
-fn is_denial(words: &str) -> bool {
-    let words = words.to_ascii_lowercase();
-    words.contains("authentication expired") || words.contains("authentication revoked")
-}
-
-/// Events are taken out of the client at once: what overflows are requests that wait to be served.
-fn overflow(count: u64) {
-    if count.is_power_of_two() {
-        tracing::error!(target: "pontoon", count, "more requests wait than this process has room for: they are not served");
     }
 }
 

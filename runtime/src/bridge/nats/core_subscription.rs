@@ -1,7 +1,6 @@
-//! A core subscription in a queue group, across the clients that have it one after the other.
+//! A subscription of core NATS in a queue group, across the clients that have it one after the other.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_nats::{Message, Subscriber};
@@ -14,34 +13,37 @@ use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::live_connection::LiveConnection;
 use crate::bridge::network::ConnectionState;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How many more messages the server may send when the subscription ends, and how long those are waited for.
 ///
-/// The client forgets a subscription as soon as it has asked the server to end it, and what is on its way by then is lost.
-/// Told to end it after so many more, both agree on the last one. More than are on their way, and few enough to come soon;
-/// where not even the few come, nothing is on its way, mostly.
+/// The client forgets a subscription as soon as it has asked the server to end it, and what is on its way by then is
+/// lost.
+/// Told to end it after so many more, both agree on the last one. More than are on their way, and few enough to come
+/// soon; where not even the few come, nothing is on its way, mostly.
 const LAST_ONES: [(usize, Duration); 2] = [(64, Duration::from_millis(100)), (8, Duration::from_millis(200))];
 
-/// A core subscription in a queue group of its own name.
+/// A subscription of core NATS in a queue group.
 pub(super) struct CoreSubscription {
     pub(super) subject: &'static str,
     pub(super) group: &'static str,
-    /// From a client that has just connected.
-    arrived: Mutex<Option<Subscriber>>,
+    /// Of a client that has just connected.
+    next: Mutex<Option<Subscriber>>,
     current: AsyncMutex<Option<ClientSubscription>>,
     /// Taken out of the client when the subscription ended.
-    rest: Mutex<VecDeque<Message>>,
+    remaining: Mutex<VecDeque<Message>>,
     phase: watch::Sender<SubscriptionPhase>,
     changed: Notify,
 }
 
-/// A subscription of one client.
+/// A subscription of one live connection.
 struct ClientSubscription {
     subscriber: Subscriber,
     /// How many messages have come.
     taken: usize,
 }
 
+/// How far the end of a subscription is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum SubscriptionPhase {
     Open,
@@ -55,38 +57,38 @@ impl CoreSubscription {
         Self {
             subject,
             group,
-            arrived: Mutex::default(),
+            next: Mutex::default(),
             current: AsyncMutex::default(),
-            rest: Mutex::default(),
+            remaining: Mutex::default(),
             phase: watch::Sender::new(SubscriptionPhase::Open),
             changed: Notify::new(),
         }
     }
 
     /// Subscribes with a new client.
-    pub(super) async fn attach(&self, session: &LiveConnection) -> Result<(), BridgeError> {
+    pub(super) async fn attach(&self, live: &LiveConnection) -> Result<(), BridgeError> {
         if self.phase() > SubscriptionPhase::Open {
             return Ok(());
         }
-        let subscriber = session.client.queue_subscribe(self.subject, self.group.to_owned()).await;
+        let subscriber = live.client.queue_subscribe(self.subject, self.group.to_owned()).await;
         let subscriber = subscriber.map_err(|error| BridgeError::Unavailable(error.into()))?;
-        *self.arrived.lock().unwrap_or_else(PoisonError::into_inner) = Some(subscriber);
+        *self.next.lock() = Some(subscriber);
         self.changed.notify_waiters();
         Ok(())
     }
 
     /// The next message; `None` once it has ended, or the bridge is closed.
-    pub(super) async fn next(&self, link: &ConnectionState) -> Option<Message> {
+    pub(super) async fn next(&self, state: &ConnectionState) -> Option<Message> {
         loop {
             let changed = self.changed.notified();
-            if let Some(message) = self.rest().pop_front() {
+            if let Some(message) = self.remaining().pop_front() {
                 return Some(message);
             }
             match self.phase() {
                 SubscriptionPhase::Ended => return None,
                 SubscriptionPhase::Ending => tokio::select! {
                     () = changed => {}
-                    () = link.closed() => return None,
+                    () = state.closed() => return None,
                 },
                 SubscriptionPhase::Open => {
                     let mut current = self.current.lock().await;
@@ -94,7 +96,7 @@ impl CoreSubscription {
                         biased;
                         message = self.receive(&mut current) => return Some(message),
                         () = self.reached(SubscriptionPhase::Ending) => false,
-                        () = link.closed() => true,
+                        () = state.closed() => true,
                     };
                     if ended {
                         return None;
@@ -109,7 +111,7 @@ impl CoreSubscription {
         loop {
             let changed = self.changed.notified();
             if current.is_none() {
-                *current = self.take_arrived();
+                *current = self.take_next();
             }
             match current {
                 Some(ClientSubscription { subscriber, taken }) => match subscriber.next().await {
@@ -130,7 +132,7 @@ impl CoreSubscription {
         if self.phase.send_replace(SubscriptionPhase::Ending) > SubscriptionPhase::Open {
             return self.reached(SubscriptionPhase::Ended).await;
         }
-        let current = self.current.lock().await.take().or_else(|| self.take_arrived());
+        let current = self.current.lock().await.take().or_else(|| self.take_next());
         if let Some(mut current) = current {
             for (more, patience) in LAST_ONES {
                 self.round_trip(&mut current, connection).await;
@@ -152,7 +154,7 @@ impl CoreSubscription {
     pub(super) async fn close(&self) {
         self.end();
         if let Ok(mut current) = timeout(ENDING, self.current.lock()).await
-            && let Some(mut current) = current.take().or_else(|| self.take_arrived())
+            && let Some(mut current) = current.take().or_else(|| self.take_next())
         {
             let _ = current.subscriber.unsubscribe().await;
         }
@@ -161,9 +163,8 @@ impl CoreSubscription {
     /// Takes what comes until the server has heard everything that we have said: so it is known how many messages it has
     /// sent by then.
     async fn round_trip(&self, current: &mut ClientSubscription, connection: &Connection) {
-        let session = connection.sessions.borrow().clone();
-        let Some(session) = session else { return };
-        let round_trip = timeout(ENDING, connection.round_trip(&session));
+        let Some(live) = connection.current() else { return };
+        let round_trip = timeout(ENDING, connection.confirmations.round_trip(&live));
         tokio::select! {
             biased;
             () = self.empty(current) => {}
@@ -183,7 +184,7 @@ impl CoreSubscription {
 
     fn put(&self, current: &mut ClientSubscription, message: Message) {
         current.taken += 1;
-        self.rest().push_back(message);
+        self.remaining().push_back(message);
         self.changed.notify_waiters();
     }
 
@@ -201,12 +202,12 @@ impl CoreSubscription {
         let _ = self.phase.subscribe().wait_for(|now| *now >= phase).await;
     }
 
-    fn take_arrived(&self) -> Option<ClientSubscription> {
-        let arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner).take();
-        arrived.map(|subscriber| ClientSubscription { subscriber, taken: 0 })
+    fn take_next(&self) -> Option<ClientSubscription> {
+        let next = self.next.lock().take();
+        next.map(|subscriber| ClientSubscription { subscriber, taken: 0 })
     }
 
-    fn rest(&self) -> MutexGuard<'_, VecDeque<Message>> {
-        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    fn remaining(&self) -> MutexGuard<'_, VecDeque<Message>> {
+        self.remaining.lock()
     }
 }

@@ -10,26 +10,26 @@ use async_nats::jetstream::stream::RawMessage;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::bridge::nats::api::JetStreamError;
-use crate::bridge::nats::attributes;
-use crate::bridge::nats::connection::Connection;
-use crate::bridge::nats::objects::{dead_letter_subject, dead_letters};
-use crate::bridge::nats::publisher::OutgoingPublish;
+use crate::bridge::nats::error::JetStreamError;
+use crate::bridge::nats::jetstream_api::JetStreamApi;
+use crate::bridge::nats::publisher::{NatsPublisher, OutgoingPublish};
+use crate::bridge::nats::{attributes, names};
 use crate::bridge::network::wire::Outgoing;
 use crate::bridge::network::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, WAIT_LIMIT, dead};
 use crate::bridge::{BridgeError, DeadMessage};
 use crate::message::id::Id;
 
-/// The dead letters of one subscription.
+/// The dead letters of one subscription, in the stream of all dead letters.
 pub(super) struct DeadLetterStore {
-    connection: Arc<Connection>,
-    /// What they are, as messages.
+    publisher: Arc<NatsPublisher>,
+    api: JetStreamApi,
+    /// The subject of the event that they are, as messages.
     event: &'static str,
     stream: String,
     subject: String,
 }
 
-/// Asks for the first message of a subject from a sequence on.
+/// `$JS.API.STREAM.MSG.GET`: the first message of a subject from a sequence on.
 #[derive(Serialize)]
 struct MessageGet<'s> {
     #[serde(rename = "seq")]
@@ -38,12 +38,13 @@ struct MessageGet<'s> {
     subject: &'s str,
 }
 
+/// The response to `$JS.API.STREAM.MSG.GET`: a message of a stream.
 #[derive(Deserialize)]
 struct MessageGetResponse {
     message: RawMessage,
 }
 
-/// Asks for a message to be removed.
+/// `$JS.API.STREAM.MSG.DELETE`: the message of a stream that is to be removed.
 #[derive(Serialize)]
 struct MessageDelete {
     #[serde(rename = "seq")]
@@ -52,32 +53,38 @@ struct MessageDelete {
     no_erase: bool,
 }
 
+/// The response to `$JS.API.STREAM.MSG.DELETE`: the stream does not have the message any more.
 #[derive(Deserialize)]
 struct MessageDeleteResponse {}
 
 impl DeadLetterStore {
-    pub(super) fn new(connection: Arc<Connection>, event: &'static str, subscription: &str) -> Self {
-        let topology = connection.instance.topology;
-        let (stream, subject) = (dead_letters(topology).name, dead_letter_subject(topology, subscription));
-        Self { connection, event, stream, subject }
+    pub(super) fn new(
+        publisher: &Arc<NatsPublisher>,
+        api: &JetStreamApi,
+        event: &'static str,
+        subscription: &str,
+    ) -> Self {
+        let topology = publisher.connection.instance.topology;
+        let (stream, subject) = (names::dead_letter_stream(topology), names::dead_letters(topology, subscription));
+        Self { publisher: Arc::clone(publisher), api: api.clone(), event, stream, subject }
     }
 
     /// Keeps a dead letter; done once it is safe.
     pub(super) async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         let outgoing = Outgoing {
             dead: Some((&dead.reason, dead.attempts)),
-            ..Outgoing::new(self.event, &dead.message, &self.connection.source)
+            ..Outgoing::new(self.event, &dead.message, &self.publisher.connection.source)
         };
         let body = outgoing.body(u64::MAX)?;
         // Not the id of the message: one that was replayed and has failed once more is another dead letter.
-        let burial = Id::random().to_string();
+        let id = Id::random().to_string();
         let headers = || {
             let mut headers = attributes::write(&outgoing);
-            attributes::insert(&mut headers, NATS_MESSAGE_ID, &burial);
+            attributes::insert(&mut headers, NATS_MESSAGE_ID, &id);
             headers
         };
         let (subject, permitted) = (&*self.subject, &AtomicU64::new(0));
-        self.connection.publish(OutgoingPublish { subject, durable: true, permitted, body, headers }).await
+        self.publisher.publish(OutgoingPublish { subject, durable: true, permitted, body, headers }).await
     }
 
     /// Dead letters, oldest first, with what they are removed by.
@@ -99,13 +106,10 @@ impl DeadLetterStore {
 
     /// Removes one.
     pub(super) async fn remove(&self, sequence: u64) -> Result<(), BridgeError> {
-        let session = self.connection.session(Instant::now() + WAIT_LIMIT).await?;
+        let live = self.publisher.connection.ready(Instant::now() + WAIT_LIMIT).await?;
         let what = format!("STREAM.MSG.DELETE.{}", self.stream);
-        match self
-            .connection
-            .api::<MessageDeleteResponse>(&session, &what, &MessageDelete { sequence, no_erase: true })
-            .await
-        {
+        let delete = MessageDelete { sequence, no_erase: true };
+        match self.api.call::<MessageDeleteResponse>(&live, &what, &delete).await {
             Ok(MessageDeleteResponse {}) => Ok(()),
             Err(error) if is_absent(&error) => Ok(()),
             Err(error) => Err(error.at("a dead letter")),
@@ -113,9 +117,9 @@ impl DeadLetterStore {
     }
 
     async fn find(&self, sequence: u64) -> Result<Option<StreamMessage>, BridgeError> {
-        let session = self.connection.session(Instant::now() + WAIT_LIMIT).await?;
+        let live = self.publisher.connection.ready(Instant::now() + WAIT_LIMIT).await?;
         let (what, find) = (format!("STREAM.MSG.GET.{}", self.stream), MessageGet { sequence, subject: &self.subject });
-        match self.connection.api::<MessageGetResponse>(&session, &what, &find).await {
+        match self.api.call::<MessageGetResponse>(&live, &what, &find).await {
             Ok(MessageGetResponse { message }) => {
                 let number = message.sequence;
                 let read = StreamMessage::try_from(message).map(Some);

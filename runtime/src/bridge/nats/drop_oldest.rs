@@ -1,14 +1,14 @@
-//! Events that may be lost, on their way to the handler: a bounded place, out of which the oldest falls when it is full.
+//! The buffer of a core NATS subscription: bounded, and the oldest event is dropped when it is full.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_nats::Message;
 use tokio::sync::Notify;
 
 use crate::contract::subscription_policy::SubscriptionPolicy;
+use crate::sync::{Mutex, MutexGuard};
 
-/// Events that wait.
+/// A bounded buffer of events, which drops the oldest.
 ///
 /// The client would drop the newest, which nobody would notice before the next one comes; and say so in its log for each.
 pub(super) struct DropOldestBuffer {
@@ -18,6 +18,7 @@ pub(super) struct DropOldestBuffer {
     changed: Notify,
 }
 
+/// The events that wait in the buffer.
 #[derive(Default)]
 struct BufferContents {
     waiting: VecDeque<Message>,
@@ -80,7 +81,7 @@ impl DropOldestBuffer {
     }
 
     fn contents(&self) -> MutexGuard<'_, BufferContents> {
-        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+        self.contents.lock()
     }
 }
 

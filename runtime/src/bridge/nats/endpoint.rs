@@ -1,5 +1,5 @@
-//! Where requests for one command arrive: a queue group of all who serve it. The server takes a request that it has handed
-//! out for done with, and gives it to nobody else.
+//! The endpoint of one command: a queue group of all who serve it. The server takes a request that it has handed out for
+//! done with, and gives it to nobody else.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::bridge::network::wire::{Incoming, Malformed, write_reply};
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::maybe_ready::MaybeReady;
 
-/// Where requests for one command arrive.
+/// The endpoint of one command, in the queue group of all who serve it.
 pub(super) struct NatsEndpoint {
     pub(super) connection: Arc<Connection>,
     pub(super) subscription: Arc<CoreSubscription>,
@@ -26,12 +26,12 @@ const HEADERS: u64 = 1024;
 impl NatsEndpoint {
     async fn next(&self) -> Option<IncomingRequest> {
         loop {
-            let Message { payload, headers, reply, .. } = self.subscription.next(&self.connection.link).await?;
+            let Message { payload, headers, reply, .. } = self.subscription.next(&self.connection.state).await?;
             let incoming = attributes::read(headers.as_ref(), payload);
             let reply_to = reply.and_then(|reply| self.caller(reply.as_str()));
             match incoming {
                 Ok(incoming) => {
-                    self.connection.tally.look_at_clock(&incoming);
+                    self.connection.counters.look_at_clock(&incoming);
                     let Incoming { message, attempt, .. } = incoming;
                     return Some(IncomingRequest { message, attempt, reply_to });
                 }
@@ -43,8 +43,8 @@ impl NatsEndpoint {
     /// Where a reply goes: nowhere, where the address is none of a caller's.
     fn caller(&self, address: &str) -> Option<ReplyTo> {
         let connection = &self.connection;
-        if !connection.access.inbox.is_callers(address) {
-            connection.tally.refuse_reply(self.subscription.subject, address);
+        if !connection.connector.address.inbox.is_callers(address) {
+            connection.counters.refuse_reply(self.subscription.subject, address);
             return None;
         }
         Some(ReplyTo { address: address.to_owned(), correlation: Bytes::new() })
@@ -52,7 +52,7 @@ impl NatsEndpoint {
 
     /// Tells the caller that its request cannot be read; or counts it, where nobody is to be told.
     async fn refuse(&self, malformed: &Malformed, reply_to: Option<ReplyTo>) {
-        let fault = self.connection.tally.unreadable(self.subscription.subject, malformed);
+        let fault = self.connection.counters.unreadable(self.subscription.subject, malformed);
         if let Some(to) = reply_to {
             // Who cannot be told runs out of time.
             let _ = self.send(&to, fault).await;
@@ -61,19 +61,17 @@ impl NatsEndpoint {
 
     async fn send(&self, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
         let connection = &*self.connection;
-        let session = connection.sessions.borrow().clone();
-        let Some(session) = session else {
-            return Err(match connection.link.is_closed() {
+        let Some(live) = connection.current() else {
+            return Err(match connection.state.is_closed() {
                 true => BridgeError::Closed,
                 false => BridgeError::Unavailable("the connection to NATS is lost".into()),
             });
         };
-        let limit = connection.largest.min(session.client.max_payload() as u64).saturating_sub(HEADERS);
+        let limit = connection.largest.min(live.client.max_payload() as u64).saturating_sub(HEADERS);
         let mut headers = None;
         let put = |attribute, text: &str| attributes::put(headers.get_or_insert_default(), attribute, text);
         let body = write_reply(reply, self.subscription.subject, limit, put);
-        let parcel = WireMessage { subject: (*to.address).into(), reply: None, headers, body };
-        session.send(parcel).await
+        live.send(WireMessage { subject: (*to.address).into(), reply: None, headers, body }).await
     }
 }
 

@@ -1,17 +1,17 @@
-//! One connected client. After a loss there is another one; what lasts is in `connection.rs`.
+//! A live connection: one connected client. After a loss there is another one; what lasts is in `connection.rs`.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use async_nats::client::traits::Publisher;
 use async_nats::message::OutboundMessage;
-use async_nats::{Client, HeaderMap, PublishErrorKind, Subject};
+use async_nats::{Client, HeaderMap, Message, PublishErrorKind, StatusCode, Subject};
 use bytes::Bytes;
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::{attributes, version};
 
-/// One connected client.
+/// A live connection to a server, with the inbox of this client.
 #[derive(Clone)]
 pub(super) struct LiveConnection {
     pub(super) client: Client,
@@ -27,7 +27,7 @@ pub(super) struct LiveConnection {
     proof: RandomState,
 }
 
-/// A process of the NATS server.
+/// A server process, by the identifier that it gives itself.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct ServerProcess {
     /// What it calls itself: another one each time it starts.
@@ -48,7 +48,7 @@ impl ServerProcess {
     }
 }
 
-/// What an answer is expected to.
+/// What a message on our inbox is expected to answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Expected {
     /// A request: an answer that nobody waits for any more is counted.
@@ -57,7 +57,7 @@ pub(super) enum Expected {
     Confirmation,
 }
 
-/// A message on its way.
+/// A message as it is published to a subject.
 pub(super) struct WireMessage {
     pub(super) subject: Subject,
     pub(super) reply: Option<Subject>,
@@ -87,7 +87,7 @@ impl LiveConnection {
     }
 
     /// What an answer is to.
-    pub(super) fn answered(&self, subject: &str) -> Option<(Expected, u64)> {
+    pub(super) fn expected(&self, subject: &str) -> Option<(Expected, u64)> {
         let token = subject.strip_prefix(&*self.inbox)?;
         let (expected, rest) = [Expected::Reply, Expected::Confirmation]
             .into_iter()
@@ -103,8 +103,8 @@ impl LiveConnection {
     }
 
     /// Sends a message. Done once the client has it.
-    pub(super) async fn send(&self, parcel: WireMessage) -> Result<(), BridgeError> {
-        let WireMessage { subject, reply, headers, body } = parcel;
+    pub(super) async fn send(&self, message: WireMessage) -> Result<(), BridgeError> {
+        let WireMessage { subject, reply, headers, body } = message;
         let size = body.len() + headers.as_ref().map_or(0, attributes::length);
         let message = OutboundMessage { subject: subject.clone(), reply, headers, payload: body };
         self.client.publish_message(message).await.map_err(|error| match error.kind() {
@@ -116,6 +116,11 @@ impl LiveConnection {
             _ => BridgeError::Unavailable(error.into()),
         })
     }
+}
+
+/// Whether the server says that there are no responders.
+pub(super) fn is_no_responders(message: &Message) -> bool {
+    message.status == Some(StatusCode::NO_RESPONDERS)
 }
 
 /// An inbox that nobody can guess; those of the client library are numbered, and whoever sees one knows the next.

@@ -1,4 +1,5 @@
-//! What the server keeps for subscriptions that the topology does not have: consumers of the stream of events, and dead letters.
+//! The orphans of a topology: durable consumers of the stream of events, and dead letters, of subscriptions that it does
+//! not have.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,13 +8,21 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::api::EmptyRequest;
 use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::declarations::Declarations;
+use crate::bridge::nats::jetstream_api::{EmptyRequest, JetStreamApi};
 use crate::bridge::nats::live_connection::LiveConnection;
-use crate::bridge::nats::objects::{consumer_name, dead_letter_subject, dead_letters, events};
+use crate::bridge::nats::names;
 use crate::bridge::network::WAIT_LIMIT;
 use crate::bridge::orphan::Orphan;
 use crate::contract::known_subscription::KnownSubscription;
+
+/// The durable consumers and dead letters that the server keeps for subscriptions which the topology does not have.
+pub(super) struct OrphanedConsumers {
+    connection: Arc<Connection>,
+    api: JetStreamApi,
+    declarations: Arc<Declarations>,
+}
 
 /// `$JS.API.CONSUMER.LIST`: a page of the consumers of a stream.
 #[derive(Serialize)]
@@ -21,6 +30,7 @@ struct ConsumerListRequest {
     offset: usize,
 }
 
+/// A page of the consumers of a stream.
 #[derive(Deserialize)]
 struct ConsumerListPage {
     total: usize,
@@ -29,20 +39,21 @@ struct ConsumerListPage {
     consumers: Option<Vec<ConsumerInfo>>,
 }
 
-/// What is said of a consumer.
+/// A consumer, with the number of its messages.
 #[derive(Deserialize)]
 struct ConsumerInfo {
     name: String,
     config: ConsumerConfig,
     num_pending: u64,
     num_ack_pending: u64,
-    /// How many of those who ask for messages wait for some.
+    /// How many pull requests wait for messages.
     num_waiting: u64,
 }
 
+/// The configuration of a consumer.
 #[derive(Deserialize)]
 struct ConsumerConfig {
-    /// Others go by themselves.
+    /// Consumers without one go by themselves.
     durable_name: Option<String>,
 }
 
@@ -53,6 +64,7 @@ struct StreamInfoRequest<'s> {
     subjects_filter: &'s str,
 }
 
+/// A stream, with a page of its subjects.
 #[derive(Deserialize)]
 struct StreamInfo {
     state: StreamState,
@@ -61,6 +73,7 @@ struct StreamInfo {
     total: usize,
 }
 
+/// The subjects of a stream, with the number of messages on each.
 #[derive(Deserialize)]
 struct StreamState {
     #[serde(default)]
@@ -73,83 +86,89 @@ struct StreamPurgeRequest<'s> {
     filter: &'s str,
 }
 
+/// How many messages were purged of a stream.
 #[derive(Deserialize)]
 struct StreamPurgeResponse {
     purged: u64,
 }
 
+/// The response to the deletion of a consumer.
 #[derive(Deserialize)]
 struct DeleteResponse {}
 
-impl Connection {
+impl OrphanedConsumers {
+    pub(super) fn new(connection: &Arc<Connection>, api: &JetStreamApi, declarations: &Arc<Declarations>) -> Self {
+        Self { connection: Arc::clone(connection), api: api.clone(), declarations: Arc::clone(declarations) }
+    }
+
     /// What the server keeps for subscriptions that the topology does not have.
-    pub(super) async fn orphans(&self) -> Result<Vec<Orphan>, BridgeError> {
+    pub(super) async fn find(&self) -> Result<Vec<Orphan>, BridgeError> {
         let Some(known) = self.known() else { return Ok(Vec::new()) };
-        let session = self.session(Instant::now() + WAIT_LIMIT).await?;
-        let mut orphans = self.strange_consumers(&session, &known).await?;
-        orphans.extend(self.strange_letters(&session, &known).await?);
+        let live = self.connection.ready(Instant::now() + WAIT_LIMIT).await?;
+        let mut orphans = self.orphaned_consumers(&live, &known).await?;
+        orphans.extend(self.orphaned_dead_letters(&live, &known).await?);
         Ok(orphans)
     }
 
     /// Removes one of them: a consumer, or the dead letters of one subject.
-    pub(super) async fn remove_orphan(&self, orphan: &Orphan) -> Result<bool, BridgeError> {
-        let session = self.session(Instant::now() + WAIT_LIMIT).await?;
-        let topology = self.instance.topology;
-        if orphan.name.starts_with(&dead_letter_subject(topology, "")) {
-            let what = format!("STREAM.PURGE.{}", dead_letters(topology).name);
+    pub(super) async fn remove(&self, orphan: &Orphan) -> Result<bool, BridgeError> {
+        let live = self.connection.ready(Instant::now() + WAIT_LIMIT).await?;
+        let topology = self.connection.instance.topology;
+        if orphan.name.starts_with(&names::dead_letters(topology, "")) {
+            let what = format!("STREAM.PURGE.{}", names::dead_letter_stream(topology));
             let purged = self
-                .api_optional::<StreamPurgeResponse>(&session, &what, &StreamPurgeRequest { filter: &orphan.name })
+                .api
+                .find::<StreamPurgeResponse>(&live, &what, &StreamPurgeRequest { filter: &orphan.name })
                 .await?;
             return Ok(purged.is_some_and(|StreamPurgeResponse { purged }| purged > 0));
         }
-        let (stream, name) = (events(topology).name, &orphan.name);
-        let Some(consumer) = self
-            .api_optional::<ConsumerInfo>(&session, &format!("CONSUMER.INFO.{stream}.{name}"), &EmptyRequest {})
-            .await?
+        let (stream, name) = (names::event_stream(topology), &orphan.name);
+        let Some(consumer) =
+            self.api.find::<ConsumerInfo>(&live, &format!("CONSUMER.INFO.{stream}.{name}"), &EmptyRequest {}).await?
         else {
             return Ok(false);
         };
         if consumer.num_waiting > 0 {
             return Err(BridgeError::Mismatch(format!(
-                "somebody still takes messages from the consumer `{name}`: another version of the topology, perhaps, that has \
-                 the subscription"
+                "somebody still takes messages from the consumer `{name}`: another version of the topology, perhaps, that \
+                 has the subscription"
             )));
         }
         if orphan.messages == Some(0) && consumer.messages() > 0 {
             return Ok(false);
         }
         let removed = self
-            .api_optional::<DeleteResponse>(&session, &format!("CONSUMER.DELETE.{stream}.{name}"), &EmptyRequest {})
+            .api
+            .find::<DeleteResponse>(&live, &format!("CONSUMER.DELETE.{stream}.{name}"), &EmptyRequest {})
             .await?;
         Ok(removed.is_some())
     }
 
-    /// The subscriptions of the topology, where there may be something at the server: who neither publishes nor hears events asks
-    /// for nothing that its rights need to name.
+    /// The subscriptions of the topology, where there may be something at the server: who neither publishes nor hears
+    /// events asks for nothing that its rights need to name.
     fn known(&self) -> Option<Arc<[KnownSubscription]>> {
-        let lists = self.declared.lists();
-        lists.known.clone().filter(|_| lists.topics || !lists.consumers.is_empty())
+        let lists = self.declarations.lists();
+        lists.known.clone().filter(|_| lists.publishes || !lists.retained.is_empty())
     }
 
-    async fn strange_consumers(
+    async fn orphaned_consumers(
         &self,
-        session: &LiveConnection,
+        live: &LiveConnection,
         known: &[KnownSubscription],
     ) -> Result<Vec<Orphan>, BridgeError> {
         let lasting = known.iter().filter(|known| !known.delivery.at_most_once);
-        let known: BTreeSet<String> = lasting.map(|known| consumer_name(known.subscription)).collect();
-        let what = format!("CONSUMER.LIST.{}", events(self.instance.topology).name);
+        let known: BTreeSet<String> = lasting.map(|known| names::consumer(known.subscription)).collect();
+        let what = format!("CONSUMER.LIST.{}", names::event_stream(self.connection.instance.topology));
         let (mut orphans, mut offset) = (Vec::new(), 0);
-        while let Some(page) =
-            self.api_optional::<ConsumerListPage>(session, &what, &ConsumerListRequest { offset }).await?
-        {
+        while let Some(page) = self.api.find::<ConsumerListPage>(live, &what, &ConsumerListRequest { offset }).await? {
             let consumers = page.consumers.unwrap_or_default();
             offset += consumers.len();
             let is_last = consumers.is_empty() || offset >= page.total;
-            let strange = consumers
+            let orphaned = consumers
                 .into_iter()
                 .filter(|consumer| consumer.config.durable_name.is_some() && !known.contains(&consumer.name));
-            orphans.extend(strange.map(|consumer| Orphan { messages: Some(consumer.messages()), name: consumer.name }));
+            orphans
+                .extend(orphaned.map(|consumer| Orphan { messages: Some(consumer.messages()), name: consumer.name }));
             if is_last {
                 break;
             }
@@ -157,25 +176,25 @@ impl Connection {
         Ok(orphans)
     }
 
-    async fn strange_letters(
+    async fn orphaned_dead_letters(
         &self,
-        session: &LiveConnection,
+        live: &LiveConnection,
         known: &[KnownSubscription],
     ) -> Result<Vec<Orphan>, BridgeError> {
-        let topology = self.instance.topology;
+        let topology = self.connection.instance.topology;
         let known: BTreeSet<String> =
-            known.iter().map(|known| dead_letter_subject(topology, known.subscription)).collect();
-        let (what, all) = (format!("STREAM.INFO.{}", dead_letters(topology).name), dead_letter_subject(topology, ">"));
+            known.iter().map(|known| names::dead_letters(topology, known.subscription)).collect();
+        let (what, all) =
+            (format!("STREAM.INFO.{}", names::dead_letter_stream(topology)), names::dead_letters(topology, ">"));
         let (mut orphans, mut offset) = (Vec::new(), 0);
-        while let Some(counted) = self
-            .api_optional::<StreamInfo>(session, &what, &StreamInfoRequest { offset, subjects_filter: &all })
-            .await?
+        while let Some(counted) =
+            self.api.find::<StreamInfo>(live, &what, &StreamInfoRequest { offset, subjects_filter: &all }).await?
         {
             let subjects = counted.state.subjects.unwrap_or_default();
             offset += subjects.len();
             let is_last = subjects.is_empty() || offset >= counted.total;
-            let strange = subjects.into_iter().filter(|(subject, _)| !known.contains(subject));
-            orphans.extend(strange.map(|(name, messages)| Orphan { name, messages: Some(messages) }));
+            let orphaned = subjects.into_iter().filter(|(subject, _)| !known.contains(subject));
+            orphans.extend(orphaned.map(|(name, messages)| Orphan { name, messages: Some(messages) }));
             if is_last {
                 break;
             }

@@ -1,5 +1,6 @@
-//! Publishing, until it is safe.
+//! The publisher: publishes until the stream has stored a message, or the server has it where there is no stream.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_nats::jetstream::publish::PublishAck;
@@ -7,12 +8,13 @@ use async_nats::jetstream::response::Response;
 use async_nats::jetstream::{Error, ErrorCode};
 use async_nats::{HeaderMap, Message};
 use bytes::Bytes;
-use tokio::time::{Duration, Instant, sleep};
+use tokio::sync::RwLock;
+use tokio::time::{Duration, Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::connection::{Connection, is_no_responders};
-use crate::bridge::nats::live_connection::LiveConnection;
-use crate::bridge::nats::objects::events;
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::event_stream::{EventStream, StreamPresence};
+use crate::bridge::nats::live_connection::{LiveConnection, is_no_responders};
 use crate::bridge::network::WAIT_LIMIT;
 use crate::contract::policy::Backoff;
 use crate::one_line::OneLine;
@@ -20,47 +22,70 @@ use crate::one_line::OneLine;
 /// Between two attempts.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
-/// What is to be published.
+/// How long a bridge that closes waits for what is in flight.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// The publisher of events and dead letters, which waits for the PubAck of the stream that stores them.
+pub(super) struct NatsPublisher {
+    pub(super) connection: Arc<Connection>,
+    event_stream: Arc<EventStream>,
+    /// Read by each publish for as long as it is in flight.
+    in_flight: RwLock<()>,
+    failures: AtomicU64,
+}
+
+/// A message to publish, with its subject and how safe it has to be.
 pub(super) struct OutgoingPublish<'p, H> {
     pub(super) subject: &'p str,
     /// Whether a stream has to have it. Otherwise one has it if there is one.
     pub(super) durable: bool,
-    /// The client that was last permitted to publish there.
+    /// The client that was last permitted to publish there, by its number.
     pub(super) permitted: &'p AtomicU64,
     pub(super) body: Bytes,
     /// The headers, made anew for each attempt: there is seldom a second one.
     pub(super) headers: H,
 }
 
-/// How an attempt ended that did not fail.
+/// What the answer to a publish says: a PubAck, or no responders.
 enum StoreOutcome {
-    Yes,
+    /// The stream has stored the message.
+    Stored,
     /// There is no stream, and nobody who listens.
-    Nowhere,
+    NoResponders,
 }
 
-impl Connection {
+impl NatsPublisher {
+    pub(super) fn new(connection: &Arc<Connection>, event_stream: &Arc<EventStream>) -> Self {
+        Self {
+            connection: Arc::clone(connection),
+            event_stream: Arc::clone(event_stream),
+            in_flight: RwLock::new(()),
+            failures: AtomicU64::new(0),
+        }
+    }
+
     /// Publishes a message; done once it is safe.
     ///
-    /// Where a subscription of this deployment must not miss it, that is once the stream has confirmed it. Otherwise there may
-    /// be one that this unit knows nothing of: in another deployment, or in a version to come. The stream takes in whatever is
-    /// published on its subjects, whether its publisher asks for a confirmation or not. So the publisher always asks: where
-    /// there is a stream, it answers, and is waited for; where there is none, the message is safe once the server has it,
-    /// which an echo tells. A stream that comes later gives itself away by confirming the first message that it takes in,
-    /// after the echo; from the next one on it is waited for.
+    /// Where a subscription of this deployment must not miss it, that is once the stream has confirmed it. Otherwise
+    /// there may be one that this unit knows nothing of: in another deployment, or in a version to come. The stream
+    /// takes in whatever is published on its subjects, whether its publisher asks for a confirmation or not. So the
+    /// publisher always asks: where there is a stream, it answers, and is waited for; where there is none, the message
+    /// is safe once the server has it, which an echo tells. A stream that comes later gives itself away by confirming
+    /// the first message that it takes in, after the echo; from the next one on it is waited for.
     pub(super) async fn publish<H: Fn() -> HeaderMap>(
         &self,
         publication: OutgoingPublish<'_, H>,
     ) -> Result<(), BridgeError> {
-        if self.link.is_closed() {
+        let connection = &*self.connection;
+        if connection.state.is_closed() {
             return Err(BridgeError::Closed);
         }
-        let _under_way = self.under_way.read().await;
+        let _in_flight = self.in_flight.read().await;
         let until = Instant::now() + WAIT_LIMIT;
         let mut failures = 0;
         loop {
-            let session = self.session(until).await?;
-            let error = match self.attempt(&session, &publication).await {
+            let live = connection.ready(until).await?;
+            let error = match self.attempt(&live, &publication).await {
                 Ok(()) => return Ok(()),
                 Err(error @ BridgeError::Unavailable(_)) => error,
                 Err(error) => return Err(error),
@@ -70,9 +95,9 @@ impl Connection {
             if Instant::now() + pause >= until {
                 return Err(error);
             }
-            // A lost connection is waited for, and no trouble of its own.
-            if self.link.is_up() {
-                self.trouble(publication.subject, &error);
+            // A lost connection is waited for, and no failure of its own.
+            if connection.state.is_up() {
+                self.failed(publication.subject, &error);
                 sleep(pause).await;
             }
         }
@@ -80,80 +105,87 @@ impl Connection {
 
     async fn attempt<H: Fn() -> HeaderMap>(
         &self,
-        session: &LiveConnection,
+        live: &LiveConnection,
         publication: &OutgoingPublish<'_, H>,
     ) -> Result<(), BridgeError> {
         let OutgoingPublish { subject, durable, permitted, body, headers } = publication;
-        let has_stream = self.has_stream.load(Ordering::Relaxed);
-        let asked = self.ask(session, subject, (Some(headers()), body.clone())).await?;
+        let (connection, event_stream) = (&*self.connection, &*self.event_stream);
+        let has_stream = event_stream.is_known();
+        let sent = connection.confirmations.request(live, subject, Some(headers()), body.clone()).await?;
         if *durable || has_stream {
-            let answer = asked.answer().await.inspect_err(|error| {
-                if matches!(error, BridgeError::Unavailable(_)) && self.link.is_up() {
-                    self.doubt.notify_one();
+            let answer = sent.answer().await.inspect_err(|error| {
+                if matches!(error, BridgeError::Unavailable(_)) && connection.state.is_up() {
+                    connection.doubt();
                 }
             })?;
             return match stored(&answer)? {
-                StoreOutcome::Nowhere if *durable => {
-                    self.doubt.notify_one();
+                StoreOutcome::NoResponders if *durable => {
+                    connection.doubt();
                     Err(BridgeError::Unavailable(format!("no stream takes in `{subject}`").into()))
                 }
-                StoreOutcome::Nowhere => self.unanswered(session, subject).await,
-                StoreOutcome::Yes => {
-                    self.refusals.lift(subject);
+                StoreOutcome::NoResponders => self.unanswered(live, subject).await,
+                StoreOutcome::Stored => {
+                    connection.refusals.lift(subject);
                     Ok(())
                 }
             };
         }
-        let refusal = asked.refusal.clone();
+        let refusal = sent.refusal.clone();
         tokio::select! {
             biased;
-            answer = asked.answer() => {
-                if let StoreOutcome::Yes = stored(&answer?)? {
-                    self.has_stream.store(true, Ordering::Relaxed);
+            answer = sent.answer() => {
+                if let StoreOutcome::Stored = stored(&answer?)? {
+                    event_stream.found();
                 }
                 Ok(())
             }
-            gone_through = self.round_trip(session) => {
+            gone_through = connection.confirmations.round_trip(live) => {
                 gone_through?;
-                if permitted.load(Ordering::Relaxed) != session.number {
-                    self.flush_refusals(session).await?;
+                if permitted.load(Ordering::Relaxed) != live.number {
+                    connection.confirmations.flush_refusals(live).await?;
                     refusal.seen().map_or(Ok(()), Err)?;
-                    permitted.store(session.number, Ordering::Relaxed);
-                    self.refusals.lift(subject);
+                    permitted.store(live.number, Ordering::Relaxed);
+                    connection.refusals.lift(subject);
                 }
                 Ok(())
             }
         }
     }
 
-    /// There was a stream, and nobody answers for it. It may be gone, and the message with it that no subscription waits for; or
-    /// it is between two leaders, and takes in nothing until it has another one.
-    async fn unanswered(&self, session: &LiveConnection, subject: &str) -> Result<(), BridgeError> {
-        let stream = events(self.instance.topology).name;
-        match self.is_there(session, &stream).await? {
-            Some(false) => {
-                self.has_stream.store(false, Ordering::Relaxed);
+    /// There was a stream, and nobody answers for it. It may be gone, and the message with it that no subscription
+    /// waits for; or it is between two leaders, and takes in nothing until it has another one.
+    async fn unanswered(&self, live: &LiveConnection, subject: &str) -> Result<(), BridgeError> {
+        let stream = &self.event_stream.name;
+        match self.event_stream.look(live).await? {
+            StreamPresence::Absent => {
+                self.event_stream.gone();
                 Ok(())
             }
-            Some(true) => {
-                Err(BridgeError::Unavailable(format!("the stream `{stream}` has no leader to take in `{subject}`").into()))
-            }
-            None => Err(BridgeError::Unavailable(
+            StreamPresence::Present => Err(BridgeError::Unavailable(
+                format!("the stream `{stream}` has no leader to take in `{subject}`").into(),
+            )),
+            StreamPresence::Unknown => Err(BridgeError::Unavailable(
                 format!(
-                    "nobody answers for the stream `{stream}`, which has taken in events before: it has no leader, or is gone; to \
-                     tell, this user needs the right to publish `$JS.API.STREAM.INFO.{stream}`"
+                    "nobody answers for the stream `{stream}`, which has taken in events before: it has no leader, or is \
+                     gone; to tell, this user needs the right to publish `$JS.API.STREAM.INFO.{stream}`"
                 )
                 .into(),
             )),
         }
     }
 
-    /// Something goes wrong that is tried again. Says so the 1st, 2nd, 4th, 8th… time.
-    fn trouble(&self, subject: &str, error: &BridgeError) {
-        let troubles = self.troubles.fetch_add(1, Ordering::Relaxed) + 1;
-        if troubles.is_power_of_two() {
-            tracing::warn!(target: "pontoon", subject, error = %OneLine(&error), troubles, "publishing fails, and is tried again");
+    /// Counts a failure that is tried again. Says so the 1st, 2nd, 4th, 8th… time.
+    fn failed(&self, subject: &str, error: &BridgeError) {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+        if failures.is_power_of_two() {
+            let error = OneLine(&error);
+            tracing::warn!(target: "pontoon", subject, %error, failures, "publishing fails, and is tried again");
         }
+    }
+
+    /// Waits for what is in flight; not for long.
+    pub(super) async fn flush(&self) {
+        let _ = timeout(FLUSH, self.in_flight.write()).await;
     }
 }
 
@@ -171,10 +203,10 @@ fn is_for_good(error: &Error) -> bool {
 /// What the answer to a message says.
 fn stored(answer: &Message) -> Result<StoreOutcome, BridgeError> {
     if is_no_responders(answer) {
-        return Ok(StoreOutcome::Nowhere);
+        return Ok(StoreOutcome::NoResponders);
     }
     match serde_json::from_slice(&answer.payload) {
-        Ok(Response::<PublishAck>::Ok(_)) => Ok(StoreOutcome::Yes),
+        Ok(Response::<PublishAck>::Ok(_)) => Ok(StoreOutcome::Stored),
         Ok(Response::Err { error }) if is_for_good(&error) => {
             Err(BridgeError::Mismatch(format!("the stream does not take this message, and will not: {error}")))
         }

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use crate::bridge::BridgeError;
 use crate::health::Health;
+use crate::sync::{Mutex, MutexGuard};
 
 /// How many subjects are remembered.
 const SUBJECTS: usize = 1000;
@@ -149,7 +149,7 @@ impl Refusals {
     }
 
     fn subjects(&self) -> MutexGuard<'_, BTreeMap<(RefusedAction, String), RefusedSubject>> {
-        self.subjects.lock().unwrap_or_else(PoisonError::into_inner)
+        self.subjects.lock()
     }
 }
 

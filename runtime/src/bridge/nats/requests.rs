@@ -1,34 +1,48 @@
-//! Requests: to the subject of the command, with a subject of our own for the reply.
+//! Requests: published to the subject of their command, with a reply inbox of our own.
+
+use std::sync::Arc;
 
 use async_nats::Message;
 use tokio::time::Instant;
 
 use crate::bridge::nats::attributes;
-use crate::bridge::nats::connection::{Connection, is_no_responders};
-use crate::bridge::nats::live_connection::{Expected, WireMessage};
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::live_connection::{Expected, WireMessage, is_no_responders};
 use crate::bridge::network::wire::{Outgoing, read_reply};
+use crate::bridge::pending::Pending;
 use crate::bridge::{BridgeError, Reply, Request};
 
-impl Connection {
+/// The requests of this process, and the replies that they wait for on its inbox.
+pub(super) struct Requests {
+    connection: Arc<Connection>,
+    pub(super) replies: Pending<Message>,
+}
+
+impl Requests {
+    pub(super) fn new(connection: &Arc<Connection>) -> Self {
+        Self { connection: Arc::clone(connection), replies: Pending::default() }
+    }
+
     /// Sends a request and waits for its reply.
     pub(super) async fn request(&self, request: Request) -> Result<Reply, BridgeError> {
         let Request { subject, message, deadline, attempt } = request;
-        let mut outgoing = Outgoing::new(subject, &message, &self.source);
+        let connection = &*self.connection;
+        let mut outgoing = Outgoing::new(subject, &message, &connection.source);
         outgoing.attempt = attempt;
         outgoing.deadline = Some(deadline);
-        let body = outgoing.body(self.largest)?;
+        let body = outgoing.body(connection.largest)?;
         // One that is late already is told so by those who serve it.
-        let session = self.client(deadline.max(Instant::now())).await?;
+        let live = connection.current_or_ready(deadline.max(Instant::now())).await?;
         let waiting = self.replies.begin();
-        let refusal = self.refusals.watch(subject);
-        let reply = Some(session.reply_to(Expected::Reply, waiting.key));
+        let refusal = connection.refusals.watch(subject);
+        let reply = Some(live.reply_to(Expected::Reply, waiting.key));
         let headers = Some(attributes::write(&outgoing));
-        session.send(WireMessage { subject: subject.into(), reply, headers, body }).await?;
+        live.send(WireMessage { subject: subject.into(), reply, headers, body }).await?;
         tokio::select! {
             biased;
             answer = waiting.answer() => {
                 let answer = answer?;
-                self.refusals.lift(subject);
+                connection.refusals.lift(subject);
                 read(subject, answer)
             }
             error = refusal.refused() => Err(error),

@@ -1,4 +1,4 @@
-//! Where the events of one subject are published.
+//! The publisher of the events of one subject.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -6,39 +6,42 @@ use std::sync::atomic::AtomicU64;
 use async_nats::header::NATS_MESSAGE_ID;
 
 use crate::bridge::nats::attributes;
-use crate::bridge::nats::connection::Connection;
-use crate::bridge::nats::publisher::OutgoingPublish;
+use crate::bridge::nats::declarations::Declarations;
+use crate::bridge::nats::publisher::{NatsPublisher, OutgoingPublish};
 use crate::bridge::network::Numbering;
 use crate::bridge::network::wire::Outgoing;
 use crate::bridge::{BridgeError, Topic};
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 
-/// How many bytes the headers of an event have at most beside its attributes: its sequence, the identifier for JetStream, and, once
+/// How many bytes the headers of an event have at most beside its attributes: its sequence, its `Nats-Msg-Id`, and, once
 /// it is a dead letter, why it was given up, in short.
 const MORE: usize = 512;
 
 /// Of how many bytes the attributes of an event certainly are less, encoded and all.
 const ATTRIBUTES: usize = 64 * 1024;
 
-/// Where the events of one subject are published.
+/// The publisher of the events of one subject.
 pub(super) struct NatsTopic {
-    connection: Arc<Connection>,
+    publisher: Arc<NatsPublisher>,
+    declarations: Arc<Declarations>,
     subject: &'static str,
     numbering: Numbering,
+    /// The client that was last permitted to publish the subject, by its number.
     permitted: AtomicU64,
 }
 
 impl NatsTopic {
-    pub(super) fn new(connection: Arc<Connection>, subject: &'static str) -> Self {
-        Self { connection, subject, numbering: Numbering::default(), permitted: AtomicU64::new(0) }
+    pub(super) fn new(publisher: &Arc<NatsPublisher>, declarations: &Arc<Declarations>, subject: &'static str) -> Self {
+        let (publisher, declarations) = (Arc::clone(publisher), Arc::clone(declarations));
+        Self { publisher, declarations, subject, numbering: Numbering::default(), permitted: AtomicU64::new(0) }
     }
 
     async fn publish(&self, event: Message) -> Result<(), BridgeError> {
-        let connection = &*self.connection;
+        let connection = &*self.publisher.connection;
         let mut outgoing = Outgoing::new(self.subject, &event, &connection.source);
         let body = outgoing.body(connection.largest)?;
-        let announced = connection.sessions.borrow().as_ref().map(|session| session.client.max_payload());
+        let announced = connection.current().map(|live| live.client.max_payload());
         if announced.is_some_and(|limit| body.len() + ATTRIBUTES > limit) {
             Topic::check(self, &event)?;
         }
@@ -50,9 +53,9 @@ impl NatsTopic {
             attributes::insert(&mut headers, NATS_MESSAGE_ID, &event.metadata().id.to_string());
             headers
         };
-        let durable = connection.declared.is_durable(self.subject);
+        let durable = self.declarations.is_durable(self.subject);
         let permitted = &self.permitted;
-        connection.publish(OutgoingPublish { subject: self.subject, durable, permitted, body, headers }).await?;
+        self.publisher.publish(OutgoingPublish { subject: self.subject, durable, permitted, body, headers }).await?;
         numbered.settle();
         Ok(())
     }
@@ -64,13 +67,13 @@ impl Topic for NatsTopic {
     }
 
     fn check(&self, event: &Message) -> Result<(), BridgeError> {
-        let connection = &*self.connection;
+        let connection = &*self.publisher.connection;
         let outgoing = Outgoing::new(self.subject, event, &connection.source);
         let body = outgoing.body(connection.largest)?;
-        let Some(session) = connection.sessions.borrow().clone() else { return Ok(()) };
+        let Some(live) = connection.current() else { return Ok(()) };
         // What the server takes may be less than we think, and counts the headers, of which an event has two more.
         let (limit, size) =
-            (session.client.max_payload(), body.len() + attributes::length(&attributes::write(&outgoing)) + MORE);
+            (live.client.max_payload(), body.len() + attributes::length(&attributes::write(&outgoing)) + MORE);
         if size <= limit {
             return Ok(());
         }
@@ -78,6 +81,6 @@ impl Topic for NatsTopic {
     }
 
     fn is_away(&self) -> bool {
-        !self.connection.link.is_up()
+        !self.publisher.connection.state.is_up()
     }
 }

@@ -1,41 +1,44 @@
-//! JetStream is asked by requests of JSON.
+//! JetStream's API: requests of JSON to subjects below `$JS.API`.
 
+use std::sync::Arc;
+
+use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::response::Response;
-use async_nats::jetstream::{Error, ErrorCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::connection::{Connection, is_no_responders};
-use crate::bridge::nats::live_connection::LiveConnection;
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::error::JetStreamError;
+use crate::bridge::nats::live_connection::{LiveConnection, is_no_responders};
 
-/// Why JetStream does not do something.
-#[derive(Debug)]
-pub(super) enum JetStreamError {
-    /// It says why.
-    Api(Error),
-    /// The server has none.
-    Absent,
-    /// It could not be asked.
-    Bridge(BridgeError),
+/// The client of JetStream's API.
+#[derive(Clone)]
+pub(super) struct JetStreamApi {
+    connection: Arc<Connection>,
 }
 
-/// A request that asks for nothing in particular.
+/// The body of a request to JetStream's API that has no parameters.
 #[derive(Serialize)]
 pub(super) struct EmptyRequest {}
 
-impl Connection {
+impl JetStreamApi {
+    pub(super) fn new(connection: &Arc<Connection>) -> Self {
+        Self { connection: Arc::clone(connection) }
+    }
+
     /// Asks JetStream: `STREAM.INFO.shop_events`.
-    pub(super) async fn api<T: DeserializeOwned>(
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
-        session: &LiveConnection,
+        live: &LiveConnection,
         what: &str,
         request: &impl Serialize,
     ) -> Result<T, JetStreamError> {
         let body =
             serde_json::to_vec(request).map_err(|error| JetStreamError::Bridge(BridgeError::Malformed(error)))?;
         let subject = format!("$JS.API.{what}");
-        let answer = async { self.ask(session, &subject, (None, body.into())).await?.answer().await };
+        let confirmations = &self.connection.confirmations;
+        let answer = async { confirmations.request(live, &subject, None, body.into()).await?.answer().await };
         let answer = answer.await.map_err(JetStreamError::Bridge)?;
         if is_no_responders(&answer) {
             return Err(JetStreamError::Absent);
@@ -47,11 +50,11 @@ impl Connection {
         }
     }
 
-    /// The same of what need not be there: nothing where there is no such stream or consumer, or no JetStream. A right that is
-    /// missing for it is no reason to be less than ready.
-    pub(super) async fn api_optional<T: DeserializeOwned>(
+    /// The same of what need not be there: nothing where there is no such stream or consumer, or no JetStream. A right
+    /// that is missing for it is no reason to be less than ready.
+    pub(super) async fn find<T: DeserializeOwned>(
         &self,
-        session: &LiveConnection,
+        live: &LiveConnection,
         what: &str,
         request: &impl Serialize,
     ) -> Result<Option<T>, BridgeError> {
@@ -61,30 +64,16 @@ impl Connection {
             ErrorCode::JETSTREAM_NOT_ENABLED,
             ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT,
         ];
-        match self.api(session, what, request).await {
+        match self.call(live, what, request).await {
             Ok(answer) => Ok(Some(answer)),
             Err(JetStreamError::Absent) => Ok(None),
             Err(JetStreamError::Api(error)) if NONE.contains(&error.error_code()) => Ok(None),
             Err(error) => {
                 if let JetStreamError::Bridge(BridgeError::Denied(_)) = &error {
-                    self.refusals.lift(&format!("$JS.API.{what}"));
+                    self.connection.refusals.lift(&format!("$JS.API.{what}"));
                 }
                 Err(error.at(what))
             }
-        }
-    }
-}
-
-impl JetStreamError {
-    /// As the adapter's user sees it.
-    pub(super) fn at(self, what: &str) -> BridgeError {
-        match self {
-            Self::Api(error) => BridgeError::Unavailable(format!("{what}: {error}").into()),
-            Self::Absent => BridgeError::Mismatch(format!(
-                "{what}: the NATS server has no JetStream, which events that must not be lost and dead letters need: \
-                 enable it there (`jetstream` in its configuration)"
-            )),
-            Self::Bridge(error) => error,
         }
     }
 }

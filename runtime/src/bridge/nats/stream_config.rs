@@ -1,33 +1,42 @@
-//! The streams and consumers as they have to be, and what of one that is there is not so.
+//! The configurations of streams and durable consumers as they have to be, and how one that is there differs.
 
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, Config as Consumer, DeliverPolicy, ReplayPolicy};
 use async_nats::jetstream::stream::{Config as Stream, DiscardPolicy, RetentionPolicy, State, StorageType};
 
-use crate::bridge::nats::declared::RetainedSubscription;
+use crate::bridge::nats::names;
 use crate::bridge::network::PREFETCH;
+use crate::contract::subscription_policy::SubscriptionPolicy;
 
-/// How long a message is somebody's (`ack_wait`). Whoever has it for longer says so in time; what a process had that died comes
-/// again after it.
+/// The lease of a delivery (`ack_wait`). Whoever has it for longer says so in time; what a process had that died is
+/// delivered again after it.
 pub(super) const LEASE: Duration = Duration::from_secs(10);
 
-/// How long the server remembers the ids of messages: longer than anybody tries to publish one.
-const REMEMBERED: Duration = Duration::from_secs(120);
+/// The duplicate window of streams: longer than anybody tries to publish one message.
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 
-/// How many messages all instances together may have, those included that wait for their next attempt.
-const UNACKNOWLEDGED: i64 = 40 * PREFETCH as i64;
+/// How many deliveries all instances together may have unacknowledged, those included that wait for their next attempt.
+const MAX_ACK_PENDING: i64 = 40 * PREFETCH as i64;
 
 /// No limit.
-const NONE: i64 = -1;
+const UNLIMITED: i64 = -1;
+
+/// A subscription whose events a stream keeps for its durable consumer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct RetainedSubscription {
+    pub(super) subject: &'static str,
+    pub(super) subscription: &'static str,
+    pub(super) policy: SubscriptionPolicy,
+}
 
 /// The stream of all events of a topology. It keeps an event for as long as a consumer has not acknowledged it.
 pub(super) fn events(topology: &str) -> Stream {
     Stream {
-        name: format!("{topology}_events"),
+        name: names::event_stream(topology),
         subjects: vec![format!("{topology}.event.>")],
         retention: RetentionPolicy::Interest,
-        duplicate_window: REMEMBERED,
+        duplicate_window: DUPLICATE_WINDOW,
         ..stream()
     }
 }
@@ -35,24 +44,19 @@ pub(super) fn events(topology: &str) -> Stream {
 /// The stream of all dead letters of a topology.
 pub(super) fn dead_letters(topology: &str) -> Stream {
     Stream {
-        name: format!("{topology}_dead"),
+        name: names::dead_letter_stream(topology),
         subjects: vec![format!("{topology}.dead.>")],
         retention: RetentionPolicy::Limits,
-        duplicate_window: REMEMBERED,
+        duplicate_window: DUPLICATE_WINDOW,
         ..stream()
     }
 }
 
-/// Where the dead letters of a subscription are: `shop.dead.email.v1.greet`.
-pub(super) fn dead_letter_subject(topology: &str, subscription: &str) -> String {
-    format!("{topology}.dead.{subscription}")
-}
-
 fn stream() -> Stream {
     Stream {
-        max_bytes: NONE,
-        max_messages: NONE,
-        max_messages_per_subject: NONE,
+        max_bytes: UNLIMITED,
+        max_messages: UNLIMITED,
+        max_messages_per_subject: UNLIMITED,
         max_consumers: -1,
         max_message_size: -1,
         // Where something is full, its publisher hears so. Nothing that was confirmed is dropped.
@@ -63,15 +67,11 @@ fn stream() -> Stream {
     }
 }
 
-/// The name of a subscription's consumer: `email-v1-greet`. No two have the same: names of the topology have no `-`.
-pub(super) fn consumer_name(subscription: &str) -> String {
-    subscription.replace('.', "-")
-}
-
-/// Where a consumer begins that is made now: what was published before there was such a subscription is none of its business. By
-/// its place in the stream, and not by `new`: a server that was killed while it wrote down how far a consumer is begins it anew, and
-/// `new` would be behind all that it had not delivered. One that was there before, and is gone, has what is still kept.
-pub(super) fn begins(stream: &State, was_there: bool) -> DeliverPolicy {
+/// Where a consumer begins that is created now: what was published before there was such a subscription is none of its
+/// business. By its place in the stream, and not by `new`: a server that was killed while it wrote down how far a
+/// consumer is begins it anew, and `new` would be behind all that it had not delivered. One that was there before, and
+/// is gone, has what is still kept.
+pub(super) fn deliver_policy(stream: &State, was_there: bool) -> DeliverPolicy {
     match was_there {
         true => DeliverPolicy::All,
         false => DeliverPolicy::ByStartSequence { start_sequence: stream.last_sequence + 1 },
@@ -79,25 +79,25 @@ pub(super) fn begins(stream: &State, was_there: bool) -> DeliverPolicy {
 }
 
 /// The consumer of a subscription.
-pub(super) fn consumer(kept: &RetainedSubscription) -> Consumer {
-    let name = consumer_name(kept.subscription);
+pub(super) fn consumer(retained: &RetainedSubscription) -> Consumer {
+    let name = names::consumer(retained.subscription);
     Consumer {
         durable_name: Some(name.clone()),
         name: Some(name),
-        filter_subject: kept.subject.to_owned(),
+        filter_subject: retained.subject.to_owned(),
         ack_policy: AckPolicy::Explicit,
         ack_wait: LEASE,
         // When to give up is decided in the runtime, which keeps a dead letter then. The server would only stop.
-        max_deliver: NONE,
+        max_deliver: UNLIMITED,
         // In order: one after the other, whoever has it.
-        max_ack_pending: if kept.policy.ordered { 1 } else { UNACKNOWLEDGED },
+        max_ack_pending: if retained.policy.ordered { 1 } else { MAX_ACK_PENDING },
         replay_policy: ReplayPolicy::Instant,
         ..Consumer::default()
     }
 }
 
-/// What of a stream is not as it has to be. Limits are the operator's, as long as none of them makes the server drop
-/// something that it has confirmed.
+/// How a stream differs from what it has to be. Limits are the operator's, as long as none of them makes the server
+/// drop something that it has confirmed.
 pub(super) fn stream_differs(has: &Stream, must: &Stream) -> Vec<String> {
     let mut found = ConfigDifferences::default();
     let subjects = must.subjects.iter().filter(|subject| !has.subjects.contains(subject));
@@ -120,7 +120,7 @@ pub(super) fn stream_differs(has: &Stream, must: &Stream) -> Vec<String> {
     found.0
 }
 
-/// What of a consumer is not as it has to be.
+/// How a consumer differs from what it has to be.
 pub(super) fn consumer_differs(has: &Consumer, must: &Consumer) -> Vec<String> {
     let mut found = ConfigDifferences::default();
     found.compare("filter_subject", &has.filter_subject, &must.filter_subject);
@@ -144,7 +144,7 @@ pub(super) fn consumer_differs(has: &Consumer, must: &Consumer) -> Vec<String> {
     found.0
 }
 
-/// What differs, as it is found.
+/// The differences between two stream or consumer configurations, as they are found.
 #[derive(Default)]
 struct ConfigDifferences(Vec<String>);
 
@@ -163,16 +163,6 @@ impl ConfigDifferences {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::subscription_policy::SubscriptionPolicy;
-
-    #[test]
-    fn no_two_subscriptions_have_one_consumer() {
-        let subscriptions = ["a.v1.v1_b", "a_v1.v1.b", "a.v1.v1_b_", "a_.v1.v1_b", "a.v11.b", "a.v1.v1b"];
-        let names: std::collections::BTreeSet<String> = subscriptions.into_iter().map(consumer_name).collect();
-        assert_eq!(names.len(), subscriptions.len());
-        // What NATS refuses in a name.
-        assert!(names.iter().all(|name| !name.contains(['.', '*', '>', ' ', '/', '\\'])));
-    }
 
     #[test]
     fn what_makes_a_stream_lose_something_is_a_difference() {
@@ -197,11 +187,11 @@ mod tests {
     #[test]
     fn what_makes_a_consumer_another_one_is_a_difference() {
         let policy = SubscriptionPolicy::at_least_once();
-        let kept = RetainedSubscription { subject: "shop.event.a.v1", subscription: "email.v1.greet", policy };
-        let must = consumer(&kept);
+        let retained = RetainedSubscription { subject: "shop.event.a.v1", subscription: "email.v1.greet", policy };
+        let must = consumer(&retained);
         assert_eq!(must.durable_name.as_deref(), Some("email-v1-greet"));
         assert!(consumer_differs(&must, &must).is_empty());
-        let ordered = consumer(&RetainedSubscription { policy: policy.ordered(), ..kept });
+        let ordered = consumer(&RetainedSubscription { policy: policy.ordered(), ..retained });
         assert_eq!(consumer_differs(&ordered, &must), ["`max_ack_pending` is 1 and has to be 10240"]);
         let patient = Consumer { ack_wait: LEASE * 2, max_ack_pending: 100, ..must.clone() };
         assert!(consumer_differs(&patient, &must).is_empty());

@@ -1,0 +1,97 @@
+//! The pull requests of one live connection to a pull consumer, and the messages that come for them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::{Message, StatusCode, Subject, Subscriber};
+use futures_util::{FutureExt, StreamExt};
+use tokio::task::unconstrained;
+use tokio::time::Instant;
+
+use crate::bridge::BridgeError;
+use crate::bridge::nats::ack_subject::PulledMessage;
+use crate::bridge::nats::live_connection::{LiveConnection, WireMessage};
+
+/// How long the server remembers a pull request.
+const EXPIRES: Duration = Duration::from_secs(30);
+
+/// How often it says so while there are no messages.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// The pull requests of one live connection, with the inbox that their messages come to.
+pub(super) struct ClientPull {
+    pub(super) live: Arc<LiveConnection>,
+    inbox: Subject,
+    pub(super) subscriber: Subscriber,
+    /// How many messages the server may still send of those that were asked for.
+    pub(super) owed: usize,
+    /// When the server last said anything, or was asked. Whoever waits may be dropped, and the next one goes on waiting
+    /// from there.
+    pub(super) heard: Instant,
+}
+
+/// What the server has sent for a pull request.
+pub(super) enum PullResponse {
+    Message(PulledMessage),
+    /// A heartbeat, or the end of a pull request.
+    Status,
+    /// It does not serve us: there are no responders, or no such consumer.
+    Refused,
+}
+
+impl ClientPull {
+    pub(super) async fn open(live: Arc<LiveConnection>) -> Result<Self, BridgeError> {
+        let inbox = live.another_inbox();
+        let subscriber = live.client.subscribe(inbox.clone()).await;
+        let subscriber = subscriber.map_err(|error| BridgeError::Unavailable(error.into()))?;
+        Ok(Self { live, inbox, subscriber, owed: 0, heard: Instant::now() })
+    }
+
+    /// Asks for so many messages more, at the consumer's subject for that.
+    pub(super) async fn request(&mut self, subject: &str, messages: usize) -> Result<(), BridgeError> {
+        let (expires, heartbeat) = (EXPIRES.as_nanos(), HEARTBEAT.as_nanos());
+        let body = format!(r#"{{"batch":{messages},"expires":{expires},"idle_heartbeat":{heartbeat}}}"#);
+        let reply = Some(self.inbox.clone());
+        self.live.send(WireMessage { subject: subject.into(), reply, headers: None, body: body.into() }).await?;
+        self.owed += messages;
+        self.heard = Instant::now();
+        Ok(())
+    }
+
+    /// Takes in what the server has sent.
+    pub(super) fn receive(&mut self, message: Message) -> PullResponse {
+        self.heard = Instant::now();
+        match message.status {
+            None | Some(StatusCode::OK) => {
+                self.owed = self.owed.saturating_sub(1);
+                PullResponse::Message(PulledMessage { message, server: Arc::clone(&self.live.server) })
+            }
+            Some(StatusCode::IDLE_HEARTBEAT) => PullResponse::Status,
+            Some(StatusCode::TIMEOUT | StatusCode::REQUEST_TERMINATED) if unsent(&message).is_some() => {
+                self.owed = self.owed.saturating_sub(unsent(&message).unwrap_or_default());
+                PullResponse::Status
+            }
+            Some(status) => {
+                self.owed = 0;
+                if status == StatusCode::TIMEOUT { PullResponse::Status } else { PullResponse::Refused }
+            }
+        }
+    }
+
+    /// Moves messages that have come out of the client, until there are so many at most.
+    pub(super) fn drain_into(&mut self, buffer: &mut VecDeque<PulledMessage>, most: usize) {
+        while buffer.len() < most
+            && let Some(Some(message)) = unconstrained(self.subscriber.next()).now_or_never()
+        {
+            if let PullResponse::Message(pulled) = self.receive(message) {
+                buffer.push_back(pulled);
+            }
+        }
+    }
+}
+
+/// How many of the messages that were asked for are not sent any more.
+fn unsent(message: &Message) -> Option<usize> {
+    message.headers.as_ref()?.get("Nats-Pending-Messages")?.as_str().parse().ok()
+}

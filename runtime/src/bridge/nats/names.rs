@@ -1,0 +1,37 @@
+//! The names of streams, consumers and dead letters at the server.
+
+/// The stream of all events of a topology: `shop_events`.
+pub(super) fn event_stream(topology: &str) -> String {
+    format!("{topology}_events")
+}
+
+/// The stream of all dead letters of a topology: `shop_dead`.
+pub(super) fn dead_letter_stream(topology: &str) -> String {
+    format!("{topology}_dead")
+}
+
+/// The subject of the dead letters of a subscription: `shop.dead.email.v1.greet`.
+pub(super) fn dead_letters(topology: &str, subscription: &str) -> String {
+    format!("{topology}.dead.{subscription}")
+}
+
+/// The durable consumer of a subscription: `email-v1-greet`. No two have the same: names of the topology have no `-`.
+pub(super) fn consumer(subscription: &str) -> String {
+    subscription.replace('.', "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_subscriptions_have_one_consumer() {
+        let subscriptions = ["a.v1.v1_b", "a_v1.v1.b", "a.v1.v1_b_", "a_.v1.v1_b", "a.v11.b", "a.v1.v1b"];
+        let names: BTreeSet<String> = subscriptions.into_iter().map(consumer).collect();
+        assert_eq!(names.len(), subscriptions.len());
+        // What NATS refuses in a name.
+        assert!(names.iter().all(|name| !name.contains(['.', '*', '>', ' ', '/', '\\'])));
+    }
+}
