@@ -19,10 +19,12 @@ mod confirm;
 mod connect;
 mod connection;
 mod dead_letters;
+mod declaration;
 mod declarations;
 mod delays;
 mod endpoint;
 mod error;
+mod live_connection;
 mod names;
 mod orphans;
 mod payload_limit;
@@ -37,6 +39,7 @@ mod requests;
 mod settings;
 mod subscribers;
 mod subscription;
+mod subscription_declarations;
 mod topic;
 
 use std::sync::Arc;
@@ -92,8 +95,8 @@ impl Amqp {
         let names = Names::new(&setup.instance, &address.uri.authority.userinfo.username);
         match (encryption, names) {
             (Ok(encryption), Ok(names)) => Some((Connector { address, instance: setup.instance, encryption }, names)),
-            (_, Err(trouble)) => {
-                setup.problem(trouble.to_string());
+            (_, Err(error)) => {
+                setup.problem(error.to_string());
                 None
             }
             (Err(problem), _) => {

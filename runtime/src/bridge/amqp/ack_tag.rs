@@ -1,47 +1,55 @@
-//! What a message is acknowledged by.
+//! The delivery tag of a message, by which it is acknowledged on its channel.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::FutureExt;
 use lapin::Channel;
+use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
 
-/// What a message is acknowledged by. Neither is waited for: the broker does not answer.
+/// The delivery tag of a message, and the channel that it came on. An ack or nack is not waited for: the broker does not
+/// answer.
 #[derive(Clone)]
 pub(super) struct AckTag {
     channel: Arc<Channel>,
     tag: u64,
     /// When it came.
     since: Instant,
-    loan: Option<Arc<Peeked>>,
+    peeked: Option<Arc<Peeked>>,
 }
 
-/// A message that is only looked at. Dropped, it goes back.
+/// The delivery tag of a message that is only looked at. Dropped, the message is requeued.
 struct Peeked {
     channel: Arc<Channel>,
     tag: u64,
     over: AtomicBool,
 }
 
+/// A delivery, and the tag that it is acknowledged by.
+pub(super) struct TaggedDelivery {
+    pub(super) delivery: Delivery,
+    pub(super) ack_tag: AckTag,
+}
+
 impl AckTag {
     /// Of a message that came on a channel.
     pub(super) fn new(channel: &Arc<Channel>, tag: u64) -> Self {
-        Self { channel: Arc::clone(channel), tag, since: Instant::now(), loan: None }
+        Self { channel: Arc::clone(channel), tag, since: Instant::now(), peeked: None }
     }
 
     /// Of a message that goes back when nobody has its ack_tag any more.
-    pub(super) fn on_loan(channel: &Arc<Channel>, tag: u64) -> Self {
-        let loan = Peeked { channel: Arc::clone(channel), tag, over: AtomicBool::new(false) };
-        Self { loan: Some(Arc::new(loan)), ..Self::new(channel, tag) }
+    pub(super) fn peeked(channel: &Arc<Channel>, tag: u64) -> Self {
+        let peeked = Peeked { channel: Arc::clone(channel), tag, over: AtomicBool::new(false) };
+        Self { peeked: Some(Arc::new(peeked)), ..Self::new(channel, tag) }
     }
 
     /// Since when this process has it; nothing where it is only looked at.
     pub(super) fn held_since(&self) -> Option<Instant> {
-        self.loan.is_none().then_some(self.since)
+        self.peeked.is_none().then_some(self.since)
     }
 
     /// When the message came.
@@ -49,26 +57,26 @@ impl AckTag {
         self.since
     }
 
-    /// Whether the channel that it came on has ended: the broker has taken it back.
+    /// Whether the channel that it came on has ended: the broker has requeued it.
     pub(super) fn is_lost(&self) -> bool {
         !self.channel.status().connected()
     }
 
     /// The broker may forget it.
     pub(super) fn acknowledge(&self) -> Result<(), BridgeError> {
-        self.end_loan();
+        self.keep();
         heard(&self.channel.basic_ack(self.tag, BasicAckOptions::default()).now_or_never())
     }
 
     /// The broker is to give it to others, or to us again.
     pub(super) fn give_back(&self) -> Result<(), BridgeError> {
-        self.end_loan();
+        self.keep();
         give_back(&self.channel, self.tag)
     }
 
-    fn end_loan(&self) {
-        if let Some(loan) = &self.loan {
-            loan.over.store(true, Ordering::SeqCst);
+    fn keep(&self) {
+        if let Some(peeked) = &self.peeked {
+            peeked.over.store(true, Ordering::SeqCst);
         }
     }
 }

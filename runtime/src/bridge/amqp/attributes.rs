@@ -36,12 +36,12 @@ impl HeaderTable {
 }
 
 /// The properties of an event or a dead letter, which the broker keeps.
-pub(super) fn kept(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
+pub(super) fn persistent(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
     Ok(of(outgoing)?.with_delivery_mode(PERSISTENT))
 }
 
 /// The properties of a request, which is worth nothing once its deadline is over.
-pub(super) fn passing(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
+pub(super) fn transient(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
     let properties = of(outgoing)?.with_delivery_mode(TRANSIENT);
     let Some(deadline) = outgoing.deadline else { return Ok(properties) };
     let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
@@ -142,7 +142,7 @@ mod tests {
     fn a_message_survives_as_headers() {
         let message = Message::new(Metadata { tenant: Some("acme".into()), ..Metadata::new() }, 7);
         let outgoing = Outgoing { sequence: Some(3), ..Outgoing::new(SUBJECT, &message, "/shop/user/1") };
-        let properties = kept(&outgoing).unwrap();
+        let properties = persistent(&outgoing).unwrap();
         let id = message.metadata().id;
         assert_eq!(properties.message_id().as_ref().map(ShortString::as_str), Some(&*id.to_string()));
         assert_eq!(properties.delivery_mode(), &Some(PERSISTENT));

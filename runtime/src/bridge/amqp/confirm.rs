@@ -1,4 +1,4 @@
-//! What the broker says of a message that was published.
+//! Publisher confirms: what the broker says of a message that was published.
 
 use std::sync::Arc;
 
@@ -9,47 +9,56 @@ use lapin::{BasicProperties, Channel, Confirmation, PublisherConfirm};
 
 use crate::net::io_thread;
 
-/// Where a message goes.
+/// The destination of a message: an exchange and a routing key.
 #[derive(Clone, Debug)]
 pub(super) struct Destination {
     pub(super) exchange: ShortString,
     pub(super) key: ShortString,
 }
 
-/// Takes the messages that come back. The client library hands one to whoever is confirmed next, which need not be its
-/// sender: with many under way, the broker confirms in another order than it returns.
+/// A message to publish to an exchange.
+pub(super) struct Publication<'p> {
+    pub(super) destination: Destination,
+    /// Whether it comes back where no queue takes it.
+    pub(super) mandatory: bool,
+    pub(super) properties: BasicProperties,
+    pub(super) body: &'p [u8],
+}
+
+/// Takes returned messages: mandatory ones that no queue takes. The client library hands one to whoever is confirmed next,
+/// which need not be its sender: with many in flight, the broker confirms in another order than it returns.
 pub(super) trait Returns: Send + Sync + 'static {
     /// A message has come back.
     fn returned(self: Arc<Self>, message: BasicReturnMessage);
 }
 
-/// The broker's word for a message, which is waited for in any case: where its sender does not any more, in the background.
+/// The publisher confirm of a message, which is waited for in any case: where its sender does not any more, in the
+/// background.
 pub(super) struct Confirm<'r, R: Returns> {
     waiting: Option<PublisherConfirm>,
     returns: &'r Arc<R>,
 }
 
 impl<'r, R: Returns> Confirm<'r, R> {
-    /// Sends a message, and waits until it is on its way. One that is mandatory comes back where no queue takes it.
+    /// Publishes a message, and waits until it is on its way.
     pub(super) async fn publish(
-        (returns, channel): (&'r Arc<R>, &Channel),
-        route: Destination,
-        mandatory: bool,
-        (properties, body): (BasicProperties, &[u8]),
+        returns: &'r Arc<R>,
+        channel: &Channel,
+        publication: Publication<'_>,
     ) -> lapin::Result<Self> {
-        let Destination { exchange, key } = route;
+        let Publication { destination: Destination { exchange, key }, mandatory, properties, body } = publication;
         let options = BasicPublishOptions { mandatory, ..Default::default() };
         let waiting = channel.basic_publish(exchange, key, options, body, properties).await?;
         Ok(Self { waiting: Some(waiting), returns })
     }
 
-    /// Waits for the broker's word.
-    pub(super) async fn word(mut self) -> lapin::Result<Confirmation> {
+    /// Waits for the publisher confirm.
+    pub(super) async fn confirmed(mut self) -> lapin::Result<Confirmation> {
         match &mut self.waiting {
             Some(waiting) => {
-                let word = waiting.await;
+                let confirmed = waiting.await;
                 self.waiting = None;
-                word
+                confirmed
             }
             None => Ok(Confirmation::NotRequested),
         }

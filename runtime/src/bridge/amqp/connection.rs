@@ -1,24 +1,25 @@
-//! A connection that is kept up: noticed when it is lost, made again, for ever.
+//! A kept-up connection: noticed when it is lost, made again, for ever.
 
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{BoxStream, StreamExt};
+use futures_util::stream::StreamExt;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::connect::{Connector, LiveConnection};
+use super::connect::Connector;
 use super::declarations::Declarations;
 use super::error::AmqpError;
+use super::live_connection::{LiveConnection, MonitoredConnection};
 use super::payload_limit::PayloadLimit;
 use crate::bridge::BridgeError;
 use crate::bridge::network::{ConnectionState, Reconnect};
 use crate::sync::RwLock;
 
 /// How often a connection is looked at that says nothing. What happens to it is known at once by other ways; this is for
-/// those that close without a word.
+/// those that close without an event.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// One of the two connections of an adapter: on one it publishes, on the other it consumes. RabbitMQ reads nothing from a
@@ -27,109 +28,105 @@ const LOOK: Duration = Duration::from_secs(2);
 pub(super) struct Connection {
     connector: Arc<Connector>,
     role: &'static str,
-    /// What the broker has to have before the line is up.
-    objects: Option<Arc<Declarations>>,
+    /// What the broker has to have before the connection is up.
+    declarations: Option<Arc<Declarations>>,
     /// What the broker has said about sizes: another one may say something else.
     limit: Option<Arc<PayloadLimit>>,
-    pub(super) link: ConnectionState,
+    pub(super) state: ConnectionState,
     current: RwLock<Option<Arc<LiveConnection>>>,
     /// Something has happened to it, or to one of its channels.
-    stirred: Notify,
+    events: Notify,
 }
 
-/// A connection and what happens to it.
-pub(super) type Monitored = (Arc<LiveConnection>, BoxStream<'static, lapin::Event>);
-
 impl Connection {
-    /// The line on which messages are published.
+    /// The connection on which messages are published.
     pub(super) fn publishing(connector: Arc<Connector>, limit: Arc<PayloadLimit>) -> Arc<Self> {
         Arc::new(Self { limit: Some(limit), ..Self::new(connector, "sends") })
     }
 
-    /// The line on which messages are consumed, and objects made.
-    pub(super) fn consuming(connector: Arc<Connector>, objects: Arc<Declarations>) -> Arc<Self> {
-        Arc::new(Self { objects: Some(objects), ..Self::new(connector, "takes") })
+    /// The connection on which messages are consumed, and exchanges and queues declared.
+    pub(super) fn consuming(connector: Arc<Connector>, declarations: Arc<Declarations>) -> Arc<Self> {
+        Arc::new(Self { declarations: Some(declarations), ..Self::new(connector, "takes") })
     }
 
     fn new(connector: Arc<Connector>, role: &'static str) -> Self {
-        let (link, current, stirred) = (ConnectionState::new(), RwLock::new(None), Notify::new());
-        Self { connector, role, objects: None, limit: None, link, current, stirred }
+        let (state, current, events) = (ConnectionState::new(), RwLock::new(None), Notify::new());
+        Self { connector, role, declarations: None, limit: None, state, current, events }
     }
 
-    /// The connection, if there is one.
+    /// The live connection, if there is one.
     pub(super) fn current(&self) -> Option<Arc<LiveConnection>> {
         self.current.read().clone()
     }
 
-    /// The connection, once there is one that lives and is not blocked; waits for so long at most.
+    /// The live connection, once there is one that is not blocked; waits for so long at most.
     pub(super) async fn ready(&self, patience: Duration) -> Result<Arc<LiveConnection>, BridgeError> {
         let begun = Instant::now();
         loop {
-            let stirred = self.stirred();
-            self.link.ready(patience.saturating_sub(begun.elapsed())).await?;
-            if let Some(connected) = self.current().filter(|connected| connected.lives()) {
-                return Ok(connected);
+            let event = self.event();
+            self.state.ready(patience.saturating_sub(begun.elapsed())).await?;
+            if let Some(live) = self.current().filter(|live| live.is_connected()) {
+                return Ok(live);
             }
             // We are the first to notice.
-            let _ = timeout(LOOK, stirred).await;
+            let _ = timeout(LOOK, event).await;
         }
     }
 
     /// Waits until something happens to the connection or one of its channels; begins to wait where it is called.
-    pub(super) fn stirred(&self) -> Notified<'_> {
-        self.stirred.notified()
+    pub(super) fn event(&self) -> Notified<'_> {
+        self.events.notified()
     }
 
     /// Connects, and does not give up unless waiting does not mend it.
-    pub(super) async fn begin(&self) -> Result<Monitored, AmqpError> {
+    pub(super) async fn begin(&self) -> Result<MonitoredConnection, AmqpError> {
         let mut retry = Reconnect::new("connecting to the broker");
         loop {
             match self.attempt().await {
-                Ok(lively) => return Ok(lively),
-                Err(trouble) if trouble.is_permanent() => return Err(trouble),
-                Err(trouble) => {
-                    self.link.down(trouble.text());
-                    retry.pause(&trouble).await;
+                Ok(monitored) => return Ok(monitored),
+                Err(error) if error.is_permanent() => return Err(error),
+                Err(error) => {
+                    self.state.down(error.text());
+                    retry.pause(&error).await;
                 }
             }
         }
     }
 
-    async fn attempt(&self) -> Result<Monitored, AmqpError> {
-        let (connected, events) = self.connector.dial(self.role).await?;
-        if let Some(objects) = &self.objects {
-            objects.ensure(&connected.connection).await?;
+    async fn attempt(&self) -> Result<MonitoredConnection, AmqpError> {
+        let monitored = self.connector.connect(self.role).await?;
+        if let Some(declarations) = &self.declarations {
+            declarations.provision(&monitored.live.connection).await?;
         }
         if let Some(limit) = &self.limit {
             limit.forget();
         }
-        let connected = Arc::new(connected);
-        *self.current.write() = Some(Arc::clone(&connected));
-        self.link.up();
-        self.stirred.notify_waiters();
-        Ok((connected, events))
+        *self.current.write() = Some(Arc::clone(&monitored.live));
+        self.state.up();
+        self.events.notify_waiters();
+        Ok(monitored)
     }
 
-    /// Keeps the connection up until the line is closed.
-    pub(super) async fn keep(self: Arc<Self>, mut lively: Monitored) {
+    /// Keeps the connection up until it is closed for good.
+    pub(super) async fn keep(self: Arc<Self>, mut monitored: MonitoredConnection) {
         let mut retry = Reconnect::new("connecting to the broker");
-        while !self.link.is_closed() {
-            let reason = self.watch(&lively.0, &mut lively.1).await;
+        while !self.state.is_closed() {
+            let reason = self.watch(&mut monitored).await;
             *self.current.write() = None;
-            self.link.down(&*reason);
-            lively.0.cut();
-            self.stirred.notify_waiters();
-            let mut trouble = AmqpError::Away(reason);
-            lively = loop {
-                if self.link.is_closed() {
+            self.state.down(&*reason);
+            monitored.live.cut();
+            self.events.notify_waiters();
+            let mut error = AmqpError::Away(reason);
+            monitored = loop {
+                if self.state.is_closed() {
                     return;
                 }
-                retry.pause(&trouble).await;
+                retry.pause(&error).await;
                 match self.attempt().await {
-                    Ok(lively) => break lively,
+                    Ok(next) => break next,
                     Err(next) => {
-                        self.link.down(next.text());
-                        trouble = next;
+                        self.state.down(next.text());
+                        error = next;
                     }
                 }
             };
@@ -138,7 +135,8 @@ impl Connection {
     }
 
     /// Returns once the connection is lost, with the reason.
-    async fn watch(&self, connected: &LiveConnection, events: &mut BoxStream<'static, lapin::Event>) -> String {
+    async fn watch(&self, monitored: &mut MonitoredConnection) -> String {
+        let MonitoredConnection { live, events } = monitored;
         let mut reason = "the connection is lost".to_owned();
         loop {
             let event = tokio::select! {
@@ -148,29 +146,29 @@ impl Connection {
             match event {
                 Some(lapin::Event::ConnectionBlocked(why)) => {
                     tracing::warn!(target: "pontoon", why, "the broker blocks what is published");
-                    self.link.down(format!("blocked by the broker: {why}"));
+                    self.state.down(format!("blocked by the broker: {why}"));
                 }
                 Some(lapin::Event::ConnectionUnblocked) => {
                     tracing::info!(target: "pontoon", "the broker does not block any more");
-                    self.link.up();
+                    self.state.up();
                 }
                 Some(lapin::Event::Error(error)) => reason = AmqpError::from(error).to_string(),
                 _ => {}
             }
-            if !connected.lives() {
+            if !live.is_connected() {
                 return reason;
             }
-            self.stirred.notify_waiters();
+            self.events.notify_waiters();
         }
     }
 
     /// Disconnects for good.
     pub(super) async fn close(&self) {
-        self.link.close();
-        let connected = self.current.write().take();
-        if let Some(connected) = connected {
-            connected.close().await;
+        self.state.close();
+        let live = self.current.write().take();
+        if let Some(live) = live {
+            live.close().await;
         }
-        self.stirred.notify_waiters();
+        self.events.notify_waiters();
     }
 }

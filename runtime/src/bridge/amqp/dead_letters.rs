@@ -1,4 +1,4 @@
-//! The dead letters of a subscription: a queue that nobody consumes.
+//! The dead letters of a subscription: a quorum queue that nobody consumes.
 
 use std::sync::Arc;
 
@@ -18,31 +18,31 @@ use crate::bridge::network::wire::Outgoing;
 use crate::bridge::network::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, InFlight, WAIT_LIMIT, dead};
 use crate::bridge::{BridgeError, DeadMessage};
 
-/// The dead letters of a subscription.
+/// The dead letters of a subscription, in a queue of their own.
 pub(super) struct DeadLetterStore {
-    /// Where the messages came from.
+    /// The subject of the event that they were.
     pub(super) subject: &'static str,
     pub(super) queue: ShortString,
     pub(super) source: Arc<str>,
     pub(super) publisher: Arc<AmqpPublisher>,
-    pub(super) line: Arc<Connection>,
-    pub(super) flights: Arc<InFlight>,
+    pub(super) connection: Arc<Connection>,
+    pub(super) in_flight: Arc<InFlight>,
 }
 
 impl DeadLetterStore {
     /// Keeps a dead letter; done once it is safe.
     pub(super) async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
-        let _flight = self.flights.begin()?;
+        let _in_flight = self.in_flight.begin()?;
         let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
         outgoing.dead = Some((&dead.reason, dead.attempts));
         let body = outgoing.body(self.publisher.limit.bytes())?;
-        self.publisher.publish(&body, || attributes::kept(&outgoing)).await
+        self.publisher.publish(&body, || attributes::persistent(&outgoing)).await
     }
 
-    /// Dead letters, oldest first. Nobody else sees one while its ack_tag is there.
+    /// Dead letters, oldest first. Nobody else sees one while its delivery tag is there.
     pub(super) async fn look(&self, look: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<AckTag>>, BridgeError> {
-        let connected = self.line.ready(WAIT_LIMIT).await?;
-        self.page(&connected.connection, look).await.map_err(BridgeError::from)
+        let live = self.connection.ready(WAIT_LIMIT).await?;
+        self.page(&live.connection, look).await.map_err(BridgeError::from)
     }
 
     async fn page(
@@ -51,12 +51,12 @@ impl DeadLetterStore {
         look: DeadLetterQuery,
     ) -> Result<Vec<FoundDeadLetter<AckTag>>, AmqpError> {
         let channel = Arc::new(connection.create_channel().await?);
-        // What is passed over is on loan until the end: the queue would hand it out again.
+        // What is passed over is unacknowledged until the end: the queue would hand it out again.
         let (mut page, mut passed) = (DeadLetterPage::new(look), Vec::new());
         while !page.is_full()
             && let Some(got) = self.get(&channel).await?
         {
-            let (token, bytes) = (AckTag::on_loan(&channel, got.delivery.delivery_tag), got.delivery.data.len());
+            let (token, bytes) = (AckTag::peeked(&channel, got.delivery.delivery_tag), got.delivery.data.len());
             let dead = dead(attributes::read(&got.delivery.properties, got.delivery.data.into()));
             passed.extend(page.add(dead, bytes, token));
         }

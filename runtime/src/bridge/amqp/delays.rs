@@ -1,6 +1,6 @@
-//! Pauses that are too long to hold a message for: RabbitMQ takes what is not acknowledged in time from its consumer. Such a
-//! message waits at the broker, in a queue whose messages go back to where they came from after their time, and the one that
-//! was held is acknowledged once that is safe.
+//! Delay queues, for pauses that are too long to hold a message for: RabbitMQ takes what is not acknowledged in time from its
+//! consumer. Such a message waits at the broker, in a queue whose messages go back to where they came from after their
+//! time, and the one that was held is acknowledged once that is safe.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,20 +10,20 @@ use pontoon_schema::capability::LONGEST_PAUSE_HELD;
 use tokio::time::Instant;
 
 use super::attributes;
-use super::declarations::{BindingDeclaration, Declaration, ExchangeDeclaration, QueueDeclaration, name};
+use super::declaration::{BindingDeclaration, Declaration, ExchangeDeclaration, QueueDeclaration};
 use super::error::AmqpError;
-use super::names::Names;
+use super::names::{Names, name};
 use super::publisher::AmqpPublisher;
 use crate::bridge::network::InFlight;
 use crate::bridge::network::wire::Outgoing;
 use crate::bridge::{BridgeError, Delivery};
 use crate::contract::subscription_policy::SubscriptionPolicy;
 
-/// For how long the queues hold messages at most, in minutes. What waits for less does so behind what is before it, so that
-/// each queue has pauses of about the same length.
+/// For how long the queues hold messages at most, in minutes. What waits for less does so behind what is before it, so
+/// that each queue has pauses of about the same length.
 const MINUTES: [u32; 6] = [1, 4, 16, 64, 256, 1024];
 
-/// A queue for pauses of up to this length.
+/// A queue for pauses of up to this length, in minutes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct DelayQueue(u32);
 
@@ -48,46 +48,52 @@ impl DelayQueue {
         Duration::from_secs(u64::from(self.0) * 60)
     }
 
-    /// What a message is published with that is to come back to a queue.
+    /// The routing key of a message that is to come back to a queue.
     pub(super) fn key(self, queue: &ShortString) -> Result<ShortString, AmqpError> {
         name(&format!("{}m.{queue}", self.0))
     }
 
-    /// What the broker has to have for a subscription: the queue is its own, as one that is full or has gone holds up all that
-    /// is to come back to it.
-    pub(super) fn objects(self, names: &Names, back: &ShortString) -> Result<Vec<Declaration>, AmqpError> {
-        let Names { later, again, .. } = names;
+    /// What the broker has to have for a subscription: the queue is its own, as one that is full or has gone holds up all
+    /// that is to come back to it.
+    pub(super) fn declarations(self, names: &Names, back: &ShortString) -> Result<Vec<Declaration>, AmqpError> {
+        let Names { delayed, returned, .. } = names;
         let arguments = [
             ("x-message-ttl", AMQPValue::LongLongInt(i64::from(self.0) * 60_000)),
-            ("x-dead-letter-exchange", AMQPValue::LongString(again.as_str().into())),
+            ("x-dead-letter-exchange", AMQPValue::LongString(returned.as_str().into())),
             ("x-dead-letter-strategy", AMQPValue::LongString("at-least-once".into())),
             ("x-overflow", AMQPValue::LongString("reject-publish".into())),
         ];
-        let queue = QueueDeclaration::of_pauses(name(&format!("{back}.later.{}m", self.0))?, arguments);
-        let waits = BindingDeclaration { key: self.key(back)?, ..BindingDeclaration::by_name(later.clone(), &queue) };
+        let queue = QueueDeclaration::of_delay(name(&format!("{back}.later.{}m", self.0))?, arguments);
+        let waits = BindingDeclaration { key: self.key(back)?, ..BindingDeclaration::by_name(delayed.clone(), &queue) };
         let returns = BindingDeclaration {
             key: name(&format!("*.{back}"))?,
-            ..BindingDeclaration::of_event(again.clone(), back.clone())
+            ..BindingDeclaration::of_event(returned.clone(), back.clone())
         };
         Ok(vec![
-            Declaration::ExchangeDeclaration(ExchangeDeclaration::by_pattern(later.clone())),
-            Declaration::ExchangeDeclaration(ExchangeDeclaration::by_pattern(again.clone())),
-            Declaration::QueueDeclaration(queue),
-            Declaration::BindingDeclaration(waits),
-            Declaration::BindingDeclaration(returns),
+            Declaration::Exchange(ExchangeDeclaration::by_pattern(delayed.clone())),
+            Declaration::Exchange(ExchangeDeclaration::by_pattern(returned.clone())),
+            Declaration::Queue(queue),
+            Declaration::Binding(waits),
+            Declaration::Binding(returns),
         ])
     }
 }
 
-/// Where messages of a subscription wait for their next attempt.
+/// The delay queues of a subscription, in which messages wait for their next attempt.
 pub(super) struct Delays {
     pub(super) subject: &'static str,
     pub(super) source: Arc<str>,
     /// None where all pauses are spent in the process.
-    pub(super) levels: Vec<(DelayQueue, Arc<AmqpPublisher>)>,
+    pub(super) levels: Vec<DelayLevel>,
     /// How long the broker lets a message be held.
     pub(super) limit: Duration,
-    pub(super) flights: Arc<InFlight>,
+    pub(super) in_flight: Arc<InFlight>,
+}
+
+/// A delay queue, and the publisher to it.
+pub(super) struct DelayLevel {
+    pub(super) queue: DelayQueue,
+    pub(super) publisher: Arc<AmqpPublisher>,
 }
 
 impl Delays {
@@ -98,19 +104,19 @@ impl Delays {
 
     /// Has a message wait at the broker for its next attempt; done once it is safe there.
     pub(super) async fn keep(&self, delivery: &Delivery, pause: Duration) -> Result<(), BridgeError> {
-        let level = DelayQueue::of(pause);
-        let found = self.levels.iter().find(|(one, _)| *one == level).or(self.levels.last());
-        let Some((_, publisher)) = found else {
+        let queue = DelayQueue::of(pause);
+        let found = self.levels.iter().find(|level| level.queue == queue).or(self.levels.last());
+        let Some(DelayLevel { publisher, .. }) = found else {
             return Err(BridgeError::Unavailable("it has no place to wait".into()));
         };
-        let _flight = self.flights.begin()?;
+        let _in_flight = self.in_flight.begin()?;
         let mut outgoing = Outgoing::new(self.subject, &delivery.message, &self.source);
         outgoing.attempt = delivery.attempt.saturating_add(1);
         outgoing.deadline = delivery.message.metadata().deadline;
         // It was carried before.
         let body = outgoing.body(u64::MAX)?;
         let expiration = ShortString::from(pause.as_millis().to_string());
-        publisher.publish(&body, || Ok(attributes::kept(&outgoing)?.with_expiration(expiration.clone()))).await
+        publisher.publish(&body, || Ok(attributes::persistent(&outgoing)?.with_expiration(expiration.clone()))).await
     }
 }
 

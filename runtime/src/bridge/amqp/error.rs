@@ -95,8 +95,8 @@ impl AmqpError {
 }
 
 impl From<AmqpError> for BridgeError {
-    fn from(trouble: AmqpError) -> Self {
-        match trouble {
+    fn from(error: AmqpError) -> Self {
+        match error {
             AmqpError::Denied(text) => Self::Denied(text.into()),
             AmqpError::Mismatch(text) => Self::Mismatch(text),
             AmqpError::TooLarge(text, _) | AmqpError::Absent(text) | AmqpError::Away(text) => {

@@ -1,4 +1,4 @@
-//! What the exchanges of a topology are called, and where its callers listen.
+//! The names of a topology's exchanges, and of its callers' reply queues.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -6,7 +6,6 @@ use std::hash::{BuildHasher, Hasher};
 use lapin::types::ShortString;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::declarations::name;
 use super::error::AmqpError;
 use crate::environment::Instance;
 
@@ -14,7 +13,7 @@ use crate::environment::Instance;
 /// two users have one name.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
-/// The names that all units of a topology share.
+/// The names of the exchanges that all units of a topology share, and of this caller's reply queues.
 #[derive(Debug)]
 pub(super) struct Names {
     /// The exchange that requests go through.
@@ -22,11 +21,11 @@ pub(super) struct Names {
     /// The exchange that replies go through.
     pub(super) replies: ShortString,
     /// The exchange that dead letters go through.
-    pub(super) dead: ShortString,
+    pub(super) dead_letters: ShortString,
     /// The exchange that messages go through which wait for their next attempt, and the one by which they come back.
-    pub(super) later: ShortString,
-    pub(super) again: ShortString,
-    /// Where the queues of all units are entered.
+    pub(super) delayed: ShortString,
+    pub(super) returned: ShortString,
+    /// The exchange and queue that the queues of all units are entered in.
     pub(super) register: ShortString,
     /// How the address of a caller begins.
     callers: String,
@@ -41,9 +40,9 @@ impl Names {
         Ok(Self {
             commands: name(&format!("{topology}.command"))?,
             replies: name(&format!("{topology}.reply"))?,
-            dead: name(&format!("{topology}.dead"))?,
-            later: name(&format!("{topology}.later"))?,
-            again: name(&format!("{topology}.again"))?,
+            dead_letters: name(&format!("{topology}.dead"))?,
+            delayed: name(&format!("{topology}.later"))?,
+            returned: name(&format!("{topology}.again"))?,
             register: name(&format!("{topology}.register"))?,
             own: format!("{callers}{}.{id}", utf8_percent_encode(user, ESCAPED)),
             callers,
@@ -61,6 +60,16 @@ impl Names {
     pub(super) fn reply_queue(&self) -> Result<ShortString, AmqpError> {
         name(&format!("{}.{}", self.own, secret()))
     }
+}
+
+/// A name at the broker, which may have 255 bytes.
+pub(super) fn name(text: &str) -> Result<ShortString, AmqpError> {
+    ShortString::try_new(text).map_err(|_| {
+        AmqpError::Mismatch(format!(
+            "`{text}` is too long for the name of a queue, which may have 255 bytes at the broker: shorten the names that it \
+             is made of"
+        ))
+    })
 }
 
 /// Sixteen digits that nobody can guess.
@@ -97,5 +106,11 @@ mod tests {
         prefixes.sort_unstable();
         prefixes.dedup();
         assert_eq!(prefixes.len(), users.len());
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_a_mismatch() {
+        assert!(name(&"x".repeat(255)).is_ok());
+        assert!(matches!(name(&"x".repeat(256)), Err(AmqpError::Mismatch(_))));
     }
 }

@@ -1,8 +1,8 @@
-//! What the broker keeps for subscriptions that the topology does not have. The protocol can't list queues, so that each unit
-//! enters those that it has declared into a register: a queue that nobody consumes, with a message for each name.
+//! The orphans of a topology: queues of subscriptions that it does not have. The protocol can't list queues, so that each
+//! unit enters those that it has declared into a register: a queue that nobody consumes, with a message for each name.
 //!
-//! Whoever looks has the messages on loan, and a unit that looks at the same moment sees some of them or none: it enters what it
-//! does not see, and the next one to look removes what is there twice.
+//! Whoever looks has the messages unacknowledged, and a unit that looks at the same moment sees some of them or none: it
+//! enters what it does not see, and the next one to look removes what is there twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,69 +18,74 @@ use tokio::time::timeout;
 
 use super::attributes::PERSISTENT;
 use super::connection::Connection;
-use super::declarations::{BindingDeclaration, Declaration, Declarations, ExchangeDeclaration, QueueDeclaration, name};
+use super::declaration::{BindingDeclaration, Declaration, ExchangeDeclaration, QueueDeclaration};
+use super::declarations::Declarations;
 use super::error::AmqpError;
-use super::names::Names;
+use super::names::{Names, name};
 use super::queue_consumer::ANSWER;
 use crate::bridge::BridgeError;
 use crate::bridge::network::WAIT_LIMIT;
 use crate::bridge::orphan::Orphan;
 use crate::contract::known_subscription::KnownSubscription;
 
-/// The queues that units of a topology have declared.
+/// The register of the queues that units of a topology have declared.
 pub(super) struct QueueRegister {
-    line: Arc<Connection>,
-    objects: Arc<Declarations>,
+    connection: Arc<Connection>,
+    declarations: Arc<Declarations>,
     /// The exchange, and the queue that is bound to it.
-    at: ShortString,
-    /// How the queues begin: `shop.event.`.
+    register: ShortString,
+    /// What the names of event queues begin with: `shop.event.`.
     events: String,
     /// One looks at a time.
     looking: Mutex<()>,
 }
 
-/// What a queue has.
+/// How many messages and consumers a queue has.
 struct QueueContents {
     messages: u64,
     consumers: u32,
 }
 
 impl QueueRegister {
-    pub(super) fn new(line: &Arc<Connection>, objects: &Arc<Declarations>, names: &Names, topology: &str) -> Self {
-        let (line, objects, at) = (Arc::clone(line), Arc::clone(objects), names.register.clone());
-        Self { line, objects, at, events: format!("{topology}.event."), looking: Mutex::default() }
+    pub(super) fn new(
+        connection: &Arc<Connection>,
+        declarations: &Arc<Declarations>,
+        names: &Names,
+        topology: &str,
+    ) -> Self {
+        let (connection, declarations) = (Arc::clone(connection), Arc::clone(declarations));
+        let (register, events) = (names.register.clone(), format!("{topology}.event."));
+        Self { connection, declarations, register, events, looking: Mutex::default() }
     }
 
     /// The queues that units have declared and that belong to no subscription of the topology. Enters our own.
     pub(super) async fn orphans(&self, known: &[KnownSubscription]) -> Result<Vec<Orphan>, BridgeError> {
         let _looking = self.looking.lock().await;
-        let connected = self.line.ready(WAIT_LIMIT).await?;
-        let connection = &connected.connection;
-        let own = self.objects.lasting_queues();
+        let live = self.connection.ready(WAIT_LIMIT).await?;
+        let connection = &live.connection;
+        let own = self.declarations.lasting_queues();
         let looked = timeout(WAIT_LIMIT, async {
-            self.objects.these(connection, &self.needs()).await?;
+            self.declarations.these(connection, &self.required()).await?;
             self.look(connection, &own, known).await
         });
-        let late = |_| AmqpError::Away(format!("`{}` does not answer", self.at));
+        let late = |_| AmqpError::Away(format!("`{}` does not answer", self.register));
         Ok(looked.await.map_err(late).flatten()?)
     }
 
     /// Deletes one of them.
     pub(super) async fn remove(&self, orphan: &Orphan) -> Result<bool, BridgeError> {
-        let connected = self.line.ready(WAIT_LIMIT).await?;
-        let removed = timeout(ANSWER, self.delete(&connected.connection, orphan));
+        let live = self.connection.ready(WAIT_LIMIT).await?;
+        let removed = timeout(ANSWER, self.delete(&live.connection, orphan));
         Ok(removed.await.map_err(|_| AmqpError::Away(format!("`{}` does not answer", orphan.name))).flatten()?)
     }
 
-    fn needs(&self) -> [Declaration; 3] {
-        let (exchange, queue) =
-            (ExchangeDeclaration::of_queues(self.at.clone()), QueueDeclaration::of_register(self.at.clone()));
-        let binding = BindingDeclaration::by_name(self.at.clone(), &queue);
-        [
-            Declaration::ExchangeDeclaration(exchange),
-            Declaration::QueueDeclaration(queue),
-            Declaration::BindingDeclaration(binding),
-        ]
+    fn required(&self) -> [Declaration; 3] {
+        let (exchange, queue) = (
+            ExchangeDeclaration::of_queues(self.register.clone()),
+            QueueDeclaration::of_register(self.register.clone()),
+        );
+        let binding = BindingDeclaration::by_name(self.register.clone(), &queue);
+        [Declaration::Exchange(exchange), Declaration::Queue(queue), Declaration::Binding(binding)]
     }
 
     async fn look(
@@ -93,7 +98,7 @@ impl QueueRegister {
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
         // By name, each with its place in the queue. Those that are there twice, or are no queue of ours, go.
         let mut entered = BTreeMap::new();
-        while let Some(got) = channel.basic_get(self.at.clone(), BasicGetOptions::default()).await? {
+        while let Some(got) = channel.basic_get(self.register.clone(), BasicGetOptions::default()).await? {
             let tag = got.delivery.delivery_tag;
             let name = String::from_utf8(got.delivery.data).ok().filter(|name| name.starts_with(&self.events));
             match name {
@@ -111,7 +116,7 @@ impl QueueRegister {
             }
             match holds(connection, name).await? {
                 Some(QueueContents { messages, .. }) => {
-                    orphans.push(Orphan { name: name.clone(), messages: Some(messages) })
+                    orphans.push(Orphan { name: name.clone(), messages: Some(messages) });
                 }
                 // Somebody has deleted it.
                 None => channel.basic_ack(*tag, BasicAckOptions::default()).await?,
@@ -126,10 +131,10 @@ impl QueueRegister {
     async fn enter(&self, channel: &Channel, name: &str) -> Result<(), AmqpError> {
         let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
         let properties = properties.with_delivery_mode(PERSISTENT);
-        let (exchange, key) = (self.at.clone(), self.at.clone());
+        let (exchange, key) = (self.register.clone(), self.register.clone());
         let confirmed = channel.basic_publish(exchange, key, options, name.as_bytes(), properties).await?.await?;
         match confirmed.is_nack() {
-            true => Err(AmqpError::Away(format!("`{}` is full", self.at))),
+            true => Err(AmqpError::Away(format!("`{}` is full", self.register))),
             false => Ok(()),
         }
     }
@@ -165,7 +170,7 @@ async fn holds(connection: &lapin::Connection, queue: &str) -> Result<Option<Que
             Ok(Some(holds))
         }
         Err(AmqpError::Absent(_)) => Ok(None),
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     }
 }
 

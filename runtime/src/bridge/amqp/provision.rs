@@ -1,88 +1,93 @@
-//! Makes what the broker has to have, or checks that it is there and as it should be.
+//! Provisions exchanges, queues and bindings: declares them, or only verifies that they are there and as they should be.
 
 use lapin::Channel;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 
-use super::declarations::{BindingDeclaration, Declaration, ExchangeDeclaration, QueueDeclaration};
+use super::declaration::{BindingDeclaration, Declaration, ExchangeDeclaration, QueueDeclaration};
 use super::error::AmqpError;
 
-/// Makes what is not there, or only checks.
+/// Provisions exchanges, queues and bindings.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Provisioner {
+    /// Whether nothing is declared.
     pub(super) verify: bool,
 }
 
 impl Provisioner {
-    /// Makes or checks these, in this order. Several instances may do so at a time.
-    pub(super) async fn all(self, connection: &lapin::Connection, objects: &[Declaration]) -> Result<(), AmqpError> {
+    /// Declares or verifies these, in this order. Several instances may do so at a time.
+    pub(super) async fn all(
+        self,
+        connection: &lapin::Connection,
+        declarations: &[Declaration],
+    ) -> Result<(), AmqpError> {
         if self.verify {
-            for object in objects {
-                check(connection, object).await?;
+            for declaration in declarations {
+                check(connection, declaration).await?;
             }
             return Ok(());
         }
         let channel = connection.create_channel().await?;
-        for object in objects {
-            declare(&channel, object, false).await.map_err(|trouble| named(object, trouble))?;
+        for declaration in declarations {
+            declare(&channel, declaration, false).await.map_err(|error| named(declaration, error))?;
         }
         Ok(channel.close(200, "OK".into()).await?)
     }
 }
 
 /// Checks that something is there. A queue of a command cannot be, as long as nobody serves it: that one is made, and bound.
-async fn check(connection: &lapin::Connection, object: &Declaration) -> Result<(), AmqpError> {
-    match object {
-        Declaration::BindingDeclaration(BindingDeclaration { passing: true, .. }) => {
-            return alone(connection, object, false).await.map_err(|trouble| named(object, trouble));
+async fn check(connection: &lapin::Connection, declaration: &Declaration) -> Result<(), AmqpError> {
+    match declaration {
+        Declaration::Binding(BindingDeclaration { temporary: true, .. }) => {
+            return alone(connection, declaration, false).await.map_err(|error| named(declaration, error));
         }
         // Whether a queue is bound, the protocol does not tell: an event that is returned does.
-        Declaration::BindingDeclaration(_) => return Ok(()),
-        Declaration::ExchangeDeclaration(_) | Declaration::QueueDeclaration(_) => {}
+        Declaration::Binding(_) => return Ok(()),
+        Declaration::Exchange(_) | Declaration::Queue(_) => {}
     }
-    match alone(connection, object, true).await {
+    match alone(connection, declaration, true).await {
         Ok(()) => {}
         Err(AmqpError::Absent(_))
-            if matches!(object, Declaration::QueueDeclaration(QueueDeclaration { passing: true, .. })) =>
+            if matches!(declaration, Declaration::Queue(QueueDeclaration { temporary: true, .. })) =>
         {
-            return alone(connection, object, false).await.map_err(|trouble| named(object, trouble));
+            return alone(connection, declaration, false).await.map_err(|error| named(declaration, error));
         }
         Err(AmqpError::Absent(said)) => {
             let missing =
-                format!("{} is not there ({said}), and `provision: verify` makes nothing: make it", shown(object));
+                format!("{} is not there ({said}), and `provision: verify` makes nothing: make it", shown(declaration));
             return Err(AmqpError::Mismatch(missing));
         }
-        Err(trouble) => return Err(named(object, trouble)),
+        Err(error) => return Err(named(declaration, error)),
     }
     // A second look, this time at its settings: what is there is only compared. It takes the permission to make it.
-    match alone(connection, object, false).await {
+    match alone(connection, declaration, false).await {
         Err(AmqpError::Denied(said)) => {
-            tracing::debug!(target: "pontoon", said, "{} is there; its settings cannot be compared", shown(object));
+            tracing::debug!(target: "pontoon", said, "{} is there; its settings cannot be compared", shown(declaration));
             Ok(())
         }
-        compared => compared.map_err(|trouble| named(object, trouble)),
+        compared => compared.map_err(|error| named(declaration, error)),
     }
 }
 
 /// On a channel of its own, which the broker closes where the answer is no.
-async fn alone(connection: &lapin::Connection, object: &Declaration, passive: bool) -> Result<(), AmqpError> {
+async fn alone(connection: &lapin::Connection, declaration: &Declaration, passive: bool) -> Result<(), AmqpError> {
     let channel = connection.create_channel().await?;
-    declare(&channel, object, passive).await?;
+    declare(&channel, declaration, passive).await?;
     Ok(channel.close(200, "OK".into()).await?)
 }
 
-async fn declare(channel: &Channel, object: &Declaration, passive: bool) -> Result<(), AmqpError> {
-    match object {
-        Declaration::ExchangeDeclaration(ExchangeDeclaration { name, kind }) => {
+async fn declare(channel: &Channel, declaration: &Declaration, passive: bool) -> Result<(), AmqpError> {
+    match declaration {
+        Declaration::Exchange(ExchangeDeclaration { name, kind }) => {
             let options = ExchangeDeclareOptions { passive, durable: true, ..Default::default() };
             channel.exchange_declare(name.clone(), kind.clone(), options, FieldTable::default()).await?;
         }
-        Declaration::QueueDeclaration(QueueDeclaration { name, arguments, passing }) => {
+        Declaration::Queue(QueueDeclaration { name, arguments, temporary }) => {
             let options =
-                QueueDeclareOptions { passive, durable: !passing, auto_delete: *passing, ..Default::default() };
+                QueueDeclareOptions { passive, durable: !temporary, auto_delete: *temporary, ..Default::default() };
             channel.queue_declare(name.clone(), options, arguments.clone()).await?;
         }
-        Declaration::BindingDeclaration(BindingDeclaration { exchange, queue, key, .. }) => {
+        Declaration::Binding(BindingDeclaration { exchange, queue, key, .. }) => {
             let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
             channel.queue_bind(queue.clone(), exchange.clone(), key.clone(), options, arguments).await?;
         }
@@ -90,25 +95,25 @@ async fn declare(channel: &Channel, object: &Declaration, passive: bool) -> Resu
     Ok(())
 }
 
-fn named(object: &Declaration, trouble: AmqpError) -> AmqpError {
-    let object = shown(object);
-    match trouble {
+fn named(declaration: &Declaration, error: AmqpError) -> AmqpError {
+    let title = shown(declaration);
+    match error {
         AmqpError::Mismatch(said) => AmqpError::Mismatch(format!(
-            "{object} exists with other settings than this unit needs ({said}): delete it once it is empty, or change the \
+            "{title} exists with other settings than this unit needs ({said}): delete it once it is empty, or change the \
              topology to what it is"
         )),
-        AmqpError::Denied(said) => AmqpError::Denied(format!("{object}: {said}")),
+        AmqpError::Denied(said) => AmqpError::Denied(format!("{title}: {said}")),
         AmqpError::TooLarge(said, _) | AmqpError::Absent(said) | AmqpError::Away(said) => {
-            AmqpError::Away(format!("{object}: {said}"))
+            AmqpError::Away(format!("{title}: {said}"))
         }
     }
 }
 
-fn shown(object: &Declaration) -> String {
-    match object {
-        Declaration::ExchangeDeclaration(exchange) => format!("the exchange `{}`", exchange.name),
-        Declaration::QueueDeclaration(queue) => format!("the queue `{}`", queue.name),
-        Declaration::BindingDeclaration(BindingDeclaration { exchange, queue, .. }) => {
+fn shown(declaration: &Declaration) -> String {
+    match declaration {
+        Declaration::Exchange(exchange) => format!("the exchange `{}`", exchange.name),
+        Declaration::Queue(queue) => format!("the queue `{}`", queue.name),
+        Declaration::Binding(BindingDeclaration { exchange, queue, .. }) => {
             format!("the binding of the queue `{queue}` to `{exchange}`")
         }
     }

@@ -1,5 +1,5 @@
-//! Where messages for one place are published and confirmed: an exchange, and perhaps a key. It has a channel of its own, which
-//! the broker closes where it refuses one message: that is an error of this one, and the others are published again.
+//! The publisher to one destination: an exchange, and perhaps a routing key. It has a channel of its own, which the broker
+//! closes where it refuses one message: that is an error of this one, and the others are published again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::confirm::{Confirm, Destination, Returns};
+use super::confirm::{Confirm, Destination, Publication, Returns};
 use super::connection::Connection;
 use super::declarations::Declarations;
 use super::error::AmqpError;
 use super::payload_limit::PayloadLimit;
 use super::publish_channel::PublishChannel;
-use super::subscribers::Subscribers;
+use super::subscribers::{NackedPublish, Subscribers};
 use crate::bridge::BridgeError;
 use crate::bridge::network::{CircuitBreaker, WAIT_LIMIT};
 use crate::contract::policy::Backoff;
@@ -27,43 +27,58 @@ use crate::one_line::OneLine;
 /// Between two attempts at one message.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
-/// Publishes to one place.
-pub(super) struct AmqpPublisher {
-    pipe: PublishChannel,
-    /// For one message at a time: of several on one channel, the broker does not say which one it refused.
-    alone: AsyncMutex<PublishChannel>,
-    /// What has to be there, and the line that it is made on: not the one that an alarm blocks.
-    objects: Arc<Declarations>,
-    making: Arc<Connection>,
-    route: Destination,
-    known: Arc<Subscribers>,
+/// The connections that all publishers of an adapter publish and declare on.
+pub(super) struct PublisherContext {
+    /// The connection on which messages are published.
+    pub(super) publishing: Arc<Connection>,
+    /// The connection on which exchanges and queues are declared: not the one that an alarm blocks.
+    pub(super) declaring: Arc<Connection>,
+    pub(super) declarations: Arc<Declarations>,
     pub(super) limit: Arc<PayloadLimit>,
-    bar: CircuitBreaker,
 }
 
-/// How a message fared.
+/// The publisher to one exchange and routing key, which waits for publisher confirms.
+pub(super) struct AmqpPublisher {
+    channel: PublishChannel,
+    /// For one message at a time: of several on one channel, the broker does not say which one it refused.
+    suspects: AsyncMutex<PublishChannel>,
+    declarations: Arc<Declarations>,
+    declaring: Arc<Connection>,
+    destination: Destination,
+    subscribers: Arc<Subscribers>,
+    pub(super) limit: Arc<PayloadLimit>,
+    circuit_breaker: CircuitBreaker,
+}
+
+/// What a publisher confirm says of a message.
 enum ConfirmOutcome {
-    Safe,
-    /// No queue took it.
+    /// Acked: the broker has it.
+    Acked,
+    /// Mandatory, and no queue took it.
     Returned,
     /// The client library had another one to give back in its place: what became of it is not known.
     Unknown,
     /// No queue had room, or one cannot take anything now.
-    Refused,
+    Nacked,
 }
 
 impl AmqpPublisher {
-    /// `publishing` publishes; `consuming` is the line on which objects are made.
     pub(super) fn new(
-        (publishing, consuming): (&Arc<Connection>, &Arc<Connection>),
-        objects: &Arc<Declarations>,
-        limit: &Arc<PayloadLimit>,
-        (route, known): (Destination, Arc<Subscribers>),
+        context: &PublisherContext,
+        destination: Destination,
+        subscribers: Arc<Subscribers>,
     ) -> Arc<Self> {
-        let (objects, making, limit) = (Arc::clone(objects), Arc::clone(consuming), Arc::clone(limit));
-        let (pipe, alone) =
-            (PublishChannel::new(publishing, true), AsyncMutex::new(PublishChannel::new(publishing, true)));
-        Arc::new(Self { pipe, alone, objects, making, route, known, limit, bar: CircuitBreaker::new() })
+        let PublisherContext { publishing, declaring, declarations, limit } = context;
+        Arc::new(Self {
+            channel: PublishChannel::new(publishing),
+            suspects: AsyncMutex::new(PublishChannel::new(publishing)),
+            declarations: Arc::clone(declarations),
+            declaring: Arc::clone(declaring),
+            destination,
+            subscribers,
+            limit: Arc::clone(limit),
+            circuit_breaker: CircuitBreaker::new(),
+        })
     }
 
     /// Publishes a message until it is safe; for so long at most. With `properties` it is written anew for each attempt.
@@ -78,7 +93,7 @@ impl AmqpPublisher {
         let ended = tokio::select! {
             biased;
             ended = timeout_at(deadline, attempts) => ended,
-            () = self.pipe.line.link.closed() => return Err(BridgeError::Closed),
+            () = self.channel.connection.state.closed() => return Err(BridgeError::Closed),
         };
         let silent = || BridgeError::Unavailable(format!("no word from the broker within {WAIT_LIMIT:?}").into());
         ended.unwrap_or_else(|_| Err(last.unwrap_or_else(silent)))
@@ -95,17 +110,17 @@ impl AmqpPublisher {
         // Whether this one may be what the broker has refused.
         let mut suspect = false;
         loop {
-            self.bar.pass()?;
+            self.circuit_breaker.pass()?;
             let begun = Instant::now();
             let sent = if suspect {
-                let pipe = self.alone.lock().await;
-                self.once(&*pipe.channel().await?, properties()?, body).await
+                let channel = self.suspects.lock().await;
+                self.once(&*channel.channel().await?, properties()?, body).await
             } else {
-                self.once(&*self.pipe.channel().await?, properties()?, body).await
+                self.once(&*self.channel.channel().await?, properties()?, body).await
             };
             let error = match sent {
-                Ok(ConfirmOutcome::Safe) => {
-                    self.bar.taken();
+                Ok(ConfirmOutcome::Acked) => {
+                    self.circuit_breaker.taken();
                     return Ok(());
                 }
                 Ok(ConfirmOutcome::Returned) if returned => return Err(BridgeError::Mismatch(self.unbound())),
@@ -114,17 +129,17 @@ impl AmqpPublisher {
                         returned = true;
                         continue;
                     }
-                    Err(trouble) if trouble.is_permanent() => return Err(trouble.into()),
-                    Err(trouble) => trouble.into(),
+                    Err(error) if error.is_permanent() => return Err(error.into()),
+                    Err(error) => error.into(),
                 },
                 // Twice is allowed, not at all is not.
                 Ok(ConfirmOutcome::Unknown) => continue,
-                Ok(ConfirmOutcome::Refused) => match self.known.refused() {
-                    (error, true) => error,
-                    (error, false) => return Err(error),
+                Ok(ConfirmOutcome::Nacked) => match self.subscribers.nacked() {
+                    NackedPublish { error, again: true } => error,
+                    NackedPublish { error, again: false } => return Err(error),
                 },
                 Err(AmqpError::Denied(why)) => {
-                    self.bar.refused(&why);
+                    self.circuit_breaker.refused(&why);
                     return Err(BridgeError::Denied(why.into()));
                 }
                 Err(AmqpError::TooLarge(why, sizes)) => {
@@ -146,12 +161,12 @@ impl AmqpPublisher {
                     BridgeError::Unavailable(why.into())
                 }
                 // The exchange is gone.
-                Err(trouble @ AmqpError::Absent(_)) => match self.restore(begun).await {
-                    Ok(()) => trouble.into(),
-                    Err(trouble) if trouble.is_permanent() => return Err(trouble.into()),
-                    Err(trouble) => trouble.into(),
+                Err(error @ AmqpError::Absent(_)) => match self.restore(begun).await {
+                    Ok(()) => error.into(),
+                    Err(error) if error.is_permanent() => return Err(error.into()),
+                    Err(error) => error.into(),
                 },
-                Err(trouble) => trouble.into(),
+                Err(error) => error.into(),
             };
             // Not logged for each message: the connection says when it is lost, and the sender hears of it in the end.
             tracing::debug!(target: "pontoon", error = %OneLine(&error), "a message is published once more");
@@ -168,13 +183,11 @@ impl AmqpPublisher {
         body: &[u8],
     ) -> Result<ConfirmOutcome, AmqpError> {
         let id = properties.message_id().clone();
-        let confirm = {
-            let mandatory = self.known.is_somebody();
-            Confirm::publish((self, channel), self.route.clone(), mandatory, (properties, body)).await?
-        };
-        match confirm.word().await? {
-            Confirmation::Ack(None) | Confirmation::NotRequested => Ok(ConfirmOutcome::Safe),
-            Confirmation::Nack(None) => Ok(ConfirmOutcome::Refused),
+        let (destination, mandatory) = (self.destination.clone(), self.subscribers.is_somebody());
+        let publication = Publication { destination, mandatory, properties, body };
+        match Confirm::publish(self, channel, publication).await?.confirmed().await? {
+            Confirmation::Ack(None) | Confirmation::NotRequested => Ok(ConfirmOutcome::Acked),
+            Confirmation::Nack(None) => Ok(ConfirmOutcome::Nacked),
             Confirmation::Ack(Some(message)) | Confirmation::Nack(Some(message)) => {
                 if *message.properties.message_id() == id {
                     return Ok(ConfirmOutcome::Returned);
@@ -185,23 +198,23 @@ impl AmqpPublisher {
         }
     }
 
-    /// Has the objects made or checked once more, unless that has been done since.
+    /// Has the exchanges, queues and bindings declared or verified once more, unless that has been done since.
     async fn restore(&self, since: Instant) -> Result<(), AmqpError> {
         let away = |error: BridgeError| AmqpError::Away(error.to_string());
-        let connected = self.making.ready(WAIT_LIMIT).await.map_err(away)?;
-        if self.objects.restore(&connected.connection, since).await? {
-            self.known.renew();
+        let live = self.declaring.ready(WAIT_LIMIT).await.map_err(away)?;
+        if self.declarations.restore(&live.connection, since).await? {
+            self.subscribers.renew();
         }
         Ok(())
     }
 
     fn place(&self) -> String {
-        let Destination { exchange, key } = &self.route;
+        let Destination { exchange, key } = &self.destination;
         (if key.as_str().is_empty() { exchange } else { key }).to_string()
     }
 
     fn unbound(&self) -> String {
-        let Destination { exchange, key } = &self.route;
+        let Destination { exchange, key } = &self.destination;
         match key.as_str() {
             "" => format!(
                 "a message was returned: no queue is bound to the exchange `{exchange}`, though this unit knows of a \
@@ -216,12 +229,12 @@ impl AmqpPublisher {
 
     /// Whether the connection that it publishes on is down.
     pub(super) fn is_away(&self) -> bool {
-        !self.pipe.line.link.is_up()
+        !self.channel.connection.state.is_up()
     }
 
     /// Whether it may publish.
     pub(super) fn health(&self) -> Health {
-        self.bar.health()
+        self.circuit_breaker.health()
     }
 }
 
@@ -232,8 +245,8 @@ impl Returns for AmqpPublisher {
         io_thread::spawn(async move {
             let body = Bytes::from(delivery.data);
             if let Err(error) = self.publish(&body, || Ok(delivery.properties.clone())).await {
-                let (id, route) = (delivery.properties.message_id(), &self.route);
-                tracing::error!(target: "pontoon", ?id, ?route, error = %OneLine(&error), "a message that no queue took is lost");
+                let (id, destination) = (delivery.properties.message_id(), &self.destination);
+                tracing::error!(target: "pontoon", ?id, ?destination, error = %OneLine(&error), "a message that no queue took is lost");
             }
         });
     }

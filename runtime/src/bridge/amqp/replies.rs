@@ -1,5 +1,6 @@
-//! Replies to requests, sent to where their callers listen, and nowhere else: whoever may send a request may name any address.
-//! No handler waits for the broker's word; where it refuses one reply, those that were lost with it are sent again.
+//! The publisher of replies to requests: to the reply queues of callers, and nowhere else, whatever address a request names.
+//! No handler waits for the publisher confirm; where the broker refuses one reply, those that were lost with it are published
+//! again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,23 +25,23 @@ use crate::health::Health;
 use crate::net::io_thread;
 use crate::one_line::OneLine;
 
-/// For how many replies the broker's word may be outstanding.
+/// For how many replies the publisher confirm may be outstanding.
 const UNCONFIRMED: u32 = 1024;
 
 /// How often a reply is sent at most.
 const ATTEMPTS: u32 = 3;
 
-/// Sends replies.
+/// The publisher of replies to requests.
 pub(super) struct ReplyPublisher {
-    pipe: PublishChannel,
-    listening: Arc<ReplyConsumer>,
+    channel: PublishChannel,
+    consumer: Arc<ReplyConsumer>,
     limit: Arc<PayloadLimit>,
-    bar: CircuitBreaker,
+    circuit_breaker: CircuitBreaker,
     unconfirmed: Arc<Semaphore>,
     lost: AtomicU64,
 }
 
-/// A reply, and where it goes.
+/// A reply, and the address of its caller.
 pub(super) struct OutgoingReply {
     /// Of the command.
     pub(super) subject: &'static str,
@@ -48,19 +49,19 @@ pub(super) struct OutgoingReply {
     pub(super) reply: Reply,
 }
 
-/// The broker's word for a reply is to come; or it cannot.
+/// The publisher confirm of a reply is to come; or it cannot.
 type ReplyConfirm = lapin::Result<PublisherConfirm>;
 
 impl ReplyPublisher {
-    /// `line` is the one that publishes.
-    pub(super) fn new(line: &Arc<Connection>, listening: &Arc<ReplyConsumer>, limit: &Arc<PayloadLimit>) -> Self {
-        let (listening, limit) = (Arc::clone(listening), Arc::clone(limit));
+    /// `connection` is the one that publishes.
+    pub(super) fn new(connection: &Arc<Connection>, consumer: &Arc<ReplyConsumer>, limit: &Arc<PayloadLimit>) -> Self {
+        let (consumer, limit) = (Arc::clone(consumer), Arc::clone(limit));
         let unconfirmed = Arc::new(Semaphore::new(UNCONFIRMED as usize));
         Self {
-            pipe: PublishChannel::new(line, true),
-            listening,
+            channel: PublishChannel::new(connection),
+            consumer,
             limit,
-            bar: CircuitBreaker::new(),
+            circuit_breaker: CircuitBreaker::new(),
             unconfirmed,
             lost: AtomicU64::new(0),
         }
@@ -68,12 +69,12 @@ impl ReplyPublisher {
 
     /// Whether an address is one that a caller of this topology listens at.
     pub(super) fn reaches(&self, address: &str) -> bool {
-        self.listening.names.is_reply_address(address)
+        self.consumer.names.is_reply_address(address)
     }
 
     /// Sends a reply; done once it is on its way.
     pub(super) async fn send(self: &Arc<Self>, answer: OutgoingReply) -> Result<(), BridgeError> {
-        self.bar.pass()?;
+        self.circuit_breaker.pass()?;
         let permit = Arc::clone(&self.unconfirmed).acquire_owned().await.map_err(|_| BridgeError::Closed)?;
         let sent = self.publish(&answer).await?;
         let replies = Arc::clone(self);
@@ -91,7 +92,7 @@ impl ReplyPublisher {
         let Ok(address) = ShortString::try_new(&*to.address) else {
             return Err(BridgeError::Unavailable("the address of a caller is too long".into()));
         };
-        let channel = self.pipe.channel().await?;
+        let channel = self.channel.channel().await?;
         let mut headers = HeaderTable::default();
         // Written anew each time: it may have been too large.
         let body = write_reply(reply.clone(), subject, self.limit.bytes(), |attribute, text| {
@@ -101,40 +102,40 @@ impl ReplyPublisher {
         if let Ok(correlation) = ShortString::try_new(String::from_utf8_lossy(&to.correlation)) {
             properties = properties.with_correlation_id(correlation);
         }
-        let (exchange, options) = (self.listening.names.replies.clone(), BasicPublishOptions::default());
+        let (exchange, options) = (self.consumer.names.replies.clone(), BasicPublishOptions::default());
         Ok(channel.basic_publish(exchange, address, options, &body, properties).await)
     }
 
-    /// Waits for the broker's word, and sends a reply again where it was lost with its channel. A caller that gets it twice
+    /// Waits for the publisher confirm, and sends a reply again where it was lost with its channel. A caller that gets it twice
     /// takes the first one.
     async fn see_through(&self, answer: &OutgoingReply, mut sent: ReplyConfirm) -> Result<(), BridgeError> {
         let mut attempts = 1;
         loop {
-            let trouble = match word(sent).await {
+            let error = match confirmed(sent).await {
                 Ok(()) => {
-                    self.bar.taken();
+                    self.circuit_breaker.taken();
                     return Ok(());
                 }
-                Err(trouble) => trouble,
+                Err(error) => error,
             };
             if attempts == ATTEMPTS {
-                return Err(trouble.into());
+                return Err(error.into());
             }
             attempts += 1;
-            self.mend(trouble).await?;
+            self.mend(error).await?;
             sent = self.publish(answer).await?;
         }
     }
 
     /// Does what is needed so that the next attempt may succeed.
-    async fn mend(&self, trouble: AmqpError) -> Result<(), BridgeError> {
-        match trouble {
+    async fn mend(&self, error: AmqpError) -> Result<(), BridgeError> {
+        match error {
             AmqpError::Denied(why) => {
-                self.bar.refused(&why);
+                self.circuit_breaker.refused(&why);
                 Err(BridgeError::Denied(why.into()))
             }
             // The exchange is gone.
-            AmqpError::Absent(_) => self.listening.restore().await,
+            AmqpError::Absent(_) => self.consumer.restore().await,
             // This one, or another one on the same channel.
             AmqpError::TooLarge(_, Some(PayloadSizes { limit, .. })) => {
                 self.limit.learn(limit);
@@ -151,20 +152,20 @@ impl ReplyPublisher {
         }
     }
 
-    /// Waits for the broker's word for all that was sent; for so long at most.
+    /// Waits for the publisher confirms of all that was sent; for so long at most.
     pub(super) async fn flush(&self, patience: Duration) {
-        // What has no word by then is sent all the same, as far as this process knows.
+        // What is not confirmed by then is sent all the same, as far as this process knows.
         let _ = timeout(patience, self.unconfirmed.acquire_many(UNCONFIRMED)).await;
     }
 
     /// Whether it may send replies.
     pub(super) fn health(&self) -> Health {
-        self.bar.health()
+        self.circuit_breaker.health()
     }
 }
 
-/// The broker's word for a reply. One whose caller has gone is taken all the same.
-async fn word(sent: ReplyConfirm) -> Result<(), AmqpError> {
+/// The publisher confirm of a reply. One whose caller has gone is taken all the same.
+async fn confirmed(sent: ReplyConfirm) -> Result<(), AmqpError> {
     match sent?.await? {
         Confirmation::Nack(_) => Err(AmqpError::Away("the broker could not take it".to_owned())),
         Confirmation::Ack(_) | Confirmation::NotRequested => Ok(()),

@@ -1,5 +1,6 @@
-//! Where replies come: a queue of this connection alone, bound to the exchange of replies by its own name. It is made when
-//! something is first asked, so that who never asks needs no right to it, and again whenever its connection or channel ends.
+//! The consumer of replies: of an exclusive queue, bound to the exchange of replies by its own name. It is declared when a
+//! request is first sent, so that who never sends one needs no right to it, and again whenever its connection or channel
+//! ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::attributes;
 use super::connection::Connection;
-use super::declarations::{Declaration, Declarations, ExchangeDeclaration, QueueDeclaration};
+use super::declaration::{Declaration, ExchangeDeclaration, QueueDeclaration};
+use super::declarations::Declarations;
 use super::error::AmqpError;
 use super::names::{Names, secret};
 use crate::bridge::network::wire::read_reply;
@@ -27,10 +29,10 @@ use crate::health::Health;
 use crate::message::id::Id;
 use crate::one_line::OneLine;
 
-/// Hands out the answers to requests.
+/// The consumer of the replies to our requests.
 pub(super) struct ReplyConsumer {
-    line: Arc<Connection>,
-    objects: Arc<Declarations>,
+    connection: Arc<Connection>,
+    declarations: Arc<Declarations>,
     pub(super) names: Arc<Names>,
     state: watch::Sender<ReplyState>,
     /// How the keys of our requests begin: whoever can send replies to our address cannot guess what we have asked.
@@ -38,10 +40,10 @@ pub(super) struct ReplyConsumer {
     pub(super) pending: Pending,
 }
 
-/// Whether answers can come.
+/// Whether the consumer of replies is there.
 #[derive(Clone, Debug, PartialEq)]
 enum ReplyState {
-    /// Nothing was asked yet.
+    /// No request was sent yet.
     Idle,
     /// Not now.
     Down(AmqpError),
@@ -51,10 +53,11 @@ enum ReplyState {
 }
 
 impl ReplyConsumer {
-    /// `line` is the one that consumes.
-    pub(super) fn new(line: &Arc<Connection>, objects: &Arc<Declarations>, names: Arc<Names>) -> Arc<Self> {
-        let (line, objects, state) = (Arc::clone(line), Arc::clone(objects), watch::Sender::new(ReplyState::Idle));
-        Arc::new(Self { line, objects, names, state, secret: secret(), pending: Pending::default() })
+    /// `connection` is the one that consumes.
+    pub(super) fn new(connection: &Arc<Connection>, declarations: &Arc<Declarations>, names: Arc<Names>) -> Arc<Self> {
+        let (connection, declarations) = (Arc::clone(connection), Arc::clone(declarations));
+        let state = watch::Sender::new(ReplyState::Idle);
+        Arc::new(Self { connection, declarations, names, state, secret: secret(), pending: Pending::default() })
     }
 
     /// Where answers come; waits for that until this instant at most, and not at all where waiting does not mend it.
@@ -68,14 +71,14 @@ impl ReplyConsumer {
         );
         let mut states = self.state.subscribe();
         let settled = states.wait_for(|state| match state {
-            ReplyState::Down(trouble) => trouble.is_permanent(),
+            ReplyState::Down(error) => error.is_permanent(),
             ReplyState::Up(_) | ReplyState::Closed => true,
             ReplyState::Idle => false,
         });
         let state = timeout_at(until, settled).await.map(|state| state.map(|state| state.clone()));
         match state {
             Ok(Ok(ReplyState::Up(address))) => Ok(address),
-            Ok(Ok(ReplyState::Down(trouble))) => Err(trouble.into()),
+            Ok(Ok(ReplyState::Down(error))) => Err(error.into()),
             Ok(_) => Err(BridgeError::Closed),
             Err(_) => Err(BridgeError::Unavailable(self.health().to_string().into())),
         }
@@ -105,45 +108,45 @@ impl ReplyConsumer {
         correlation.strip_prefix(&*self.secret)?.parse().ok()
     }
 
-    /// What requests and replies go through.
-    fn needs(&self) -> [Declaration; 2] {
+    /// The exchanges that requests and replies go through.
+    fn required(&self) -> [Declaration; 2] {
         let Names { commands, replies, .. } = &*self.names;
         [
-            Declaration::ExchangeDeclaration(ExchangeDeclaration::of_commands(commands.clone())),
-            Declaration::ExchangeDeclaration(ExchangeDeclaration::of_queues(replies.clone())),
+            Declaration::Exchange(ExchangeDeclaration::of_commands(commands.clone())),
+            Declaration::Exchange(ExchangeDeclaration::of_queues(replies.clone())),
         ]
     }
 
-    /// Has the exchanges made or checked once more, because one was gone.
+    /// Has the exchanges declared or verified once more, because one was gone.
     pub(super) async fn restore(&self) -> Result<(), BridgeError> {
-        let connected = self.line.ready(WAIT_LIMIT).await?;
-        self.objects.these(&connected.connection, &self.needs()).await.map_err(BridgeError::from)
+        let live = self.connection.ready(WAIT_LIMIT).await?;
+        self.declarations.these(&live.connection, &self.required()).await.map_err(BridgeError::from)
     }
 
-    /// Listens from the first request on, until the line is closed.
+    /// Consumes from the first request on, until the connection is closed.
     pub(super) async fn keep(self: Arc<Self>) {
         // The sender lives in `self`.
         let _ = self.state.subscribe().wait_for(|state| *state != ReplyState::Idle).await;
         let mut retry = Reconnect::new("listening for replies");
-        while let Ok(connected) = self.line.ready(Duration::MAX).await {
-            let trouble = match self.open(&connected.connection).await {
+        while let Ok(live) = self.connection.ready(Duration::MAX).await {
+            let error = match self.open(&live.connection).await {
                 Ok(consumer) => {
                     retry.succeeded();
                     self.listen(consumer).await
                 }
-                Err(trouble) => trouble,
+                Err(error) => error,
             };
-            self.became(ReplyState::Down(trouble.clone()));
-            self.pending.fail(|| trouble.clone().into());
+            self.became(ReplyState::Down(error.clone()));
+            self.pending.fail(|| error.clone().into());
             // That the connection is lost is said once for all.
-            if connected.lives() {
-                retry.pause(&trouble).await;
+            if live.is_connected() {
+                retry.pause(&error).await;
             }
         }
     }
 
     async fn open(&self, connection: &lapin::Connection) -> Result<Consumer, AmqpError> {
-        self.objects.these(connection, &self.needs()).await?;
+        self.declarations.these(connection, &self.required()).await?;
         let channel = connection.create_channel().await?;
         let QueueDeclaration { name, arguments, .. } = QueueDeclaration::of_replies(self.names.reply_queue()?);
         let options = QueueDeclareOptions { exclusive: true, auto_delete: true, ..Default::default() };
@@ -194,7 +197,7 @@ impl ReplyConsumer {
     pub(super) fn health(&self) -> Health {
         match &*self.state.borrow() {
             ReplyState::Idle | ReplyState::Up(_) => Health::Ready,
-            ReplyState::Down(trouble) => Health::Degraded(trouble.text().to_owned()),
+            ReplyState::Down(error) => Health::Degraded(error.text().to_owned()),
             ReplyState::Closed => Health::Degraded("closed".to_owned()),
         }
     }

@@ -1,18 +1,20 @@
-//! Requests: published to the exchange of commands, a channel for each command, so that what the broker refuses of one ends
-//! no other. Their replies come to [`ReplyConsumer`](super::reply_consumer::ReplyConsumer).
+//! Requests: published to the exchange of commands, on a channel for each command, so that what the broker refuses of one
+//! ends no other. Their replies come to [`ReplyConsumer`](super::reply_consumer::ReplyConsumer).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use lapin::message::BasicReturnMessage;
+use lapin::types::ShortString;
 use lapin::{Channel, Confirmation};
 use tokio::time::{Instant, timeout_at};
 
 use super::attributes;
-use super::confirm::{Confirm, Destination, Returns};
+use super::confirm::{Confirm, Destination, Publication, Returns};
 use super::connection::Connection;
-use super::declarations::name;
 use super::error::{AmqpError, PayloadSizes};
+use super::names::name;
 use super::payload_limit::PayloadLimit;
 use super::publish_channel::PublishChannel;
 use super::reply_consumer::ReplyConsumer;
@@ -22,46 +24,58 @@ use crate::bridge::{BridgeError, Reply, Request};
 use crate::health::Health;
 use crate::sync::RwLock;
 
-/// Asks.
+/// The publisher of requests, and the consumer of their replies.
 pub(super) struct Requests {
-    line: Arc<Connection>,
-    pub(super) listening: Arc<ReplyConsumer>,
+    connection: Arc<Connection>,
+    pub(super) replies: Arc<ReplyConsumer>,
     source: Arc<str>,
     limit: Arc<PayloadLimit>,
-    calls: RwLock<HashMap<&'static str, Arc<PendingCall>>>,
+    commands: RwLock<HashMap<&'static str, Arc<CommandChannel>>>,
 }
 
-/// A command that is called.
-struct PendingCall {
-    pipe: PublishChannel,
-    bar: CircuitBreaker,
+/// The channel that requests for one command are published on, with its circuit breaker.
+struct CommandChannel {
+    channel: PublishChannel,
+    circuit_breaker: CircuitBreaker,
 }
 
-/// How a request fared on its way.
+/// How far a request came.
 enum RequestOutcome {
-    /// It is on its way: the answer comes, or not.
-    Done(Result<Reply, BridgeError>),
+    /// It is published: the reply comes, or not.
+    Sent(Result<Reply, BridgeError>),
     /// The exchange was gone; nobody has it.
     Gone(AmqpError),
 }
 
+/// A request as it is published.
+struct EncodedRequest<'r> {
+    outgoing: Outgoing<'r>,
+    body: Bytes,
+    reply_to: ShortString,
+}
+
 impl Requests {
     pub(super) fn new(
-        line: &Arc<Connection>,
-        listening: Arc<ReplyConsumer>,
+        connection: &Arc<Connection>,
+        replies: Arc<ReplyConsumer>,
         source: Arc<str>,
         limit: Arc<PayloadLimit>,
     ) -> Arc<Self> {
-        Arc::new(Self { line: Arc::clone(line), listening, source, limit, calls: RwLock::default() })
+        Arc::new(Self { connection: Arc::clone(connection), replies, source, limit, commands: RwLock::default() })
     }
 
-    fn call(&self, subject: &'static str) -> Arc<PendingCall> {
-        if let Some(call) = self.calls.read().get(subject) {
-            return Arc::clone(call);
+    fn command(&self, subject: &'static str) -> Arc<CommandChannel> {
+        if let Some(command) = self.commands.read().get(subject) {
+            return Arc::clone(command);
         }
-        let mut calls = self.calls.write();
-        let call = || Arc::new(PendingCall { pipe: PublishChannel::new(&self.line, true), bar: CircuitBreaker::new() });
-        Arc::clone(calls.entry(subject).or_insert_with(call))
+        let mut commands = self.commands.write();
+        let command = || {
+            Arc::new(CommandChannel {
+                channel: PublishChannel::new(&self.connection),
+                circuit_breaker: CircuitBreaker::new(),
+            })
+        };
+        Arc::clone(commands.entry(subject).or_insert_with(command))
     }
 
     /// Asks, and waits for the answer.
@@ -77,20 +91,21 @@ impl Requests {
         let Request { subject, message, deadline, attempt } = request;
         let outgoing = Outgoing { attempt, deadline: Some(deadline), ..Outgoing::new(subject, &message, &self.source) };
         let body = outgoing.body(self.limit.bytes())?;
-        let call = self.call(subject);
-        call.bar.pass()?;
+        let command = self.command(subject);
+        command.circuit_breaker.pass()?;
         let patience = deadline.min(Instant::now() + WAIT_LIMIT);
-        let address = self.listening.address(patience).await?;
-        let channel = timeout_at(patience, call.pipe.channel()).await;
-        let channel = channel.map_err(|_| BridgeError::Unavailable(self.line.link.health().to_string().into()))??;
-        match self.send(&call, &channel, (&outgoing, &body), address.clone()).await? {
-            RequestOutcome::Done(answer) => answer,
+        let request = EncodedRequest { outgoing, body, reply_to: self.replies.address(patience).await? };
+        let channel = timeout_at(patience, command.channel.channel()).await;
+        let channel =
+            channel.map_err(|_| BridgeError::Unavailable(self.connection.state.health().to_string().into()))??;
+        match self.send(&command, &channel, &request).await? {
+            RequestOutcome::Sent(answer) => answer,
             RequestOutcome::Gone(_) => {
-                self.listening.restore().await?;
-                let channel = call.pipe.channel().await?;
-                match self.send(&call, &channel, (&outgoing, &body), address).await? {
-                    RequestOutcome::Done(answer) => answer,
-                    RequestOutcome::Gone(trouble) => Err(trouble.into()),
+                self.replies.restore().await?;
+                let channel = command.channel.channel().await?;
+                match self.send(&command, &channel, &request).await? {
+                    RequestOutcome::Sent(answer) => answer,
+                    RequestOutcome::Gone(error) => Err(error.into()),
                 }
             }
         }
@@ -98,27 +113,28 @@ impl Requests {
 
     async fn send(
         self: &Arc<Self>,
-        call: &PendingCall,
+        command: &CommandChannel,
         channel: &Channel,
-        (outgoing, body): (&Outgoing<'_>, &[u8]),
-        address: lapin::types::ShortString,
+        request: &EncodedRequest<'_>,
     ) -> Result<RequestOutcome, BridgeError> {
-        let route = Destination { exchange: self.listening.names.commands.clone(), key: name(outgoing.subject)? };
-        let waiting = self.listening.pending.begin();
-        let properties = attributes::passing(outgoing)?
-            .with_reply_to(address)
-            .with_correlation_id(self.listening.correlation(waiting.key).into());
-        let confirm = match Confirm::publish((self, channel), route, true, (properties, body)).await {
+        let EncodedRequest { outgoing, body, reply_to } = request;
+        let destination = Destination { exchange: self.replies.names.commands.clone(), key: name(outgoing.subject)? };
+        let waiting = self.replies.pending.begin();
+        let properties = attributes::transient(outgoing)?
+            .with_reply_to(reply_to.clone())
+            .with_correlation_id(self.replies.correlation(waiting.key).into());
+        let publication = Publication { destination, mandatory: true, properties, body };
+        let confirm = match Confirm::publish(self, channel, publication).await {
             Ok(confirm) => confirm,
-            Err(error) => return self.failed(call, error, (outgoing.subject, body.len())),
+            Err(error) => return self.failed(command, error, request),
         };
         let mut answer = std::pin::pin!(waiting.answer());
         let answer = tokio::select! {
             biased;
             answer = &mut answer => answer,
-            word = confirm.word() => match word {
+            confirmed = confirm.confirmed() => match confirmed {
                 Ok(Confirmation::Ack(None) | Confirmation::NotRequested) => {
-                    call.bar.taken();
+                    command.circuit_breaker.taken();
                     answer.await
                 }
                 Ok(Confirmation::Nack(None)) => Err(BridgeError::Unavailable("the broker could not take it".into())),
@@ -127,22 +143,23 @@ impl Requests {
                     Arc::clone(self).returned(message);
                     answer.await
                 }
-                Err(error) => return self.failed(call, error, (outgoing.subject, body.len())),
+                Err(error) => return self.failed(command, error, request),
             },
         };
-        Ok(RequestOutcome::Done(answer))
+        Ok(RequestOutcome::Sent(answer))
     }
 
     fn failed(
         &self,
-        call: &PendingCall,
+        command: &CommandChannel,
         error: lapin::Error,
-        (subject, size): (&str, usize),
+        request: &EncodedRequest<'_>,
     ) -> Result<RequestOutcome, BridgeError> {
+        let (subject, size) = (request.outgoing.subject, request.body.len());
         match AmqpError::from(error) {
-            trouble @ AmqpError::Absent(_) => Ok(RequestOutcome::Gone(trouble)),
+            error @ AmqpError::Absent(_) => Ok(RequestOutcome::Gone(error)),
             AmqpError::Denied(why) => {
-                call.bar.refused(&why);
+                command.circuit_breaker.refused(&why);
                 Err(BridgeError::Denied(why.into()))
             }
             AmqpError::TooLarge(_, Some(PayloadSizes { limit, .. })) if size as u64 > limit => {
@@ -151,20 +168,20 @@ impl Requests {
             }
             // Another one was refused. Whether this one is on its way, nobody can tell.
             AmqpError::Mismatch(why) | AmqpError::TooLarge(why, _) => Err(BridgeError::Unavailable(why.into())),
-            trouble => Err(trouble.into()),
+            error => Err(error.into()),
         }
     }
 
     /// Whether it can ask, and answers can come.
     pub(super) fn health(&self) -> Health {
-        let calls = self.calls.read();
-        calls.values().fold(self.listening.health(), |health, call| health.and(call.bar.health()))
+        let commands = self.commands.read();
+        commands.values().fold(self.replies.health(), |health, command| health.and(command.circuit_breaker.health()))
     }
 }
 
 impl Returns for Requests {
     /// Nobody serves the command.
     fn returned(self: Arc<Self>, message: BasicReturnMessage) {
-        self.listening.nobody(&message.delivery.properties);
+        self.replies.nobody(&message.delivery.properties);
     }
 }

@@ -1,4 +1,4 @@
-//! What this unit knows of those who listen to an event: whether anybody does, and what to do where one has no room.
+//! The subscribers of an event that this unit knows of: whether there are any, and what to do where a queue has no room.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,32 +9,44 @@ use crate::bridge::BridgeError;
 use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
 use crate::sync::{Mutex, MutexGuard};
 
-/// What this unit knows of those who take what is published somewhere.
+/// The known subscribers of an exchange or routing key.
 #[derive(Default)]
 pub(super) struct Subscribers {
     somebody: AtomicBool,
-    /// Those who have a bound and let their senders feel it.
-    bounded: Mutex<Vec<(&'static str, WhenFull)>>,
+    bounded: Mutex<Vec<BoundedSubscriber>>,
     renewed: Notify,
+}
+
+/// A subscriber whose queue has a bound that its publishers feel.
+struct BoundedSubscriber {
+    subscription: &'static str,
+    when_full: WhenFull,
+}
+
+/// The meaning of a nack: the broker has refused a message.
+pub(super) struct NackedPublish {
+    pub(super) error: BridgeError,
+    /// Whether it is to be published again.
+    pub(super) again: bool,
 }
 
 impl Subscribers {
     /// There is somebody who has room.
     pub(super) fn somebody() -> Self {
-        let known = Self::default();
-        known.somebody.store(true, Ordering::Release);
-        known
+        let subscribers = Self::default();
+        subscribers.somebody.store(true, Ordering::Release);
+        subscribers
     }
 
     /// A subscription of this unit, or one that it keeps events for.
     pub(super) fn add(&self, subscription: &'static str, policy: SubscriptionPolicy) {
         self.somebody.store(true, Ordering::Release);
         if policy.bound.is_some() && policy.when_full != WhenFull::DropOldest {
-            self.bounded().push((subscription, policy.when_full));
+            self.bounded().push(BoundedSubscriber { subscription, when_full: policy.when_full });
         }
     }
 
-    fn bounded(&self) -> MutexGuard<'_, Vec<(&'static str, WhenFull)>> {
+    fn bounded(&self) -> MutexGuard<'_, Vec<BoundedSubscriber>> {
         self.bounded.lock()
     }
 
@@ -53,14 +65,17 @@ impl Subscribers {
         self.renewed.notified()
     }
 
-    /// The broker has refused a message. What that means, and whether it is to be tried again; which one of several has no
-    /// room, the broker does not say.
-    pub(super) fn refused(&self) -> (BridgeError, bool) {
+    /// The meaning of a nack. Which one of several queues has no room, the broker does not say.
+    pub(super) fn nacked(&self) -> NackedPublish {
         let bounded = self.bounded();
-        let refuses = bounded.iter().find(|(_, when_full)| *when_full == WhenFull::Refuse);
+        let refuses = bounded.iter().find(|subscriber| subscriber.when_full == WhenFull::Refuse);
         match refuses.or(bounded.first()) {
-            Some((at, when_full)) => (BridgeError::Full { at }, *when_full == WhenFull::Wait),
-            None => (BridgeError::Unavailable("the broker could not keep it".into()), true),
+            Some(BoundedSubscriber { subscription: at, when_full }) => {
+                NackedPublish { error: BridgeError::Full { at }, again: *when_full == WhenFull::Wait }
+            }
+            None => {
+                NackedPublish { error: BridgeError::Unavailable("the broker could not keep it".into()), again: true }
+            }
         }
     }
 }
@@ -69,16 +84,21 @@ impl Subscribers {
 mod tests {
     use super::*;
 
+    fn nacked(subscribers: &Subscribers) -> (BridgeError, bool) {
+        let NackedPublish { error, again } = subscribers.nacked();
+        (error, again)
+    }
+
     #[test]
     fn a_refusal_is_what_the_subscriptions_say() {
-        let known = Subscribers::default();
-        assert!(!known.is_somebody());
-        assert!(matches!(known.refused(), (BridgeError::Unavailable(_), true)));
-        known.add("a", SubscriptionPolicy::at_least_once().bound(1).when_full(WhenFull::DropOldest));
-        assert!(known.is_somebody() && matches!(known.refused(), (BridgeError::Unavailable(_), true)));
-        known.add("b", SubscriptionPolicy::at_least_once().bound(1));
-        assert!(matches!(known.refused(), (BridgeError::Full { at: "b" }, true)));
-        known.add("c", SubscriptionPolicy::at_least_once().bound(1).when_full(WhenFull::Refuse));
-        assert!(matches!(known.refused(), (BridgeError::Full { at: "c" }, false)));
+        let subscribers = Subscribers::default();
+        assert!(!subscribers.is_somebody());
+        assert!(matches!(nacked(&subscribers), (BridgeError::Unavailable(_), true)));
+        subscribers.add("a", SubscriptionPolicy::at_least_once().bound(1).when_full(WhenFull::DropOldest));
+        assert!(subscribers.is_somebody() && matches!(nacked(&subscribers), (BridgeError::Unavailable(_), true)));
+        subscribers.add("b", SubscriptionPolicy::at_least_once().bound(1));
+        assert!(matches!(nacked(&subscribers), (BridgeError::Full { at: "b" }, true)));
+        subscribers.add("c", SubscriptionPolicy::at_least_once().bound(1).when_full(WhenFull::Refuse));
+        assert!(matches!(nacked(&subscribers), (BridgeError::Full { at: "c" }, false)));
     }
 }

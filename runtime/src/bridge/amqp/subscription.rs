@@ -1,9 +1,9 @@
-//! A subscription at the broker: a queue of its own, which all instances take from.
+//! A subscription: the consumer of a queue of its own, which all instances take from.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ack_tag::AckTag;
+use super::ack_tag::{AckTag, TaggedDelivery};
 use super::attributes;
 use super::dead_letters::DeadLetterStore;
 use super::delays::Delays;
@@ -12,11 +12,11 @@ use crate::bridge::network::{BrokerSubscription, DeadLetterQuery, FoundDeadLette
 use crate::bridge::{BridgeError, DeadMessage, Delivery};
 use crate::one_line::OneLine;
 
-/// A subscription at the broker.
+/// A subscription, with the consumer of its queue.
 pub(super) struct AmqpSubscription {
     pub(super) consumer: Arc<QueueConsumer>,
     pub(super) dead_letters: DeadLetterStore,
-    pub(super) later: Delays,
+    pub(super) delays: Delays,
     /// Whether the queue counts deliveries.
     pub(super) counts: bool,
     /// Whether those behind a message have to wait for it.
@@ -24,8 +24,9 @@ pub(super) struct AmqpSubscription {
 }
 
 impl AmqpSubscription {
-    /// Takes nothing new. What others can have is given back. Where order matters, they have it with the end of the connection:
-    /// cancelled, the consumer would hand its place to the next one, which gets what is behind the messages that this one has.
+    /// Takes nothing new. What others can have is requeued. Where order matters, they have it with the end of the
+    /// connection: cancelled, the single active consumer would hand its place to the next one, which gets what is behind
+    /// the messages that this one has.
     pub(super) async fn drain(&self) {
         if self.ordered {
             self.consumer.shut();
@@ -40,7 +41,7 @@ impl BrokerSubscription for AmqpSubscription {
     type Token = AckTag;
 
     async fn receive(&self) -> Option<ReceivedMessage<AckTag>> {
-        let (delivery, token) = self.consumer.next().await?;
+        let TaggedDelivery { delivery, ack_tag: token } = self.consumer.next().await?;
         let incoming = attributes::read(&delivery.properties, delivery.data.into());
         // A classic queue only says that it has delivered a message before, to somebody who did not take it.
         let redelivered = if self.counts { attributes::delivered_before(&delivery.properties) } else { 0 };
@@ -56,10 +57,10 @@ impl BrokerSubscription for AmqpSubscription {
     }
 
     async fn again(&self, delivery: &Delivery, token: AckTag, pause: Duration) -> Result<bool, BridgeError> {
-        if !token.held_since().is_some_and(|since| self.later.is_too_long(since, pause)) {
+        if !token.held_since().is_some_and(|since| self.delays.is_too_long(since, pause)) {
             return Ok(false);
         }
-        match self.later.keep(delivery, pause).await {
+        match self.delays.keep(delivery, pause).await {
             Ok(()) => token.acknowledge().map(|()| true),
             // It is held: the broker takes it back in the end.
             Err(error) => {

@@ -1,4 +1,4 @@
-//! Where the events of one subject are published: an exchange.
+//! The publisher of the events of one subject, to their exchange.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use crate::health::Health;
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 
-/// Where the events of one subject are published.
+/// The publisher of the events of one subject, to their exchange.
 pub(super) struct AmqpTopic {
     pub(super) subject: &'static str,
     pub(super) source: Arc<str>,
     pub(super) numbering: Numbering,
     pub(super) publisher: Arc<AmqpPublisher>,
-    pub(super) flights: Arc<InFlight>,
+    pub(super) in_flight: Arc<InFlight>,
 }
 
 impl AmqpTopic {
@@ -27,12 +27,12 @@ impl AmqpTopic {
     }
 
     async fn publish(&self, event: &Message) -> Result<(), BridgeError> {
-        let _flight = self.flights.begin()?;
+        let _in_flight = self.in_flight.begin()?;
         let mut outgoing = Outgoing::new(self.subject, event, &self.source);
         let body = outgoing.body(self.publisher.limit.bytes())?;
         let numbered = self.numbering.number(event.metadata().id);
         outgoing.sequence = Some(numbered.sequence);
-        self.publisher.publish(&body, || attributes::kept(&outgoing)).await?;
+        self.publisher.publish(&body, || attributes::persistent(&outgoing)).await?;
         numbered.settle();
         Ok(())
     }

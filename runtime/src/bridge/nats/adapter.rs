@@ -25,6 +25,7 @@ use crate::bridge::nats::subscription::{CoreConsumer, JetStreamSubscription};
 use crate::bridge::nats::supervisor::Supervisor;
 use crate::bridge::nats::topic::NatsTopic;
 use crate::bridge::network::NetworkConsumer;
+use crate::bridge::orphan::Orphan;
 use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::subscription_policy::SubscriptionPolicy;
@@ -32,7 +33,6 @@ use crate::environment::Instance;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
 use crate::sync::Mutex;
-use crate::unit::orphans::Orphan;
 
 /// The event bridge over NATS: requests and lossy events over core NATS, all others over JetStream.
 pub(super) struct NatsEvents {
