@@ -12,8 +12,14 @@ pub(crate) use std::sync::MutexGuard;
 pub(crate) struct Mutex<T>(sync::Mutex<T>);
 
 impl<T> Mutex<T> {
+    #[cfg(any(test, feature = "wire"))]
     pub(crate) const fn new(value: T) -> Self {
         Self(sync::Mutex::new(value))
+    }
+
+    /// What it holds, once nobody else can lock it.
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the lock.

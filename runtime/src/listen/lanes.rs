@@ -1,9 +1,9 @@
 //! Which of a unit's lanes are down: what they add to its health.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::health::Health;
+use crate::sync::{Mutex, MutexGuard};
 
 /// The lanes of a unit that have ended unasked, by name, with the reason of the last time.
 #[derive(Default)]
@@ -17,7 +17,7 @@ struct Down {
 
 impl Lanes {
     fn down(&self) -> MutexGuard<'_, BTreeMap<&'static str, Down>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub(crate) fn health(&self) -> Health {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::maybe_ready::MaybeReady;
 use crate::store::{Change, Entry, Etag, Page, Range, StateAdapter, StoreError};
+use crate::sync::{Mutex, MutexGuard};
 
 /// Keeps state in the memory of the process.
 #[derive(Default)]
@@ -44,7 +45,7 @@ impl InMemoryState {
 
     /// The contents, without what has gone away by now.
     fn open(&self) -> Result<MutexGuard<'_, Contents>, StoreError> {
-        let mut contents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut contents = self.0.lock();
         if contents.closed {
             return Err(StoreError::Closed);
         }
@@ -143,7 +144,7 @@ impl StateAdapter for InMemoryState {
     }
 
     fn close(&self) -> MaybeReady<'_, ()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.0.lock().closed = true;
         MaybeReady::ready(())
     }
 }

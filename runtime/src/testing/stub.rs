@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -21,6 +21,7 @@ use crate::message::id::Id;
 use crate::message::metadata::Metadata;
 use crate::secret::{SecretError, SecretValue};
 use crate::store::in_memory::InMemoryState;
+use crate::sync::{Mutex, MutexGuard};
 
 /// The context of a handler that is tested alone. It may do everything; what it did can be looked at afterwards.
 ///
@@ -193,7 +194,7 @@ impl Stub {
     }
 
     fn recorded(&self) -> MutexGuard<'_, HashMap<TypeId, Vec<Box<dyn Any + Send>>>> {
-        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recorded.lock()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ports of a unit, through which its handlers reach bridges and stores.
 
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crate::bridge::{BridgeError, JobQueue, Topic};
 use crate::contract::resource::{Event, Queue, Secret, State};
@@ -10,6 +10,7 @@ use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 use crate::secret::SecretAdapter;
 use crate::store::StateAdapter;
+use crate::sync::{Mutex, MutexGuard};
 use crate::unit::adapters::Adapters;
 
 /// What a unit's ports are made from: the adapters of the environment.
@@ -67,11 +68,11 @@ impl Ports {
     }
 
     pub(crate) fn into_requested(self) -> RequestedPorts {
-        self.requested.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.requested.into_inner()
     }
 
     fn requested(&self) -> MutexGuard<'_, RequestedPorts> {
-        self.requested.lock().unwrap_or_else(PoisonError::into_inner)
+        self.requested.lock()
     }
 }
 

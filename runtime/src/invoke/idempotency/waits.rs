@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
 
 use crate::message::id::Id;
+use crate::sync::Mutex;
 
 /// The keys that were waited for in this process: each is logged once.
 #[derive(Default)]
@@ -19,7 +19,7 @@ impl Waits {
 
     pub(super) fn say(&self, handler: &'static str, key: &str, claimed_by: Id) {
         let is_new = {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut seen = self.seen.lock();
             if seen.len() >= Self::MOST {
                 seen.clear();
             }

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
@@ -12,6 +11,7 @@ use crate::bridge::Job;
 use crate::contract::listeners::Listeners;
 use crate::invoke::outbox::port::Port;
 use crate::invoke::outbox::records::WAIT_LIMIT;
+use crate::sync::{Mutex, MutexGuard};
 
 /// The entries of one subject in this process.
 pub(crate) struct Lane {
@@ -85,7 +85,7 @@ impl Lane {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Whether an entry may be published at once, as far as this process knows. On a connection that is down nothing is tried:

@@ -1,8 +1,8 @@
 //! The outbox of a unit: a lane for each subject that it publishes, and what waits that others have to publish.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -11,6 +11,7 @@ use crate::invoke::outbox::foreign::Foreign;
 use crate::invoke::outbox::lane::Lane;
 use crate::invoke::outbox::port::Ports;
 use crate::store::StateAdapter;
+use crate::sync::{Mutex, MutexGuard};
 use crate::unit::lifecycle::Lifecycle;
 
 /// What the outbox works with: its state, the store that it is in, and how far the unit is.
@@ -56,7 +57,7 @@ impl Outbox {
     }
 
     fn dead(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
-        self.dead.lock().unwrap_or_else(PoisonError::into_inner)
+        self.dead.lock()
     }
 
     /// Has the store looked through soon: something may have been left behind.
@@ -65,7 +66,7 @@ impl Outbox {
     }
 
     pub(super) fn foreign(&self, found: BTreeMap<String, usize>, is_first: bool) {
-        self.foreign.lock().unwrap_or_else(PoisonError::into_inner).update(found, is_first);
+        self.foreign.lock().update(found, is_first);
     }
 
     pub(super) fn set_dead(&self, counts: BTreeMap<String, usize>) {
@@ -96,7 +97,7 @@ impl Outbox {
         let dead = self.dead().iter().fold(Health::Ready, |health, (subject, count)| {
             health.and(Health::Degraded(format!("the outbox has given up {count} entries of `{subject}`")))
         });
-        dead.and(self.foreign.lock().unwrap_or_else(PoisonError::into_inner).health())
+        dead.and(self.foreign.lock().health())
     }
 
     pub(crate) fn count(&self, counters: Counters) -> Counters {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crate::bridge::Job;
 use crate::store::{Change, Entry, Etag, Page, Range};
+use crate::sync::{Mutex, MutexGuard};
 
 /// What a handler holds back while it runs.
 #[derive(Default)]
@@ -84,7 +85,7 @@ impl UnitOfWork {
     }
 
     fn held_back(&self) -> MutexGuard<'_, Staged> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
