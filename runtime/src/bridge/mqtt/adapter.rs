@@ -24,7 +24,7 @@ use super::names;
 use super::orphans::{RegisteredSession, SessionRegister};
 use super::packets::LARGEST_READ;
 use super::publisher::MqttPublisher;
-use super::requests::{ReplyReceiver, Requests};
+use super::requests::{ReplyReceiver, RequestContext, Requests};
 use super::retained::{Levels, RetainedMessages};
 use super::session::Session;
 use super::shared_connection::{Recipient, SharedConnection};
@@ -44,7 +44,7 @@ use crate::net::io_thread;
 use crate::one_line::OneLine;
 use crate::sync::{Mutex, MutexGuard};
 
-/// How long a bridge that closes waits for the broker's word on what was published.
+/// How long a bridge that closes waits for the PUBACKs of what was published.
 const FLUSH: Duration = Duration::from_millis(400);
 
 /// How long it may take in all until the broker has read what was acknowledged, and the goodbye.
@@ -53,7 +53,7 @@ const END: Duration = Duration::from_millis(900);
 /// How long it may take to end a subscription.
 const UNSUBSCRIBE: Duration = Duration::from_millis(400);
 
-/// A broker of MQTT 5 as an event bridge.
+/// The event bridge over a broker of MQTT 5.
 pub(super) struct MqttEvents {
     connector: Arc<Connector>,
     instance: Instance,
@@ -62,21 +62,21 @@ pub(super) struct MqttEvents {
     source: Arc<str>,
     largest: u64,
     connection: Arc<Connection>,
-    live: Arc<SharedConnection>,
+    shared: Arc<SharedConnection>,
     register: Arc<SessionRegister>,
     requests: Requests,
-    flights: Arc<InFlight>,
-    tally: Arc<AtomicCounters>,
-    made: Mutex<Declared>,
+    in_flight: Arc<InFlight>,
+    counters: Arc<AtomicCounters>,
+    declared: Mutex<Declared>,
     tasks: Mutex<JoinSet<()>>,
 }
 
-/// What was asked for.
+/// The topics, consumers and endpoints that were declared.
 #[derive(Default)]
 struct Declared {
     /// The subscriptions of the topology, where somebody has said which there are.
     subscriptions: Option<Arc<[KnownSubscription]>>,
-    audiences: HashMap<&'static str, Arc<Subscribers>>,
+    subscribers: HashMap<&'static str, Arc<Subscribers>>,
     topics: HashMap<&'static str, Arc<MqttTopic>>,
     consumers: HashMap<&'static str, Arc<NetworkConsumer<MqttSubscription>>>,
     endpoints: HashMap<&'static str, Arc<MqttEndpoint>>,
@@ -86,17 +86,25 @@ impl MqttEvents {
     pub(super) fn new(connector: Connector, instance: Instance, client_id: &str) -> Self {
         let (connector, source): (_, Arc<str>) = (Arc::new(connector), instance.source().into());
         let largest = capability::event_bridge(Adapter::Mqtt).map_or(u64::MAX, |bridge| bridge.largest_payload);
-        let (replies, flights) = (Arc::new(ReplyReceiver::new()), Arc::<InFlight>::default());
-        let live = Arc::new(SharedConnection::new(&replies));
+        let (replies, in_flight) = (Arc::new(ReplyReceiver::new()), Arc::<InFlight>::default());
+        let shared = Arc::new(SharedConnection::new(&replies));
         let client_id = format!("{client_id}-{}", instance.unit);
         // Nothing is kept for it: it may be another client each time, and is unlike that of any other process.
-        let role = ClientRole { client_id: format!("{client_id}-{}", instance.id), lasting: false, window: u16::MAX };
-        let connection = Connection::new(&connector, role, Arc::<SharedConnection>::clone(&live));
-        let reply_topic = names::replies(instance.topology, connector.credentials.username.as_deref(), instance.id);
-        let id = Some(live.add(Recipient::ReplyReceiver));
-        connection.standing.want(TopicFilter { path: reply_topic.clone(), qos: QoS::AtMostOnce, id, beside: None });
-        let requests = Requests::new((&connection, &replies, &flights), Arc::clone(&source), reply_topic, largest);
-        let register = SessionRegister::new(&connector, &connection, &flights, instance.topology, &client_id);
+        let role =
+            ClientRole { client_id: format!("{client_id}-{}", instance.id), lasting: false, receive_maximum: u16::MAX };
+        let connection = Connection::new(&connector, role, Arc::<SharedConnection>::clone(&shared));
+        let response_topic = names::replies(instance.topology, connector.credentials.username.as_deref(), instance.id);
+        let id = Some(shared.add(Recipient::Replies));
+        connection.filters.want(TopicFilter { path: response_topic.clone(), qos: QoS::AtMostOnce, id, beside: None });
+        let requests = Requests::new(RequestContext {
+            connection: Arc::clone(&connection),
+            replies,
+            in_flight: Arc::clone(&in_flight),
+            source: Arc::clone(&source),
+            response_topic,
+            largest,
+        });
+        let register = SessionRegister::new(&connector, &connection, &in_flight, instance.topology, &client_id);
         Self {
             connector,
             register: Arc::new(register),
@@ -105,26 +113,26 @@ impl MqttEvents {
             source,
             largest,
             connection,
-            live,
+            shared,
             requests,
-            flights,
-            tally: Arc::default(),
-            made: Mutex::default(),
+            in_flight,
+            counters: Arc::default(),
+            declared: Mutex::default(),
             tasks: Mutex::default(),
         }
     }
 
-    fn made(&self) -> MutexGuard<'_, Declared> {
-        self.made.lock()
+    fn declared(&self) -> MutexGuard<'_, Declared> {
+        self.declared.lock()
     }
 
     fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
         self.tasks.lock()
     }
 
-    fn audience(&self, made: &mut Declared, subject: &'static str) -> Arc<Subscribers> {
-        let audience = made.audiences.entry(subject);
-        Arc::clone(audience.or_insert_with(|| Arc::new(Subscribers::new(self.instance.topology))))
+    fn subscribers(&self, declared: &mut Declared, subject: &'static str) -> Arc<Subscribers> {
+        let subscribers = declared.subscribers.entry(subject);
+        Arc::clone(subscribers.or_insert_with(|| Arc::new(Subscribers::new(self.instance.topology))))
     }
 
     fn consumer(
@@ -140,7 +148,7 @@ impl MqttEvents {
             // What has come may have been larger than what we send.
             largest: LARGEST_READ.into(),
             publisher: MqttPublisher::new(&self.connection, &nobody),
-            flights: Arc::clone(&self.flights),
+            in_flight: Arc::clone(&self.in_flight),
             retained: RetainedMessages {
                 connector: Arc::clone(&self.connector),
                 client_id: format!("{}-{subscription}-dead", self.client_id),
@@ -149,12 +157,12 @@ impl MqttEvents {
             },
             open: Mutex::default(),
         };
-        let way = match policy.at_most_once {
+        let kind = match policy.at_most_once {
             true => self.passing(subject, subscription),
             false => self.lasting(subject, subscription),
         };
-        let subscribed = MqttSubscription { way, dead_letters };
-        NetworkConsumer::new(subscribed, subscription, policy, Arc::clone(&self.tally))
+        let subscribed = MqttSubscription { kind, dead_letters };
+        NetworkConsumer::new(subscribed, subscription, policy, Arc::clone(&self.counters))
     }
 
     /// A subscription that has a session of its own.
@@ -169,33 +177,33 @@ impl MqttEvents {
             levels: Levels::One,
         };
         let nobody = Arc::new(Subscribers::new(self.instance.topology));
-        let attempts = AttemptCounts::new(retained, MqttPublisher::new(&self.connection, &nobody), &self.flights);
-        let role = ClientRole { client_id, lasting: true, window: PREFETCH };
+        let attempts = AttemptCounts::new(retained, MqttPublisher::new(&self.connection, &nobody), &self.in_flight);
+        let role = ClientRole { client_id, lasting: true, receive_maximum: PREFETCH };
         let connection = Connection::new(&self.connector, role, Arc::<Session>::clone(&session));
         let presence = names::presence(self.instance.topology, subscription);
-        connection.standing.want(TopicFilter {
+        connection.filters.want(TopicFilter {
             path: names::shared(subscription, &names::topic(subject)),
             qos: QoS::AtLeastOnce,
             id: None,
             beside: Some(names::shared(subscription, &presence)),
         });
-        SubscriptionKind::Session(session, connection, Arc::new(attempts))
+        SubscriptionKind::Session { session, connection, attempts: Arc::new(attempts) }
     }
 
     /// A subscription whose events may be lost.
     fn passing(&self, subject: &str, subscription: &str) -> SubscriptionKind {
         let queue = Arc::new(InboundQueue::new());
-        let id = Some(self.live.add(Recipient::Events(Arc::clone(&queue))));
+        let id = Some(self.shared.add(Recipient::Events(Arc::clone(&queue))));
         let path = names::shared(&names::passing(subscription), &names::topic(subject));
-        self.connection.standing.want(TopicFilter { path: path.clone(), qos: QoS::AtMostOnce, id, beside: None });
-        SubscriptionKind::Live(queue, path)
+        self.connection.filters.want(TopicFilter { path: path.clone(), qos: QoS::AtMostOnce, id, beside: None });
+        SubscriptionKind::Shared { queue, filter: path }
     }
 
     fn connections(&self) -> Vec<Arc<Connection>> {
-        let made = self.made();
-        let sessions = made.consumers.values().filter_map(|consumer| match &consumer.source().way {
-            SubscriptionKind::Session(_, connection, _) => Some(Arc::clone(connection)),
-            SubscriptionKind::Live(..) => None,
+        let declared = self.declared();
+        let sessions = declared.consumers.values().filter_map(|consumer| match &consumer.source().kind {
+            SubscriptionKind::Session { connection, .. } => Some(Arc::clone(connection)),
+            SubscriptionKind::Shared { .. } => None,
         });
         std::iter::once(Arc::clone(&self.connection)).chain(sessions).collect()
     }
@@ -207,31 +215,31 @@ impl MqttEvents {
             async { there.await.map_err(|_| BridgeError::Closed)?.map_err(BridgeError::from) }
         });
         let begun: Vec<_> = begun.collect();
-        if self.made().subscriptions.is_some() {
+        if self.declared().subscriptions.is_some() {
             self.tasks().spawn_on(Arc::clone(&self.register).keep(), &io_thread::handle());
         }
         tokio::select! {
             begun = try_join_all(begun) => begun.map(drop),
-            () = self.connection.link.closed() => Err(BridgeError::Closed),
+            () = self.connection.state.closed() => Err(BridgeError::Closed),
         }
     }
 
     async fn end(&self) {
         let until = Instant::now() + END;
-        self.flights.close(FLUSH).await;
+        self.in_flight.close(FLUSH).await;
         let connections = self.connections();
         {
-            let made = self.made();
-            for consumer in made.consumers.values() {
-                match &consumer.source().way {
-                    SubscriptionKind::Session(session, ..) => session.queue.shut(),
-                    SubscriptionKind::Live(queue, _) => queue.close(),
+            let declared = self.declared();
+            for consumer in declared.consumers.values() {
+                match &consumer.source().kind {
+                    SubscriptionKind::Session { session, .. } => session.queue.shut(),
+                    SubscriptionKind::Shared { queue, .. } => queue.close(),
                 }
             }
-            made.endpoints.values().for_each(|endpoint| endpoint.calls.queue.close());
+            declared.endpoints.values().for_each(|endpoint| endpoint.requests.queue.close());
         }
         connections.iter().for_each(|connection| connection.close());
-        self.requests.replies.pending.fail(|| BridgeError::Closed);
+        self.requests.replies().pending.fail(|| BridgeError::Closed);
         let mut tasks = mem::take(&mut *self.tasks());
         let ended = async { while tasks.join_next().await.is_some() {} };
         if timeout_at(until, ended).await.is_err() {
@@ -242,11 +250,11 @@ impl MqttEvents {
 
     /// Ends a subscription of the connection that all share. What the broker has sent before is there then.
     async fn unsubscribe(&self, filter: &str) {
-        self.connection.standing.forget(filter);
-        let Some(line) = self.connection.current() else { return };
+        self.connection.filters.forget(filter);
+        let Some(live) = self.connection.current() else { return };
         let (done, ended) = oneshot::channel();
         let unsubscribed = async {
-            if line.order(ConnectionCommand::Unsubscribe(filter.to_owned(), done)).await.is_ok() {
+            if live.send(ConnectionCommand::Unsubscribe(filter.to_owned(), done)).await.is_ok() {
                 // Where the connection is lost, nothing more comes, either.
                 let _ = ended.await;
             }
@@ -257,17 +265,17 @@ impl MqttEvents {
 
 impl EventAdapter for MqttEvents {
     fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
-        let mut made = self.made();
-        let audience = self.audience(&mut made, subject);
-        let topic = made.topics.entry(subject).or_insert_with(|| {
+        let mut declared = self.declared();
+        let subscribers = self.subscribers(&mut declared, subject);
+        let topic = declared.topics.entry(subject).or_insert_with(|| {
             Arc::new(MqttTopic {
                 subject,
                 topic: names::published(subject),
                 source: Arc::clone(&self.source),
                 largest: self.largest,
                 numbering: Numbering::default(),
-                publisher: MqttPublisher::new(&self.connection, &audience),
-                flights: Arc::clone(&self.flights),
+                publisher: MqttPublisher::new(&self.connection, &subscribers),
+                in_flight: Arc::clone(&self.in_flight),
             })
         });
         Arc::<MqttTopic>::clone(topic)
@@ -279,35 +287,35 @@ impl EventAdapter for MqttEvents {
         subscription: &'static str,
         policy: SubscriptionPolicy,
     ) -> Arc<dyn Consumer> {
-        let mut made = self.made();
+        let mut declared = self.declared();
         if !policy.at_most_once {
-            self.audience(&mut made, subject).add(subscription);
+            self.subscribers(&mut declared, subject).add(subscription);
         }
-        let consumer = made.consumers.entry(subscription);
+        let consumer = declared.consumers.entry(subscription);
         let consumer = consumer.or_insert_with(|| Arc::new(self.consumer(subject, subscription, policy)));
         Arc::<NetworkConsumer<MqttSubscription>>::clone(consumer)
     }
 
     fn retain_for(&self, subject: &'static str, subscription: &'static str, _: SubscriptionPolicy) {
-        let mut made = self.made();
-        self.audience(&mut made, subject).add(subscription);
+        let mut declared = self.declared();
+        self.subscribers(&mut declared, subject).add(subscription);
     }
 
     fn know(&self, subscriptions: Arc<[KnownSubscription]>) {
-        self.made().subscriptions = Some(subscriptions);
+        self.declared().subscriptions = Some(subscriptions);
     }
 
     fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
-        let mut made = self.made();
-        let endpoint = made.endpoints.entry(subject).or_insert_with(|| {
+        let mut declared = self.declared();
+        let endpoint = declared.endpoints.entry(subject).or_insert_with(|| {
             let (callers, largest) = (names::callers(self.instance.topology), self.largest);
-            let (queue, tally) = (InboundQueue::new(), Arc::clone(&self.tally));
-            let calls = Arc::new(ReceivedRequests { subject, largest, callers, queue, tally });
-            let id = Some(self.live.add(Recipient::ReceivedRequests(Arc::clone(&calls))));
+            let (queue, counters) = (InboundQueue::new(), Arc::clone(&self.counters));
+            let requests = Arc::new(ReceivedRequests { subject, largest, callers, queue, counters });
+            let id = Some(self.shared.add(Recipient::Requests(Arc::clone(&requests))));
             let filter = names::shared(subject, &names::topic(subject));
-            self.connection.standing.want(TopicFilter { path: filter.clone(), qos: QoS::AtMostOnce, id, beside: None });
-            let (connection, flights) = (Arc::clone(&self.connection), Arc::clone(&self.flights));
-            Arc::new(MqttEndpoint { calls, connection, flights, filter })
+            self.connection.filters.want(TopicFilter { path: filter.clone(), qos: QoS::AtMostOnce, id, beside: None });
+            let (connection, in_flight) = (Arc::clone(&self.connection), Arc::clone(&self.in_flight));
+            Arc::new(MqttEndpoint { requests, connection, in_flight, filter })
         });
         Arc::<MqttEndpoint>::clone(endpoint)
     }
@@ -328,9 +336,9 @@ impl EventAdapter for MqttEvents {
 
     fn orphans(&self) -> MaybeReady<'_, Result<Vec<Orphan>, BridgeError>> {
         let subscriptions = {
-            let made = self.made();
+            let declared = self.declared();
             // Who neither publishes nor hears events has no session that stays.
-            made.subscriptions.clone().filter(|_| !(made.topics.is_empty() && made.consumers.is_empty()))
+            declared.subscriptions.clone().filter(|_| !(declared.topics.is_empty() && declared.consumers.is_empty()))
         };
         match subscriptions {
             Some(known) => MaybeReady::boxed(async move { self.register.orphans(&known).await }),
@@ -345,20 +353,20 @@ impl EventAdapter for MqttEvents {
     fn drain(&self) -> MaybeReady<'_, ()> {
         MaybeReady::boxed(async {
             let (consumers, endpoints): (Vec<_>, Vec<_>) = {
-                let made = self.made();
-                (made.consumers.values().cloned().collect(), made.endpoints.values().cloned().collect())
+                let declared = self.declared();
+                (declared.consumers.values().cloned().collect(), declared.endpoints.values().cloned().collect())
             };
-            let consumers = join_all(consumers.iter().map(async |consumer| match &consumer.source().way {
+            let consumers = join_all(consumers.iter().map(async |consumer| match &consumer.source().kind {
                 // Its subscription stays, and what the broker has for it: the next one of this name goes on with it.
-                SubscriptionKind::Session(session, ..) => session.queue.shut(),
-                SubscriptionKind::Live(queue, filter) => {
+                SubscriptionKind::Session { session, .. } => session.queue.shut(),
+                SubscriptionKind::Shared { queue, filter } => {
                     self.unsubscribe(filter).await;
                     queue.close();
                 }
             }));
             let endpoints = join_all(endpoints.iter().map(async |endpoint| {
                 self.unsubscribe(&endpoint.filter).await;
-                endpoint.calls.queue.close();
+                endpoint.requests.queue.close();
             }));
             tokio::join!(consumers, endpoints);
         })
@@ -373,13 +381,13 @@ impl EventAdapter for MqttEvents {
         if !health.is_ready() {
             return health;
         }
-        let made = self.made();
+        let declared = self.declared();
         let health =
-            made.topics.values().fold(self.requests.health(), |health, topic| health.and(topic.publisher.health()));
-        made.consumers.values().fold(health, |health, consumer| health.and(consumer.source().health()))
+            declared.topics.values().fold(self.requests.health(), |health, topic| health.and(topic.publisher.health()));
+        declared.consumers.values().fold(health, |health, consumer| health.and(consumer.source().health()))
     }
 
     fn counters(&self) -> Counters {
-        self.tally.counters(&self.requests.replies.pending)
+        self.counters.counters(&self.requests.replies().pending)
     }
 }

@@ -26,12 +26,12 @@ use crate::net::io_thread;
 use crate::one_line::OneLine;
 use crate::sync::{Mutex, MutexGuard};
 
-/// How often the messages of a session were handed out.
+/// The attempts of the messages of a session: how often each was handed out.
 pub(super) struct AttemptCounts {
     /// The counts at the broker: each has a topic.
     retained: RetainedMessages,
     publisher: MqttPublisher,
-    flights: Arc<InFlight>,
+    in_flight: Arc<InFlight>,
     /// The counts, as far as they are known.
     counts: Mutex<HashMap<Id, u32>>,
     /// Ends once those of earlier processes are read, or nobody can read them. Begun when the first one is needed.
@@ -41,9 +41,15 @@ pub(super) struct AttemptCounts {
 }
 
 impl AttemptCounts {
-    pub(super) fn new(retained: RetainedMessages, publisher: MqttPublisher, flights: &Arc<InFlight>) -> Self {
-        let (counts, reading, uncounted) = Default::default();
-        Self { retained, publisher, flights: Arc::clone(flights), counts, reading, uncounted }
+    pub(super) fn new(retained: RetainedMessages, publisher: MqttPublisher, in_flight: &Arc<InFlight>) -> Self {
+        Self {
+            retained,
+            publisher,
+            in_flight: Arc::clone(in_flight),
+            counts: Mutex::default(),
+            reading: OnceLock::new(),
+            uncounted: AtomicU64::new(0),
+        }
     }
 
     /// How often a message that came before was handed out since, as far as that was counted. Done once the broker has it that
@@ -170,7 +176,7 @@ impl AttemptCounts {
     }
 
     async fn put(&self, id: Id, payload: Bytes, message_expiry_interval: Option<u32>) -> Result<(), BridgeError> {
-        let _flight = self.flights.begin()?;
+        let _in_flight = self.in_flight.begin()?;
         let topic = Bytes::from(format!("{}/{id}", self.retained.below));
         let packet = || Publish {
             qos: QoS::AtLeastOnce,

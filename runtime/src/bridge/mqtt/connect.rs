@@ -1,4 +1,4 @@
-//! One attempt to connect, and what the broker grants us.
+//! One attempt to connect: CONNECT with the client identifier and session expiry, and the limits that CONNACK grants.
 
 use std::io;
 use std::time::Duration;
@@ -20,60 +20,66 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// it, and not for ever, since an instance that never comes back keeps its share of the events until then.
 pub(super) const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Connects to one broker, again and again.
+/// The connector: connects to one broker by client identifiers, again and again.
 pub(super) struct Connector {
     pub(super) address: Address,
     pub(super) credentials: Credentials,
     pub(super) encryption: Option<Encryption>,
 }
 
-/// As whom a connection is made.
+/// The client identifier of a connection, with its session and receive maximum.
 #[derive(Clone, Debug)]
 pub(super) struct ClientRole {
     pub(super) client_id: String,
-    /// Whether the broker keeps what it has for us while we are away.
+    /// Whether the broker keeps the session while we are away.
     pub(super) lasting: bool,
-    /// How many messages may be with us that are not acknowledged.
-    pub(super) window: u16,
+    /// Our receive maximum: how many messages may be with us unacknowledged.
+    pub(super) receive_maximum: u16,
 }
 
-/// What the broker grants a connection.
+/// The limits of the broker as its CONNACK says them, such as its receive maximum.
 #[derive(Clone, Debug)]
 pub(super) struct ServerLimits {
-    /// Whether the broker has kept what it had for us.
+    /// Whether the broker has kept the session.
     pub(super) resumed: bool,
-    /// How many messages may be with the broker that it has not acknowledged.
-    pub(super) window: u16,
+    /// The broker's receive maximum: how many messages may be with it unacknowledged.
+    pub(super) receive_maximum: u16,
     /// The largest packet that it takes, in bytes.
     pub(super) largest: u32,
     /// How long we may say nothing.
     pub(super) keep_alive: Duration,
 }
 
+/// A connection that the broker has accepted, before any topic filter is subscribed to.
+pub(super) struct AcceptedConnection {
+    pub(super) packets: PacketStream,
+    pub(super) limits: ServerLimits,
+}
+
 impl Connector {
     /// Connects.
-    pub(super) async fn dial(&self, role: &ClientRole) -> Result<(PacketStream, ServerLimits), MqttError> {
-        let dialled = async {
+    pub(super) async fn connect(&self, role: &ClientRole) -> Result<AcceptedConnection, MqttError> {
+        let connected = async {
             let connecting = self.socket();
             let late = |what: &str| MqttError::Away(format!("{what} took longer than {CONNECT_TIMEOUT:?}"));
             let socket = timeout(CONNECT_TIMEOUT, connecting).await.map_err(|_| late("the connection"))?;
             let mut packets = PacketStream::new(socket.map_err(|error| MqttError::from_io(&error))?);
             let shaking = self.shake(role, &mut packets);
-            let granted = timeout(CONNECT_TIMEOUT, shaking).await.map_err(|_| late("the handshake of MQTT"))??;
-            Ok((packets, granted))
+            let limits = timeout(CONNECT_TIMEOUT, shaking).await.map_err(|_| late("the handshake of MQTT"))??;
+            Ok(AcceptedConnection { packets, limits })
         };
-        dialled.await.map_err(|trouble: MqttError| trouble.at(&self.address))
+        connected.await.map_err(|error: MqttError| error.at(&self.address))
     }
 
     async fn shake(&self, role: &ClientRole, packets: &mut PacketStream) -> Result<ServerLimits, MqttError> {
-        let ClientRole { client_id, lasting, window } = role.clone();
+        let ClientRole { client_id, lasting, receive_maximum } = role.clone();
         let connect = Connect {
             keep_alive: u16::try_from(KEEP_ALIVE.as_secs()).unwrap_or(u16::MAX),
             client_id,
             clean_start: !lasting,
             properties: Some(ConnectProperties {
                 session_expiry_interval: u32::try_from(SESSION_EXPIRY.as_secs()).ok().filter(|_| lasting),
-                receive_maximum: Some(window),
+                receive_maximum: Some(receive_maximum),
                 max_packet_size: Some(LARGEST_READ),
                 ..ConnectProperties::new()
             }),
@@ -131,7 +137,7 @@ fn granted(ack: &ConnAck, lasting: bool) -> Result<ServerLimits, MqttError> {
     let keep_alive = properties.and_then(|properties| properties.server_keep_alive).map(u64::from);
     Ok(ServerLimits {
         resumed: ack.session_present,
-        window: properties.and_then(|properties| properties.receive_max).unwrap_or(u16::MAX),
+        receive_maximum: properties.and_then(|properties| properties.receive_max).unwrap_or(u16::MAX),
         largest: properties.and_then(|properties| properties.max_packet_size).unwrap_or(u32::MAX),
         keep_alive: keep_alive.filter(|seconds| *seconds > 0).map_or(KEEP_ALIVE, Duration::from_secs).min(KEEP_ALIVE),
     })

@@ -1,4 +1,4 @@
-//! A connection that is kept up: noticed when it is lost, made again, for ever.
+//! The kept-up connection of one client identifier: noticed when it is lost, made again, for ever.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::connect::{ClientRole, Connector};
 use super::error::{MqttError, taken_over};
-use super::event_loop::EventLoop;
+use super::event_loop::{EventLoop, LoopClient};
 use super::listener::Listener;
 use super::live_connection::{ConnectionCommand, LiveConnection};
 use super::probe::Probe;
@@ -22,109 +22,111 @@ use crate::sync::{Mutex, MutexGuard};
 /// A session's connection that ends sooner than this may have been taken over by another client.
 const SUSPECT: Duration = Duration::from_secs(5);
 
-/// A connection that is kept up.
+/// The kept-up connection of one client identifier, with its topic filters.
 pub(super) struct Connection {
     connector: Arc<Connector>,
     role: ClientRole,
-    ear: Arc<dyn Listener>,
-    pub(super) standing: TopicFilters,
-    pub(super) link: ConnectionState,
+    listener: Arc<dyn Listener>,
+    pub(super) filters: TopicFilters,
+    pub(super) state: ConnectionState,
     /// For what may be the reason why the connection is lost.
     pub(super) probe: Probe,
-    state: Mutex<State>,
+    current: Mutex<CurrentConnection>,
 }
 
+/// The live connection of now, or why a client identifier has none.
 #[derive(Default)]
-struct State {
-    line: Option<Arc<LiveConnection>>,
+struct CurrentConnection {
+    live: Option<Arc<LiveConnection>>,
     /// The broker does not let us in any more.
     denied: Option<String>,
 }
 
-/// Who waits until a connection is there for the first time.
+/// Who waits until the connection and its subscriptions are there for the first time.
 pub(super) type FirstConnection = oneshot::Sender<Result<(), MqttError>>;
 
 impl Connection {
-    pub(super) fn new(connector: &Arc<Connector>, role: ClientRole, ear: Arc<dyn Listener>) -> Arc<Self> {
+    pub(super) fn new(connector: &Arc<Connector>, role: ClientRole, listener: Arc<dyn Listener>) -> Arc<Self> {
         let probe = Probe::new(connector, &role.client_id);
-        let (connector, standing, link) = (Arc::clone(connector), TopicFilters::default(), ConnectionState::new());
-        Arc::new(Self { connector, role, ear, standing, link, probe, state: Mutex::default() })
+        let (connector, filters, state) = (Arc::clone(connector), TopicFilters::default(), ConnectionState::new());
+        Arc::new(Self { connector, role, listener, filters, state, probe, current: Mutex::default() })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock()
+    fn locked(&self) -> MutexGuard<'_, CurrentConnection> {
+        self.current.lock()
     }
 
-    /// The connection as it is now, once it is there; until then at most.
-    pub(super) async fn line(&self, until: Instant) -> Result<Arc<LiveConnection>, BridgeError> {
+    /// The live connection, once it is there; until then at most.
+    pub(super) async fn ready(&self, until: Instant) -> Result<Arc<LiveConnection>, BridgeError> {
         loop {
-            if self.link.is_up()
-                && let Some(line) = self.state().line.clone()
+            if self.state.is_up()
+                && let Some(live) = self.locked().live.clone()
             {
-                return Ok(line);
+                return Ok(live);
             }
-            if let Some(why) = self.state().denied.clone() {
+            if let Some(why) = self.locked().denied.clone() {
                 return Err(BridgeError::Denied(why.into()));
             }
-            self.link.ready(until.saturating_duration_since(Instant::now())).await?;
-            if self.state().line.is_none() {
+            self.state.ready(until.saturating_duration_since(Instant::now())).await?;
+            if self.locked().live.is_none() {
                 // We are the first to notice.
                 sleep(Duration::from_millis(1)).await;
             }
         }
     }
 
-    /// The connection as it is now, also where its subscriptions are not there yet.
+    /// The live connection, also where its subscriptions are not there yet.
     pub(super) fn current(&self) -> Option<Arc<LiveConnection>> {
-        self.state().line.clone()
+        self.locked().live.clone()
     }
 
     /// Keeps the connection up until it is closed, or until waiting mends nothing the first time.
     pub(super) async fn keep(self: Arc<Self>, first: FirstConnection) {
         let mut first = Some(first);
         let mut retry = Reconnect::new("connecting to the broker");
-        while !self.link.is_closed() {
-            let trouble = match self.live(&mut first, &mut retry).await {
+        while !self.state.is_closed() {
+            let error = match self.run(&mut first, &mut retry).await {
                 Ok(()) => return,
-                Err(trouble) => trouble,
+                Err(error) => error,
             };
-            let denied = matches!(trouble, MqttError::Denied(_)).then(|| trouble.to_string());
-            *self.state() = State { line: None, denied };
-            self.link.down(trouble.text());
-            self.ear.lost(trouble.text());
-            if trouble.is_permanent()
+            let denied = matches!(error, MqttError::Denied(_)).then(|| error.to_string());
+            *self.locked() = CurrentConnection { live: None, denied };
+            self.state.down(error.text());
+            self.listener.lost(error.text());
+            if error.is_permanent()
                 && let Some(first) = first.take()
             {
                 // Who has stopped waiting need not know.
-                let _ = first.send(Err(trouble));
+                let _ = first.send(Err(error));
                 return;
             }
             tokio::select! {
-                () = retry.pause(&trouble) => {}
-                () = self.link.closed() => return,
+                () = retry.pause(&error) => {}
+                () = self.state.closed() => return,
             }
         }
     }
 
     /// One life of the connection.
-    async fn live(&self, first: &mut Option<FirstConnection>, retry: &mut Reconnect) -> Result<(), MqttError> {
-        let (packets, granted) = tokio::select! {
-            dialled = self.connector.dial(&self.role) => dialled?,
-            () = self.link.closed() => return Ok(()),
+    async fn run(&self, first: &mut Option<FirstConnection>, retry: &mut Reconnect) -> Result<(), MqttError> {
+        let accepted = tokio::select! {
+            accepted = self.connector.connect(&self.role) => accepted?,
+            () = self.state.closed() => return Ok(()),
         };
-        let (line, orders) = LiveConnection::new(granted.largest);
-        let (line, resumed) = (Arc::new(line), granted.resumed);
-        *self.state() = State { line: Some(Arc::clone(&line)), denied: None };
-        if self.link.is_closed() {
-            // Whoever has closed it may not have seen this line.
+        let (live, commands) = LiveConnection::new(accepted.limits.largest);
+        let (live, resumed) = (Arc::new(live), accepted.limits.resumed);
+        *self.locked() = CurrentConnection { live: Some(Arc::clone(&live)), denied: None };
+        if self.state.is_closed() {
+            // Whoever has closed it may not have seen this connection.
             return Ok(());
         }
-        self.ear.connected(&line, resumed);
-        let pump = EventLoop::new((&self.role, &self.standing), (packets, granted), orders, &*self.ear);
+        self.listener.connected(&live, resumed);
+        let client = LoopClient { role: &self.role, filters: &self.filters, listener: &*self.listener };
+        let event_loop = EventLoop::new(client, accepted, commands);
         let begun = Instant::now();
-        let ended = pump.run(|| {
+        let ended = event_loop.run(|| {
             if let Some(waits) = first.take() {
-                if let Some(refusal) = self.standing.refusal() {
+                if let Some(refusal) = self.filters.refusal() {
                     *first = Some(waits);
                     return Err(refusal);
                 }
@@ -132,38 +134,34 @@ impl Connection {
                 let _ = waits.send(Ok(()));
             }
             retry.succeeded();
-            self.link.up();
+            self.state.up();
             Ok(())
         });
-        let trouble = match ended.await {
+        let error = match ended.await {
             Ok(()) => return Ok(()),
-            Err(trouble) => trouble.at(&self.connector.address),
+            Err(error) => error.at(&self.connector.address),
         };
         // Brokers that end a connection because another client has its id need not say so.
-        let suspect = self.role.lasting && begun.elapsed() < SUSPECT && matches!(trouble, MqttError::Away(_));
-        Err(if suspect {
-            MqttError::Away(format!("{trouble} ({})", taken_over(&self.role.client_id)))
-        } else {
-            trouble
-        })
+        let suspect = self.role.lasting && begun.elapsed() < SUSPECT && matches!(error, MqttError::Away(_));
+        Err(if suspect { MqttError::Away(format!("{error} ({})", taken_over(&self.role.client_id))) } else { error })
     }
 
     /// Whether it can be used, and all that should arrive by it does.
     pub(super) fn health(&self) -> Health {
-        match self.link.health() {
-            Health::Ready => self.standing.health(),
+        match self.state.health() {
+            Health::Ready => self.filters.health(),
             degraded => degraded,
         }
     }
 
-    /// Takes no more orders, but one: to say goodbye.
+    /// Sends DISCONNECT, and is not made again.
     pub(super) fn close(&self) {
-        self.link.close();
-        if let Some(line) = self.state().line.clone() {
+        self.state.close();
+        if let Some(live) = self.locked().live.clone() {
             // Also where much waits for its turn: acknowledgements go first.
             io_thread::spawn(async move {
-                // A connection that is lost needs no goodbye.
-                let _ = line.order(ConnectionCommand::Disconnect).await;
+                // A connection that is lost needs none.
+                let _ = live.send(ConnectionCommand::Disconnect).await;
             });
         }
     }

@@ -16,15 +16,15 @@ use crate::bridge::network::{InFlight, dead};
 use crate::bridge::{BridgeError, DeadMessage};
 use crate::sync::{Mutex, MutexGuard};
 
-/// The dead letters of a subscription.
+/// The dead letters of a subscription, as retained messages.
 pub(super) struct DeadLetterStore {
-    /// Where the messages came from.
+    /// The subject of the event that they were.
     pub(super) subject: &'static str,
     pub(super) source: Arc<str>,
     /// In bytes.
     pub(super) largest: u64,
     pub(super) publisher: MqttPublisher,
-    pub(super) flights: Arc<InFlight>,
+    pub(super) in_flight: Arc<InFlight>,
     /// Where they are: each has a topic.
     pub(super) retained: RetainedMessages,
     /// Those that somebody has looked at, and may be about to empty.
@@ -34,17 +34,21 @@ pub(super) struct DeadLetterStore {
 /// What stands for a payload that is empty: a retained message without a payload would be none.
 const EMPTY: Bytes = Bytes::from_static(b" ");
 
-/// Where a dead letter is that somebody has looked at.
+/// The topic of a dead letter that somebody has looked at.
 pub(super) struct DeadLetterTopic {
     topic: Bytes,
-    /// Another one has come there since: the same message, given up once more after it was replayed.
-    filled_anew: AtomicBool,
+    /// Another dead letter has come there since: the same message, given up once more after it was replayed.
+    replaced: AtomicBool,
 }
 
-/// A dead letter, its size in bytes, and where it is.
-pub(super) type Found = (DeadMessage, usize, Arc<DeadLetterTopic>);
+/// A dead letter that was read, its size in bytes, and its topic.
+pub(super) struct ReadDeadLetter {
+    pub(super) dead: DeadMessage,
+    pub(super) bytes: usize,
+    pub(super) topic: Arc<DeadLetterTopic>,
+}
 
-/// A dead letter as it was read.
+/// A dead letter as its retained message has it.
 struct StoredDeadLetter {
     /// When it was put there.
     time: String,
@@ -56,7 +60,7 @@ struct StoredDeadLetter {
 impl DeadLetterStore {
     /// Keeps a dead letter; done once it is safe.
     pub(super) async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
-        let _flight = self.flights.begin()?;
+        let _in_flight = self.in_flight.begin()?;
         let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
         outgoing.dead = Some((&dead.reason, dead.attempts));
         let mut body = outgoing.body(self.largest)?;
@@ -66,25 +70,25 @@ impl DeadLetterStore {
         let topic = Bytes::from(format!("{}/{}", self.retained.below, dead.message.metadata().id));
         let packet = || Publish { retain: true, ..AttributeWriter::of(&outgoing).publish(topic.clone(), body.clone()) };
         self.publisher.publish(OutgoingPublish { subject: self.subject, packet }).await?;
-        if let Some(grave) = self.open().get(&topic).and_then(Weak::upgrade) {
-            grave.filled_anew.store(true, Ordering::Release);
+        if let Some(dead_letter) = self.open().get(&topic).and_then(Weak::upgrade) {
+            dead_letter.replaced.store(true, Ordering::Release);
         }
         Ok(())
     }
 
     /// Forgets a dead letter.
-    pub(super) async fn remove(&self, grave: &DeadLetterTopic) -> Result<(), BridgeError> {
-        let _flight = self.flights.begin()?;
-        if grave.filled_anew.swap(false, Ordering::AcqRel) {
+    pub(super) async fn remove(&self, dead_letter: &DeadLetterTopic) -> Result<(), BridgeError> {
+        let _in_flight = self.in_flight.begin()?;
+        if dead_letter.replaced.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
-        let topic = &grave.topic;
+        let topic = &dead_letter.topic;
         let packet = || Publish { qos: QoS::AtLeastOnce, retain: true, topic: topic.clone(), ..Publish::default() };
         self.publisher.publish(OutgoingPublish { subject: self.subject, packet }).await
     }
 
     /// The dead letters, oldest first.
-    pub(super) async fn all(&self) -> Result<Vec<Found>, BridgeError> {
+    pub(super) async fn all(&self) -> Result<Vec<ReadDeadLetter>, BridgeError> {
         let found = self.retained.read().await?.into_iter().map(|publish| {
             let time = attribute(&publish, Attribute::TIME).unwrap_or_default().into_owned();
             let (topic, bytes, dead) = (publish.topic.clone(), publish.payload.len(), read(publish));
@@ -93,14 +97,14 @@ impl DeadLetterStore {
         let mut found: Vec<_> = found.collect();
         found.sort_by(|one, other| one.time.cmp(&other.time));
         let mut open = self.open();
-        open.retain(|_, grave| grave.strong_count() > 0);
+        open.retain(|_, dead_letter| dead_letter.strong_count() > 0);
         let found = found.into_iter().map(|StoredDeadLetter { dead, bytes, topic, .. }| {
-            let grave = open.get(&topic).and_then(Weak::upgrade).unwrap_or_else(|| {
-                let grave = Arc::new(DeadLetterTopic { topic: topic.clone(), filled_anew: AtomicBool::new(false) });
-                open.insert(topic, Arc::downgrade(&grave));
-                grave
+            let dead_letter = open.get(&topic).and_then(Weak::upgrade).unwrap_or_else(|| {
+                let dead_letter = Arc::new(DeadLetterTopic { topic: topic.clone(), replaced: AtomicBool::new(false) });
+                open.insert(topic, Arc::downgrade(&dead_letter));
+                dead_letter
             });
-            (dead, bytes, grave)
+            ReadDeadLetter { dead, bytes, topic: dead_letter }
         });
         Ok(found.collect())
     }

@@ -1,5 +1,5 @@
-//! Where the requests for a command arrive. They come without a guarantee: whoever waits for the reply has one of their own,
-//! and a request that nobody takes in time is better not kept.
+//! The endpoint of a command. Its requests come with QoS 0: whoever waits for the reply has a guarantee of their own, and a
+//! request that nobody takes in time is better not kept.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::maybe_ready::MaybeReady;
 use crate::message::id::Id;
 use crate::one_line::OneLine;
 
-/// A request that has come.
+/// A request for a command that has come.
 pub(super) struct ReceivedRequest {
     publish: Publish,
     arrived: Instant,
@@ -42,24 +42,24 @@ pub(super) struct ReceivedRequests {
     /// What the topics of all callers begin with.
     pub(super) callers: String,
     pub(super) queue: InboundQueue<ReceivedRequest>,
-    pub(super) tally: Arc<AtomicCounters>,
+    pub(super) counters: Arc<AtomicCounters>,
 }
 
-/// Where the requests for a command arrive.
+/// The endpoint of a command, with its shared subscription.
 pub(super) struct MqttEndpoint {
-    pub(super) calls: Arc<ReceivedRequests>,
+    pub(super) requests: Arc<ReceivedRequests>,
     pub(super) connection: Arc<Connection>,
-    pub(super) flights: Arc<InFlight>,
-    /// What is subscribed to.
+    pub(super) in_flight: Arc<InFlight>,
+    /// The topic filter of its shared subscription.
     pub(super) filter: String,
 }
 
 impl ReceivedRequests {
     /// A request has come. One for which there is no room is turned away.
-    pub(super) fn heard(&self, publish: Publish, line: Option<&LiveConnection>) {
+    pub(super) fn received(&self, publish: Publish, live: Option<&LiveConnection>) {
         let refused = self.queue.offer(ReceivedRequest { publish, arrived: Instant::now() });
-        if let (Err(call), Some(line)) = (refused, line) {
-            self.turn_away(&call.publish, line);
+        if let (Err(call), Some(live)) = (refused, live) {
+            self.turn_away(&call.publish, live);
         }
     }
 
@@ -77,7 +77,7 @@ impl ReceivedRequests {
         let properties = publish.properties.as_ref()?;
         let address = properties.response_topic.as_ref()?;
         if !names::is_callers(&self.callers, address) {
-            self.tally.refuse_reply(self.subject, address);
+            self.counters.refuse_reply(self.subject, address);
             return None;
         }
         let correlation = properties.correlation_data.clone().unwrap_or_default();
@@ -85,35 +85,35 @@ impl ReceivedRequests {
     }
 
     /// A request for which there is no room: its caller hears so, and may try again.
-    fn turn_away(&self, publish: &Publish, line: &LiveConnection) {
+    fn turn_away(&self, publish: &Publish, live: &LiveConnection) {
         let (subject, id) = (self.subject, Id::random());
         tracing::warn!(target: "pontoon", subject, fault = %id, "more requests wait than there is room for");
         if let Some(to) = self.reply_to(publish) {
-            self.suggest(&to, Reply::Fault { id, class: FaultClass::Unavailable }, line);
+            self.try_reply(&to, Reply::Fault { id, class: FaultClass::Unavailable }, live);
         }
     }
 
     /// Replies if that is possible now.
-    fn suggest(&self, to: &ReplyTo, reply: Reply, line: &LiveConnection) {
+    fn try_reply(&self, to: &ReplyTo, reply: Reply, live: &LiveConnection) {
         let reply = self.reply(to, reply);
-        if let Err(error) = fits(&reply, line, self.subject) {
+        if let Err(error) = fits(&reply, live, self.subject) {
             tracing::warn!(target: "pontoon", subject = self.subject, error = %OneLine(&error), "a reply could not be sent");
             return;
         }
         // What the broker says of it changes nothing.
-        let (says, _) = oneshot::channel();
-        line.suggest(ConnectionCommand::Publish(reply, PublishNotify::TakenMessage(says)));
+        let (sender, _) = oneshot::channel();
+        live.try_send(ConnectionCommand::Publish(reply, PublishNotify::Acked(sender)));
     }
 }
 
 impl MqttEndpoint {
     async fn take(&self) -> Option<IncomingRequest> {
         loop {
-            let ReceivedRequest { publish, arrived } = self.calls.queue.take().await?;
-            let reply_to = self.calls.reply_to(&publish);
+            let ReceivedRequest { publish, arrived } = self.requests.queue.take().await?;
+            let reply_to = self.requests.reply_to(&publish);
             match attributes::read_request(&publish, arrived) {
                 Ok(incoming) => {
-                    self.calls.tally.look_at_clock(&incoming);
+                    self.requests.counters.look_at_clock(&incoming);
                     return Some(IncomingRequest { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
                 Err((malformed, _)) => self.refuse(&malformed, reply_to.as_ref()),
@@ -123,18 +123,18 @@ impl MqttEndpoint {
 
     /// A request that cannot be read: its caller gets a fault, if there is one who listens.
     fn refuse(&self, malformed: &Malformed, reply_to: Option<&ReplyTo>) {
-        let fault = self.calls.tally.unreadable(self.calls.subject, malformed);
-        if let (Some(to), Some(line)) = (reply_to, self.connection.current()) {
-            self.calls.suggest(to, fault, &line);
+        let fault = self.requests.counters.unreadable(self.requests.subject, malformed);
+        if let (Some(to), Some(live)) = (reply_to, self.connection.current()) {
+            self.requests.try_reply(to, fault, &live);
         }
     }
 
     async fn answer(&self, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
-        let _flight = self.flights.begin()?;
+        let _in_flight = self.in_flight.begin()?;
         match self.send(to, reply).await {
             Err(error @ (BridgeError::TooLarge { .. } | BridgeError::Malformed(_))) => {
                 // Who waits for it hears that it cannot come.
-                let (subject, id) = (self.calls.subject, Id::random());
+                let (subject, id) = (self.requests.subject, Id::random());
                 tracing::error!(target: "pontoon", subject, fault = %id, error = %OneLine(&error), "a reply cannot be sent");
                 self.send(to, Reply::Fault { id, class: FaultClass::Malformed }).await
             }
@@ -143,9 +143,9 @@ impl MqttEndpoint {
     }
 
     async fn send(&self, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
-        let publish = self.calls.reply(to, reply);
-        let parcel = OutgoingPublish { subject: self.calls.subject, packet: || publish.clone() };
-        deliver(&self.connection, None, parcel, PublishNotify::TakenMessage).await.map_err(BridgeError::from)
+        let publish = self.requests.reply(to, reply);
+        let outgoing = OutgoingPublish { subject: self.requests.subject, packet: || publish.clone() };
+        deliver(&self.connection, None, outgoing, PublishNotify::Acked).await.map_err(BridgeError::from)
     }
 }
 

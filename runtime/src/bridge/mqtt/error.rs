@@ -115,8 +115,8 @@ pub(super) fn taken_over(client_id: &str) -> String {
 }
 
 impl From<MqttError> for BridgeError {
-    fn from(trouble: MqttError) -> Self {
-        match trouble {
+    fn from(error: MqttError) -> Self {
+        match error {
             MqttError::Denied(text) => Self::Denied(text.into()),
             MqttError::Mismatch(text) => Self::Mismatch(text),
             MqttError::Unsendable(text) => Self::Malformed(serde_json::Error::custom(text)),

@@ -1,4 +1,4 @@
-//! Drives one connection: writes what is ordered, hands out what comes, and notices when nothing comes any more.
+//! The event loop of one connection: writes packets, hands out those that come, and notices when the keep-alive is over.
 //!
 //! The client library has an event loop of its own. It is not used: after a restart it refuses to publish or to subscribe in
 //! a session that the broker has kept; it cannot tell an acknowledgement that was meant for the connection before; a packet
@@ -15,13 +15,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::acks::Ack;
-use super::connect::{ClientRole, ServerLimits};
+use super::connect::{AcceptedConnection, ClientRole, ServerLimits};
 use super::error::MqttError;
 use super::listener::Listener;
 use super::live_connection::{ConnectionCommand, PublishNotify};
-use super::packet_ids::PacketIds;
+use super::packet_ids::{Acknowledged, PacketIds, UnansweredRequest};
 use super::packets::{PacketStream, ServerPacket};
-use super::topic_filters::TopicFilters;
+use super::topic_filters::{DueFilter, TopicFilters};
 
 /// How often it is looked whether the other side is still there.
 const LOOK: Duration = Duration::from_secs(1);
@@ -29,32 +29,37 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How many bytes may wait to be written before more is taken on.
 const UNWRITTEN: usize = 1 << 20;
 
-/// How many orders are taken on in a row, before it is read again.
+/// How many commands are taken on in a row, before it is read again.
 const BATCH: usize = 64;
 
-/// Drives one connection.
+/// The client that a connection is made for: its role, its topic filters, and who listens to it.
+#[derive(Clone, Copy)]
+pub(super) struct LoopClient<'c> {
+    pub(super) role: &'c ClientRole,
+    pub(super) filters: &'c TopicFilters,
+    pub(super) listener: &'c dyn Listener,
+}
+
+/// The event loop of one connection, with its packet identifiers and keep-alive.
 pub(super) struct EventLoop<'c> {
-    role: &'c ClientRole,
+    client: LoopClient<'c>,
     packets: PacketStream,
-    granted: ServerLimits,
-    orders: mpsc::Receiver<ConnectionCommand>,
-    ear: &'c dyn Listener,
-    /// What is subscribed to on this connection.
-    standing: &'c TopicFilters,
-    window: PacketIds,
+    limits: ServerLimits,
+    commands: mpsc::Receiver<ConnectionCommand>,
+    packet_ids: PacketIds,
     heard_last: Instant,
     pinged_last: Instant,
     /// How many pings have no answer yet.
     pings: u32,
     was_late: bool,
-    settled: SubscribeState,
+    subscribe_state: SubscribeState,
 }
 
 /// How far the subscriptions of a connection are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum SubscribeState {
-    /// The broker has not answered to all of them.
-    Asked,
+    /// SUBSCRIBE is sent, and the broker has not answered to all of them.
+    Requested,
     /// It has, and a ping that was sent after that is under way: with its answer they are saved.
     Answered,
     Saved,
@@ -64,25 +69,23 @@ enum SubscribeState {
 
 impl<'c> EventLoop<'c> {
     pub(super) fn new(
-        (role, standing): (&'c ClientRole, &'c TopicFilters),
-        (packets, granted): (PacketStream, ServerLimits),
-        orders: mpsc::Receiver<ConnectionCommand>,
-        ear: &'c dyn Listener,
+        client: LoopClient<'c>,
+        accepted: AcceptedConnection,
+        commands: mpsc::Receiver<ConnectionCommand>,
     ) -> Self {
-        let (now, window) = (Instant::now(), PacketIds::new(granted.window));
+        let AcceptedConnection { packets, limits } = accepted;
+        let now = Instant::now();
         Self {
-            role,
+            client,
             packets,
-            granted,
-            orders,
-            ear,
-            standing,
-            window,
+            packet_ids: PacketIds::new(limits.receive_maximum),
+            limits,
+            commands,
             heard_last: now,
             pinged_last: now,
             pings: 0,
             was_late: false,
-            settled: SubscribeState::Asked,
+            subscribe_state: SubscribeState::Requested,
         }
     }
 
@@ -90,10 +93,10 @@ impl<'c> EventLoop<'c> {
     /// subscriptions are there, or were refused.
     pub(super) async fn run(mut self, settled: impl FnMut() -> Result<(), MqttError>) -> Result<(), MqttError> {
         let ended = self.drive(settled).await;
-        let unanswered = self.window.broken();
+        let unanswered = self.packet_ids.broken();
         // Where it was ended on purpose, they hear of that.
-        for (key, verdict) in unanswered.into_iter().filter(|_| ended.is_err()) {
-            self.ear.unanswered(key, verdict);
+        for UnansweredRequest { key, outcome } in unanswered.into_iter().filter(|_| ended.is_err()) {
+            self.client.listener.unanswered(key, outcome);
         }
         ended
     }
@@ -101,7 +104,7 @@ impl<'c> EventLoop<'c> {
     async fn drive(&mut self, mut settled: impl FnMut() -> Result<(), MqttError>) -> Result<(), MqttError> {
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.standing.begin();
+        self.client.filters.begin();
         self.subscribe()?;
         loop {
             while let Some(received) = self.packets.take()? {
@@ -109,23 +112,23 @@ impl<'c> EventLoop<'c> {
                 self.hear(received)?;
             }
             self.settle(&mut settled)?;
-            if self.window.wants_ping() && self.pings == 0 {
+            if self.packet_ids.wants_ping() && self.pings == 0 {
                 self.ping()?;
             }
             for _ in 0..BATCH {
-                let Some(order) = self.takes().then(|| self.orders.try_recv().ok()).flatten() else { break };
-                if self.execute(order)? {
+                let Some(command) = self.takes().then(|| self.commands.try_recv().ok()).flatten() else { break };
+                if self.execute(command)? {
                     return self.end().await;
                 }
             }
-            let (takes, reads) = (self.takes(), !self.ear.is_full());
+            let (takes, reads) = (self.takes(), !self.client.listener.is_full());
             tokio::select! {
                 biased;
                 // First, or where something comes all the time the broker would never hear of us.
                 _ = look.tick() => self.look()?,
                 turned = self.packets.turn(reads) => turned?,
-                order = self.orders.recv(), if takes => match order {
-                    Some(order) => if self.execute(order)? {
+                command = self.commands.recv(), if takes => match command {
+                    Some(command) => if self.execute(command)? {
                         return self.end().await;
                     },
                     // Nobody can want anything any more.
@@ -137,26 +140,26 @@ impl<'c> EventLoop<'c> {
 
     /// Whether something more can be taken on.
     fn takes(&self) -> bool {
-        self.window.has_room() && self.packets.unwritten() < UNWRITTEN
+        self.packet_ids.has_room() && self.packets.unwritten() < UNWRITTEN
     }
 
     fn put(&mut self, packet: &Packet) -> Result<(), MqttError> {
         self.packets.put(packet).map_err(|error| MqttError::Away(format!("a packet cannot be written: {error}")))
     }
 
-    /// Says goodbye, after what was ordered before, and waits until the broker has read that.
+    /// Sends DISCONNECT, after all packets of earlier commands, and waits until the broker has read that.
     async fn end(&mut self) -> Result<(), MqttError> {
         self.put(&Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection)))?;
         self.packets.finish().await.map_err(|error| MqttError::from_io(&error))
     }
 
-    /// Does what is ordered. Says whether that is the end.
-    fn execute(&mut self, order: ConnectionCommand) -> Result<bool, MqttError> {
-        match order {
-            ConnectionCommand::Publish(publish, word) => self.publish(publish, word),
+    /// Executes a command. Says whether that is the end.
+    fn execute(&mut self, command: ConnectionCommand) -> Result<bool, MqttError> {
+        match command {
+            ConnectionCommand::Publish(publish, notify) => self.publish(publish, notify),
             ConnectionCommand::Acknowledge(identifier) => self.put(&Packet::PubAck(PubAck::new(identifier, None)))?,
             ConnectionCommand::Unsubscribe(filter, done) => {
-                if let Some(identifier) = self.window.unsubscribe(done) {
+                if let Some(identifier) = self.packet_ids.unsubscribe(done) {
                     let mut unsubscribe = Unsubscribe::new(filter, None);
                     unsubscribe.pkid = identifier;
                     self.put(&Packet::Unsubscribe(unsubscribe))?;
@@ -167,21 +170,21 @@ impl<'c> EventLoop<'c> {
         Ok(false)
     }
 
-    fn publish(&mut self, mut publish: Publish, word: PublishNotify) {
+    fn publish(&mut self, mut publish: Publish, notify: PublishNotify) {
         publish.qos = QoS::AtLeastOnce;
-        let Some(identifier) = self.window.publish(word) else { return };
+        let Some(identifier) = self.packet_ids.publish(notify) else { return };
         publish.pkid = identifier;
         if let Err(error) = self.packets.put_publish(&publish)
-            && let Some((key, verdict)) = self.window.unwritable(identifier, error.to_string())
+            && let Some(UnansweredRequest { key, outcome }) = self.packet_ids.unwritable(identifier, error.to_string())
         {
-            self.ear.unanswered(key, verdict);
+            self.client.listener.unanswered(key, outcome);
         }
     }
 
     /// Asks for the subscriptions that are not there.
     fn subscribe(&mut self) -> Result<(), MqttError> {
-        for (number, filter) in self.standing.due() {
-            let Some(identifier) = self.window.subscribe(number) else { continue };
+        for DueFilter { number, filter } in self.client.filters.due() {
+            let Some(identifier) = self.packet_ids.subscribe(number) else { continue };
             let properties = filter.id.map(|id| SubscribeProperties { id: Some(id), user_properties: Vec::new() });
             let mut subscribe = Subscribe::new_many(filter.filters(), properties);
             subscribe.pkid = identifier;
@@ -194,7 +197,7 @@ impl<'c> EventLoop<'c> {
         match received {
             ServerPacket::Ack(ack) => self.hear_ack(ack),
             ServerPacket::Disconnect(reason, text) => {
-                Err(MqttError::disconnected(&self.role.client_id, reason, text.as_deref()))
+                Err(MqttError::disconnected(&self.client.role.client_id, reason, text.as_deref()))
             }
             ServerPacket::Packet(packet) => self.hear_packet(packet),
         }
@@ -202,19 +205,21 @@ impl<'c> EventLoop<'c> {
 
     fn hear_ack(&mut self, ack: Ack) -> Result<(), MqttError> {
         match ack {
-            Ack::Publish(identifier, reason) => match self.window.acknowledged(identifier, reason) {
-                Some(Some((key, verdict))) => self.ear.unanswered(key, verdict),
-                Some(None) => {}
-                None => {
+            Ack::Publish(identifier, reason) => match self.packet_ids.acknowledged(identifier, reason) {
+                Acknowledged::Unanswered(UnansweredRequest { key, outcome }) => {
+                    self.client.listener.unanswered(key, outcome);
+                }
+                Acknowledged::Publish => {}
+                Acknowledged::Unknown => {
                     return Err(MqttError::Away(format!("the broker acknowledges {identifier}, which nobody sent")));
                 }
             },
             Ack::Subscribe(identifier, reasons) => {
-                if let Some(number) = self.window.subscribed(identifier) {
-                    self.standing.answered(number, reasons.into_iter().find(|reason| reason.refusal().is_some()));
+                if let Some(number) = self.packet_ids.subscribed(identifier) {
+                    self.client.filters.answered(number, reasons.into_iter().find(|reason| reason.refusal().is_some()));
                 }
             }
-            Ack::Unsubscribe(identifier) => self.window.unsubscribed(identifier),
+            Ack::Unsubscribe(identifier) => self.packet_ids.unsubscribed(identifier),
         }
         Ok(())
     }
@@ -225,9 +230,9 @@ impl<'c> EventLoop<'c> {
             Packet::PingResp => {
                 self.pings = self.pings.saturating_sub(1);
                 if self.pings == 0 {
-                    self.window.ponged();
-                    if self.settled == SubscribeState::Answered {
-                        self.settled = SubscribeState::Saved;
+                    self.packet_ids.ponged();
+                    if self.subscribe_state == SubscribeState::Answered {
+                        self.subscribe_state = SubscribeState::Saved;
                     }
                 }
             }
@@ -241,7 +246,7 @@ impl<'c> EventLoop<'c> {
         if qos == QoS::ExactlyOnce {
             return Err(MqttError::Away("the broker sends what nobody asked for: quality of service 2".to_owned()));
         }
-        if self.ear.heard(publish) && qos == QoS::AtLeastOnce {
+        if self.client.listener.received(publish) && qos == QoS::AtLeastOnce {
             self.put(&Packet::PubAck(PubAck::new(identifier, None)))?;
         }
         Ok(())
@@ -249,14 +254,15 @@ impl<'c> EventLoop<'c> {
 
     /// Once all subscriptions were answered to: those that last have to be saved before anybody relies on them.
     fn settle(&mut self, settled: &mut impl FnMut() -> Result<(), MqttError>) -> Result<(), MqttError> {
-        if self.settled == SubscribeState::Asked && self.standing.is_answered() {
-            self.settled = if self.role.lasting { SubscribeState::Answered } else { SubscribeState::Saved };
-            if self.role.lasting {
+        if self.subscribe_state == SubscribeState::Requested && self.client.filters.is_answered() {
+            self.subscribe_state =
+                if self.client.role.lasting { SubscribeState::Answered } else { SubscribeState::Saved };
+            if self.client.role.lasting {
                 self.ping()?;
             }
         }
-        if self.settled == SubscribeState::Saved {
-            self.settled = SubscribeState::Told;
+        if self.subscribe_state == SubscribeState::Saved {
+            self.subscribe_state = SubscribeState::Told;
             settled()?;
         }
         Ok(())
@@ -264,7 +270,7 @@ impl<'c> EventLoop<'c> {
 
     fn ping(&mut self) -> Result<(), MqttError> {
         self.put(&Packet::PingReq)?;
-        self.window.pinged();
+        self.packet_ids.pinged();
         self.pings += 1;
         self.pinged_last = Instant::now();
         Ok(())
@@ -272,7 +278,7 @@ impl<'c> EventLoop<'c> {
 
     /// Whether the other side is still there. What is not read says nothing of that; but the other side has to hear us.
     fn look(&mut self) -> Result<(), MqttError> {
-        let (patience, reads) = (self.granted.keep_alive, !self.ear.is_full());
+        let (patience, reads) = (self.limits.keep_alive, !self.client.listener.is_full());
         let is_late = self.pinged_last.elapsed() > patience && self.heard_last.elapsed() > patience;
         // Twice in a row: where we were the ones who hung, something waits to be read.
         let was_late = mem::replace(&mut self.was_late, reads && self.pings > 0 && is_late);
@@ -306,14 +312,15 @@ mod tests {
         let stream = socket::connect("127.0.0.1", port).await.unwrap();
         let packets = PacketStream::new(socket::secure(stream, "127.0.0.1", None).await.unwrap());
         let (mut broker, _) = listener.accept().await.unwrap();
-        let role = ClientRole { client_id: "a".to_owned(), lasting: false, window: 1 };
-        let granted = ServerLimits { resumed: false, window: 1, largest: u32::MAX, keep_alive: KEEP_ALIVE };
-        let (session, standing) = (Session::new("a".into()), TopicFilters::default());
-        let (line, orders) = LiveConnection::new(u32::MAX);
-        line.order(ConnectionCommand::Acknowledge(7)).await.unwrap();
-        line.order(ConnectionCommand::Disconnect).await.unwrap();
-        let pump = EventLoop::new((&role, &standing), (packets, granted), orders, &session);
-        let mut running = pin!(pump.run(|| Ok(())));
+        let role = ClientRole { client_id: "a".to_owned(), lasting: false, receive_maximum: 1 };
+        let limits = ServerLimits { resumed: false, receive_maximum: 1, largest: u32::MAX, keep_alive: KEEP_ALIVE };
+        let (session, filters) = (Session::new("a".into()), TopicFilters::default());
+        let (live, commands) = LiveConnection::new(u32::MAX);
+        live.send(ConnectionCommand::Acknowledge(7)).await.unwrap();
+        live.send(ConnectionCommand::Disconnect).await.unwrap();
+        let client = LoopClient { role: &role, filters: &filters, listener: &session };
+        let event_loop = EventLoop::new(client, AcceptedConnection { packets, limits }, commands);
+        let mut running = pin!(event_loop.run(|| Ok(())));
         let mut read = [0; 6];
         tokio::select! {
             biased;

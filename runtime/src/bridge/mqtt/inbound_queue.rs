@@ -1,4 +1,4 @@
-//! What has come and nobody has taken yet.
+//! The queue of messages that have come from the broker and that nobody has taken yet.
 
 use std::collections::VecDeque;
 
@@ -13,13 +13,14 @@ const ROOM: usize = 16 << 20;
 /// About how many bytes a message takes beside its payload.
 const BESIDE: usize = 1 << 10;
 
-/// What has come and nobody has taken yet. Several may take.
+/// A queue of messages that have come from the broker. Several may take.
 pub(super) struct InboundQueue<T> {
-    waiting: Mutex<QueueWaiter<T>>,
+    waiting: Mutex<InboundContents<T>>,
     changed: Notify,
 }
 
-struct QueueWaiter<T> {
+/// The messages that wait in the queue.
+struct InboundContents<T> {
     items: VecDeque<T>,
     bytes: usize,
     /// Nothing more comes.
@@ -28,7 +29,7 @@ struct QueueWaiter<T> {
     shut: bool,
 }
 
-/// About how many bytes something takes.
+/// The size of a message in the queue, in bytes, about.
 pub(super) trait Weight {
     fn weight(&self) -> usize;
 }
@@ -41,11 +42,11 @@ impl Weight for Publish {
 
 impl<T: Weight> InboundQueue<T> {
     pub(super) fn new() -> Self {
-        let waiting = QueueWaiter { items: VecDeque::new(), bytes: 0, closed: false, shut: false };
+        let waiting = InboundContents { items: VecDeque::new(), bytes: 0, closed: false, shut: false };
         Self { waiting: Mutex::new(waiting), changed: Notify::new() }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, QueueWaiter<T>> {
+    fn waiting(&self) -> MutexGuard<'_, InboundContents<T>> {
         self.waiting.lock()
     }
 

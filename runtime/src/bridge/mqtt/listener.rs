@@ -1,4 +1,5 @@
-//! What a connection tells, and to whom. Nobody who is told may keep the connection waiting.
+//! The listener of a connection: told of messages, of unanswered requests, and of the session. It may not keep the event loop
+//! waiting.
 
 use std::sync::Arc;
 
@@ -6,13 +7,13 @@ use rumqttc::mqttbytes::v5::Publish;
 
 use super::live_connection::{LiveConnection, PublishOutcome};
 
-/// Who is told what happens on a connection.
+/// A listener of a connection, which takes the messages of its topic filters.
 pub(super) trait Listener: Send + Sync + 'static {
-    /// The connection is made. `resumed`: the broker has kept what it had for us.
-    fn connected(&self, line: &Arc<LiveConnection>, resumed: bool);
+    /// The connection is made. `resumed`: the broker has kept the session.
+    fn connected(&self, live: &Arc<LiveConnection>, resumed: bool);
 
     /// A message has come. Says whether it is done with.
-    fn heard(&self, publish: Publish) -> bool;
+    fn received(&self, publish: Publish) -> bool;
 
     /// Whether nothing more should come for now.
     fn is_full(&self) -> bool {
@@ -20,7 +21,7 @@ pub(super) trait Listener: Send + Sync + 'static {
     }
 
     /// A request has not reached anybody, by its key.
-    fn unanswered(&self, key: u64, verdict: PublishOutcome);
+    fn unanswered(&self, key: u64, outcome: PublishOutcome);
 
     /// The connection is lost.
     fn lost(&self, why: &str);

@@ -12,7 +12,7 @@ use rumqttc::mqttbytes::v5::{Disconnect, DisconnectReasonCode, Packet, Publish, 
 use serde::{Deserialize, Serialize};
 use tokio::time::{sleep, timeout};
 
-use super::connect::{ClientRole, Connector, SESSION_EXPIRY};
+use super::connect::{AcceptedConnection, ClientRole, Connector, SESSION_EXPIRY};
 use super::connection::Connection;
 use super::error::MqttError;
 use super::names;
@@ -37,7 +37,7 @@ pub(super) struct SessionRegister {
     /// What the id begins with of the client that reads.
     client_id: String,
     publisher: MqttPublisher,
-    flights: Arc<InFlight>,
+    in_flight: Arc<InFlight>,
     /// The sessions of this unit.
     own: Mutex<Vec<RegisteredSession>>,
 }
@@ -53,14 +53,14 @@ impl SessionRegister {
     pub(super) fn new(
         connector: &Arc<Connector>,
         connection: &Arc<Connection>,
-        flights: &Arc<InFlight>,
+        in_flight: &Arc<InFlight>,
         topology: &'static str,
         client_id: &str,
     ) -> Self {
         let publisher = MqttPublisher::new(connection, &Arc::new(Subscribers::new(topology)));
-        let (connector, flights, client_id) =
-            (Arc::clone(connector), Arc::clone(flights), format!("{client_id}-register"));
-        Self { connector, topology, client_id, publisher, flights, own: Mutex::default() }
+        let (connector, in_flight, client_id) =
+            (Arc::clone(connector), Arc::clone(in_flight), format!("{client_id}-register"));
+        Self { connector, topology, client_id, publisher, in_flight, own: Mutex::default() }
     }
 
     /// This unit has a session.
@@ -146,7 +146,7 @@ impl SessionRegister {
     }
 
     async fn put(&self, topic: impl Into<Bytes>, payload: Bytes, expiry: Option<u32>) -> Result<(), BridgeError> {
-        let _flight = self.flights.begin()?;
+        let _in_flight = self.in_flight.begin()?;
         let topic = topic.into();
         let properties = PublishProperties { message_expiry_interval: expiry, ..PublishProperties::default() };
         let packet = || Publish {
@@ -167,7 +167,8 @@ impl SessionRegister {
 
 /// Ends the session of a client: whoever connects by its id and begins anew has the broker drop what it had.
 async fn end_session(connector: Arc<Connector>, client_id: String) -> Result<(), MqttError> {
-    let (mut packets, _) = connector.dial(&ClientRole { client_id, lasting: false, window: 1 }).await?;
+    let AcceptedConnection { mut packets, .. } =
+        connector.connect(&ClientRole { client_id, lasting: false, receive_maximum: 1 }).await?;
     let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
     if packets.put(&goodbye).is_ok() {
         // Without it the broker ends the session all the same: it was asked for one that ends with its connection.

@@ -1,4 +1,4 @@
-//! What is under way on one connection: packet identifiers, and who waits for what the broker says of them.
+//! The packet identifiers of one connection that are in flight, and who waits for their acknowledgements.
 //!
 //! A broker may acknowledge a message before it saves it: Mosquitto handles one packet of each connection, acknowledges, and
 //! saves at the end of that round. What it answers to a packet that was sent after the acknowledgement had come, it answers
@@ -12,36 +12,53 @@ use tokio::sync::oneshot;
 use super::live_connection::{PublishNotify, PublishOutcome};
 use super::reason_code::ReasonCode;
 
-/// More than this is never under way on one connection, whatever the broker would allow.
+/// More packet identifiers than this are never in flight on one connection, whatever the broker would allow.
 const MOST: u16 = 4096;
 
-/// Who waits until what the broker has said is safe.
-type SafeWaiters = (oneshot::Sender<PublishOutcome>, PublishOutcome);
+/// A publish whose PUBACK has come, and who waits until it is safe.
+struct UnsafePublish {
+    waiter: oneshot::Sender<PublishOutcome>,
+    outcome: PublishOutcome,
+}
 
-/// What is under way on one connection.
+/// The packet identifiers of one connection.
 pub(super) struct PacketIds {
     most: usize,
     /// By packet identifier, from 1 on.
     slots: Vec<Slot>,
     free: Vec<u16>,
     /// Acknowledged, and no ping was sent since.
-    acknowledged: Vec<SafeWaiters>,
+    acknowledged: Vec<UnsafePublish>,
     /// Acknowledged before the ping that is under way.
-    pinged: Vec<SafeWaiters>,
+    pinged: Vec<UnsafePublish>,
 }
 
+/// What a packet identifier is in flight for.
 enum Slot {
     Free,
-    /// Something was published.
-    MqttTopic(PublishNotify),
-    /// A subscription was asked for, by its number.
+    Publish(PublishNotify),
+    /// The number of the topic filter.
     Subscribe(usize),
-    /// The end of one.
     Unsubscribe(oneshot::Sender<()>),
 }
 
-/// A request that the broker has not passed on, by its key.
-pub(super) type UnackedRequest = (u64, PublishOutcome);
+/// A request that has reached no subscriber, by its key.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct UnansweredRequest {
+    pub(super) key: u64,
+    pub(super) outcome: PublishOutcome,
+}
+
+/// What the PUBACK of a packet identifier settles.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) enum Acknowledged {
+    /// A publish.
+    Publish,
+    /// A request that has reached no subscriber.
+    Unanswered(UnansweredRequest),
+    /// Nothing was published under this packet identifier.
+    Unknown,
+}
 
 impl PacketIds {
     /// As large as the broker allows.
@@ -56,8 +73,8 @@ impl PacketIds {
     }
 
     /// The identifier of something that is published.
-    pub(super) fn publish(&mut self, word: PublishNotify) -> Option<u16> {
-        self.put(Slot::MqttTopic(word))
+    pub(super) fn publish(&mut self, notify: PublishNotify) -> Option<u16> {
+        self.put(Slot::Publish(notify))
     }
 
     /// The identifier under which a subscription is asked for.
@@ -90,18 +107,21 @@ impl PacketIds {
     }
 
     /// What was to be published could not be written.
-    pub(super) fn unwritable(&mut self, identifier: u16, why: String) -> Option<UnackedRequest> {
+    pub(super) fn unwritable(&mut self, identifier: u16, why: String) -> Option<UnansweredRequest> {
         match self.take(identifier) {
-            Slot::MqttTopic(word) => self.settle(word, PublishOutcome::Unwritable(why)),
+            Slot::Publish(notify) => self.settle(notify, PublishOutcome::Unwritable(why)),
             _ => None,
         }
     }
 
-    /// The broker acknowledges what was published. `None` where nothing was published under this identifier.
-    pub(super) fn acknowledged(&mut self, identifier: u16, reason: ReasonCode) -> Option<Option<UnackedRequest>> {
+    /// The broker acknowledges what was published.
+    pub(super) fn acknowledged(&mut self, identifier: u16, reason: ReasonCode) -> Acknowledged {
         match self.take(identifier) {
-            Slot::MqttTopic(word) => Some(self.settle(word, reason.into())),
-            _ => None,
+            Slot::Publish(notify) => match self.settle(notify, reason.into()) {
+                Some(request) => Acknowledged::Unanswered(request),
+                None => Acknowledged::Publish,
+            },
+            _ => Acknowledged::Unknown,
         }
     }
 
@@ -121,18 +141,18 @@ impl PacketIds {
         }
     }
 
-    fn settle(&mut self, word: PublishNotify, verdict: PublishOutcome) -> Option<UnackedRequest> {
-        match word {
+    fn settle(&mut self, notify: PublishNotify, outcome: PublishOutcome) -> Option<UnansweredRequest> {
+        match notify {
             // Also what nobody listens to may be kept.
-            PublishNotify::Safe(waits) if matches!(verdict, PublishOutcome::TakenMessage | PublishOutcome::Nobody) => {
-                self.acknowledged.push((waits, verdict));
+            PublishNotify::Safe(waiter) if matches!(outcome, PublishOutcome::Acked | PublishOutcome::NoSubscribers) => {
+                self.acknowledged.push(UnsafePublish { waiter, outcome });
             }
-            PublishNotify::Safe(waits) | PublishNotify::TakenMessage(waits) => {
+            PublishNotify::Safe(waiter) | PublishNotify::Acked(waiter) => {
                 // Who has stopped waiting need not know.
-                let _ = waits.send(verdict);
+                let _ = waiter.send(outcome);
             }
-            PublishNotify::Asked(_) if verdict == PublishOutcome::TakenMessage => {}
-            PublishNotify::Asked(key) => return Some((key, verdict)),
+            PublishNotify::Request(_) if outcome == PublishOutcome::Acked => {}
+            PublishNotify::Request(key) => return Some(UnansweredRequest { key, outcome }),
         }
         None
     }
@@ -149,23 +169,23 @@ impl PacketIds {
 
     /// The answer to the ping has come.
     pub(super) fn ponged(&mut self) {
-        for (waits, verdict) in self.pinged.drain(..) {
+        for UnsafePublish { waiter, outcome } in self.pinged.drain(..) {
             // Who has stopped waiting need not know.
-            let _ = waits.send(verdict);
+            let _ = waiter.send(outcome);
         }
     }
 
     /// The connection is lost: who waits for what was under way is told that it was. Returns the requests that were.
-    pub(super) fn broken(&mut self) -> Vec<UnackedRequest> {
+    pub(super) fn broken(&mut self) -> Vec<UnansweredRequest> {
         self.free.clear();
-        let words = mem::take(&mut self.slots).into_iter().filter_map(|slot| match slot {
-            Slot::MqttTopic(word) => Some(word),
+        let notifies = mem::take(&mut self.slots).into_iter().filter_map(|slot| match slot {
+            Slot::Publish(notify) => Some(notify),
             _ => None,
         });
-        words.filter_map(|word| self.settle(word, PublishOutcome::Broken)).collect()
+        notifies.filter_map(|notify| self.settle(notify, PublishOutcome::Broken)).collect()
     }
 
-    /// Whether the broker owes us a word.
+    /// Whether the broker owes us a notify.
     #[cfg(test)]
     pub(super) fn is_idle(&self) -> bool {
         self.slots.len() == self.free.len() && self.acknowledged.is_empty() && self.pinged.is_empty()
@@ -176,69 +196,71 @@ impl PacketIds {
 mod tests {
     use super::*;
 
-    fn publish(window: &mut PacketIds) -> (u16, oneshot::Receiver<PublishOutcome>) {
-        let (says, verdict) = oneshot::channel();
-        (window.publish(PublishNotify::Safe(says)).unwrap(), verdict)
+    fn publish(packet_ids: &mut PacketIds) -> (u16, oneshot::Receiver<PublishOutcome>) {
+        let (sender, outcome) = oneshot::channel();
+        (packet_ids.publish(PublishNotify::Safe(sender)).unwrap(), outcome)
     }
 
     #[test]
     fn what_is_acknowledged_is_safe_with_the_answer_to_a_later_ping() {
-        let mut window = PacketIds::new(10);
-        let (one, mut first) = publish(&mut window);
-        let (two, mut second) = publish(&mut window);
-        window.acknowledged(one, ReasonCode(0)).unwrap();
-        assert!(window.wants_ping());
-        window.pinged();
-        window.acknowledged(two, ReasonCode(0)).unwrap();
+        let mut packet_ids = PacketIds::new(10);
+        let (one, mut first) = publish(&mut packet_ids);
+        let (two, mut second) = publish(&mut packet_ids);
+        packet_ids.acknowledged(one, ReasonCode(0));
+        assert!(packet_ids.wants_ping());
+        packet_ids.pinged();
+        packet_ids.acknowledged(two, ReasonCode(0));
         assert!(first.try_recv().is_err());
-        window.ponged();
-        assert_eq!(first.try_recv(), Ok(PublishOutcome::TakenMessage));
+        packet_ids.ponged();
+        assert_eq!(first.try_recv(), Ok(PublishOutcome::Acked));
         assert!(second.try_recv().is_err(), "that ping was under way already");
-        window.pinged();
-        window.ponged();
-        assert_eq!(second.try_recv(), Ok(PublishOutcome::TakenMessage));
-        assert!(window.is_idle());
+        packet_ids.pinged();
+        packet_ids.ponged();
+        assert_eq!(second.try_recv(), Ok(PublishOutcome::Acked));
+        assert!(packet_ids.is_idle());
     }
 
     #[test]
     fn a_refusal_needs_no_ping() {
-        let mut window = PacketIds::new(10);
-        let (one, mut refused) = publish(&mut window);
-        window.acknowledged(one, ReasonCode(0x87)).unwrap();
+        let mut packet_ids = PacketIds::new(10);
+        let (one, mut refused) = publish(&mut packet_ids);
+        packet_ids.acknowledged(one, ReasonCode(0x87));
         assert_eq!(refused.try_recv(), Ok(PublishOutcome::Refused(ReasonCode(0x87))));
-        let asked = window.publish(PublishNotify::Asked(7)).unwrap();
-        let unanswered = window.acknowledged(asked, ReasonCode::NO_MATCHING_SUBSCRIBERS).unwrap();
-        assert_eq!(unanswered, Some((7, PublishOutcome::Nobody)));
-        assert!(!window.wants_ping() && window.is_idle());
+        let request_id = packet_ids.publish(PublishNotify::Request(7)).unwrap();
+        let request = UnansweredRequest { key: 7, outcome: PublishOutcome::NoSubscribers };
+        let acknowledged = packet_ids.acknowledged(request_id, ReasonCode::NO_MATCHING_SUBSCRIBERS);
+        assert_eq!(acknowledged, Acknowledged::Unanswered(request));
+        assert!(!packet_ids.wants_ping() && packet_ids.is_idle());
     }
 
     #[test]
     fn no_more_is_under_way_than_the_broker_allows() {
-        let mut window = PacketIds::new(2);
-        let (one, _first) = publish(&mut window);
-        let (two, _second) = publish(&mut window);
+        let mut packet_ids = PacketIds::new(2);
+        let (one, _first) = publish(&mut packet_ids);
+        let (two, _second) = publish(&mut packet_ids);
         assert_eq!((one, two), (1, 2));
-        assert!(!window.has_room());
-        window.acknowledged(one, ReasonCode(0)).unwrap();
-        assert!(window.has_room());
-        assert_eq!(publish(&mut window).0, 1, "an identifier that is free is used again");
-        assert!(window.acknowledged(9, ReasonCode(0)).is_none(), "nothing was published under it");
-        assert!(window.acknowledged(0, ReasonCode(0)).is_none());
+        assert!(!packet_ids.has_room());
+        packet_ids.acknowledged(one, ReasonCode(0));
+        assert!(packet_ids.has_room());
+        assert_eq!(publish(&mut packet_ids).0, 1, "an identifier that is free is used again");
+        assert_eq!(packet_ids.acknowledged(9, ReasonCode(0)), Acknowledged::Unknown);
+        assert_eq!(packet_ids.acknowledged(0, ReasonCode(0)), Acknowledged::Unknown);
     }
 
     #[test]
     fn who_waits_when_the_connection_is_lost_is_told() {
-        let mut window = PacketIds::new(2);
-        let (one, mut acknowledged) = publish(&mut window);
-        window.acknowledged(one, ReasonCode(0)).unwrap();
-        let (_, mut verdict) = publish(&mut window);
-        let mut window = PacketIds { most: 4, ..window };
-        let cleared = window.publish(PublishNotify::Asked(7)).unwrap();
-        window.publish(PublishNotify::Asked(8)).unwrap();
-        window.acknowledged(cleared, ReasonCode(0)).unwrap();
-        assert_eq!(window.broken(), [(8, PublishOutcome::Broken)], "the broker has taken the other request");
-        assert_eq!(verdict.try_recv(), Ok(PublishOutcome::Broken));
-        drop(window);
+        let mut packet_ids = PacketIds::new(2);
+        let (one, mut acknowledged) = publish(&mut packet_ids);
+        packet_ids.acknowledged(one, ReasonCode(0));
+        let (_, mut outcome) = publish(&mut packet_ids);
+        let mut packet_ids = PacketIds { most: 4, ..packet_ids };
+        let cleared = packet_ids.publish(PublishNotify::Request(7)).unwrap();
+        packet_ids.publish(PublishNotify::Request(8)).unwrap();
+        packet_ids.acknowledged(cleared, ReasonCode(0));
+        let lost = UnansweredRequest { key: 8, outcome: PublishOutcome::Broken };
+        assert_eq!(packet_ids.broken(), [lost], "the broker has taken the other request");
+        assert_eq!(outcome.try_recv(), Ok(PublishOutcome::Broken));
+        drop(packet_ids);
         assert!(matches!(acknowledged.try_recv(), Err(oneshot::error::TryRecvError::Closed)), "the broker took it");
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::acks::Ack;
-use super::connect::{ClientRole, Connector, KEEP_ALIVE};
+use super::connect::{AcceptedConnection, ClientRole, Connector, KEEP_ALIVE};
 use super::error::MqttError;
 use super::live_connection::PublishOutcome;
 use super::packets::{PacketStream, ServerPacket};
@@ -60,8 +60,8 @@ impl Probe {
             let _room = self.room.acquire().await;
             let (mut retry, mut breaks) = (Reconnect::new("publishing it alone"), 0);
             loop {
-                let trouble = match self.attempt(publish.clone()).await {
-                    Ok(ProbeOutcome::Said(verdict)) => return Ok(verdict),
+                let error = match self.attempt(publish.clone()).await {
+                    Ok(ProbeOutcome::Said(outcome)) => return Ok(outcome),
                     Ok(ProbeOutcome::Broken(why)) => {
                         // A broker that is away, or a network that breaks, ends others as well.
                         breaks += u32::from(self.answers_without().await);
@@ -72,10 +72,10 @@ impl Probe {
                         }
                         MqttError::Away(why)
                     }
-                    Err(trouble) if trouble.is_permanent() => return Err(trouble),
-                    Err(trouble) => trouble,
+                    Err(error) if error.is_permanent() => return Err(error),
+                    Err(error) => error,
                 };
-                sleep(retry.failed(&trouble)).await;
+                sleep(retry.failed(&error)).await;
             }
         })
         .await
@@ -84,14 +84,14 @@ impl Probe {
 
     /// As whom one connection is made.
     fn role(&self) -> ClientRole {
-        ClientRole { client_id: format!("{}-{}", self.client_id, Id::random()), lasting: false, window: 1 }
+        ClientRole { client_id: format!("{}-{}", self.client_id, Id::random()), lasting: false, receive_maximum: 1 }
     }
 
     /// Whether the broker answers on a connection of the same kind on which nothing is published.
     async fn answers_without(&self) -> bool {
         let (connector, role) = (Arc::clone(&self.connector), self.role());
         let asked = async move {
-            let (mut packets, _) = connector.dial(&role).await?;
+            let AcceptedConnection { mut packets, .. } = connector.connect(&role).await?;
             packets.put(&Packet::PingReq).map_err(|error| MqttError::unreadable(&error))?;
             loop {
                 match packets.next().await? {
@@ -111,9 +111,9 @@ impl Probe {
     async fn attempt(&self, publish: Publish) -> Result<ProbeOutcome, MqttError> {
         let (connector, role) = (Arc::clone(&self.connector), self.role());
         let attempt = async move {
-            let (mut packets, granted) = connector.dial(&role).await?;
+            let AcceptedConnection { mut packets, limits } = connector.connect(&role).await?;
             let publish = Publish { qos: QoS::AtLeastOnce, pkid: IDENTIFIER, ..publish };
-            if u64::try_from(publish.size()).is_ok_and(|size| size > u64::from(granted.largest)) {
+            if u64::try_from(publish.size()).is_ok_and(|size| size > u64::from(limits.largest)) {
                 return Ok(ProbeOutcome::Said(PublishOutcome::Refused(ReasonCode::TOO_LARGE)));
             }
             let answer = match timeout(2 * KEEP_ALIVE, answer(&mut packets, &publish)).await {
@@ -140,37 +140,37 @@ async fn answer(packets: &mut PacketStream, publish: &Publish) -> Result<ProbeOu
     if let Err(error) = packets.put_publish(publish) {
         return Ok(ProbeOutcome::Said(PublishOutcome::Unwritable(error.to_string())));
     }
-    let mut verdict = None;
+    let mut outcome = None;
     loop {
-        let received = match (packets.next().await, &verdict) {
+        let received = match (packets.next().await, &outcome) {
             (Ok(received), _) => received,
-            (Err(trouble), None) => return Ok(ProbeOutcome::Broken(trouble.text().to_owned())),
-            (Err(trouble), Some(_)) => return Err(trouble),
+            (Err(error), None) => return Ok(ProbeOutcome::Broken(error.text().to_owned())),
+            (Err(error), Some(_)) => return Err(error),
         };
         match received {
             ServerPacket::Ack(Ack::Publish(IDENTIFIER, reason)) => {
                 if reason.refusal().is_some() {
                     return Ok(ProbeOutcome::Said(reason.into()));
                 }
-                verdict = Some(PublishOutcome::from(reason));
+                outcome = Some(PublishOutcome::from(reason));
                 packets.put(&Packet::PingReq).map_err(|error| MqttError::unreadable(&error))?;
             }
             ServerPacket::Packet(Packet::PingResp) => {
-                if let Some(verdict) = verdict {
-                    return Ok(ProbeOutcome::Said(verdict));
+                if let Some(outcome) = outcome {
+                    return Ok(ProbeOutcome::Said(outcome));
                 }
             }
             ServerPacket::Disconnect(reason, text) => {
-                let trouble = MqttError::disconnected("", reason, text.as_deref());
+                let error = MqttError::disconnected("", reason, text.as_deref());
                 return match reason {
                     // What refuses a message ends the connection with some brokers: there is no other message here.
-                    reason if verdict.is_none() && reason.is_lasting() => {
+                    reason if outcome.is_none() && reason.is_lasting() => {
                         Ok(ProbeOutcome::Said(PublishOutcome::Refused(reason)))
                     }
-                    ReasonCode::UNSPECIFIED | ReasonCode::IMPLEMENTATION if verdict.is_none() => {
-                        Ok(ProbeOutcome::Broken(trouble.text().to_owned()))
+                    ReasonCode::UNSPECIFIED | ReasonCode::IMPLEMENTATION if outcome.is_none() => {
+                        Ok(ProbeOutcome::Broken(error.text().to_owned()))
                     }
-                    _ => Err(trouble),
+                    _ => Err(error),
                 };
             }
             _ => {}

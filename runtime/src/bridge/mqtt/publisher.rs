@@ -1,4 +1,4 @@
-//! Where something is published until it is safe, over as many connections as it takes.
+//! The publisher of a topic: publishes with QoS 1 until a message is safe, over as many connections as it takes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,59 +24,63 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// We may be the first to notice that a connection is lost.
 const NOTICE: Duration = Duration::from_millis(1);
 
-/// After how many connections that broke while it was under way something is published alone.
+/// After how many connections that broke while it was in flight something is published alone.
 pub(super) const SUSPECT: u32 = 2;
 
 /// How often the connection may break while it is asked who has to be there.
 const QUESTIONS: u32 = 2;
 
-/// Publishes to one place.
+/// The publisher of a topic, which waits for PUBACK.
 pub(super) struct MqttPublisher {
     connection: Arc<Connection>,
     /// Who has to be there before.
-    audience: Arc<Subscribers>,
-    bar: CircuitBreaker,
+    subscribers: Arc<Subscribers>,
+    circuit_breaker: CircuitBreaker,
 }
 
-/// Something that is to be published; written anew for each attempt.
+/// A publish; its packet is written anew for each attempt.
 pub(super) struct OutgoingPublish<'p, F> {
-    /// Where, for messages.
+    /// The topic in error messages.
     pub(super) subject: &'p str,
     /// As the packet has it.
     pub(super) packet: F,
 }
 
 impl MqttPublisher {
-    pub(super) fn new(connection: &Arc<Connection>, audience: &Arc<Subscribers>) -> Self {
-        Self { connection: Arc::clone(connection), audience: Arc::clone(audience), bar: CircuitBreaker::new() }
+    pub(super) fn new(connection: &Arc<Connection>, subscribers: &Arc<Subscribers>) -> Self {
+        Self {
+            connection: Arc::clone(connection),
+            subscribers: Arc::clone(subscribers),
+            circuit_breaker: CircuitBreaker::new(),
+        }
     }
 
     /// Whether the connection that it publishes on is down.
     pub(super) fn is_away(&self) -> bool {
-        !self.connection.link.is_up()
+        !self.connection.state.is_up()
     }
 
     /// Whether a message is no larger than the broker takes, as far as it has said.
     pub(super) fn fits(&self, publish: &Publish, subject: &str) -> Result<(), BridgeError> {
-        self.connection.current().map_or(Ok(()), |line| fits(publish, &line, subject))
+        self.connection.current().map_or(Ok(()), |live| fits(publish, &live, subject))
     }
 
     /// Publishes until it is on the broker's disk.
     pub(super) async fn publish<F: Fn() -> Publish + Send + Sync>(
         &self,
-        parcel: OutgoingPublish<'_, F>,
+        outgoing: OutgoingPublish<'_, F>,
     ) -> Result<(), BridgeError> {
-        self.bar.pass()?;
-        match deliver(&self.connection, Some(&self.audience), parcel, PublishNotify::Safe).await {
+        self.circuit_breaker.pass()?;
+        match deliver(&self.connection, Some(&self.subscribers), outgoing, PublishNotify::Safe).await {
             Ok(()) => {
-                self.bar.taken();
+                self.circuit_breaker.taken();
                 Ok(())
             }
-            Err(PublishError::Refused(trouble)) => {
-                if let MqttError::Denied(why) = &trouble {
-                    self.bar.refused(why);
+            Err(PublishError::Refused(error)) => {
+                if let MqttError::Denied(why) = &error {
+                    self.circuit_breaker.refused(why);
                 }
-                Err(trouble.into())
+                Err(error.into())
             }
             Err(PublishError::Failed(error)) => Err(error),
         }
@@ -84,26 +88,26 @@ impl MqttPublisher {
 
     /// An error where nothing is published any more.
     pub(super) fn closed(&self) -> Result<(), BridgeError> {
-        if self.connection.link.is_closed() { Err(BridgeError::Closed) } else { Ok(()) }
+        if self.connection.state.is_closed() { Err(BridgeError::Closed) } else { Ok(()) }
     }
 
     /// Done once nothing is published any more.
     pub(super) async fn ended(&self) {
-        self.connection.link.closed().await;
+        self.connection.state.closed().await;
     }
 
     /// Whether there is a connection now.
     pub(super) fn is_up(&self) -> bool {
-        self.connection.link.is_up()
+        self.connection.state.is_up()
     }
 
     /// Whether the broker lets us publish.
     pub(super) fn health(&self) -> Health {
-        self.bar.health()
+        self.circuit_breaker.health()
     }
 }
 
-/// Why something could not be published.
+/// Why a publish failed: by its reason code, or before there was one.
 pub(super) enum PublishError {
     /// The broker does not take it.
     Refused(MqttError),
@@ -113,7 +117,7 @@ pub(super) enum PublishError {
 impl From<PublishError> for BridgeError {
     fn from(undelivered: PublishError) -> Self {
         match undelivered {
-            PublishError::Refused(trouble) => trouble.into(),
+            PublishError::Refused(error) => error.into(),
             PublishError::Failed(error) => error,
         }
     }
@@ -128,17 +132,17 @@ impl From<BridgeError> for PublishError {
 /// Publishes until the broker has it; for so long at most as a bridge has patience.
 pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
     connection: &Connection,
-    audience: Option<&Subscribers>,
-    parcel: OutgoingPublish<'_, F>,
-    word: fn(oneshot::Sender<PublishOutcome>) -> PublishNotify,
+    subscribers: Option<&Subscribers>,
+    outgoing: OutgoingPublish<'_, F>,
+    notify: fn(oneshot::Sender<PublishOutcome>) -> PublishNotify,
 ) -> Result<(), PublishError> {
     let until = Instant::now() + WAIT_LIMIT;
-    let audience = audience.filter(|audience| !audience.is_empty());
+    let subscribers = subscribers.filter(|subscribers| !subscribers.is_empty());
     let (mut breaks, mut questions) = (0, 0);
     loop {
-        let line = connection.line(until).await?;
-        if let Some(audience) = audience {
-            match audience.present(&line, until).await {
+        let live = connection.ready(until).await?;
+        if let Some(subscribers) = subscribers {
+            match subscribers.present(&live, until).await {
                 SubscriberPresence::All => {}
                 SubscriberPresence::Lost if Instant::now() < until => {
                     sleep(NOTICE).await;
@@ -150,52 +154,52 @@ pub(super) async fn deliver<F: Fn() -> Publish + Send + Sync>(
                     sleep(NOTICE).await;
                     continue;
                 }
-                SubscriberPresence::Lost | SubscriberPresence::Broken => return Err(unasked(parcel.subject).into()),
+                SubscriberPresence::Lost | SubscriberPresence::Broken => return Err(unasked(outgoing.subject).into()),
                 SubscriberPresence::Missing(who) => return Err(unheard(who).into()),
-                SubscriberPresence::Refused(trouble) => return Err(PublishError::Refused(trouble)),
+                SubscriberPresence::Refused(error) => return Err(PublishError::Refused(error)),
             }
         }
-        let publish = (parcel.packet)();
-        fits(&publish, &line, parcel.subject)?;
+        let publish = (outgoing.packet)();
+        fits(&publish, &live, outgoing.subject)?;
         let late = |_| BridgeError::Unavailable(format!("the broker has not taken it within {WAIT_LIMIT:?}").into());
-        let verdict = if breaks < SUSPECT {
-            timeout_at(until, line.publish(publish, word)).await.map_err(late)?
+        let outcome = if breaks < SUSPECT {
+            timeout_at(until, live.publish(publish, notify)).await.map_err(late)?
         } else {
             let probed = connection.probe.publish(&publish, until).await;
-            probed.map_err(|trouble| refused(parcel.subject, &publish, trouble))?
+            probed.map_err(|error| refused(outgoing.subject, &publish, error))?
         };
-        let trouble = match verdict {
-            PublishOutcome::TakenMessage => return Ok(()),
+        let error = match outcome {
+            PublishOutcome::Acked => return Ok(()),
             PublishOutcome::Lost | PublishOutcome::Broken => {
-                breaks += u32::from(verdict == PublishOutcome::Broken);
+                breaks += u32::from(outcome == PublishOutcome::Broken);
                 sleep(NOTICE).await;
                 continue;
             }
-            PublishOutcome::Nobody => match audience {
+            PublishOutcome::NoSubscribers => match subscribers {
                 None => return Ok(()),
-                Some(audience) => {
-                    audience.doubt();
-                    MqttError::Away(format!("nobody has subscribed to `{}` any more", parcel.subject))
+                Some(subscribers) => {
+                    subscribers.doubt();
+                    MqttError::Away(format!("nobody has subscribed to `{}` any more", outgoing.subject))
                 }
             },
-            PublishOutcome::Refused(reason) => MqttError::unpublished(parcel.subject, reason),
+            PublishOutcome::Refused(reason) => MqttError::unpublished(outgoing.subject, reason),
             PublishOutcome::Unwritable(why) => MqttError::Unsendable(why),
         };
-        if trouble.is_permanent() || Instant::now() + PAUSE >= until {
-            return Err(refused(parcel.subject, &(parcel.packet)(), trouble));
+        if error.is_permanent() || Instant::now() + PAUSE >= until {
+            return Err(refused(outgoing.subject, &(outgoing.packet)(), error));
         }
         sleep(PAUSE).await;
     }
 }
 
 /// What is not taken for good is put aside: its publisher has to know, and who looks for it.
-pub(super) fn refused(subject: &str, publish: &Publish, trouble: MqttError) -> PublishError {
-    if let MqttError::Unsendable(why) = &trouble {
+pub(super) fn refused(subject: &str, publish: &Publish, error: MqttError) -> PublishError {
+    if let MqttError::Unsendable(why) = &error {
         let id = attribute(publish, Attribute::ID).unwrap_or_default();
         let bytes = publish.payload.len();
         tracing::error!(target: "pontoon", subject, message = %id, bytes, why, "a message is never taken: it is put aside");
     }
-    PublishError::Refused(trouble)
+    PublishError::Refused(error)
 }
 
 fn unasked(subject: &str) -> BridgeError {
@@ -214,10 +218,10 @@ fn unheard(subscription: &str) -> BridgeError {
 }
 
 /// Whether the broker takes a packet of this size. Others would end the connection.
-pub(super) fn fits(publish: &Publish, line: &LiveConnection, subject: &str) -> Result<(), BridgeError> {
+pub(super) fn fits(publish: &Publish, live: &LiveConnection, subject: &str) -> Result<(), BridgeError> {
     /// The packet identifier.
     const LATER: usize = 2;
-    let (size, largest) = (publish.size() + LATER, usize::try_from(line.largest).unwrap_or(usize::MAX));
+    let (size, largest) = (publish.size() + LATER, usize::try_from(live.largest).unwrap_or(usize::MAX));
     if size <= largest {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! Requests and their replies, which come to a topic of this process.
+//! Requests, and their replies, which come to the response topic of this process.
 
 use std::error::Error;
 use std::fmt;
@@ -25,7 +25,7 @@ use crate::health::Health;
 use crate::message::id::Id;
 use crate::one_line::OneLine;
 
-/// The connection was lost before the broker has acknowledged a request, which may be why.
+/// A request without a PUBACK: the connection was lost before, which may be because of it.
 #[derive(Debug)]
 struct LostInFlight;
 
@@ -37,7 +37,7 @@ impl fmt::Display for LostInFlight {
 
 impl Error for LostInFlight {}
 
-/// Hands out replies to those who wait for them.
+/// The receiver of replies on the response topic of this process.
 pub(super) struct ReplyReceiver {
     pub(super) pending: Pending,
     /// What only those know of this process whom it has asked: others who may publish to its topic answer nothing.
@@ -61,7 +61,7 @@ impl ReplyReceiver {
     }
 
     /// A reply has come.
-    pub(super) fn heard(&self, publish: &Publish) {
+    pub(super) fn received(&self, publish: &Publish) {
         let correlation = publish.properties.as_ref().and_then(|properties| properties.correlation_data.as_ref());
         let Some(key) = correlation.and_then(|data| self.key(data)) else {
             tracing::debug!(target: "pontoon", "a reply to nothing that we asked");
@@ -76,12 +76,12 @@ impl ReplyReceiver {
     }
 
     /// A request has not reached anybody. Which command it was, who asked knows.
-    pub(super) fn unanswered(&self, key: u64, verdict: PublishOutcome) {
-        let error = match verdict {
+    pub(super) fn unanswered(&self, key: u64, outcome: PublishOutcome) {
+        let error = match outcome {
             PublishOutcome::Refused(reason) => MqttError::unpublished("the command", reason).into(),
             PublishOutcome::Unwritable(why) => MqttError::Unsendable(why).into(),
             PublishOutcome::Broken => BridgeError::Unavailable(Box::new(LostInFlight)),
-            PublishOutcome::TakenMessage | PublishOutcome::Nobody | PublishOutcome::Lost => {
+            PublishOutcome::Acked | PublishOutcome::NoSubscribers | PublishOutcome::Lost => {
                 BridgeError::NoResponder { subject: "" }
             }
         };
@@ -94,54 +94,57 @@ impl ReplyReceiver {
     }
 }
 
-/// Asks.
+/// The publisher of requests, and the receiver of their replies on the response topic.
 pub(super) struct Requests {
-    connection: Arc<Connection>,
-    pub(super) replies: Arc<ReplyReceiver>,
-    flights: Arc<InFlight>,
-    source: Arc<str>,
-    /// Where replies arrive.
-    reply_topic: String,
-    /// In bytes.
-    largest: u64,
-    bar: CircuitBreaker,
+    context: RequestContext,
+    circuit_breaker: CircuitBreaker,
     suspects: Suspects,
 }
 
+/// The connection that requests are published on, and the response topic of their replies.
+pub(super) struct RequestContext {
+    pub(super) connection: Arc<Connection>,
+    pub(super) replies: Arc<ReplyReceiver>,
+    pub(super) in_flight: Arc<InFlight>,
+    pub(super) source: Arc<str>,
+    pub(super) response_topic: String,
+    /// The largest payload, in bytes.
+    pub(super) largest: u64,
+}
+
 impl Requests {
-    pub(super) fn new(
-        (connection, replies, flights): (&Arc<Connection>, &Arc<ReplyReceiver>, &Arc<InFlight>),
-        source: Arc<str>,
-        reply_topic: String,
-        largest: u64,
-    ) -> Self {
-        let (connection, replies) = (Arc::clone(connection), Arc::clone(replies));
-        let (flights, bar, suspects) = (Arc::clone(flights), CircuitBreaker::new(), Suspects::default());
-        Self { connection, replies, flights, source, reply_topic, largest, bar, suspects }
+    pub(super) fn new(context: RequestContext) -> Self {
+        Self { context, circuit_breaker: CircuitBreaker::new(), suspects: Suspects::default() }
+    }
+
+    /// The receiver of replies.
+    pub(super) fn replies(&self) -> &ReplyReceiver {
+        &self.context.replies
     }
 
     /// Asks, and waits for the answer.
     pub(super) async fn ask(&self, request: Request) -> Result<Reply, BridgeError> {
-        let _flight = self.flights.begin()?;
+        let RequestContext { connection, replies, in_flight, source, response_topic, largest } = &self.context;
+        let _in_flight = in_flight.begin()?;
         let Request { subject, message, deadline, attempt } = request;
-        let outgoing = Outgoing { attempt, deadline: Some(deadline), ..Outgoing::new(subject, &message, &self.source) };
-        let body = outgoing.body(self.largest)?;
-        self.bar.pass()?;
-        let line = self.connection.line(deadline.min(Instant::now() + WAIT_LIMIT)).await?;
-        let waiting = self.replies.pending.begin();
-        let correlation = self.replies.correlation(waiting.key);
+        let outgoing = Outgoing { attempt, deadline: Some(deadline), ..Outgoing::new(subject, &message, source) };
+        let body = outgoing.body(*largest)?;
+        self.circuit_breaker.pass()?;
+        let live = connection.ready(deadline.min(Instant::now() + WAIT_LIMIT)).await?;
+        let waiting = replies.pending.begin();
+        let correlation = replies.correlation(waiting.key);
         let seconds = whole_seconds(deadline.saturating_duration_since(Instant::now()));
-        let properties = AttributeWriter::of(&outgoing).asking(&self.reply_topic, correlation, seconds);
+        let properties = AttributeWriter::of(&outgoing).asking(response_topic, correlation, seconds);
         let publish = properties.publish(names::published(subject), body);
-        fits(&publish, &line, subject)?;
+        fits(&publish, &live, subject)?;
         let id = message.metadata().id;
         if self.suspects.breaks(id) < SUSPECT {
-            line.order(ConnectionCommand::Publish(publish, PublishNotify::Asked(waiting.key))).await?;
+            live.send(ConnectionCommand::Publish(publish, PublishNotify::Request(waiting.key))).await?;
         } else {
-            let probed = self.connection.probe.publish(&publish, deadline).await;
-            match probed.map_err(|trouble| refused(subject, &publish, trouble))? {
-                PublishOutcome::TakenMessage => self.suspects.cleared(id),
-                verdict => self.replies.unanswered(waiting.key, verdict),
+            let probed = connection.probe.publish(&publish, deadline).await;
+            match probed.map_err(|error| refused(subject, &publish, error))? {
+                PublishOutcome::Acked => self.suspects.cleared(id),
+                outcome => replies.unanswered(waiting.key, outcome),
             }
         }
         let answer = waiting.answer().await;
@@ -150,16 +153,16 @@ impl Requests {
         }
         match answer {
             Ok(reply) => {
-                self.bar.taken();
+                self.circuit_breaker.taken();
                 Ok(reply)
             }
             Err(BridgeError::NoResponder { .. }) => {
-                self.bar.taken();
+                self.circuit_breaker.taken();
                 Err(BridgeError::NoResponder { subject })
             }
             Err(BridgeError::Denied(_)) => {
                 let why = format!("the broker does not let us call `{subject}`");
-                self.bar.refused(&why);
+                self.circuit_breaker.refused(&why);
                 Err(BridgeError::Denied(why.into()))
             }
             Err(error) => Err(error),
@@ -168,7 +171,7 @@ impl Requests {
 
     /// Whether the broker lets us ask.
     pub(super) fn health(&self) -> Health {
-        self.bar.health()
+        self.circuit_breaker.health()
     }
 }
 

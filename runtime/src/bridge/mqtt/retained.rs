@@ -9,7 +9,7 @@ use rumqttc::mqttbytes::v5::{Disconnect, DisconnectReasonCode, Packet, PubAck, P
 use tokio::time::timeout;
 
 use super::acks::Ack;
-use super::connect::{ClientRole, Connector};
+use super::connect::{AcceptedConnection, ClientRole, Connector};
 use super::error::MqttError;
 use super::packets::{PacketStream, ServerPacket};
 use crate::bridge::BridgeError;
@@ -47,7 +47,8 @@ impl RetainedMessages {
 
     async fn connect(&self) -> Result<Vec<Publish>, MqttError> {
         let client_id = format!("{}-{}", self.client_id, Id::random());
-        let (mut packets, _) = self.connector.dial(&ClientRole { client_id, lasting: false, window: u16::MAX }).await?;
+        let AcceptedConnection { mut packets, .. } =
+            self.connector.connect(&ClientRole { client_id, lasting: false, receive_maximum: u16::MAX }).await?;
         let found = self.collect(&mut packets).await?;
         let goodbye = Packet::Disconnect(Disconnect::new(DisconnectReasonCode::NormalDisconnection));
         if packets.put(&goodbye).is_ok() {

@@ -1,4 +1,4 @@
-//! A subscription's session at the broker: what comes there is ours until it is acknowledged, over as many connections as it
+//! The session of a subscription: its messages are ours until they are acknowledged, over as many connections as that
 //! takes.
 //!
 //! When a connection is made again, the broker repeats what was not acknowledged, under its old packet identifier. What this
@@ -22,7 +22,7 @@ use crate::bridge::network::PREFETCH;
 use crate::bridge::network::wire::Attribute;
 use crate::sync::{Mutex, MutexGuard};
 
-/// A message that has come.
+/// A QoS 1 message of a session that is not acknowledged.
 #[derive(Clone)]
 pub(super) struct UnackedMessage {
     pub(super) publish: Arc<Publish>,
@@ -52,19 +52,19 @@ const BEYOND: usize = 64;
 /// How many messages are remembered that are done with: as many as the broker may take for unacknowledged.
 const REMEMBERED: usize = PREFETCH as usize + BEYOND;
 
-/// A subscription's session.
+/// The session of a subscription, with its unacknowledged messages.
 pub(super) struct Session {
     topic: Bytes,
     pub(super) queue: InboundQueue<UnackedMessage>,
-    table: Mutex<UnackedMessages>,
+    unacked: Mutex<UnackedMessages>,
     /// How much has come on the connection that there is, and is not acknowledged.
     held: AtomicUsize,
 }
 
-/// What has come and is not acknowledged.
+/// The unacknowledged messages of a session, by packet identifier.
 #[derive(Default)]
 struct UnackedMessages {
-    line: Option<Arc<LiveConnection>>,
+    live: Option<Arc<LiveConnection>>,
     serials: u64,
     /// By packet identifier.
     entries: HashMap<u16, UnackedEntry>,
@@ -72,12 +72,13 @@ struct UnackedMessages {
     acknowledged: VecDeque<u64>,
 }
 
+/// A packet identifier that is not acknowledged.
 struct UnackedEntry {
     serial: u64,
     /// What tells it from others.
     fingerprint: u64,
     /// The connection on which it came last.
-    line: u64,
+    live: u64,
     /// It is done with, and could not be acknowledged yet.
     done: bool,
 }
@@ -93,30 +94,30 @@ impl UnackedMessages {
 
 impl Session {
     pub(super) fn new(topic: Bytes) -> Self {
-        Self { topic, queue: InboundQueue::new(), table: Mutex::default(), held: AtomicUsize::new(0) }
+        Self { topic, queue: InboundQueue::new(), unacked: Mutex::default(), held: AtomicUsize::new(0) }
     }
 
-    fn table(&self) -> MutexGuard<'_, UnackedMessages> {
-        self.table.lock()
+    fn unacked(&self) -> MutexGuard<'_, UnackedMessages> {
+        self.unacked.lock()
     }
 
     /// A message is done with. Where the connection is lost, the broker hears of it when it repeats the message.
     pub(super) async fn done(&self, held: &UnackedMessage) {
         let identifier = held.publish.pkid;
-        let line = {
-            let mut table = self.table();
-            let line = table.line.clone();
-            let Some(entry) = table.entries.get_mut(&identifier).filter(|entry| entry.serial == held.serial) else {
+        let live = {
+            let mut unacked = self.unacked();
+            let live = unacked.live.clone();
+            let Some(entry) = unacked.entries.get_mut(&identifier).filter(|entry| entry.serial == held.serial) else {
                 // The broker has forgotten it, or had it from somebody without a guarantee.
                 return;
             };
-            match line.filter(|line| line.number == entry.line) {
-                Some(line) => {
+            match live.filter(|live| live.number == entry.live) {
+                Some(live) => {
                     let fingerprint = entry.fingerprint;
-                    table.entries.remove(&identifier);
-                    table.remember(fingerprint);
+                    unacked.entries.remove(&identifier);
+                    unacked.remember(fingerprint);
                     self.held.fetch_sub(1, Ordering::Relaxed);
-                    line
+                    live
                 }
                 None => {
                     entry.done = true;
@@ -124,8 +125,8 @@ impl Session {
                 }
             }
         };
-        // An order that is lost with its connection is as one that never came: the message is remembered.
-        let _ = line.order(ConnectionCommand::Acknowledge(identifier)).await;
+        // A command that is lost with its connection is as one that never came: the message is remembered.
+        let _ = live.send(ConnectionCommand::Acknowledge(identifier)).await;
     }
 
     fn count(&self) {
@@ -146,54 +147,54 @@ fn fingerprint(publish: &Publish) -> u64 {
 }
 
 impl Listener for Session {
-    fn connected(&self, line: &Arc<LiveConnection>, resumed: bool) {
-        let mut table = self.table();
-        table.line = Some(Arc::clone(line));
+    fn connected(&self, live: &Arc<LiveConnection>, resumed: bool) {
+        let mut unacked = self.unacked();
+        unacked.live = Some(Arc::clone(live));
         self.held.store(0, Ordering::Relaxed);
         if !resumed {
             // Packet identifiers begin anew.
-            table.entries.clear();
+            unacked.entries.clear();
         }
     }
 
-    fn heard(&self, publish: Publish) -> bool {
+    fn received(&self, publish: Publish) -> bool {
         if publish.topic != self.topic {
             // It only had to find somebody.
             return true;
         }
-        let mut table = self.table();
-        table.serials += 1;
-        let serial = table.serials;
+        let mut unacked = self.unacked();
+        unacked.serials += 1;
+        let serial = unacked.serials;
         if publish.qos == QoS::AtMostOnce {
-            drop(table);
+            drop(unacked);
             // Its sender accepts that it gets lost: nothing holds it back.
             let _ = self.queue.offer(UnackedMessage { publish: Arc::new(publish), came_before: false, serial });
             return true;
         }
         let (identifier, repeated) = (publish.pkid, publish.dup);
-        let (fingerprint, line) = (fingerprint(&publish), table.line.as_ref().map_or(0, |line| line.number));
+        let (fingerprint, live) = (fingerprint(&publish), unacked.live.as_ref().map_or(0, |live| live.number));
         if let Some(entry) =
-            table.entries.get_mut(&identifier).filter(|entry| repeated && entry.fingerprint == fingerprint)
+            unacked.entries.get_mut(&identifier).filter(|entry| repeated && entry.fingerprint == fingerprint)
         {
-            let (done, is_new) = (entry.done, entry.line != line);
-            entry.line = line;
+            let (done, is_new) = (entry.done, entry.live != live);
+            entry.live = live;
             if done {
-                table.entries.remove(&identifier);
-                table.remember(fingerprint);
+                unacked.entries.remove(&identifier);
+                unacked.remember(fingerprint);
             } else if is_new {
                 self.count();
             }
             return done;
         }
-        if table.acknowledged.contains(&fingerprint) {
+        if unacked.acknowledged.contains(&fingerprint) {
             return true;
         }
-        let before = table.entries.insert(identifier, UnackedEntry { serial, fingerprint, line, done: false });
+        let before = unacked.entries.insert(identifier, UnackedEntry { serial, fingerprint, live, done: false });
         // The broker has used an identifier again that was not acknowledged.
-        if before.is_none_or(|before| before.line != line) {
+        if before.is_none_or(|before| before.live != live) {
             self.count();
         }
-        drop(table);
+        drop(unacked);
         self.queue.push(UnackedMessage { publish: Arc::new(publish), came_before: repeated, serial });
         false
     }
@@ -205,7 +206,7 @@ impl Listener for Session {
     fn unanswered(&self, _: u64, _: PublishOutcome) {}
 
     fn lost(&self, _: &str) {
-        self.table().line = None;
+        self.unacked().live = None;
     }
 }
 
@@ -229,13 +230,13 @@ mod tests {
     }
 
     fn connect(session: &Session, resumed: bool) -> tokio::sync::mpsc::Receiver<ConnectionCommand> {
-        let (line, orders) = LiveConnection::new(u32::MAX);
-        session.connected(&Arc::new(line), resumed);
-        orders
+        let (live, commands) = LiveConnection::new(u32::MAX);
+        session.connected(&Arc::new(live), resumed);
+        commands
     }
 
-    fn acknowledged(orders: &mut tokio::sync::mpsc::Receiver<ConnectionCommand>) -> Option<u16> {
-        match orders.try_recv() {
+    fn acknowledged(commands: &mut tokio::sync::mpsc::Receiver<ConnectionCommand>) -> Option<u16> {
+        match commands.try_recv() {
             Ok(ConnectionCommand::Acknowledge(identifier)) => Some(identifier),
             _ => None,
         }
@@ -244,81 +245,81 @@ mod tests {
     #[tokio::test]
     async fn what_is_repeated_is_not_handed_out_twice() {
         let session = Session::new("a".into());
-        let mut orders = connect(&session, false);
+        let mut commands = connect(&session, false);
         for (identifier, id) in [(1, "one"), (2, "two"), (3, "three")] {
-            assert!(!session.heard(publish(identifier, id, false)));
+            assert!(!session.received(publish(identifier, id, false)));
         }
         let (one, two) = (session.queue.take().await.unwrap(), session.queue.take().await.unwrap());
         session.done(&one).await;
-        assert_eq!(acknowledged(&mut orders), Some(1));
+        assert_eq!(acknowledged(&mut commands), Some(1));
         session.lost("");
         session.done(&two).await;
 
-        let mut orders = connect(&session, true);
-        assert!(session.heard(publish(2, "two", true)), "it is done with");
-        assert!(!session.heard(publish(3, "three", true)));
-        assert!(session.heard(publish(1, "one", true)), "its acknowledgement was lost");
+        let mut commands = connect(&session, true);
+        assert!(session.received(publish(2, "two", true)), "it is done with");
+        assert!(!session.received(publish(3, "three", true)));
+        assert!(session.received(publish(1, "one", true)), "its acknowledgement was lost");
         let three = session.queue.take().await.unwrap();
         assert_eq!((three.publish.pkid, three.came_before), (3, false));
         session.done(&three).await;
-        assert_eq!(acknowledged(&mut orders), Some(3));
+        assert_eq!(acknowledged(&mut commands), Some(3));
         assert_eq!(session.queue.len(), 0);
 
         drop(connect(&session, true));
-        assert!(session.heard(publish(2, "two", true)), "its acknowledgement was lost, too");
-        assert!(session.heard(publish(9, "three", false)), "a broker that died need not know that it has sent it");
+        assert!(session.received(publish(2, "two", true)), "its acknowledgement was lost, too");
+        assert!(session.received(publish(9, "three", false)), "a broker that died need not know that it has sent it");
     }
 
     #[tokio::test]
     async fn what_was_acknowledged_is_remembered_as_long_as_the_broker_may_have_missed_it() {
         let session = Session::new("a".into());
-        let mut orders = connect(&session, false);
+        let mut commands = connect(&session, false);
         for number in 0..=REMEMBERED {
-            assert!(!session.heard(publish(1, &number.to_string(), false)));
+            assert!(!session.received(publish(1, &number.to_string(), false)));
             let held = session.queue.take().await.unwrap();
             session.done(&held).await;
-            assert_eq!(acknowledged(&mut orders), Some(1));
+            assert_eq!(acknowledged(&mut commands), Some(1));
         }
-        assert!(session.heard(publish(1, "1", true)));
-        assert!(!session.heard(publish(1, "0", true)), "nobody remembers it");
+        assert!(session.received(publish(1, "1", true)));
+        assert!(!session.received(publish(1, "0", true)), "nobody remembers it");
     }
 
     #[tokio::test]
     async fn an_identifier_that_is_used_again_is_another_message() {
         let session = Session::new("a".into());
         drop(connect(&session, false));
-        session.heard(publish(1, "old", false));
+        session.received(publish(1, "old", false));
         let old = session.queue.take().await.unwrap();
-        let mut orders = connect(&session, true);
-        session.heard(publish(1, "new", false));
+        let mut commands = connect(&session, true);
+        session.received(publish(1, "new", false));
         session.done(&old).await;
-        assert_eq!(acknowledged(&mut orders), None);
+        assert_eq!(acknowledged(&mut commands), None);
         let new = session.queue.take().await.unwrap();
         session.done(&new).await;
-        assert_eq!(acknowledged(&mut orders), Some(1));
+        assert_eq!(acknowledged(&mut commands), Some(1));
     }
 
     #[tokio::test]
     async fn a_broker_that_sends_too_much_is_not_listened_to() {
         let session = Session::new("a".into());
-        let mut orders = connect(&session, false);
+        let mut commands = connect(&session, false);
         let most = PREFETCH + u16::try_from(BEYOND).unwrap();
         for identifier in 1..=most {
-            session.heard(publish(identifier, &identifier.to_string(), false));
+            session.received(publish(identifier, &identifier.to_string(), false));
         }
         assert!(session.is_full());
         let first = session.queue.take().await.unwrap();
         assert!(session.is_full(), "it is with the process, handed out or not");
         session.done(&first).await;
-        assert_eq!(acknowledged(&mut orders), Some(1));
+        assert_eq!(acknowledged(&mut commands), Some(1));
         assert!(!session.is_full());
         // On the next connection only what was repeated counts.
         drop(connect(&session, true));
         for identifier in 2..=most {
-            session.heard(publish(identifier, &identifier.to_string(), true));
+            session.received(publish(identifier, &identifier.to_string(), true));
         }
         assert!(!session.is_full());
-        session.heard(publish(1, "new", false));
+        session.received(publish(1, "new", false));
         assert!(session.is_full());
     }
 
@@ -326,11 +327,11 @@ mod tests {
     async fn what_a_broker_has_forgotten_is_not_acknowledged() {
         let session = Session::new("a".into());
         drop(connect(&session, false));
-        session.heard(publish(1, "one", false));
+        session.received(publish(1, "one", false));
         let one = session.queue.take().await.unwrap();
-        let mut orders = connect(&session, false);
+        let mut commands = connect(&session, false);
         session.done(&one).await;
-        assert_eq!(acknowledged(&mut orders), None);
+        assert_eq!(acknowledged(&mut commands), None);
         session.queue.put_back(one.given_back());
         assert!(session.queue.take().await.unwrap().came_before);
     }

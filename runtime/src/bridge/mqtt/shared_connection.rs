@@ -12,54 +12,55 @@ use super::live_connection::{LiveConnection, PublishOutcome};
 use super::requests::ReplyReceiver;
 use crate::sync::{Mutex, MutexGuard};
 
-/// Where something goes that comes by a subscription of this connection.
+/// The recipient of the messages of one topic filter.
 pub(super) enum Recipient {
-    ReplyReceiver,
-    ReceivedRequests(Arc<ReceivedRequests>),
+    Replies,
+    Requests(Arc<ReceivedRequests>),
     /// Events of a subscription that handles them at most once.
     Events(Arc<InboundQueue<Publish>>),
 }
 
-/// Hands out what comes.
+/// The shared connection: hands out messages by their subscription identifiers, which tell replies, requests and events
+/// apart.
 pub(super) struct SharedConnection {
     replies: Arc<ReplyReceiver>,
-    /// Each is one more than its place.
-    routes: Mutex<Vec<Recipient>>,
-    line: Mutex<Option<Arc<LiveConnection>>>,
+    /// The subscription identifier of each is one more than its place.
+    recipients: Mutex<Vec<Recipient>>,
+    live: Mutex<Option<Arc<LiveConnection>>>,
 }
 
 impl SharedConnection {
     pub(super) fn new(replies: &Arc<ReplyReceiver>) -> Self {
-        Self { replies: Arc::clone(replies), routes: Mutex::default(), line: Mutex::default() }
+        Self { replies: Arc::clone(replies), recipients: Mutex::default(), live: Mutex::default() }
     }
 
-    fn routes(&self) -> MutexGuard<'_, Vec<Recipient>> {
-        self.routes.lock()
+    fn recipients(&self) -> MutexGuard<'_, Vec<Recipient>> {
+        self.recipients.lock()
     }
 
-    fn line(&self) -> MutexGuard<'_, Option<Arc<LiveConnection>>> {
-        self.line.lock()
+    fn live(&self) -> MutexGuard<'_, Option<Arc<LiveConnection>>> {
+        self.live.lock()
     }
 
-    /// Adds a route, and returns the identifier of its subscription.
-    pub(super) fn add(&self, route: Recipient) -> usize {
-        let mut routes = self.routes();
-        routes.push(route);
-        routes.len()
+    /// Adds a recipient, and returns its subscription identifier.
+    pub(super) fn add(&self, recipient: Recipient) -> usize {
+        let mut recipients = self.recipients();
+        recipients.push(recipient);
+        recipients.len()
     }
 }
 
 impl Listener for SharedConnection {
-    fn connected(&self, line: &Arc<LiveConnection>, _: bool) {
-        *self.line() = Some(Arc::clone(line));
+    fn connected(&self, live: &Arc<LiveConnection>, _: bool) {
+        *self.live() = Some(Arc::clone(live));
     }
 
-    fn heard(&self, publish: Publish) -> bool {
+    fn received(&self, publish: Publish) -> bool {
         let identifiers = publish.properties.as_ref().map(|properties| &properties.subscription_identifiers);
         let place = identifiers.and_then(|identifiers| identifiers.first()).and_then(|id| id.checked_sub(1));
-        match place.and_then(|place| self.routes().get(place).map(Recipient::shared)) {
-            Some(Recipient::ReplyReceiver) => self.replies.heard(&publish),
-            Some(Recipient::ReceivedRequests(calls)) => calls.heard(publish, self.line().as_deref()),
+        match place.and_then(|place| self.recipients().get(place).map(Recipient::shared)) {
+            Some(Recipient::Replies) => self.replies.received(&publish),
+            Some(Recipient::Requests(requests)) => requests.received(publish, self.live().as_deref()),
             // Who takes them notices by their numbers that there were more.
             Some(Recipient::Events(queue)) => drop(queue.offer(publish)),
             None => tracing::debug!(target: "pontoon", "a message that nobody has subscribed to"),
@@ -67,12 +68,12 @@ impl Listener for SharedConnection {
         true
     }
 
-    fn unanswered(&self, key: u64, verdict: PublishOutcome) {
-        self.replies.unanswered(key, verdict);
+    fn unanswered(&self, key: u64, outcome: PublishOutcome) {
+        self.replies.unanswered(key, outcome);
     }
 
     fn lost(&self, why: &str) {
-        *self.line() = None;
+        *self.live() = None;
         self.replies.lost(why);
     }
 }
@@ -80,8 +81,8 @@ impl Listener for SharedConnection {
 impl Recipient {
     fn shared(&self) -> Self {
         match self {
-            Self::ReplyReceiver => Self::ReplyReceiver,
-            Self::ReceivedRequests(calls) => Self::ReceivedRequests(Arc::clone(calls)),
+            Self::Replies => Self::Replies,
+            Self::Requests(requests) => Self::Requests(Arc::clone(requests)),
             Self::Events(queue) => Self::Events(Arc::clone(queue)),
         }
     }

@@ -22,7 +22,7 @@ use crate::sync::{Mutex, MutexGuard};
 const SHORTEST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Those who have to be there before events of one subject are published.
+/// The subscriptions that have to be there before an event of one subject is published.
 pub(super) struct Subscribers {
     topology: &'static str,
     subscriptions: Mutex<Vec<&'static str>>,
@@ -32,7 +32,7 @@ pub(super) struct Subscribers {
     asking: tokio::sync::Mutex<()>,
 }
 
-/// What was found.
+/// Whether the subscriptions are there.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum SubscriberPresence {
     /// All are there.
@@ -49,8 +49,12 @@ pub(super) enum SubscriberPresence {
 
 impl Subscribers {
     pub(super) fn new(topology: &'static str) -> Self {
-        let (subscriptions, found, asking) = Default::default();
-        Self { topology, subscriptions, found, asking }
+        Self {
+            topology,
+            subscriptions: Mutex::default(),
+            found: AtomicU64::new(0),
+            asking: tokio::sync::Mutex::default(),
+        }
     }
 
     fn subscriptions(&self) -> MutexGuard<'_, Vec<&'static str>> {
@@ -76,41 +80,41 @@ impl Subscribers {
     }
 
     /// Waits until all are there, until then at most.
-    pub(super) async fn present(&self, line: &LiveConnection, until: Instant) -> SubscriberPresence {
-        if self.found.load(Ordering::Acquire) == line.number {
+    pub(super) async fn present(&self, live: &LiveConnection, until: Instant) -> SubscriberPresence {
+        if self.found.load(Ordering::Acquire) == live.number {
             return SubscriberPresence::All;
         }
         let subscriptions = self.subscriptions().clone();
         let Ok(_asking) = timeout_at(until, self.asking.lock()).await else {
             return subscriptions.first().map_or(SubscriberPresence::Lost, |first| SubscriberPresence::Missing(first));
         };
-        if self.found.load(Ordering::Acquire) == line.number {
+        if self.found.load(Ordering::Acquire) == live.number {
             return SubscriberPresence::All;
         }
         for subscription in subscriptions {
-            let asked = timeout_at(until, self.find(subscription, line)).await;
+            let asked = timeout_at(until, self.find(subscription, live)).await;
             match asked {
                 Ok(SubscriberPresence::All) => {}
                 Ok(other) => return other,
                 Err(_) => return SubscriberPresence::Missing(subscription),
             }
         }
-        self.found.store(line.number, Ordering::Release);
+        self.found.store(live.number, Ordering::Release);
         SubscriberPresence::All
     }
 
     /// Waits until one is there.
-    async fn find(&self, subscription: &'static str, line: &LiveConnection) -> SubscriberPresence {
+    async fn find(&self, subscription: &'static str, live: &LiveConnection) -> SubscriberPresence {
         let topic = names::presence(self.topology, subscription);
         let mut pause = SHORTEST;
         loop {
             let topic = Bytes::copy_from_slice(topic.as_bytes());
             let question = Publish { qos: QoS::AtLeastOnce, topic, ..Publish::default() };
-            match line.publish(question, PublishNotify::TakenMessage).await {
-                PublishOutcome::TakenMessage => return SubscriberPresence::All,
+            match live.publish(question, PublishNotify::Acked).await {
+                PublishOutcome::Acked => return SubscriberPresence::All,
                 PublishOutcome::Lost => return SubscriberPresence::Lost,
                 PublishOutcome::Broken => return SubscriberPresence::Broken,
-                PublishOutcome::Nobody => sleep(pause).await,
+                PublishOutcome::NoSubscribers => sleep(pause).await,
                 PublishOutcome::Refused(reason) => {
                     let topic = names::presence(self.topology, subscription);
                     return SubscriberPresence::Refused(MqttError::unpublished(&topic, reason));

@@ -7,7 +7,7 @@ use rumqttc::mqttbytes::v5::Publish;
 use super::attempts::AttemptCounts;
 use super::attributes;
 use super::connection::Connection;
-use super::dead_letters::{DeadLetterStore, DeadLetterTopic};
+use super::dead_letters::{DeadLetterStore, DeadLetterTopic, ReadDeadLetter};
 use super::inbound_queue::InboundQueue;
 use super::session::{Session, UnackedMessage};
 use crate::bridge::network::{BrokerSubscription, DeadLetterPage, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
@@ -15,39 +15,41 @@ use crate::bridge::{BridgeError, DeadMessage, Delivery};
 use crate::health::Health;
 use crate::message::id::Id;
 
-/// A subscription.
+/// A subscription to an event, with its dead letters.
 pub(super) struct MqttSubscription {
-    pub(super) way: SubscriptionKind,
+    pub(super) kind: SubscriptionKind,
     pub(super) dead_letters: DeadLetterStore,
 }
 
-/// How a subscription's events come.
+/// How a subscription's events come: by a session, or by the connection that all share.
 pub(super) enum SubscriptionKind {
     /// By a session of its own: each connection has one window of what is not acknowledged, and a slow subscription, or one
     /// whose events are tried again and again, must not hold up others.
-    Session(Arc<Session>, Arc<Connection>, Arc<AttemptCounts>),
-    /// By the connection that all share, with its filter there.
-    Live(Arc<InboundQueue<Publish>>, String),
+    Session { session: Arc<Session>, connection: Arc<Connection>, attempts: Arc<AttemptCounts> },
+    /// By the connection that all share, with its topic filter there.
+    Shared { queue: Arc<InboundQueue<Publish>>, filter: String },
 }
 
-/// What a message is acknowledged by.
+/// What a message is acknowledged by: the packet identifier in its session, or the topic of a dead letter.
 #[derive(Clone)]
 pub(super) enum MqttToken {
-    /// With what names it, where it can be read.
-    UnackedMessage(UnackedMessage, Option<CountedMessage>),
-    /// There is nothing to acknowledge.
+    /// A message of a session, with its count of attempts where it can be read.
+    Message {
+        held: UnackedMessage,
+        counted: Option<CountedMessage>,
+    },
+    /// QoS 0: there is nothing to acknowledge.
     Nothing,
-    /// A dead letter.
-    DeadLetterTopic(Arc<DeadLetterTopic>),
+    DeadLetter(Arc<DeadLetterTopic>),
 }
 
 impl MqttSubscription {
     /// Whether the broker lets it publish what it has to.
     pub(super) fn health(&self) -> Health {
         let health = self.dead_letters.publisher.health();
-        match &self.way {
-            SubscriptionKind::Session(_, _, attempts) => health.and(attempts.health()),
-            SubscriptionKind::Live(..) => health,
+        match &self.kind {
+            SubscriptionKind::Session { attempts, .. } => health.and(attempts.health()),
+            SubscriptionKind::Shared { .. } => health,
         }
     }
 }
@@ -79,13 +81,13 @@ async fn next(session: &Session, attempts: &Arc<AttemptCounts>) -> Option<Receiv
     let held = session.queue.take().await?;
     let incoming = attributes::read(&held.publish);
     let Some(id) = incoming.as_ref().ok().map(|incoming| incoming.message.metadata().id) else {
-        return Some(ReceivedMessage { incoming, redelivered: 0, token: MqttToken::UnackedMessage(held, None) });
+        return Some(ReceivedMessage { incoming, redelivered: 0, token: MqttToken::Message { held, counted: None } });
     };
     if !held.came_before {
         return Some(ReceivedMessage {
             incoming,
             redelivered: 0,
-            token: MqttToken::UnackedMessage(held, Some(CountedMessage { id, tried: None })),
+            token: MqttToken::Message { held, counted: Some(CountedMessage { id, tried: None }) },
         });
     }
     let mut taken = TakenMessage { session, held: Some(held) };
@@ -95,7 +97,7 @@ async fn next(session: &Session, attempts: &Arc<AttemptCounts>) -> Option<Receiv
     Some(ReceivedMessage {
         incoming,
         redelivered: tried.saturating_add(1),
-        token: MqttToken::UnackedMessage(held, Some(counted)),
+        token: MqttToken::Message { held, counted: Some(counted) },
     })
 }
 
@@ -103,9 +105,9 @@ impl BrokerSubscription for MqttSubscription {
     type Token = MqttToken;
 
     async fn receive(&self) -> Option<ReceivedMessage<MqttToken>> {
-        match &self.way {
-            SubscriptionKind::Session(session, _, attempts) => next(session, attempts).await,
-            SubscriptionKind::Live(queue, _) => {
+        match &self.kind {
+            SubscriptionKind::Session { session, attempts, .. } => next(session, attempts).await,
+            SubscriptionKind::Shared { queue, .. } => {
                 let incoming = attributes::read(&queue.take().await?);
                 Some(ReceivedMessage { incoming, redelivered: 0, token: MqttToken::Nothing })
             }
@@ -113,22 +115,22 @@ impl BrokerSubscription for MqttSubscription {
     }
 
     async fn done(&self, token: MqttToken) -> Result<(), BridgeError> {
-        match (token, &self.way) {
-            (MqttToken::UnackedMessage(held, counted), SubscriptionKind::Session(session, _, attempts)) => {
+        match (token, &self.kind) {
+            (MqttToken::Message { held, counted }, SubscriptionKind::Session { session, attempts, .. }) => {
                 session.done(&held).await;
                 if let Some(CountedMessage { id, .. }) = counted {
                     attempts.forget(id);
                 }
                 Ok(())
             }
-            (MqttToken::DeadLetterTopic(grave), _) => self.dead_letters.remove(&grave).await,
+            (MqttToken::DeadLetter(topic), _) => self.dead_letters.remove(&topic).await,
             _ => Ok(()),
         }
     }
 
     async fn back(&self, token: MqttToken) -> Result<(), BridgeError> {
-        if let (MqttToken::UnackedMessage(held, counted), SubscriptionKind::Session(session, _, attempts)) =
-            (token, &self.way)
+        if let (MqttToken::Message { held, counted }, SubscriptionKind::Session { session, attempts, .. }) =
+            (token, &self.kind)
         {
             // Back only once that is done: whoever takes it counts it anew.
             let _back = TakenMessage { session, held: Some(held.given_back()) };
@@ -141,7 +143,7 @@ impl BrokerSubscription for MqttSubscription {
     }
 
     async fn retried(&self, delivery: &Delivery, token: &MqttToken) {
-        if let (MqttToken::UnackedMessage(..), SubscriptionKind::Session(_, _, attempts)) = (token, &self.way) {
+        if let (MqttToken::Message { .. }, SubscriptionKind::Session { attempts, .. }) = (token, &self.kind) {
             // Where the bridge is closed, the handler is ended.
             let _ = attempts.retried(delivery.message.metadata().id).await;
         }
@@ -149,7 +151,7 @@ impl BrokerSubscription for MqttSubscription {
 
     fn tried(&self, token: &MqttToken) -> Option<u32> {
         match token {
-            MqttToken::UnackedMessage(_, counted) => counted.and_then(|counted| counted.tried),
+            MqttToken::Message { counted, .. } => counted.and_then(|counted| counted.tried),
             _ => None,
         }
     }
@@ -160,20 +162,20 @@ impl BrokerSubscription for MqttSubscription {
 
     async fn dead_letters(&self, look: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<MqttToken>>, BridgeError> {
         let mut page = DeadLetterPage::new(look);
-        for (dead, bytes, grave) in self.dead_letters.all().await? {
-            page.add(dead, bytes, MqttToken::DeadLetterTopic(grave));
+        for ReadDeadLetter { dead, bytes, topic } in self.dead_letters.all().await? {
+            page.add(dead, bytes, MqttToken::DeadLetter(topic));
         }
         Ok(page.into_found())
     }
 
     fn is_volatile(&self) -> bool {
-        matches!(self.way, SubscriptionKind::Live(..))
+        matches!(self.kind, SubscriptionKind::Shared { .. })
     }
 
     fn waiting(&self) -> usize {
-        match &self.way {
-            SubscriptionKind::Session(..) => 0,
-            SubscriptionKind::Live(queue, _) => queue.len(),
+        match &self.kind {
+            SubscriptionKind::Session { .. } => 0,
+            SubscriptionKind::Shared { queue, .. } => queue.len(),
         }
     }
 }

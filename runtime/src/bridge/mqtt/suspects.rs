@@ -1,4 +1,5 @@
-//! Requests that were under way when a connection broke, by their messages: a message that is sent again may be what breaks it.
+//! The publishes of requests that were in flight when a connection broke: a message that is sent again may be what breaks
+//! it.
 
 use std::collections::VecDeque;
 
@@ -8,37 +9,43 @@ use crate::sync::{Mutex, MutexGuard};
 /// How many messages are remembered: those that were under way last.
 const MOST: usize = 1024;
 
-/// Messages, and how many connections broke while each was under way.
+/// The requests that may be what breaks a connection, such as by a payload that the broker rejects.
 #[derive(Default)]
-pub(super) struct Suspects(Mutex<VecDeque<(Id, u32)>>);
+pub(super) struct Suspects(Mutex<VecDeque<Suspect>>);
+
+/// A request by its message, and how many connections broke while its command was in flight.
+struct Suspect {
+    id: Id,
+    breaks: u32,
+}
 
 impl Suspects {
-    fn entries(&self) -> MutexGuard<'_, VecDeque<(Id, u32)>> {
+    fn entries(&self) -> MutexGuard<'_, VecDeque<Suspect>> {
         self.0.lock()
     }
 
     /// How many connections broke while it was under way.
     pub(super) fn breaks(&self, id: Id) -> u32 {
-        self.entries().iter().find(|(known, _)| *known == id).map_or(0, |(_, breaks)| *breaks)
+        self.entries().iter().find(|suspect| suspect.id == id).map_or(0, |suspect| suspect.breaks)
     }
 
     /// One more did.
     pub(super) fn broke(&self, id: Id) {
         let mut entries = self.entries();
-        match entries.iter_mut().find(|(known, _)| *known == id) {
-            Some((_, breaks)) => *breaks = breaks.saturating_add(1),
+        match entries.iter_mut().find(|suspect| suspect.id == id) {
+            Some(suspect) => suspect.breaks = suspect.breaks.saturating_add(1),
             None => {
                 if entries.len() >= MOST {
                     entries.pop_front();
                 }
-                entries.push_back((id, 1));
+                entries.push_back(Suspect { id, breaks: 1 });
             }
         }
     }
 
     /// The broker has taken it.
     pub(super) fn cleared(&self, id: Id) {
-        self.entries().retain(|(known, _)| *known != id);
+        self.entries().retain(|suspect| suspect.id != id);
     }
 }
 

@@ -21,12 +21,12 @@ pub(super) struct MqttTopic {
     pub(super) largest: u64,
     pub(super) numbering: Numbering,
     pub(super) publisher: MqttPublisher,
-    pub(super) flights: Arc<InFlight>,
+    pub(super) in_flight: Arc<InFlight>,
 }
 
 impl MqttTopic {
     async fn publish(&self, event: &Message) -> Result<(), BridgeError> {
-        let _flight = self.flights.begin()?;
+        let _in_flight = self.in_flight.begin()?;
         let mut outgoing = Outgoing::new(self.subject, event, &self.source);
         let body = outgoing.body(self.largest)?;
         let numbered = self.numbering.number(event.metadata().id);

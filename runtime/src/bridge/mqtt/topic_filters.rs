@@ -1,4 +1,4 @@
-//! What a connection is subscribed to. It is asked for on every connection, also in a session that the broker has kept:
+//! The topic filters that a connection subscribes to. They are asked for on every connection, also in a session that the broker has kept:
 //! Mosquitto 2.0 keeps what it has for a shared subscription over a restart, and forgets the subscription.
 
 use std::time::Duration;
@@ -15,12 +15,12 @@ use crate::sync::{Mutex, MutexGuard};
 /// How long after the broker has refused a subscription it is asked again.
 const AGAIN: Duration = Duration::from_secs(10);
 
-/// What is subscribed to in one go.
+/// A topic filter, and what is subscribed to together with it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct TopicFilter {
     pub(super) path: String,
     pub(super) qos: QoS,
-    /// What the broker gives with each message that comes by it.
+    /// The subscription identifier, which the broker gives with each message that comes by it.
     pub(super) id: Option<usize>,
     /// Another path, whose messages only have to find somebody.
     pub(super) beside: Option<String>,
@@ -38,32 +38,46 @@ impl TopicFilter {
     }
 }
 
-/// What a connection is subscribed to, or should be.
+/// The topic filters that a connection is subscribed to, or should be.
 #[derive(Default)]
-pub(super) struct TopicFilters(Mutex<Vec<(TopicFilter, FilterState)>>);
+pub(super) struct TopicFilters(Mutex<Vec<DeclaredFilter>>);
 
+/// A topic filter, and how far its subscription is.
+struct DeclaredFilter {
+    filter: TopicFilter,
+    state: FilterState,
+}
+
+/// A topic filter that has to be subscribed to now, with its number.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct DueFilter {
+    pub(super) number: usize,
+    pub(super) filter: TopicFilter,
+}
+
+/// How far the subscription to a topic filter is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum FilterState {
     Wanted,
-    Asked,
-    ServerLimits,
+    Requested,
+    Granted,
     Refused(MqttError, Instant),
     Ended,
 }
 
 impl TopicFilters {
-    fn filters(&self) -> MutexGuard<'_, Vec<(TopicFilter, FilterState)>> {
+    fn filters(&self) -> MutexGuard<'_, Vec<DeclaredFilter>> {
         self.0.lock()
     }
 
     /// Wants one more.
     pub(super) fn want(&self, filter: TopicFilter) {
-        self.filters().push((filter, FilterState::Wanted));
+        self.filters().push(DeclaredFilter { filter, state: FilterState::Wanted });
     }
 
     /// Wants all but one.
     pub(super) fn forget(&self, path: &str) {
-        for (filter, state) in self.filters().iter_mut() {
+        for DeclaredFilter { filter, state } in self.filters().iter_mut() {
             if filter.path == path {
                 *state = FilterState::Ended;
             }
@@ -72,26 +86,26 @@ impl TopicFilters {
 
     /// A connection begins: all of them have to be asked for.
     pub(super) fn begin(&self) {
-        for (_, state) in self.filters().iter_mut() {
+        for DeclaredFilter { state, .. } in self.filters().iter_mut() {
             if *state != FilterState::Ended {
                 *state = FilterState::Wanted;
             }
         }
     }
 
-    /// Those that have to be asked for now, with their numbers.
-    pub(super) fn due(&self) -> Vec<(usize, TopicFilter)> {
+    /// Those that have to be subscribed to now.
+    pub(super) fn due(&self) -> Vec<DueFilter> {
         let now = Instant::now();
         let mut filters = self.filters();
-        let due = filters.iter_mut().enumerate().filter_map(|(number, (filter, state))| {
+        let due = filters.iter_mut().enumerate().filter_map(|(number, DeclaredFilter { filter, state })| {
             let is_due = match state {
                 FilterState::Wanted => true,
                 FilterState::Refused(_, again) => *again <= now,
                 _ => false,
             };
             is_due.then(|| {
-                *state = FilterState::Asked;
-                (number, filter.clone())
+                *state = FilterState::Requested;
+                DueFilter { number, filter: filter.clone() }
             })
         });
         due.collect()
@@ -99,11 +113,11 @@ impl TopicFilters {
 
     /// The broker has answered.
     pub(super) fn answered(&self, number: usize, refused: Option<ReasonCode>) {
-        if let Some((filter, state)) = self.filters().get_mut(number)
-            && *state == FilterState::Asked
+        if let Some(DeclaredFilter { filter, state }) = self.filters().get_mut(number)
+            && *state == FilterState::Requested
         {
             *state = match refused {
-                None => FilterState::ServerLimits,
+                None => FilterState::Granted,
                 Some(reason) => {
                     FilterState::Refused(MqttError::unsubscribed(&filter.path, reason), Instant::now() + AGAIN)
                 }
@@ -113,20 +127,20 @@ impl TopicFilters {
 
     /// Whether the broker has answered to all of them.
     pub(super) fn is_answered(&self) -> bool {
-        !self.filters().iter().any(|(_, state)| matches!(state, FilterState::Wanted | FilterState::Asked))
+        !self.filters().iter().any(|one| matches!(one.state, FilterState::Wanted | FilterState::Requested))
     }
 
     /// The first that the broker has refused.
     pub(super) fn refusal(&self) -> Option<MqttError> {
-        self.filters().iter().find_map(|(_, state)| match state {
-            FilterState::Refused(trouble, _) => Some(trouble.clone()),
+        self.filters().iter().find_map(|one| match &one.state {
+            FilterState::Refused(error, _) => Some(error.clone()),
             _ => None,
         })
     }
 
     /// Whether what should arrive can.
     pub(super) fn health(&self) -> Health {
-        self.refusal().map_or(Health::Ready, |trouble| Health::Degraded(trouble.to_string()))
+        self.refusal().map_or(Health::Ready, |error| Health::Degraded(error.to_string()))
     }
 }
 
@@ -136,23 +150,23 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_refused_is_asked_for_again_after_a_while() {
-        let standing = TopicFilters::default();
+        let filters = TopicFilters::default();
         let filter = |path: &str| TopicFilter { path: path.to_owned(), qos: QoS::AtMostOnce, id: None, beside: None };
-        standing.want(filter("a"));
-        standing.want(filter("b"));
-        standing.begin();
-        assert_eq!(standing.due().len(), 2);
-        standing.answered(0, None);
-        assert!(!standing.is_answered() && standing.due().is_empty());
-        standing.answered(1, Some(ReasonCode(0x87)));
-        assert!(standing.is_answered() && standing.refusal().unwrap().is_permanent() && !standing.health().is_ready());
-        assert!(standing.due().is_empty());
+        filters.want(filter("a"));
+        filters.want(filter("b"));
+        filters.begin();
+        assert_eq!(filters.due().len(), 2);
+        filters.answered(0, None);
+        assert!(!filters.is_answered() && filters.due().is_empty());
+        filters.answered(1, Some(ReasonCode(0x87)));
+        assert!(filters.is_answered() && filters.refusal().unwrap().is_permanent() && !filters.health().is_ready());
+        assert!(filters.due().is_empty());
         tokio::time::advance(AGAIN).await;
-        assert_eq!(standing.due(), [(1, filter("b"))]);
-        standing.answered(1, None);
-        assert!(standing.health().is_ready());
-        standing.forget("a");
-        standing.begin();
-        assert_eq!(standing.due(), [(1, filter("b"))]);
+        assert_eq!(filters.due(), [DueFilter { number: 1, filter: filter("b") }]);
+        filters.answered(1, None);
+        assert!(filters.health().is_ready());
+        filters.forget("a");
+        filters.begin();
+        assert_eq!(filters.due(), [DueFilter { number: 1, filter: filter("b") }]);
     }
 }
