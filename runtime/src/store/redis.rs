@@ -55,7 +55,7 @@ impl StateStore for Redis {
     }
 }
 
-/// Keeps state in Redis.
+/// The state adapter over Redis.
 ///
 /// While Redis is away, it connects again by itself; who asks meanwhile waits for up to five seconds, and then gets
 /// [`StoreError::Unavailable`]. No answer within five seconds is the same. After it, a change may have been made.
@@ -63,7 +63,7 @@ struct RedisState {
     /// What all keys begin with: `{shop}:`.
     prefix: String,
     largest: u64,
-    link: Connection,
+    connection: Connection,
 }
 
 impl RedisState {
@@ -72,8 +72,8 @@ impl RedisState {
         let largest = capability::state_store(Adapter::Redis).map_or(u64::MAX, |store| store.largest_value);
         let prefix = format!("{{{topology}}}:");
         // Who is asked for a key of ours has all of them.
-        let link = Connection::new(address, format!("{prefix}state:"));
-        Self { prefix, largest, link }
+        let connection = Connection::new(address, format!("{prefix}state:"));
+        Self { prefix, largest, connection }
     }
 
     // Neither topologies nor collections have a `:` or a brace in their names: no two keys have one name.
@@ -94,7 +94,7 @@ impl RedisState {
         get.arg(self.value(collection, key));
         let get = &get;
         let found: Option<Vec<u8>> =
-            self.link.read(|mut commands| async move { get.query_async(&mut commands).await }).await?;
+            self.connection.read(|mut commands| async move { get.query_async(&mut commands).await }).await?;
         found.map(|found| entry(&found)).transpose()
     }
 
@@ -111,14 +111,14 @@ impl RedisState {
         list.arg(self.value(collection, "")).arg(from).arg(to).arg(limit).arg(ENOUGH);
         let list = &list;
         let (next, found): (Option<String>, Vec<(String, Vec<u8>)>) =
-            self.link.read(|mut commands| async move { list.invoke_async(&mut commands).await }).await?;
+            self.connection.read(|mut commands| async move { list.invoke_async(&mut commands).await }).await?;
         let entries = found.into_iter().map(|(key, value)| Ok((key, entry(&value)?)));
         Ok(Page { entries: entries.collect::<Result<_, StoreError>>()?, next })
     }
 
     async fn change(&self, changes: Vec<Change>) -> Result<(), StoreError> {
         if changes.is_empty() {
-            return self.link.open();
+            return self.connection.open();
         }
         for change in &changes {
             change.fits(self.largest)?;
@@ -130,7 +130,7 @@ impl RedisState {
         }
         let commit = &commit;
         let met: usize =
-            self.link.write(|mut commands| async move { commit.invoke_async(&mut commands).await }).await?;
+            self.connection.write(|mut commands| async move { commit.invoke_async(&mut commands).await }).await?;
         match met.checked_sub(1).and_then(|index| changes.get(index)) {
             Some(change) => Err(change.conflict()),
             None => Ok(()),
@@ -160,7 +160,7 @@ fn milliseconds(ttl: Option<Duration>) -> String {
     whole.map(|ms| ms.to_string()).unwrap_or_default()
 }
 
-/// A value with its etag before it.
+/// A value of the state, with its etag before it.
 struct Stamped<'v> {
     etag: &'v str,
     value: &'v [u8],
@@ -195,18 +195,18 @@ impl StateAdapter for RedisState {
 
     fn connect(&self) -> MaybeReady<'_, Result<(), StoreError>> {
         MaybeReady::boxed(async {
-            self.link.connect().await?;
-            advice::give(&self.link).await;
+            self.connection.connect().await?;
+            advice::give(&self.connection).await;
             Ok(())
         })
     }
 
     fn close(&self) -> MaybeReady<'_, ()> {
-        MaybeReady::boxed(self.link.close())
+        MaybeReady::boxed(self.connection.close())
     }
 
     fn health(&self) -> Health {
-        self.link.health()
+        self.connection.health()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where Redis is and how to get in: checked before anything is connected.
+//! The address of Redis and the credentials of its environment: checked before anything is connected.
 
 use redis::{ConnectionAddr, IntoConnectionInfo, parse_redis_url};
 
@@ -6,7 +6,7 @@ use crate::environment::Pems;
 use crate::net::socket::Encryption;
 use crate::secret::SecretValue;
 
-/// Where Redis is and how to get in.
+/// The address of a server, with the credentials that the environment has for it.
 pub(super) struct Address {
     pub(super) host: String,
     pub(super) port: u16,

@@ -1,12 +1,14 @@
-//! What is said about a server that could lose state: in the log, once, when it is connected.
+//! Advice about a server that could lose state, by its append-only file and eviction policy: in the log, once, when it is
+//! connected.
 
 use redis::cmd;
 
 use super::connection::Connection;
 
 /// Looks at the server's settings. Where that is not allowed, nothing is said.
-pub(super) async fn give(link: &Connection) {
-    let info = link.read(|mut commands| async move { cmd("INFO").query_async::<String>(&mut commands).await }).await;
+pub(super) async fn give(connection: &Connection) {
+    let info =
+        connection.read(|mut commands| async move { cmd("INFO").query_async::<String>(&mut commands).await }).await;
     for advice in info.iter().flat_map(|info| about(info)) {
         tracing::warn!(target: "pontoon", advice, "redis could lose state");
     }

@@ -1,4 +1,4 @@
-//! One attempt to connect.
+//! One attempt to connect: socket, TLS, `AUTH`, and in a cluster the node that has our keys; then RESP.
 
 use std::error::Error;
 use std::fmt;
@@ -21,15 +21,19 @@ pub(super) const CONNECT: Duration = Duration::from_secs(3);
 /// How much of that may go by between a question for TLS and its answer: a server without TLS may wait for more.
 const HANDSHAKE: Duration = Duration::from_secs(2);
 
-/// A connection: what commands are sent through, and what has to be polled meanwhile. It ends when the connection does.
+/// How long those who send a command wait for its answer.
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
+
+/// A live connection that speaks RESP: what commands are sent through, and what has to be polled meanwhile. It ends when the
+/// connection does.
 pub(super) struct LiveConnection {
     pub(super) commands: MultiplexedConnection,
     pub(super) driver: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// How many replicas the server has that it does not wait for.
-    pub(super) unguarded: u32,
+    pub(super) unawaited_replicas: u32,
 }
 
-/// An attempt to connect failed.
+/// Why an attempt to connect to the server or a replica of it failed.
 #[derive(Debug)]
 pub(super) enum ConnectError {
     /// Nobody answers, or not yet: another attempt may succeed.
@@ -37,7 +41,7 @@ pub(super) enum ConnectError {
     /// The server does not want us, or is not who we think it is: somebody has to change something.
     Refused(String),
     /// Our keys are on another node of the cluster.
-    Elsewhere(String, u16),
+    Elsewhere { host: String, port: u16 },
 }
 
 impl ConnectError {
@@ -50,7 +54,7 @@ impl ConnectError {
         }
         match error.code() {
             Some("MOVED") => match elsewhere(error) {
-                Some((host, port)) => Self::Elsewhere(host, port),
+                Some(Node { host, port }) => Self::Elsewhere { host, port },
                 None => Self::Away(text),
             },
             // It is starting, failing over, busy or full: none of that lasts.
@@ -72,7 +76,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Away(reason) | Self::Refused(reason) => f.write_str(reason),
-            Self::Elsewhere(host, port) => write!(f, "the node {host}:{port} of the cluster is to be asked"),
+            Self::Elsewhere { host, port } => write!(f, "the node {host}:{port} of the cluster is to be asked"),
         }
     }
 }
@@ -85,21 +89,27 @@ pub(super) fn said(error: &RedisError) -> String {
     }
 }
 
+/// A node of a cluster, which has the keys of some slots and may have replicas.
+struct Node {
+    host: String,
+    port: u16,
+}
+
 /// The node of a cluster that an error of another one names: `MOVED 3999 127.0.0.1:6381`.
-fn elsewhere(error: &RedisError) -> Option<(String, u16)> {
+fn elsewhere(error: &RedisError) -> Option<Node> {
     let (host, port) = error.detail()?.split_once(' ')?.1.rsplit_once(':')?;
-    Some((host.to_owned(), port.parse().ok()?))
+    Some(Node { host: host.to_owned(), port: port.parse().ok()? })
 }
 
 /// Connects, and makes sure of being let in. In a cluster, to the node that has our keys.
-pub(super) async fn dial(address: &Address, probe: &str) -> Result<LiveConnection, ConnectError> {
+pub(super) async fn connect(address: &Address, probe: &str) -> Result<LiveConnection, ConnectError> {
     let follow = async {
         match attempt(address, probe, &address.host, address.port).await {
             // One that does not know its own name leaves it out.
-            Err(ConnectError::Elsewhere(host, port)) if host.is_empty() => {
+            Err(ConnectError::Elsewhere { host, port }) if host.is_empty() => {
                 attempt(address, probe, &address.host, port).await
             }
-            Err(ConnectError::Elsewhere(host, port)) => attempt(address, probe, &host, port).await,
+            Err(ConnectError::Elsewhere { host, port }) => attempt(address, probe, &host, port).await,
             ended => ended,
         }
     };
@@ -116,10 +126,10 @@ async fn attempt(address: &Address, probe: &str, host: &str, port: u16) -> Resul
     // no room. How long to wait for an answer is for those who ask.
     let nothing = RedisConnectionInfo::default().set_skip_set_lib_name();
     let config = AsyncConnectionConfig::new().set_response_timeout(None);
-    let line = MultiplexedConnection::new_with_config(&nothing, stream, config).await;
-    let (mut commands, driver) = line.map_err(|error| ConnectError::of_redis(&error))?;
+    let connected = MultiplexedConnection::new_with_config(&nothing, stream, config).await;
+    let (mut commands, driver) = connected.map_err(|error| ConnectError::of_redis(&error))?;
     let mut driver: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(driver);
-    let unguarded = {
+    let unawaited_replicas = {
         let mut entered = pin!(enter(&mut commands, address, probe));
         tokio::select! {
             biased;
@@ -131,7 +141,7 @@ async fn attempt(address: &Address, probe: &str, host: &str, port: u16) -> Resul
             }
         }
     };
-    Ok(LiveConnection { commands, driver, unguarded })
+    Ok(LiveConnection { commands, driver, unawaited_replicas })
 }
 
 /// Gets in. A server that wants a password and was given none says so when it is asked for something; and one that has not
@@ -148,12 +158,12 @@ async fn enter(commands: &mut MultiplexedConnection, address: &Address, probe: &
     ask(commands, cmd("EXISTS").arg(probe)).await?;
     // Who may not ask does without.
     let replication: String = cmd("INFO").arg("replication").query_async(commands).await.unwrap_or_default();
-    Ok(unguarded(&replication))
+    Ok(unawaited_replicas(&replication))
 }
 
 /// How many replicas a server has that it does not wait for, by what it says of its replication. With `min-replicas-to-write` it
 /// says how many are good.
-fn unguarded(replication: &str) -> u32 {
+fn unawaited_replicas(replication: &str) -> u32 {
     let value = |name: &str| replication.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     if value("min_slaves_good_slaves").is_some() {
         return 0;
@@ -172,10 +182,10 @@ mod tests {
     #[test]
     fn replicas_that_nobody_waits_for_are_counted() {
         let info = "# Replication\r\nrole:master\r\nconnected_slaves:2\r\nslave0:ip=127.0.0.1,port=1\r\n";
-        assert_eq!(unguarded(info), 2);
-        assert_eq!(unguarded(&format!("{info}min_slaves_good_slaves:2\r\n")), 0);
+        assert_eq!(unawaited_replicas(info), 2);
+        assert_eq!(unawaited_replicas(&format!("{info}min_slaves_good_slaves:2\r\n")), 0);
         for none in ["", "role:slave\r\nconnected_slaves:0\r\n", "connected_slaves:x", "# Replication"] {
-            assert_eq!(unguarded(none), 0, "{none}");
+            assert_eq!(unawaited_replicas(none), 0, "{none}");
         }
     }
 }

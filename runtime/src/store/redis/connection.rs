@@ -1,4 +1,4 @@
-//! The connection as those see it who ask.
+//! The connection as those see it who send commands and scripts.
 //!
 //! Whoever asks while Redis is away waits until it is back, but not longer than [`WAIT_LIMIT`]. That is more than the longest
 //! pause and an attempt that hangs take together: the first who asks after Redis came back gets an answer.
@@ -15,8 +15,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::address::Address;
-use super::connect::{CONNECT, said};
-use super::supervisor::{ConnectionPhase, LONGEST, Supervisor};
+use super::connect::{ANSWER, CONNECT, said};
+use super::supervisor::{ConnectionPhase, LONGEST, NumberedConnection, Supervisor};
 use crate::health::Health;
 use crate::net::io_thread;
 use crate::store::StoreError;
@@ -24,17 +24,15 @@ use crate::store::StoreError;
 /// How long those who ask wait for a connection.
 const WAIT_LIMIT: Duration = Duration::from_secs(5);
 const _: () = assert!(WAIT_LIMIT.as_millis() > (CONNECT.as_millis() + LONGEST.as_millis()), "see above");
-/// How long they wait for an answer.
-pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
-/// The connection to Redis.
+/// The connection to Redis, through which commands and scripts are sent.
 pub(super) struct Connection {
     supervisor: Arc<Supervisor>,
     /// There once it has been connected.
     task: Mutex<Option<SupervisorTask>>,
 }
 
-/// The task that keeps the connection up. Dropped, it ends, and the connection with it.
+/// The task of the supervisor, which keeps the connection up and its state. Dropped, it ends, and the connection with it.
 struct SupervisorTask(JoinHandle<()>);
 
 impl Drop for SupervisorTask {
@@ -43,9 +41,9 @@ impl Drop for SupervisorTask {
     }
 }
 
-/// What became of a question.
+/// Why a command or script has no answer.
 enum QueryError {
-    /// The connection broke: whether the server has heard the question is not known.
+    /// The connection broke: whether the server has run it is not known.
     Broken(StoreError),
     /// The server does not answer for our keys, and has done nothing.
     Elsewhere(StoreError),
@@ -72,12 +70,12 @@ impl Connection {
             let supervisor = Arc::clone(supervisor);
             io_thread::run(async move { supervisor.first().await })
         };
-        let line = tokio::select! {
-            line = first => line.unwrap_or(Err(StoreError::Closed))?,
+        let live = tokio::select! {
+            live = first => live.unwrap_or(Err(StoreError::Closed))?,
             _ = closed.wait_for(|state| matches!(state, ConnectionPhase::Closed)) => return Err(StoreError::Closed),
         };
-        supervisor.up(1, &line);
-        *task = Some(SupervisorTask(io_thread::spawn(Arc::clone(supervisor).keep_up(line))));
+        supervisor.up(1, &live);
+        *task = Some(SupervisorTask(io_thread::spawn(Arc::clone(supervisor).keep_up(live))));
         Ok(())
     }
 
@@ -103,22 +101,22 @@ impl Connection {
         }
     }
 
-    /// Asks what changes nothing: once more if the connection breaks before the answer is there.
+    /// Sends a command that changes nothing: once more if the connection breaks before the answer is there.
     pub(super) async fn read<T, F>(&self, ask: impl Fn(MultiplexedConnection) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = RedisResult<T>>,
     {
-        self.ask(ask, |unanswered| matches!(unanswered, QueryError::Broken(_) | QueryError::Elsewhere(_))).await
+        self.ask(ask, |error| matches!(error, QueryError::Broken(_) | QueryError::Elsewhere(_))).await
     }
 
-    /// Asks for a change. It is held back while there is no connection; but once it was handed to one that breaks, the server
+    /// Sends a command or script that changes something. It is held back while there is no connection; but once it was handed to one that breaks, the server
     /// may have made it, or make it yet out of its buffers, and nothing tells which: to send it again could undo what
     /// somebody else has done in between. Who asked has to know. Only what a server says it has not done is sent again.
     pub(super) async fn write<T, F>(&self, ask: impl Fn(MultiplexedConnection) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = RedisResult<T>>,
     {
-        self.ask(ask, |unanswered| matches!(unanswered, QueryError::Elsewhere(_))).await
+        self.ask(ask, |error| matches!(error, QueryError::Elsewhere(_))).await
     }
 
     async fn ask<T, F>(
@@ -129,24 +127,24 @@ impl Connection {
     where
         F: Future<Output = RedisResult<T>>,
     {
-        let (number, commands) = self.commands(0).await?;
+        let NumberedConnection { number, commands } = self.commands(0).await?;
         match self.answer(number, ask(commands)).await {
-            Err(unanswered) if again(&unanswered) => {}
+            Err(error) if again(&error) => {}
             ended => return ended.map_err(QueryError::into_error),
         }
-        let (number, commands) = self.commands(number).await?;
+        let NumberedConnection { number, commands } = self.commands(number).await?;
         self.answer(number, ask(commands)).await.map_err(QueryError::into_error)
     }
 
     /// The connection, if it is a later one than the one that broke. Waits for it.
-    async fn commands(&self, broken: u64) -> Result<(u64, MultiplexedConnection), StoreError> {
+    async fn commands(&self, broken: u64) -> Result<NumberedConnection, StoreError> {
         let fits = |state: &ConnectionPhase| match state {
-            ConnectionPhase::Up(number, _) => *number > broken,
+            ConnectionPhase::Up(up) => up.number > broken,
             ConnectionPhase::Away(_) => false,
             ConnectionPhase::Closed => true,
         };
         let taken = |state: &ConnectionPhase| match state {
-            ConnectionPhase::Up(number, commands) => Ok((*number, commands.clone())),
+            ConnectionPhase::Up(up) => Ok(up.clone()),
             ConnectionPhase::Away(reason) => Err(self.unavailable(reason.as_ref())),
             ConnectionPhase::Closed => Err(StoreError::Closed),
         };
@@ -161,7 +159,7 @@ impl Connection {
             return taken(&state);
         }
         match taken(&self.supervisor.state.borrow()) {
-            Ok((number, _)) if number <= broken => Err(self.unavailable("the connection is broken")),
+            Ok(up) if up.number <= broken => Err(self.unavailable("the connection is broken")),
             now => now,
         }
     }

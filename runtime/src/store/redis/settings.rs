@@ -1,9 +1,9 @@
-//! How Redis is reached.
+//! The settings of Redis in an environment.
 
 use super::address::Address;
 use crate::environment::{Setup, Template, Tls};
 
-/// Redis, or what speaks like it.
+/// The settings of a state store in Redis, or in what speaks RESP like it.
 #[derive(Clone, Copy, Debug)]
 pub struct Redis {
     url: Template,
@@ -13,7 +13,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Where it is: `redis://host:6379/0`.
+    /// The address: `redis://host:6379/0`.
     #[must_use]
     pub const fn new(url: Template) -> Self {
         Self { url, username: None, password: None, tls: None }

@@ -1,4 +1,4 @@
-//! Who keeps the connection up: one task that connects again, with pauses, for ever.
+//! The supervisor of the connection: one task that connects again, with a backoff, for ever.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,20 +9,19 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::address::Address;
-use super::connect::{ConnectError, LiveConnection, dial};
-use super::connection::ANSWER;
+use super::connect::{ANSWER, ConnectError, LiveConnection, connect};
 use crate::contract::policy::Backoff;
 use crate::store::StoreError;
 
-/// The pauses between attempts while nobody answers.
-const PAUSES: Backoff = Backoff::new(Duration::from_millis(50), LONGEST);
+/// The backoff between attempts while nobody answers.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), LONGEST);
 pub(super) const LONGEST: Duration = Duration::from_secs(1);
-/// The pauses between attempts while the server refuses: somebody has to change something, and that takes its time.
-const PAUSES_REFUSED: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
+/// The backoff between attempts while the server refuses: somebody has to change something, and that takes its time.
+const BACKOFF_REFUSED: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
 /// How often a connection is tried that may have died without a word.
 const HEARTBEAT: Duration = Duration::from_secs(3);
 
-/// The connection, and what is known of it.
+/// The supervisor, which keeps the connection up and connects again with a backoff.
 pub(super) struct Supervisor {
     address: Address,
     /// A key of ours: who is asked for it has all of them.
@@ -33,12 +32,19 @@ pub(super) struct Supervisor {
     moved: watch::Sender<u64>,
 }
 
+/// The state of the connection.
 pub(super) enum ConnectionPhase {
     /// Not there: never connected, lost, or refused.
     Away(Arc<str>),
-    /// There, and which connection it is: they are counted from 1.
-    Up(u64, MultiplexedConnection),
+    Up(NumberedConnection),
     Closed,
+}
+
+/// A connection that commands are sent through, and its number: they are counted from 1.
+#[derive(Clone)]
+pub(super) struct NumberedConnection {
+    pub(super) number: u64,
+    pub(super) commands: MultiplexedConnection,
 }
 
 impl Supervisor {
@@ -51,21 +57,21 @@ impl Supervisor {
     /// The first connection. Waits for a server that is away, and gives up on one that refuses.
     pub(super) async fn first(&self) -> Result<LiveConnection, StoreError> {
         for failures in 1.. {
-            match dial(&self.address, &self.probe).await {
-                Ok(line) => {
+            match connect(&self.address, &self.probe).await {
+                Ok(live) => {
                     if failures > 1 {
                         tracing::info!(target: "pontoon", redis = self.place, "connected");
                     }
-                    if line.unguarded > 0 {
+                    if live.unawaited_replicas > 0 {
                         tracing::warn!(
                             target: "pontoon",
                             redis = self.place,
-                            replicas = line.unguarded,
+                            replicas = live.unawaited_replicas,
                             "its replicas are not waited for: what was written last may be lost when one of them takes over; \
                              `min-replicas-to-write` and `min-replicas-max-lag` on the server bound how much"
                         );
                     }
-                    return Ok(line);
+                    return Ok(live);
                 }
                 Err(ConnectError::Refused(why)) => {
                     let text = format!("redis at {} refuses the connection: {why}", self.place);
@@ -75,41 +81,41 @@ impl Supervisor {
                     self.failed(failures, &error.to_string());
                 }
             }
-            sleep(PAUSES.after(failures)).await;
+            sleep(BACKOFF.after(failures)).await;
         }
         Err(StoreError::Closed)
     }
 
     /// Keeps the connection up, until it is dropped.
-    pub(super) async fn keep_up(self: Arc<Self>, mut line: LiveConnection) {
+    pub(super) async fn keep_up(self: Arc<Self>, mut live: LiveConnection) {
         let mut failures = 0;
         for number in 1.. {
             let since = Instant::now();
-            let lost = self.watch_over(number, line).await;
+            let lost = self.watch_over(number, live).await;
             // A connection that never lasts is no success: the pauses grow, and the log is quiet.
             failures = if since.elapsed() > LONGEST { 1 } else { failures + 1 };
             let mut said = self.failed(failures, &lost);
-            let mut pauses = PAUSES;
-            line = loop {
-                sleep(pauses.after(failures)).await;
-                match dial(&self.address, &self.probe).await {
-                    Ok(line) => break line,
+            let mut backoff = BACKOFF;
+            live = loop {
+                sleep(backoff.after(failures)).await;
+                match connect(&self.address, &self.probe).await {
+                    Ok(live) => break live,
                     Err(error) => {
-                        pauses = if matches!(error, ConnectError::Refused(_)) { PAUSES_REFUSED } else { PAUSES };
+                        backoff = if matches!(error, ConnectError::Refused(_)) { BACKOFF_REFUSED } else { BACKOFF };
                         failures += 1;
                         said |= self.failed(failures, &error.to_string());
                     }
                 }
             };
-            self.up(number + 1, &line);
+            self.up(number + 1, &live);
             if said {
                 tracing::info!(target: "pontoon", redis = self.place, "connected again");
             }
         }
     }
 
-    pub(super) fn up(&self, number: u64, line: &LiveConnection) {
-        self.now(ConnectionPhase::Up(number, line.commands.clone()));
+    pub(super) fn up(&self, number: u64, live: &LiveConnection) {
+        self.now(ConnectionPhase::Up(NumberedConnection { number, commands: live.commands.clone() }));
     }
 
     /// Says that the server of a connection does not answer for our keys.
@@ -145,8 +151,8 @@ impl Supervisor {
     }
 
     /// Drives a connection until it is lost, and says why. One whose other side has gone without a word is found by asking.
-    async fn watch_over(&self, number: u64, line: LiveConnection) -> String {
-        let LiveConnection { commands, mut driver, .. } = line;
+    async fn watch_over(&self, number: u64, live: LiveConnection) -> String {
+        let LiveConnection { commands, mut driver, .. } = live;
         let heart = async {
             loop {
                 sleep(HEARTBEAT).await;
