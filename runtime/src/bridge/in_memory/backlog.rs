@@ -1,4 +1,4 @@
-//! Messages in memory that wait, are under way, or were given up: those of one subscription or one queue.
+//! The backlog of one subscription or queue in memory: messages that wait, are in flight, or are dead letters.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -8,12 +8,14 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::bridge::in_memory::contents::{BacklogContents, BacklogItem, BacklogLimits};
+use crate::bridge::in_memory::contents::{BacklogContents, BacklogItem, BacklogLimits, LeasedItem};
 use crate::bridge::{BridgeError, DeadMessage, Delivery, Settlement};
 use crate::contract::subscription_policy::WhenFull;
 use crate::message::Message;
 use crate::sync::{Mutex, MutexGuard};
 
+/// The backlog of one subscription or queue.
+///
 /// Senders put messages into `contents`; readers take them over from there all at once, and hand them out of `taken`
 /// without getting in the senders' way. Who holds both locks has locked `taken` first.
 pub(super) struct Backlog {
@@ -28,13 +30,13 @@ pub(super) struct Backlog {
     /// How many readers wait for something to come in, and how many senders for room.
     readers: AtomicUsize,
     writers: AtomicUsize,
-    /// How many events are under way: those have no lease.
+    /// How many events are in flight: those have no lease.
     pub(super) running: AtomicUsize,
     pub(super) readable: Notify,
     writable: Notify,
 }
 
-/// What readers have taken over.
+/// The messages that readers have taken over.
 #[derive(Default)]
 struct HandedOver {
     items: VecDeque<BacklogItem>,
@@ -42,14 +44,15 @@ struct HandedOver {
     gone: usize,
 }
 
+/// Whether a backlog takes a message in.
 pub(super) enum Offered {
-    TakenItem,
+    Accepted,
     /// No room: here it is back, to wait for some.
     Full(Message),
 }
 
-/// What a reader finds.
-pub(super) enum TakenItem<'b> {
+/// The next message of a backlog, as a reader finds it.
+pub(super) enum NextItem<'b> {
     Message(Delivery),
     /// Nothing before this time, unless something comes in.
     Nothing(Option<Instant>, WaitingReader<'b>),
@@ -115,7 +118,7 @@ impl Backlog {
         if let (Some(id), Some(now)) = (deduplication, since)
             && contents.remembers(id, now)
         {
-            return Ok(Offered::TakenItem);
+            return Ok(Offered::Accepted);
         }
         if !self.has_room(&mut contents) {
             match self.limits.when_full {
@@ -130,10 +133,10 @@ impl Backlog {
         let item = BacklogItem { message, attempt: 1, since };
         match delay {
             None => contents.ready.push_back(item),
-            Some(delay) => contents.put_aside(Instant::now() + delay, item),
+            Some(delay) => contents.delay_until(Instant::now() + delay, item),
         }
         self.wake(contents);
-        Ok(Offered::TakenItem)
+        Ok(Offered::Accepted)
     }
 
     /// Takes a message in, as soon as there is room.
@@ -148,7 +151,7 @@ impl Backlog {
             self.writers.fetch_add(1, Ordering::SeqCst);
             let _writing = WaitingWriter(self);
             match self.offer(message, delay, deduplication)? {
-                Offered::TakenItem => {
+                Offered::Accepted => {
                     // Where there was room for one, there may be for the next.
                     if self.writers.load(Ordering::SeqCst) > 1 {
                         self.writable.notify_one();
@@ -161,13 +164,13 @@ impl Backlog {
         }
     }
 
-    pub(super) fn take(&self) -> TakenItem<'_> {
+    pub(super) fn take(&self) -> NextItem<'_> {
         let mut taken = self.taken.lock();
         let timed = self.timed.load(Ordering::Relaxed);
         if taken.items.is_empty() || timed {
             let mut contents = self.contents();
             if contents.closed {
-                return TakenItem::Closed;
+                return NextItem::Closed;
             }
             if timed {
                 contents.bring_back(Instant::now());
@@ -181,15 +184,15 @@ impl Backlog {
             if taken.items.is_empty() {
                 let Some(item) = contents.ready.pop_front() else {
                     self.readers.fetch_add(1, Ordering::SeqCst);
-                    return TakenItem::Nothing(contents.next_time(), WaitingReader(self));
+                    return NextItem::Nothing(contents.next_time(), WaitingReader(self));
                 };
                 let delivery = self.hand_out(&mut contents, item);
                 self.wake(contents);
                 self.make_room();
-                return TakenItem::Message(delivery);
+                return NextItem::Message(delivery);
             }
         }
-        let Some(item) = taken.items.pop_front() else { return TakenItem::Closed };
+        let Some(item) = taken.items.pop_front() else { return NextItem::Closed };
         self.running.fetch_add(1, Ordering::Relaxed);
         self.over.store(taken.items.len(), Ordering::SeqCst);
         taken.gone += 1;
@@ -207,7 +210,7 @@ impl Backlog {
         if room {
             self.make_room();
         }
-        TakenItem::Message(Delivery { message: item.message, attempt: item.attempt, tag: 0 })
+        NextItem::Message(Delivery { message: item.message, attempt: item.attempt, tag: 0 })
     }
 
     /// Lets a sender look that waits for room.
@@ -219,7 +222,7 @@ impl Backlog {
 
     /// Remembers whether something comes back by itself.
     fn note_times(&self, contents: &BacklogContents) {
-        let timed = !contents.aside.is_empty() || !contents.leased.is_empty();
+        let timed = !contents.delayed.is_empty() || !contents.leased.is_empty();
         self.timed.store(timed, Ordering::Relaxed);
     }
 
@@ -230,7 +233,7 @@ impl Backlog {
         };
         contents.tags += 1;
         let delivery = Delivery { message: item.message.clone(), attempt: item.attempt, tag: contents.tags };
-        contents.leased.insert(delivery.tag, (Instant::now() + lease, item));
+        contents.leased.insert(delivery.tag, LeasedItem { until: Instant::now() + lease, item });
         delivery
     }
 
@@ -251,7 +254,7 @@ impl Backlog {
         }
         let mut contents = self.contents();
         let since = match contents.leased.remove(&delivery.tag) {
-            Some((_, item)) => item.since,
+            Some(leased) => leased.item.since,
             None if self.limits.lease.is_some() => return Err(BridgeError::LeaseLost),
             None => {
                 self.running.fetch_sub(1, Ordering::Release);
@@ -263,15 +266,15 @@ impl Backlog {
             Settlement::Ack | Settlement::Malformed => return Ok(()),
             Settlement::Retry(pause) => {
                 let item = BacklogItem { message: message.clone(), attempt: attempt + 1, since };
-                contents.put_aside(Instant::now() + pause, item);
+                contents.delay_until(Instant::now() + pause, item);
             }
             Settlement::Release => {
                 let item = BacklogItem { message: message.clone(), attempt: attempt + 1, since };
-                contents.put_aside(Instant::now(), item);
+                contents.delay_until(Instant::now(), item);
             }
             Settlement::Postpone(pause) => {
                 let item = BacklogItem { message: message.clone(), attempt: *attempt, since };
-                contents.put_aside(Instant::now() + pause, item);
+                contents.delay_until(Instant::now() + pause, item);
             }
             Settlement::DeadLetter(reason) => {
                 contents.dead_letter(DeadMessage { message: message.clone(), reason, attempts: *attempt }, self.name);
@@ -286,7 +289,7 @@ impl Backlog {
         let now = Instant::now();
         let mut contents = self.contents();
         match contents.leased.get_mut(&delivery.tag) {
-            Some((until, _)) if *until > now => *until = now + lease,
+            Some(leased) if leased.until > now => leased.until = now + lease,
             _ => return Err(BridgeError::LeaseLost),
         }
         Ok(())

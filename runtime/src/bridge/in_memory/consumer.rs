@@ -1,11 +1,11 @@
-//! A backlog in memory as what the runtime takes messages from and puts jobs into.
+//! The backlog in memory as a consumer, and as a queue that jobs are pushed to.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::bridge::in_memory::backlog::{Backlog, Offered, TakenItem};
+use crate::bridge::in_memory::backlog::{Backlog, NextItem, Offered};
 use crate::bridge::{BridgeError, Consumer, DeadMessage, Delivery, Depth, Job, JobQueue, Settlement};
 use crate::maybe_ready::MaybeReady;
 use crate::message::id::Id;
@@ -14,9 +14,9 @@ use crate::unit::dead_letters::AT_A_TIME;
 impl Consumer for Backlog {
     fn next(&self) -> MaybeReady<'_, Option<Delivery>> {
         match self.take() {
-            TakenItem::Message(delivery) => MaybeReady::ready(Some(delivery)),
-            TakenItem::Closed => MaybeReady::ready(None),
-            TakenItem::Nothing(..) => MaybeReady::boxed(self.next_waiting()),
+            NextItem::Message(delivery) => MaybeReady::ready(Some(delivery)),
+            NextItem::Closed => MaybeReady::ready(None),
+            NextItem::Nothing(..) => MaybeReady::boxed(self.next_waiting()),
         }
     }
 
@@ -38,7 +38,7 @@ impl Consumer for Backlog {
 
     fn unfinished(&self, until: Instant) -> usize {
         let contents = self.contents();
-        let due = contents.aside.keys().take_while(|(due, _)| *due <= until).count();
+        let due = contents.delayed.keys().take_while(|(due, _)| *due <= until).count();
         let handed_over = self.over.load(Ordering::SeqCst) + self.running.load(Ordering::SeqCst);
         contents.ready.len() + due + contents.leased.len() + handed_over
     }
@@ -67,9 +67,9 @@ impl Backlog {
         loop {
             let readable = self.readable.notified();
             let (due, waiting) = match self.take() {
-                TakenItem::Message(delivery) => return Some(delivery),
-                TakenItem::Closed => return None,
-                TakenItem::Nothing(due, waiting) => (due, waiting),
+                NextItem::Message(delivery) => return Some(delivery),
+                NextItem::Closed => return None,
+                NextItem::Nothing(due, waiting) => (due, waiting),
             };
             match due {
                 Some(due) => tokio::select! {
@@ -87,7 +87,7 @@ impl JobQueue for Backlog {
     fn push(&self, job: Job) -> MaybeReady<'_, Result<(), BridgeError>> {
         match self.offer(job.message, job.delay, job.deduplication.as_deref()) {
             Err(error) => MaybeReady::ready(Err(error)),
-            Ok(Offered::TakenItem) => MaybeReady::ready(Ok(())),
+            Ok(Offered::Accepted) => MaybeReady::ready(Ok(())),
             Ok(Offered::Full(message)) => {
                 MaybeReady::boxed(async move { self.wait(message, job.delay, job.deduplication.as_deref()).await })
             }
@@ -100,7 +100,7 @@ impl JobQueue for Backlog {
         contents.bring_back(now);
         let oldest = contents.ready.iter().filter_map(|item| item.since).min();
         let age = oldest.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        let (waiting, delayed, leased) = (contents.ready.len(), contents.aside.len(), contents.leased.len());
+        let (waiting, delayed, leased) = (contents.ready.len(), contents.delayed.len(), contents.leased.len());
         MaybeReady::ready(Ok(Depth { waiting, delayed, leased, age }))
     }
 }

@@ -1,4 +1,4 @@
-//! What a backlog holds: ready, aside, leased, dead.
+//! What a backlog holds: ready, delayed, leased, dead.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -41,17 +41,18 @@ impl From<QueuePolicy> for BacklogLimits {
     }
 }
 
+/// The messages of a backlog: ready, delayed, leased or given up.
 #[derive(Default)]
 pub(super) struct BacklogContents {
     pub(super) ready: VecDeque<BacklogItem>,
     /// What waits for its time: delayed, or to be tried again.
-    pub(super) aside: BTreeMap<(Instant, u64), BacklogItem>,
+    pub(super) delayed: BTreeMap<(Instant, u64), BacklogItem>,
     /// Who has which job, and until when.
-    pub(super) leased: HashMap<u64, (Instant, BacklogItem)>,
+    pub(super) leased: HashMap<u64, LeasedItem>,
     pub(super) dead: VecDeque<DeadMessage>,
     /// The deduplication ids that count, and until when: the first to be forgotten first.
     remembered: HashSet<Arc<str>>,
-    forgotten: VecDeque<(Instant, Arc<str>)>,
+    forgotten: VecDeque<RememberedId>,
     pub(super) tags: u64,
     /// How many were in `taken` when somebody last looked: since then some may have gone.
     pub(super) over: usize,
@@ -59,6 +60,19 @@ pub(super) struct BacklogContents {
     pub(super) closed: bool,
 }
 
+/// A job that is leased to a worker.
+pub(super) struct LeasedItem {
+    pub(super) until: Instant,
+    pub(super) item: BacklogItem,
+}
+
+/// A deduplication id, and until when it counts.
+struct RememberedId {
+    until: Instant,
+    id: Arc<str>,
+}
+
+/// A message of a backlog.
 pub(super) struct BacklogItem {
     pub(super) message: Message,
     pub(super) attempt: u32,
@@ -68,23 +82,23 @@ pub(super) struct BacklogItem {
 
 impl BacklogContents {
     pub(super) fn len(&self) -> usize {
-        self.ready.len() + self.aside.len()
+        self.ready.len() + self.delayed.len()
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.ready.is_empty() && self.aside.is_empty() && self.leased.is_empty()
+        self.ready.is_empty() && self.delayed.is_empty() && self.leased.is_empty()
     }
 
     /// When something comes back by itself, if it does.
     pub(super) fn next_time(&self) -> Option<Instant> {
-        let aside = self.aside.keys().next().map(|(due, _)| *due);
-        let leases = self.leased.values().map(|(until, _)| *until).min();
-        aside.into_iter().chain(leases).min()
+        let delayed = self.delayed.keys().next().map(|(due, _)| *due);
+        let leases = self.leased.values().map(|leased| leased.until).min();
+        delayed.into_iter().chain(leases).min()
     }
 
     pub(super) fn remembers(&mut self, id: &str, now: Instant) -> bool {
-        while let Some((_, over)) = self.forgotten.pop_front_if(|(until, _)| *until <= now) {
-            self.remembered.remove(&over);
+        while let Some(over) = self.forgotten.pop_front_if(|remembered| remembered.until <= now) {
+            self.remembered.remove(&over.id);
         }
         self.remembered.contains(id)
     }
@@ -92,18 +106,18 @@ impl BacklogContents {
     /// Remembers an id that is not remembered yet.
     pub(super) fn remember(&mut self, id: &str, until: Instant) {
         if self.forgotten.len() >= REMEMBERED
-            && let Some((_, oldest)) = self.forgotten.pop_front()
+            && let Some(oldest) = self.forgotten.pop_front()
         {
-            self.remembered.remove(&oldest);
+            self.remembered.remove(&oldest.id);
         }
         let id: Arc<str> = id.into();
-        self.forgotten.push_back((until, Arc::clone(&id)));
+        self.forgotten.push_back(RememberedId { until, id: Arc::clone(&id) });
         self.remembered.insert(id);
     }
 
     pub(super) fn drop_oldest(&mut self, name: &'static str) {
         if self.ready.pop_front().is_none() {
-            self.aside.pop_first();
+            self.delayed.pop_first();
         }
         self.dropped += 1;
         // The 1st, 2nd, 4th, 8th…: a log that is of use and does not flood.
@@ -121,20 +135,20 @@ impl BacklogContents {
         self.dead.push_back(dead);
     }
 
-    pub(super) fn put_aside(&mut self, due: Instant, item: BacklogItem) {
+    pub(super) fn delay_until(&mut self, due: Instant, item: BacklogItem) {
         self.tags += 1;
-        self.aside.insert((due, self.tags), item);
+        self.delayed.insert((due, self.tags), item);
     }
 
     /// Brings back what is due, and what was leased for too long.
     pub(super) fn bring_back(&mut self, now: Instant) {
-        while let Some(due) = self.aside.first_entry().filter(|due| due.key().0 <= now) {
+        while let Some(due) = self.delayed.first_entry().filter(|due| due.key().0 <= now) {
             let item = due.remove();
             self.ready.push_back(item);
         }
-        if self.leased.values().any(|(until, _)| *until <= now) {
-            let over = self.leased.extract_if(|_, (until, _)| *until <= now);
-            let over = over.map(|(_, (_, item))| BacklogItem { attempt: item.attempt + 1, ..item });
+        if self.leased.values().any(|leased| leased.until <= now) {
+            let over = self.leased.extract_if(|_, leased| leased.until <= now);
+            let over = over.map(|(_, LeasedItem { item, .. })| BacklogItem { attempt: item.attempt + 1, ..item });
             self.ready.extend(over);
         }
     }

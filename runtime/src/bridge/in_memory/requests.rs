@@ -17,8 +17,14 @@ use crate::sync::{Mutex, MutexGuard};
 /// How many requests for one command may wait; who sends the next one waits.
 const BOUND: usize = 1024;
 
-/// Each command that is served: where its requests go in, and where they come out.
-type Commands = HashMap<&'static str, (mpsc::Sender<IncomingRequest>, Arc<InMemoryEndpoint>)>;
+/// The commands that are served, by subject.
+type Commands = HashMap<&'static str, ServedCommand>;
+
+/// A command that is served: the sender of its requests, and the endpoint that receives them.
+struct ServedCommand {
+    sender: mpsc::Sender<IncomingRequest>,
+    endpoint: Arc<InMemoryEndpoint>,
+}
 
 /// The commands that are served, and the requests that wait for their replies.
 #[derive(Default)]
@@ -27,7 +33,7 @@ pub(super) struct InMemoryRequests {
     pending: Arc<Pending>,
 }
 
-/// Where requests for one command arrive.
+/// The endpoint of one command.
 struct InMemoryEndpoint {
     requests: AsyncMutex<mpsc::Receiver<IncomingRequest>>,
     pending: Arc<Pending>,
@@ -36,25 +42,26 @@ struct InMemoryEndpoint {
 impl InMemoryRequests {
     pub(super) fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         let mut served = self.served();
-        let (_, endpoint) = served.entry(subject).or_insert_with(|| {
+        let command = served.entry(subject).or_insert_with(|| {
             let (sender, requests) = mpsc::channel(BOUND);
             let pending = Arc::clone(&self.pending);
-            (sender, Arc::new(InMemoryEndpoint { requests: AsyncMutex::new(requests), pending }))
+            let endpoint = Arc::new(InMemoryEndpoint { requests: AsyncMutex::new(requests), pending });
+            ServedCommand { sender, endpoint }
         });
-        Arc::<InMemoryEndpoint>::clone(endpoint)
+        Arc::<InMemoryEndpoint>::clone(&command.endpoint)
     }
 
     pub(super) async fn request(&self, request: Request) -> Result<Reply, BridgeError> {
         let Request { subject, message, deadline, attempt } = request;
-        let sender = self.served().get(subject).map(|(sender, _)| sender.clone());
+        let sender = self.served().get(subject).map(|command| command.sender.clone());
         let sender = sender.ok_or(BridgeError::NoResponder { subject })?;
         let metadata = Metadata { deadline: Some(deadline), ..message.metadata().clone() };
         let json = message.json().map_err(BridgeError::Malformed)?;
         let waiting = self.pending.begin();
         let correlation = Bytes::copy_from_slice(&waiting.key.to_be_bytes());
         let reply_to = Some(ReplyTo { address: String::new(), correlation });
-        let asked = IncomingRequest { message: Message::received(metadata, json), attempt, reply_to };
-        sender.send(asked).await.map_err(|_| BridgeError::NoResponder { subject })?;
+        let incoming = IncomingRequest { message: Message::received(metadata, json), attempt, reply_to };
+        sender.send(incoming).await.map_err(|_| BridgeError::NoResponder { subject })?;
         waiting.answer().await
     }
 
