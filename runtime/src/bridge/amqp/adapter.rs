@@ -199,7 +199,7 @@ impl AmqpEvents {
 
     fn consumers(&self) -> Vec<Arc<QueueConsumer>> {
         let declared = self.declared();
-        let consumers = declared.consumers.values().map(|consumer| &consumer.source().consumer);
+        let consumers = declared.consumers.values().map(|consumer| &consumer.subscription().consumer);
         consumers.chain(declared.endpoints.values().map(|endpoint| &endpoint.consumer)).cloned().collect()
     }
 
@@ -365,7 +365,7 @@ impl EventAdapter for AmqpEvents {
                 let declared = self.declared();
                 (declared.consumers.values().cloned().collect(), declared.endpoints.values().cloned().collect())
             };
-            let consumers = join_all(consumers.iter().map(|consumer| consumer.source().drain()));
+            let consumers = join_all(consumers.iter().map(|consumer| consumer.subscription().drain()));
             let endpoints = join_all(endpoints.iter().map(|endpoint| endpoint.consumer.close()));
             tokio::join!(consumers, endpoints);
         })
@@ -385,7 +385,7 @@ impl EventAdapter for AmqpEvents {
             health = declared
                 .consumers
                 .values()
-                .fold(health, |health, consumer| health.and(consumer.source().dead_letters.publisher.health()));
+                .fold(health, |health, consumer| health.and(consumer.subscription().dead_letters.publisher.health()));
         }
         health
     }

@@ -9,7 +9,7 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
+use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Outgoing, UnreadableMessage};
 
 /// Kept by a queue that is, in a broker that dies.
 pub(super) const PERSISTENT: u8 = 2;
@@ -56,10 +56,10 @@ fn of(outgoing: &Outgoing<'_>) -> Result<BasicProperties, BridgeError> {
 }
 
 /// Reads a message that arrives now; or says what is wrong with it, with its payload.
-pub(super) fn read(properties: &BasicProperties, body: Bytes) -> Result<Incoming, (Malformed, Bytes)> {
+pub(super) fn read(properties: &BasicProperties, body: Bytes) -> Result<Incoming, UnreadableMessage> {
     // Kept aside for the case that it cannot be read: a reference count.
     Incoming::read(body.clone(), content_type(properties), attributes(properties))
-        .map_err(|malformed| (malformed, body))
+        .map_err(|malformed| UnreadableMessage { malformed, body })
 }
 
 /// Reads a message that arrived then; or says what is wrong with it, with its payload.
@@ -67,9 +67,9 @@ pub(super) fn read_at(
     arrived: Instant,
     properties: &BasicProperties,
     body: Bytes,
-) -> Result<Incoming, (Malformed, Bytes)> {
+) -> Result<Incoming, UnreadableMessage> {
     Incoming::read_at(arrived, body.clone(), content_type(properties), attributes(properties))
-        .map_err(|malformed| (malformed, body))
+        .map_err(|malformed| UnreadableMessage { malformed, body })
 }
 
 /// The attributes of a message as text.
@@ -164,7 +164,7 @@ mod tests {
         let incoming = read(&properties, "7".into()).unwrap();
         assert_eq!((&*incoming.source, incoming.message.metadata().hops), ("/there", 4));
         assert_eq!(delivered_before(&properties), 2);
-        let (malformed, body) = read(&BasicProperties::default(), "7".into()).unwrap_err();
+        let UnreadableMessage { malformed, body } = read(&BasicProperties::default(), "7".into()).unwrap_err();
         assert!(malformed.to_string().contains("specversion") && body == "7");
     }
 }

@@ -14,7 +14,7 @@ use super::connection::Connection;
 use super::error::AmqpError;
 use super::publisher::AmqpPublisher;
 use super::queue_consumer::ANSWER;
-use crate::bridge::network::wire::Outgoing;
+use crate::bridge::network::wire::{GivenUp, Outgoing};
 use crate::bridge::network::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, InFlight, WAIT_LIMIT, dead};
 use crate::bridge::{BridgeError, DeadMessage};
 
@@ -34,25 +34,25 @@ impl DeadLetterStore {
     pub(super) async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         let _in_flight = self.in_flight.begin()?;
         let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
-        outgoing.dead = Some((&dead.reason, dead.attempts));
+        outgoing.dead = Some(GivenUp { reason: &dead.reason, attempts: dead.attempts });
         let body = outgoing.body(self.publisher.limit.bytes())?;
         self.publisher.publish(&body, || attributes::persistent(&outgoing)).await
     }
 
     /// Dead letters, oldest first. Nobody else sees one while its delivery tag is there.
-    pub(super) async fn look(&self, look: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<AckTag>>, BridgeError> {
+    pub(super) async fn look(&self, query: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<AckTag>>, BridgeError> {
         let live = self.connection.ready(WAIT_LIMIT).await?;
-        self.page(&live.connection, look).await.map_err(BridgeError::from)
+        self.page(&live.connection, query).await.map_err(BridgeError::from)
     }
 
     async fn page(
         &self,
         connection: &lapin::Connection,
-        look: DeadLetterQuery,
+        query: DeadLetterQuery,
     ) -> Result<Vec<FoundDeadLetter<AckTag>>, AmqpError> {
         let channel = Arc::new(connection.create_channel().await?);
         // What is passed over is unacknowledged until the end: the queue would hand it out again.
-        let (mut page, mut passed) = (DeadLetterPage::new(look), Vec::new());
+        let (mut page, mut passed) = (DeadLetterPage::new(query), Vec::new());
         while !page.is_full()
             && let Some(got) = self.get(&channel).await?
         {

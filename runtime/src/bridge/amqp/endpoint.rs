@@ -15,7 +15,7 @@ use super::attributes;
 use super::queue_consumer::{COMMAND, QueueConsumer};
 use super::replies::{OutgoingReply, ReplyPublisher};
 use crate::bridge::network::AtomicCounters;
-use crate::bridge::network::wire::Malformed;
+use crate::bridge::network::wire::{Malformed, UnreadableMessage};
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::maybe_ready::MaybeReady;
 use crate::one_line::OneLine;
@@ -58,7 +58,7 @@ impl AmqpEndpoint {
                     self.counters.look_at_clock(&incoming);
                     return Some(IncomingRequest { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
-                Err((malformed, _)) => self.refuse(&malformed, reply_to),
+                Err(UnreadableMessage { malformed, .. }) => self.refuse(&malformed, reply_to),
             }
         }
     }

@@ -158,9 +158,9 @@ impl QueueConsumer {
     }
 
     /// So many messages wait for their next attempt.
-    pub(super) fn aside(&self, count: usize) {
+    pub(super) fn parked(&self, count: usize) {
         if let Prefetch::Grows(window) = &self.config.prefetch {
-            self.change(window.aside(count));
+            self.change(window.parked(count));
         }
     }
 

@@ -48,15 +48,15 @@ impl BrokerSubscription for AmqpSubscription {
         Some(ReceivedMessage { incoming, redelivered, token })
     }
 
-    async fn done(&self, token: AckTag) -> Result<(), BridgeError> {
+    async fn ack(&self, token: AckTag) -> Result<(), BridgeError> {
         token.acknowledge()
     }
 
-    async fn back(&self, token: AckTag) -> Result<(), BridgeError> {
+    async fn release(&self, token: AckTag) -> Result<(), BridgeError> {
         token.give_back()
     }
 
-    async fn again(&self, delivery: &Delivery, token: AckTag, pause: Duration) -> Result<bool, BridgeError> {
+    async fn retry(&self, delivery: &Delivery, token: AckTag, pause: Duration) -> Result<bool, BridgeError> {
         if !token.held_since().is_some_and(|since| self.delays.is_too_long(since, pause)) {
             return Ok(false);
         }
@@ -79,15 +79,15 @@ impl BrokerSubscription for AmqpSubscription {
         self.consumer.handled(took);
     }
 
-    fn aside(&self, count: usize) {
-        self.consumer.aside(count);
+    fn parked(&self, count: usize) {
+        self.consumer.parked(count);
     }
 
     async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         self.dead_letters.dead_letter(dead).await
     }
 
-    async fn dead_letters(&self, look: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<AckTag>>, BridgeError> {
-        self.dead_letters.look(look).await
+    async fn dead_letters(&self, query: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<AckTag>>, BridgeError> {
+        self.dead_letters.look(query).await
     }
 }

@@ -201,7 +201,7 @@ impl MqttEvents {
 
     fn connections(&self) -> Vec<Arc<Connection>> {
         let declared = self.declared();
-        let sessions = declared.consumers.values().filter_map(|consumer| match &consumer.source().kind {
+        let sessions = declared.consumers.values().filter_map(|consumer| match &consumer.subscription().kind {
             SubscriptionKind::Session { connection, .. } => Some(Arc::clone(connection)),
             SubscriptionKind::Shared { .. } => None,
         });
@@ -231,7 +231,7 @@ impl MqttEvents {
         {
             let declared = self.declared();
             for consumer in declared.consumers.values() {
-                match &consumer.source().kind {
+                match &consumer.subscription().kind {
                     SubscriptionKind::Session { session, .. } => session.queue.shut(),
                     SubscriptionKind::Shared { queue, .. } => queue.close(),
                 }
@@ -356,7 +356,7 @@ impl EventAdapter for MqttEvents {
                 let declared = self.declared();
                 (declared.consumers.values().cloned().collect(), declared.endpoints.values().cloned().collect())
             };
-            let consumers = join_all(consumers.iter().map(async |consumer| match &consumer.source().kind {
+            let consumers = join_all(consumers.iter().map(async |consumer| match &consumer.subscription().kind {
                 // Its subscription stays, and what the broker has for it: the next one of this name goes on with it.
                 SubscriptionKind::Session { session, .. } => session.queue.shut(),
                 SubscriptionKind::Shared { queue, filter } => {
@@ -384,7 +384,7 @@ impl EventAdapter for MqttEvents {
         let declared = self.declared();
         let health =
             declared.topics.values().fold(self.requests.health(), |health, topic| health.and(topic.publisher.health()));
-        declared.consumers.values().fold(health, |health, consumer| health.and(consumer.source().health()))
+        declared.consumers.values().fold(health, |health, consumer| health.and(consumer.subscription().health()))
     }
 
     fn counters(&self) -> Counters {

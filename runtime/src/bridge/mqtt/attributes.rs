@@ -8,7 +8,7 @@ use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Publish, PublishProperties};
 use tokio::time::Instant;
 
-use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
+use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Outgoing, UnreadableMessage};
 
 /// How many attributes a message has at most, nearly always.
 const ATTRIBUTES: usize = 14;
@@ -76,14 +76,14 @@ fn content_type(publish: &Publish) -> Option<&str> {
 }
 
 /// Reads a message that has come; or says what is wrong with it, beside its payload.
-pub(super) fn read(publish: &Publish) -> Result<Incoming, (Malformed, Bytes)> {
+pub(super) fn read(publish: &Publish) -> Result<Incoming, UnreadableMessage> {
     let read = Incoming::read(publish.payload.clone(), content_type(publish), |name| attribute(publish, name));
-    read.map_err(|malformed| (malformed, publish.payload.clone()))
+    read.map_err(|malformed| UnreadableMessage { malformed, body: publish.payload.clone() })
 }
 
 /// Reads a request that arrived then. What it has waited since is taken from what is left of its deadline, and so is what it
 /// has waited at the broker, which tells by the message expiry interval, in whole seconds.
-pub(super) fn read_request(publish: &Publish, arrived: Instant) -> Result<Incoming, (Malformed, Bytes)> {
+pub(super) fn read_request(publish: &Publish, arrived: Instant) -> Result<Incoming, UnreadableMessage> {
     let left = publish.properties.as_ref().and_then(|properties| properties.message_expiry_interval);
     let patience = attribute(publish, Attribute::TIMEOUT).and_then(|text| text.parse().ok()).map(Duration::from_millis);
     let waited = left.zip(patience).map(|(left, patience)| whole_seconds(patience).saturating_sub(left));
@@ -91,7 +91,7 @@ pub(super) fn read_request(publish: &Publish, arrived: Instant) -> Result<Incomi
     let arrived = arrived.checked_sub(waited).unwrap_or(arrived);
     let (body, kind) = (publish.payload.clone(), content_type(publish));
     let read = Incoming::read_at(arrived, body, kind, |name| attribute(publish, name));
-    read.map_err(|malformed| (malformed, publish.payload.clone()))
+    read.map_err(|malformed| UnreadableMessage { malformed, body: publish.payload.clone() })
 }
 
 /// The message expiry interval of what somebody waits for for so long: MQTT has whole seconds, and it must not be too short.
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn what_is_no_cloudevent_is_malformed() {
         let publish = Publish { payload: "{}".into(), ..Publish::default() };
-        let (malformed, body) = read(&publish).unwrap_err();
+        let UnreadableMessage { malformed, body } = read(&publish).unwrap_err();
         assert!(malformed.to_string().contains("specversion"), "{malformed}");
         assert_eq!(body, "{}");
     }

@@ -11,7 +11,7 @@ use rumqttc::mqttbytes::v5::Publish;
 use super::attributes::{self, AttributeWriter, attribute};
 use super::publisher::{MqttPublisher, OutgoingPublish};
 use super::retained::RetainedMessages;
-use crate::bridge::network::wire::{Attribute, Outgoing};
+use crate::bridge::network::wire::{Attribute, GivenUp, Outgoing};
 use crate::bridge::network::{InFlight, dead};
 use crate::bridge::{BridgeError, DeadMessage};
 use crate::sync::{Mutex, MutexGuard};
@@ -62,7 +62,7 @@ impl DeadLetterStore {
     pub(super) async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         let _in_flight = self.in_flight.begin()?;
         let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
-        outgoing.dead = Some((&dead.reason, dead.attempts));
+        outgoing.dead = Some(GivenUp { reason: &dead.reason, attempts: dead.attempts });
         let mut body = outgoing.body(self.largest)?;
         if body.is_empty() {
             body = EMPTY;

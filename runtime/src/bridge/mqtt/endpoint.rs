@@ -14,7 +14,7 @@ use super::inbound_queue::{InboundQueue, Weight};
 use super::live_connection::{ConnectionCommand, LiveConnection, PublishNotify};
 use super::names;
 use super::publisher::{OutgoingPublish, deliver, fits};
-use crate::bridge::network::wire::{Malformed, write_reply};
+use crate::bridge::network::wire::{Malformed, UnreadableMessage, write_reply};
 use crate::bridge::network::{AtomicCounters, InFlight};
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::fault::FaultClass;
@@ -116,7 +116,7 @@ impl MqttEndpoint {
                     self.requests.counters.look_at_clock(&incoming);
                     return Some(IncomingRequest { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
-                Err((malformed, _)) => self.refuse(&malformed, reply_to.as_ref()),
+                Err(UnreadableMessage { malformed, .. }) => self.refuse(&malformed, reply_to.as_ref()),
             }
         }
     }

@@ -114,7 +114,7 @@ impl BrokerSubscription for MqttSubscription {
         }
     }
 
-    async fn done(&self, token: MqttToken) -> Result<(), BridgeError> {
+    async fn ack(&self, token: MqttToken) -> Result<(), BridgeError> {
         match (token, &self.kind) {
             (MqttToken::Message { held, counted }, SubscriptionKind::Session { session, attempts, .. }) => {
                 session.done(&held).await;
@@ -128,7 +128,7 @@ impl BrokerSubscription for MqttSubscription {
         }
     }
 
-    async fn back(&self, token: MqttToken) -> Result<(), BridgeError> {
+    async fn release(&self, token: MqttToken) -> Result<(), BridgeError> {
         if let (MqttToken::Message { held, counted }, SubscriptionKind::Session { session, attempts, .. }) =
             (token, &self.kind)
         {
@@ -160,8 +160,8 @@ impl BrokerSubscription for MqttSubscription {
         self.dead_letters.dead_letter(dead).await
     }
 
-    async fn dead_letters(&self, look: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<MqttToken>>, BridgeError> {
-        let mut page = DeadLetterPage::new(look);
+    async fn dead_letters(&self, query: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<MqttToken>>, BridgeError> {
+        let mut page = DeadLetterPage::new(query);
         for ReadDeadLetter { dead, bytes, topic } in self.dead_letters.all().await? {
             page.add(dead, bytes, MqttToken::DeadLetter(topic));
         }

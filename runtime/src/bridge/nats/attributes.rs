@@ -6,7 +6,7 @@ use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Malformed, Outgoing};
+use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Outgoing, UnreadableMessage};
 
 /// What is encoded beside everything that is not ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
@@ -57,12 +57,12 @@ fn in_another_case<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h HeaderV
 }
 
 /// Reads a message that arrives now; or says what is wrong with it, with its payload.
-pub(super) fn read(headers: Option<&HeaderMap>, body: Bytes) -> Result<Incoming, (Malformed, Bytes)> {
+pub(super) fn read(headers: Option<&HeaderMap>, body: Bytes) -> Result<Incoming, UnreadableMessage> {
     let content_type = headers.and_then(|headers| {
         headers.get(CONTENT_TYPE_NAME).or_else(|| in_another_case(headers, CONTENT_TYPE_NAME.as_ref()))
     });
     let read = Incoming::read(body.clone(), content_type.map(HeaderValue::as_str), |attribute| get(headers, attribute));
-    read.map_err(|malformed| (malformed, body))
+    read.map_err(|malformed| UnreadableMessage { malformed, body })
 }
 
 /// How many bytes of a message the headers are.

@@ -14,7 +14,7 @@ use crate::bridge::nats::error::JetStreamError;
 use crate::bridge::nats::jetstream_api::JetStreamApi;
 use crate::bridge::nats::publisher::{NatsPublisher, OutgoingPublish};
 use crate::bridge::nats::{attributes, names};
-use crate::bridge::network::wire::Outgoing;
+use crate::bridge::network::wire::{GivenUp, Outgoing};
 use crate::bridge::network::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, WAIT_LIMIT, dead};
 use crate::bridge::{BridgeError, DeadMessage};
 use crate::message::id::Id;
@@ -72,7 +72,7 @@ impl DeadLetterStore {
     /// Keeps a dead letter; done once it is safe.
     pub(super) async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         let outgoing = Outgoing {
-            dead: Some((&dead.reason, dead.attempts)),
+            dead: Some(GivenUp { reason: &dead.reason, attempts: dead.attempts }),
             ..Outgoing::new(self.event, &dead.message, &self.publisher.connection.source)
         };
         let body = outgoing.body(u64::MAX)?;
@@ -90,10 +90,10 @@ impl DeadLetterStore {
     /// Dead letters, oldest first, with what they are removed by.
     pub(super) async fn dead_letters<T>(
         &self,
-        look: DeadLetterQuery,
+        query: DeadLetterQuery,
         token: impl Fn(u64) -> T,
     ) -> Result<Vec<FoundDeadLetter<T>>, BridgeError> {
-        let (mut page, mut next) = (DeadLetterPage::new(look), 1);
+        let (mut page, mut next) = (DeadLetterPage::new(query), 1);
         while !page.is_full()
             && let Some(StreamMessage { headers, payload, sequence, .. }) = self.find(next).await?
         {

@@ -10,7 +10,7 @@ use crate::bridge::nats::attributes;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::core_subscription::CoreSubscription;
 use crate::bridge::nats::live_connection::WireMessage;
-use crate::bridge::network::wire::{Incoming, Malformed, write_reply};
+use crate::bridge::network::wire::{Incoming, Malformed, UnreadableMessage, write_reply};
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::maybe_ready::MaybeReady;
 
@@ -35,7 +35,7 @@ impl NatsEndpoint {
                     let Incoming { message, attempt, .. } = incoming;
                     return Some(IncomingRequest { message, attempt, reply_to });
                 }
-                Err((malformed, _)) => self.refuse(&malformed, reply_to).await,
+                Err(UnreadableMessage { malformed, .. }) => self.refuse(&malformed, reply_to).await,
             }
         }
     }

@@ -68,7 +68,7 @@ impl BrokerSubscription for JetStreamSubscription {
         }
     }
 
-    async fn done(&self, token: JetStreamToken) -> Result<(), BridgeError> {
+    async fn ack(&self, token: JetStreamToken) -> Result<(), BridgeError> {
         match token {
             JetStreamToken::Message(ack) => {
                 self.consumer.let_go(&ack.subject);
@@ -80,7 +80,7 @@ impl BrokerSubscription for JetStreamSubscription {
         }
     }
 
-    async fn back(&self, token: JetStreamToken) -> Result<(), BridgeError> {
+    async fn release(&self, token: JetStreamToken) -> Result<(), BridgeError> {
         match token {
             JetStreamToken::Message(ack) => {
                 self.consumer.let_go(&ack.subject);
@@ -91,7 +91,7 @@ impl BrokerSubscription for JetStreamSubscription {
         }
     }
 
-    async fn again(&self, _: &Delivery, token: JetStreamToken, pause: Duration) -> Result<bool, BridgeError> {
+    async fn retry(&self, _: &Delivery, token: JetStreamToken, pause: Duration) -> Result<bool, BridgeError> {
         match token {
             JetStreamToken::Message(ack) => {
                 self.consumer.let_go(&ack.subject);
@@ -114,8 +114,8 @@ impl BrokerSubscription for JetStreamSubscription {
         self.dead_letters.dead_letter(dead).await
     }
 
-    async fn dead_letters(&self, look: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<JetStreamToken>>, BridgeError> {
-        self.dead_letters.dead_letters(look, JetStreamToken::DeadLetter).await
+    async fn dead_letters(&self, query: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<JetStreamToken>>, BridgeError> {
+        self.dead_letters.dead_letters(query, JetStreamToken::DeadLetter).await
     }
 }
 
@@ -135,7 +135,7 @@ impl BrokerSubscription for CoreConsumer {
         Some(ReceivedMessage { incoming, redelivered: 0, token: None })
     }
 
-    async fn done(&self, token: Option<u64>) -> Result<(), BridgeError> {
+    async fn ack(&self, token: Option<u64>) -> Result<(), BridgeError> {
         match token {
             Some(sequence) => self.dead_letters.remove(sequence).await,
             None => Ok(()),
@@ -143,7 +143,7 @@ impl BrokerSubscription for CoreConsumer {
     }
 
     /// There is nobody to give it to.
-    async fn back(&self, _: Option<u64>) -> Result<(), BridgeError> {
+    async fn release(&self, _: Option<u64>) -> Result<(), BridgeError> {
         Ok(())
     }
 
@@ -151,8 +151,8 @@ impl BrokerSubscription for CoreConsumer {
         self.dead_letters.dead_letter(dead).await
     }
 
-    async fn dead_letters(&self, look: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<Option<u64>>>, BridgeError> {
-        self.dead_letters.dead_letters(look, Some).await
+    async fn dead_letters(&self, query: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<Option<u64>>>, BridgeError> {
+        self.dead_letters.dead_letters(query, Some).await
     }
 
     fn is_volatile(&self) -> bool {

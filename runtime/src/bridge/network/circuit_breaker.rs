@@ -1,4 +1,4 @@
-//! The broker does not let us publish somewhere. It is asked again after a while, not for each message.
+//! The circuit breaker of a publisher that the broker refuses: it is asked again after a while, not for each message.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,14 +9,15 @@ use crate::bridge::network::Reconnect;
 use crate::health::Health;
 use crate::sync::{Mutex, MutexGuard};
 
-/// Whether the broker lets us publish somewhere, as far as we know.
+/// A circuit breaker: open while the broker does not let us publish somewhere.
 pub(crate) struct CircuitBreaker {
     /// So that nobody waits for the lock where nothing is wrong.
     is_down: AtomicBool,
-    state: Mutex<State>,
+    state: Mutex<BreakerState>,
 }
 
-struct State {
+/// Why the circuit breaker is open.
+struct BreakerState {
     retry: Reconnect,
     /// Why not, and when to ask again.
     why: Option<(String, Instant)>,
@@ -24,11 +25,11 @@ struct State {
 
 impl CircuitBreaker {
     pub(crate) fn new() -> Self {
-        let state = State { retry: Reconnect::new("publishing"), why: None };
+        let state = BreakerState { retry: Reconnect::new("publishing"), why: None };
         Self { is_down: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BreakerState> {
         self.state.lock()
     }
 
@@ -80,14 +81,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_is_refused_asks_again_after_a_while() {
-        let bar = CircuitBreaker::new();
-        assert!(bar.pass().is_ok() && bar.health().is_ready());
-        bar.refused("no");
-        assert!(matches!(bar.pass(), Err(BridgeError::Denied(_))));
-        assert_eq!(bar.health(), Health::Degraded("no".to_owned()));
+        let circuit_breaker = CircuitBreaker::new();
+        assert!(circuit_breaker.pass().is_ok() && circuit_breaker.health().is_ready());
+        circuit_breaker.refused("no");
+        assert!(matches!(circuit_breaker.pass(), Err(BridgeError::Denied(_))));
+        assert_eq!(circuit_breaker.health(), Health::Degraded("no".to_owned()));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(bar.pass().is_ok() && !bar.health().is_ready());
-        bar.taken();
-        assert!(bar.health().is_ready());
+        assert!(circuit_breaker.pass().is_ok() && !circuit_breaker.health().is_ready());
+        circuit_breaker.taken();
+        assert!(circuit_breaker.health().is_ready());
     }
 }

@@ -8,11 +8,12 @@ use tokio::time::timeout;
 use crate::bridge::BridgeError;
 use crate::health::Health;
 
-/// Whether a bridge is connected.
-pub(crate) struct ConnectionState(watch::Sender<State>);
+/// The state of a connection: up, down with the reason, or closed.
+pub(crate) struct ConnectionState(watch::Sender<Phase>);
 
+/// Up, down with the reason, or closed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum State {
+enum Phase {
     Down(String),
     Up,
     Closed,
@@ -21,27 +22,27 @@ enum State {
 impl ConnectionState {
     /// Not connected yet.
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(State::Down("not connected yet".to_owned())))
+        Self(watch::Sender::new(Phase::Down("not connected yet".to_owned())))
     }
 
     /// It is connected.
     pub(crate) fn up(&self) {
-        self.turn(State::Up);
+        self.turn(Phase::Up);
     }
 
     /// It is not, for this reason.
     pub(crate) fn down(&self, reason: impl Into<String>) {
-        self.turn(State::Down(reason.into()));
+        self.turn(Phase::Down(reason.into()));
     }
 
     /// It is closed for good.
     pub(crate) fn close(&self) {
-        self.turn(State::Closed);
+        self.turn(Phase::Closed);
     }
 
-    fn turn(&self, next: State) {
+    fn turn(&self, next: Phase) {
         self.0.send_if_modified(|state| {
-            let turns = *state != State::Closed && *state != next;
+            let turns = *state != Phase::Closed && *state != next;
             if turns {
                 *state = next;
             }
@@ -50,25 +51,25 @@ impl ConnectionState {
     }
 
     pub(crate) fn is_up(&self) -> bool {
-        *self.0.borrow() == State::Up
+        *self.0.borrow() == Phase::Up
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        *self.0.borrow() == State::Closed
+        *self.0.borrow() == Phase::Closed
     }
 
     /// Waits until it is closed.
     pub(crate) async fn closed(&self) {
         // The sender lives in `self`: there is always one.
-        let _ = self.0.subscribe().wait_for(|state| *state == State::Closed).await;
+        let _ = self.0.subscribe().wait_for(|state| *state == Phase::Closed).await;
     }
 
     /// Waits until it is connected, for so long at most.
     pub(crate) async fn ready(&self, patience: Duration) -> Result<(), BridgeError> {
         let mut states = self.0.subscribe();
-        let turned = timeout(patience, states.wait_for(|state| !matches!(state, State::Down(_)))).await;
+        let turned = timeout(patience, states.wait_for(|state| !matches!(state, Phase::Down(_)))).await;
         match turned {
-            Ok(Ok(state)) if *state == State::Up => Ok(()),
+            Ok(Ok(state)) if *state == Phase::Up => Ok(()),
             Ok(_) => Err(BridgeError::Closed),
             Err(_) => Err(BridgeError::Unavailable(self.health().to_string().into())),
         }
@@ -76,9 +77,9 @@ impl ConnectionState {
 
     pub(crate) fn health(&self) -> Health {
         match &*self.0.borrow() {
-            State::Up => Health::Ready,
-            State::Down(reason) => Health::Degraded(reason.clone()),
-            State::Closed => Health::Degraded("closed".to_owned()),
+            Phase::Up => Health::Ready,
+            Phase::Down(reason) => Health::Degraded(reason.clone()),
+            Phase::Closed => Health::Degraded("closed".to_owned()),
         }
     }
 }

@@ -1,19 +1,21 @@
-//! A subscription at a broker as what the runtime takes messages from: attempts, pauses and dead letters, once for all
-//! adapters. An adapter only receives, acknowledges and buries.
+//! The consumer of a subscription at a broker: attempts, backoff and dead letters, once for all adapters. An adapter only
+//! receives, acknowledges and keeps dead letters.
 
-use std::future::{Future, pending};
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::bridge::network::attempts::attempts_before;
+use crate::bridge::network::broker_subscription::{BrokerSubscription, ReceivedMessage};
+use crate::bridge::network::counters::AtomicCounters;
 use crate::bridge::network::dead_letters::{DeadLetterQuery, FoundDeadLetter};
 use crate::bridge::network::held::{AfterPause, GiveUp, HeldMessages, Parked};
-use crate::bridge::network::wire::{Incoming, Malformed};
-use crate::bridge::network::{AtomicCounters, SequenceTracker, Sequenced};
+use crate::bridge::network::sequences::{SequenceTracker, Sequenced};
+use crate::bridge::network::wire::{Incoming, UnreadableMessage};
 use crate::bridge::{BridgeError, Consumer, DeadMessage, Delivery, Settlement};
 use crate::contract::policy::Backoff;
 use crate::contract::subscription_policy::SubscriptionPolicy;
@@ -24,114 +26,26 @@ use crate::message::metadata::Metadata;
 use crate::one_line::OneLine;
 use crate::sync::{Mutex, MutexGuard};
 
-/// A subscription at a broker.
-pub(crate) trait BrokerSubscription: Send + Sync + 'static {
-    /// What a message is acknowledged by. Where a dead letter is only looked at, its token is dropped.
-    type Token: Clone + Send + Sync + 'static;
-
-    /// The next message; `None` once nothing more is to come. Safe to drop while it waits. Several may wait at a time.
-    fn receive(&self) -> impl Future<Output = Option<ReceivedMessage<Self::Token>>> + Send;
-
-    /// A message, or a dead letter, is done with: the broker may forget it.
-    fn done(&self, token: Self::Token) -> impl Future<Output = Result<(), BridgeError>> + Send;
-
-    /// Gives a message back: the broker delivers it again, to whoever is free.
-    fn back(&self, token: Self::Token) -> impl Future<Output = Result<(), BridgeError>> + Send;
-
-    /// Has the broker deliver a message again after a pause. Says whether it does; otherwise it is held in this process
-    /// meanwhile, unacknowledged.
-    fn again(
-        &self,
-        delivery: &Delivery,
-        token: Self::Token,
-        pause: Duration,
-    ) -> impl Future<Output = Result<bool, BridgeError>> + Send {
-        let _ = (delivery, token, pause);
-        async { Ok(false) }
-    }
-
-    /// How many of a message's deliveries before this one were attempts, where the source counts them: each was handed out.
-    fn tried(&self, token: &Self::Token) -> Option<u32> {
-        let _ = token;
-        None
-    }
-
-    /// A message that has waited in this process is about to be handed out for its next attempt: done once that is counted,
-    /// where the source counts attempts. Safe to drop while it waits.
-    fn retried(&self, delivery: &Delivery, token: &Self::Token) -> impl Future<Output = ()> + Send {
-        let _ = (delivery, token);
-        async {}
-    }
-
-    /// Whether the broker has taken a message back, as far as this process knows: with the connection or channel that it came
-    /// on. It comes again, to this process or another.
-    fn is_lost(&self, token: &Self::Token) -> bool {
-        let _ = token;
-        false
-    }
-
-    /// After how long the broker takes a message for lost, if it does.
-    fn lease(&self) -> Option<Duration> {
-        None
-    }
-
-    /// Holds a message for another lease.
-    fn extend(&self, token: Self::Token) -> impl Future<Output = Result<(), BridgeError>> + Send {
-        let _ = token;
-        async { Ok(()) }
-    }
-
-    /// Keeps a dead letter; done once it is safe.
-    fn dead_letter(&self, dead: &DeadMessage) -> impl Future<Output = Result<(), BridgeError>> + Send;
-
-    /// Dead letters, oldest first. Nobody else gets them while their tokens live, where the broker can see to that.
-    fn dead_letters(
-        &self,
-        look: DeadLetterQuery,
-    ) -> impl Future<Output = Result<Vec<FoundDeadLetter<Self::Token>>, BridgeError>> + Send;
-
-    /// A handler has had a message for so long, and it is settled.
-    fn handled(&self, took: Duration) {
-        let _ = took;
-    }
-
-    /// So many messages wait in this process for their next attempt, unacknowledged.
-    fn aside(&self, count: usize) {
-        let _ = count;
-    }
-
-    /// Whether what was received is known to this process alone.
-    fn is_volatile(&self) -> bool {
-        false
-    }
-
-    /// How many messages this process alone knows of, received and not handed out.
-    fn waiting(&self) -> usize {
-        0
-    }
-}
-
-/// A message as a source receives it.
-pub(crate) struct ReceivedMessage<T> {
-    /// The message; or what is wrong with it, and its payload.
-    pub(crate) incoming: Result<Incoming, (Malformed, Bytes)>,
-    /// How often the broker has delivered it before.
-    pub(crate) redelivered: u32,
-    pub(crate) token: T,
-}
-
-/// A subscription at a broker, as the runtime sees it.
+/// The consumer of a subscription at a broker.
 pub(crate) struct NetworkConsumer<S: BrokerSubscription> {
-    source: S,
-    subscription: &'static str,
+    subscription: S,
+    name: &'static str,
     policy: SubscriptionPolicy,
-    tally: Arc<AtomicCounters>,
-    heard: SequenceTracker,
+    counters: Arc<AtomicCounters>,
+    sequences: SequenceTracker,
     held: Mutex<HeldMessages<S::Token>>,
     changed: Notify,
 }
 
-/// A message on its way out for its next attempt. Where nobody takes it, it goes back to those that wait.
+/// The next parked message.
+enum NextParked {
+    Due(Parked),
+    /// None is due before then.
+    At(Instant),
+    Nothing,
+}
+
+/// A message that is handed out for its next attempt. Where nobody takes it, it is parked again.
 struct HandingOut<'f, S: BrokerSubscription> {
     consumer: &'f NetworkConsumer<S>,
     delivery: Option<Delivery>,
@@ -140,7 +54,7 @@ struct HandingOut<'f, S: BrokerSubscription> {
 impl<S: BrokerSubscription> Drop for HandingOut<'_, S> {
     fn drop(&mut self) {
         if let Some(delivery) = self.delivery.take() {
-            self.consumer.put_aside(delivery, Duration::ZERO, AfterPause::Attempt);
+            self.consumer.park(delivery, Duration::ZERO, AfterPause::Attempt);
         }
     }
 }
@@ -148,38 +62,24 @@ impl<S: BrokerSubscription> Drop for HandingOut<'_, S> {
 /// How many bytes of its reason a dead letter keeps that is too large otherwise. The whole of it stands in the log.
 const SHORT: usize = 64;
 
-/// Between two attempts to bury a dead letter.
+/// The backoff of keeping a dead letter.
 const DEAD_LETTER_BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
-
-/// How often a message may be delivered beyond its attempts before that alone is a reason to give it up.
-///
-/// Brokers count every delivery, also those to a process that stopped or died before it looked at the message. Up to here such
-/// a message is taken for being in its last attempt, so that none is given up that nobody has tried. One that ends every
-/// process that tries it comes to an end all the same.
-const UNTRIED: u32 = 16;
-
-/// How many attempts count as made before this delivery: the earlier ones that the message itself tells of, and of the
-/// deliveries since then those that may have been one.
-fn counted(earlier: u32, redelivered: u32, attempts: u32) -> u32 {
-    let before = earlier.saturating_add(redelivered);
-    if before < attempts.saturating_add(UNTRIED) { earlier.max(before.min(attempts.saturating_sub(1))) } else { before }
-}
 
 impl<S: BrokerSubscription> NetworkConsumer<S> {
     pub(crate) fn new(
-        source: S,
-        subscription: &'static str,
+        subscription: S,
+        name: &'static str,
         policy: SubscriptionPolicy,
-        tally: Arc<AtomicCounters>,
+        counters: Arc<AtomicCounters>,
     ) -> Self {
-        let held = Mutex::new(HeldMessages::new());
-        Self { source, subscription, policy, tally, heard: SequenceTracker::default(), held, changed: Notify::new() }
+        let (sequences, held) = (SequenceTracker::default(), Mutex::new(HeldMessages::new()));
+        Self { subscription, name, policy, counters, sequences, held, changed: Notify::new() }
     }
 
-    /// The adapter's part.
+    /// The adapter's part of it.
     #[cfg(any(feature = "amqp", feature = "mqtt"))]
-    pub(crate) fn source(&self) -> &S {
-        &self.source
+    pub(crate) fn subscription(&self) -> &S {
+        &self.subscription
     }
 
     fn held(&self) -> MutexGuard<'_, HeldMessages<S::Token>> {
@@ -193,52 +93,52 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
     /// What a message that is not done yet is known by; an error where it is somebody else's by now.
     fn token_kept(&self, delivery: &Delivery) -> Result<S::Token, BridgeError> {
         let mut held = self.held();
-        let token = held.tokens.get(&delivery.tag).filter(|token| !self.source.is_lost(token)).cloned();
+        let token = held.tokens.get(&delivery.tag).filter(|token| !self.subscription.is_lost(token)).cloned();
         if token.is_none() {
             held.forget(delivery.tag);
         }
         token.ok_or(BridgeError::LeaseLost)
     }
 
-    /// What is due, or when something will be. What the broker has taken back meanwhile is not: it comes again.
-    fn due(&self) -> Result<Parked, Option<Instant>> {
+    /// The next parked message that is due. What the broker has taken back meanwhile is not: it comes again.
+    fn due(&self) -> NextParked {
         loop {
-            let (aside, count) = {
+            let (parked, count) = {
                 let mut held = self.held();
-                let Some(first) = held.aside.first_entry() else { return Err(None) };
+                let Some(first) = held.parked.first_entry() else { return NextParked::Nothing };
                 let due = first.key().0;
                 if due > Instant::now() {
-                    return Err(Some(due));
+                    return NextParked::At(due);
                 }
-                (first.remove(), held.aside.len())
+                (first.remove(), held.parked.len())
             };
-            self.source.aside(count);
-            if self.token_kept(&aside.delivery).is_ok() {
-                return Ok(aside);
+            self.subscription.parked(count);
+            if self.token_kept(&parked.delivery).is_ok() {
+                return NextParked::Due(parked);
             }
-            let (subscription, id) = (self.subscription, aside.delivery.message.metadata().id);
+            let (subscription, id) = (self.name, parked.delivery.message.metadata().id);
             tracing::debug!(target: "pontoon", subscription, message = %id, "the broker has it again");
         }
     }
 
-    fn put_aside(&self, delivery: Delivery, pause: Duration, next: AfterPause) {
+    fn park(&self, delivery: Delivery, pause: Duration, next: AfterPause) {
         let place = (Instant::now() + pause, delivery.tag);
         let count = {
             let mut held = self.held();
-            held.aside.insert(place, Parked { delivery, next });
-            held.aside.len()
+            held.parked.insert(place, Parked { delivery, next });
+            held.parked.len()
         };
-        self.source.aside(count);
+        self.subscription.parked(count);
         self.changed.notify_one();
     }
 
-    /// The next message. Whoever goes off with one lets another reader look when the next of those aside is due.
+    /// The next message. Whoever takes one wakes another reader, who waits until the next parked message is due.
     async fn receive(&self) -> Option<Delivery> {
         let delivery = self.receive_one().await?;
         let waits = {
             let mut held = self.held();
             held.handed.insert(delivery.tag, Instant::now());
-            !held.aside.is_empty()
+            !held.parked.is_empty()
         };
         if waits {
             self.changed.notify_one();
@@ -249,14 +149,17 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
     async fn receive_one(&self) -> Option<Delivery> {
         loop {
             let next = match self.due() {
-                Ok(Parked { delivery, next: AfterPause::Attempt }) => return self.hand_out(delivery).await,
-                Ok(Parked { delivery, next: AfterPause::Out }) => return Some(delivery),
-                Ok(Parked { delivery, next: AfterPause::Grave(give_up) }) => {
+                NextParked::Due(Parked { delivery, next: AfterPause::Attempt }) => {
+                    return self.hand_out(delivery).await;
+                }
+                NextParked::Due(Parked { delivery, next: AfterPause::HandOut }) => return Some(delivery),
+                NextParked::Due(Parked { delivery, next: AfterPause::DeadLetter(give_up) }) => {
                     // What went wrong is tried once more, later; it stands in the log.
                     let _ = self.dead_letter(delivery, give_up).await;
                     continue;
                 }
-                Err(next) => next,
+                NextParked::At(due) => Some(due),
+                NextParked::Nothing => None,
             };
             let due = async {
                 match next {
@@ -265,7 +168,7 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
                 }
             };
             tokio::select! {
-                delivered = self.source.receive() => {
+                delivered = self.subscription.receive() => {
                     if let Some(delivery) = self.admit(delivered?).await {
                         return Some(delivery);
                     }
@@ -288,7 +191,7 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
     async fn retried(&self, delivery: &Delivery) {
         let token = self.held().tokens.get(&delivery.tag).cloned();
         if let Some(token) = token {
-            self.source.retried(delivery, &token).await;
+            self.subscription.retried(delivery, &token).await;
         }
     }
 
@@ -297,7 +200,7 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
         let ReceivedMessage { incoming, redelivered, token } = delivered;
         let Incoming { message, attempt, source, sequence, .. } = match incoming {
             Ok(incoming) => incoming,
-            Err((malformed, body)) => {
+            Err(UnreadableMessage { malformed, body }) => {
                 let delivery = self.hold(Message::received(Metadata::new(), body), 1, token);
                 self.refuse(delivery, malformed.to_string()).await;
                 return None;
@@ -307,15 +210,15 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
             self.forget(token).await;
             return None;
         }
-        if self.source.lease().is_some() {
+        if self.subscription.lease().is_some() {
             self.held().forget_given_up(message.metadata().id);
         }
         let token = if redelivered > 0 { self.resume(message.metadata().id, token)? } else { token };
         let (attempts, earlier) = (self.policy.attempts, attempt.saturating_sub(1));
-        let before = match self.source.tried(&token) {
+        let before = match self.subscription.tried(&token) {
             Some(tried) if tried >= attempts => earlier.saturating_add(tried),
             Some(_) => earlier.saturating_add(redelivered.min(attempts.saturating_sub(1))),
-            None => counted(earlier, redelivered, attempts),
+            None => attempts_before(earlier, redelivered, attempts),
         };
         Some(self.hold(message, before.saturating_add(1), token))
     }
@@ -324,21 +227,21 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
     fn resume(&self, id: Id, token: S::Token) -> Option<S::Token> {
         let (token, count) = {
             let mut held = self.held();
-            (held.resume(id, token, |token| self.source.is_lost(token)), held.aside.len())
+            (held.resume(id, token, |token| self.subscription.is_lost(token)), held.parked.len())
         };
         if token.is_none() {
-            self.source.aside(count);
+            self.subscription.parked(count);
         }
         token
     }
 
     /// Whether an event that may come once has come before. What is missing before it is counted.
     fn has_come_before(&self, id: Id, source: &str, sequence: Option<u64>) -> bool {
-        let arrived = sequence.map(|sequence| self.heard.arrives(source, sequence));
+        let arrived = sequence.map(|sequence| self.sequences.arrives(source, sequence));
         if let Some(Sequenced::After(missing)) = arrived {
-            self.tally.lost.fetch_add(missing, Ordering::Relaxed);
+            self.counters.lost.fetch_add(missing, Ordering::Relaxed);
         }
-        self.heard.is_known(id) || arrived == Some(Sequenced::Again)
+        self.sequences.is_known(id) || arrived == Some(Sequenced::Again)
     }
 
     /// What was taken in, under a tag.
@@ -352,21 +255,21 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
 
     /// Has the broker forget what is not handed out.
     async fn forget(&self, token: S::Token) {
-        if let Err(error) = self.source.done(token).await {
-            let subscription = self.subscription;
+        if let Err(error) = self.subscription.ack(token).await {
+            let subscription = self.name;
             tracing::warn!(target: "pontoon", subscription, error = %OneLine(&error), "a message that is not handled may come again");
         }
     }
 
     /// A message that cannot be read: to the dead letters at once, or, where there are none, counted.
     async fn refuse(&self, delivery: Delivery, reason: String) {
-        let subscription = self.subscription;
+        let subscription = self.name;
         if self.policy.dead_letter {
             tracing::error!(target: "pontoon", subscription, reason, "a message that cannot be read is given up");
             let _ = self.dead_letter(delivery, GiveUp { reason, failures: 0 }).await;
             return;
         }
-        let malformed = self.tally.malformed.fetch_add(1, Ordering::Relaxed) + 1;
+        let malformed = self.counters.malformed.fetch_add(1, Ordering::Relaxed) + 1;
         if malformed.is_power_of_two() {
             tracing::error!(target: "pontoon", subscription, reason, malformed, "a message that cannot be read is gone");
         }
@@ -381,78 +284,78 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
         let token = self.token_kept(&delivery)?;
         if failures > 0 {
             // It has waited. What became of its lease, the end of this shows.
-            let _ = self.source.extend(token.clone()).await;
+            let _ = self.subscription.extend(token.clone()).await;
         }
         let mut dead = DeadMessage { message: delivery.message.clone(), reason, attempts: delivery.attempt };
-        let mut dead_letters = self.source.dead_letter(&dead).await;
-        if dead_letters.as_ref().is_err_and(BridgeError::is_permanent) {
+        let mut kept = self.subscription.dead_letter(&dead).await;
+        if kept.as_ref().is_err_and(BridgeError::is_permanent) {
             // With its reason it may be larger than what the broker takes.
             dead.reason.truncate(dead.reason.floor_char_boundary(SHORT));
-            dead_letters = self.source.dead_letter(&dead).await;
+            kept = self.subscription.dead_letter(&dead).await;
         }
-        if let Err(error) = &dead_letters
+        if let Err(error) = &kept
             && error.is_permanent()
         {
-            self.tally.malformed.fetch_add(1, Ordering::Relaxed);
-            let (subscription, message) = (self.subscription, delivery.message.metadata().id);
+            self.counters.malformed.fetch_add(1, Ordering::Relaxed);
+            let (subscription, message) = (self.name, delivery.message.metadata().id);
             let reason = &dead.reason;
             tracing::error!(target: "pontoon", subscription, %message, error = %OneLine(&error), reason, "a dead letter cannot be kept: it is gone");
-            dead_letters = Ok(());
+            kept = Ok(());
         }
-        if let Err(error) = dead_letters {
-            let (subscription, failures) = (self.subscription, failures.saturating_add(1));
+        if let Err(error) = kept {
+            let (subscription, failures) = (self.name, failures.saturating_add(1));
             if failures.is_power_of_two() {
                 tracing::warn!(target: "pontoon", subscription, error = %OneLine(&error), failures, "a dead letter is not kept yet");
             }
             let give_up = GiveUp { reason: dead.reason, failures };
-            self.put_aside(delivery, DEAD_LETTER_BACKOFF.after(failures), AfterPause::Grave(give_up));
+            self.park(delivery, DEAD_LETTER_BACKOFF.after(failures), AfterPause::DeadLetter(give_up));
             return Err(error);
         }
         self.held().tokens.remove(&delivery.tag);
-        self.source.done(token).await
+        self.subscription.ack(token).await
     }
 
     async fn settle(&self, delivery: &Delivery, settlement: Settlement) -> Result<(), BridgeError> {
         let handed = self.held().handed.remove(&delivery.tag);
         if let Some(handed) = handed {
-            self.source.handled(handed.elapsed());
+            self.subscription.handled(handed.elapsed());
         }
         match settlement {
             Settlement::Ack => {
                 let token = self.token(delivery)?;
-                self.source.done(token).await
+                self.subscription.ack(token).await
             }
             Settlement::Release => {
                 let token = self.token(delivery)?;
-                self.source.back(token).await
+                self.subscription.release(token).await
             }
             Settlement::Retry(pause) => {
                 let token = self.token_kept(delivery)?;
-                let again = self.source.again(delivery, token, pause).await;
+                let again = self.subscription.retry(delivery, token, pause).await;
                 if !matches!(again, Ok(false)) {
                     self.held().forget(delivery.tag);
                     return again.map(drop);
                 }
                 let next = Delivery { attempt: delivery.attempt.saturating_add(1), ..delivery.clone() };
-                self.put_aside(next, pause, AfterPause::Attempt);
+                self.park(next, pause, AfterPause::Attempt);
                 Ok(())
             }
             Settlement::Postpone(pause) => {
                 // Held in this process: brokers count what they deliver again.
                 let token = self.token_kept(delivery)?;
-                if let Err(error) = self.source.extend(token).await {
+                if let Err(error) = self.subscription.extend(token).await {
                     self.held().forget(delivery.tag);
                     return Err(error);
                 }
-                let pause = self.source.lease().map_or(pause, |lease| pause.min(lease / 2));
-                self.put_aside(delivery.clone(), pause, AfterPause::Out);
+                let pause = self.subscription.lease().map_or(pause, |lease| pause.min(lease / 2));
+                self.park(delivery.clone(), pause, AfterPause::HandOut);
                 Ok(())
             }
             Settlement::DeadLetter(reason) => self.dead_letter(delivery.clone(), GiveUp { reason, failures: 0 }).await,
             Settlement::Malformed => {
-                self.tally.malformed.fetch_add(1, Ordering::Relaxed);
+                self.counters.malformed.fetch_add(1, Ordering::Relaxed);
                 match self.token(delivery) {
-                    Ok(token) => self.source.done(token).await,
+                    Ok(token) => self.subscription.ack(token).await,
                     // At most once: it was done with before anybody looked at it.
                     Err(_) => Ok(()),
                 }
@@ -462,17 +365,17 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
 
     async fn clear(&self, id: Option<Id>, replay: bool) -> Result<usize, BridgeError> {
         let dead_letters =
-            self.source.dead_letters(id.map_or(DeadLetterQuery::Behind(0), DeadLetterQuery::For)).await?;
+            self.subscription.dead_letters(id.map_or(DeadLetterQuery::Behind(0), DeadLetterQuery::For)).await?;
         let mut count = 0;
         for FoundDeadLetter { dead, token } in dead_letters {
             count += 1;
             if !replay {
-                self.source.done(token).await?;
+                self.subscription.ack(token).await?;
                 continue;
             }
             // It stays a dead letter until this process is done with it.
             let delivery = self.hold(dead.message, 1, token);
-            self.put_aside(delivery, Duration::ZERO, AfterPause::Out);
+            self.park(delivery, Duration::ZERO, AfterPause::HandOut);
         }
         Ok(count)
     }
@@ -489,17 +392,17 @@ impl<S: BrokerSubscription> Consumer for NetworkConsumer<S> {
     }
 
     fn lease(&self) -> Option<Duration> {
-        self.source.lease()
+        self.subscription.lease()
     }
 
     fn extend<'a>(&'a self, delivery: &'a Delivery) -> MaybeReady<'a, Result<(), BridgeError>> {
         let token = self.held().tokens.get(&delivery.tag).cloned();
         let Some(token) = token else { return MaybeReady::ready(Err(BridgeError::LeaseLost)) };
-        MaybeReady::boxed(self.source.extend(token))
+        MaybeReady::boxed(self.subscription.extend(token))
     }
 
     fn is_lost(&self, delivery: &Delivery) -> bool {
-        self.held().tokens.get(&delivery.tag).is_none_or(|token| self.source.is_lost(token))
+        self.held().tokens.get(&delivery.tag).is_none_or(|token| self.subscription.is_lost(token))
     }
 
     fn forget(&self, delivery: &Delivery) {
@@ -511,44 +414,24 @@ impl<S: BrokerSubscription> Consumer for NetworkConsumer<S> {
     }
 
     fn is_volatile(&self) -> bool {
-        self.source.is_volatile()
+        self.subscription.is_volatile()
     }
 
     fn unfinished(&self, _: Instant) -> usize {
-        match self.source.is_volatile() {
-            true => self.source.waiting() + self.held().tokens.len(),
+        match self.subscription.is_volatile() {
+            true => self.subscription.waiting() + self.held().tokens.len(),
             false => 0,
         }
     }
 
     fn dead_letters(&self, skip: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>> {
         MaybeReady::boxed(async move {
-            let dead_letters = self.source.dead_letters(DeadLetterQuery::Behind(skip)).await?;
+            let dead_letters = self.subscription.dead_letters(DeadLetterQuery::Behind(skip)).await?;
             Ok(dead_letters.into_iter().map(|one| one.dead).collect())
         })
     }
 
     fn clear_dead_letters(&self, id: Option<Id>, replay: bool) -> MaybeReady<'_, Result<usize, BridgeError>> {
         MaybeReady::boxed(self.clear(id, replay))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_that_nobody_has_tried_is_in_its_last_attempt() {
-        assert_eq!([0, 1, 2, 3, 18].map(|before| counted(0, before, 3)), [0, 1, 2, 2, 2]);
-        assert_eq!(counted(0, 19, 3), 19, "given up");
-        assert_eq!(counted(0, 1, 1), 0);
-    }
-
-    #[test]
-    fn deliveries_after_a_pause_at_the_broker_take_no_attempt_that_is_left() {
-        assert_eq!([0, 1, 2, 16].map(|redelivered| counted(2, redelivered, 4)), [2, 3, 3, 3]);
-        assert_eq!(counted(2, 18, 4), 20, "given up");
-        // All of them were made.
-        assert_eq!(counted(4, 0, 4), 4);
     }
 }

@@ -1,15 +1,13 @@
 //! Dead letters as a broker keeps them, and which of them are looked at in one go.
 
-use bytes::Bytes;
-
 use crate::bridge::DeadMessage;
-use crate::bridge::network::wire::{Incoming, Malformed};
+use crate::bridge::network::wire::{GivenUp, Incoming, UnreadableMessage};
 use crate::message::Message;
 use crate::message::id::Id;
 use crate::message::metadata::Metadata;
 use crate::unit::dead_letters::AT_A_TIME;
 
-/// Which dead letters are looked at.
+/// A query for dead letters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum DeadLetterQuery {
     /// Those behind so many of the oldest, as many as are looked at in one go.
@@ -21,7 +19,7 @@ pub(crate) enum DeadLetterQuery {
 /// How many bytes of dead letters are looked at in one go.
 const BYTES_AT_A_TIME: usize = 64 * 1024 * 1024;
 
-/// Dead letters that are looked at in one go.
+/// A page of dead letters.
 pub(crate) struct DeadLetterPage<T> {
     query: DeadLetterQuery,
     passed: usize,
@@ -62,20 +60,22 @@ impl<T> DeadLetterPage<T> {
     }
 }
 
-/// A dead letter, and what it is acknowledged by.
+/// A dead letter, and the token that it is acknowledged by.
 pub(crate) struct FoundDeadLetter<T> {
     pub(crate) dead: DeadMessage,
     pub(crate) token: T,
 }
 
 /// What a message that a broker keeps as a dead letter was. One that somebody else has put there may be none of ours.
-pub(crate) fn dead(read: Result<Incoming, (Malformed, Bytes)>) -> DeadMessage {
+pub(crate) fn dead(read: Result<Incoming, UnreadableMessage>) -> DeadMessage {
     match read {
-        Ok(Incoming { message, dead: Some((reason, attempts)), .. }) => DeadMessage { message, reason, attempts },
+        Ok(Incoming { message, dead: Some(GivenUp { reason, attempts }), .. }) => {
+            DeadMessage { message, reason, attempts }
+        }
         Ok(Incoming { message, attempt, .. }) => {
             DeadMessage { message, reason: "not said".to_owned(), attempts: attempt }
         }
-        Err((malformed, body)) => DeadMessage {
+        Err(UnreadableMessage { malformed, body }) => DeadMessage {
             message: Message::received(Metadata::new(), body),
             reason: malformed.to_string(),
             attempts: 0,

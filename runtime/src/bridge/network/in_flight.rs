@@ -1,4 +1,4 @@
-//! What is under way: a bridge that closes waits for it, for a while.
+//! The operations in flight: a bridge that closes waits for them, for a while.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,23 +8,23 @@ use tokio::time::timeout;
 
 use crate::bridge::BridgeError;
 
-/// What is under way.
+/// The operations in flight.
 #[derive(Default)]
 pub(crate) struct InFlight {
-    under_way: AtomicUsize,
+    count: AtomicUsize,
     closed: AtomicBool,
-    landed: Notify,
+    ended: Notify,
 }
 
-/// One thing that is under way; until it is dropped.
+/// One operation in flight; until it is dropped.
 pub(crate) struct InFlightGuard<'f>(&'f InFlight);
 
 impl InFlight {
     /// Something begins, unless it is too late for that.
     pub(crate) fn begin(&self) -> Result<InFlightGuard<'_>, BridgeError> {
-        self.under_way.fetch_add(1, Ordering::SeqCst);
-        let flight = InFlightGuard(self);
-        if self.closed.load(Ordering::SeqCst) { Err(BridgeError::Closed) } else { Ok(flight) }
+        self.count.fetch_add(1, Ordering::SeqCst);
+        let guard = InFlightGuard(self);
+        if self.closed.load(Ordering::SeqCst) { Err(BridgeError::Closed) } else { Ok(guard) }
     }
 
     /// Lets nothing begin any more, and waits until all has ended; for so long at most.
@@ -32,11 +32,11 @@ impl InFlight {
         self.closed.store(true, Ordering::SeqCst);
         let over = async {
             loop {
-                let landed = self.landed.notified();
-                if self.under_way.load(Ordering::SeqCst) == 0 {
+                let ended = self.ended.notified();
+                if self.count.load(Ordering::SeqCst) == 0 {
                     return;
                 }
-                landed.await;
+                ended.await;
             }
         };
         // What has not ended by then gets an error.
@@ -46,8 +46,8 @@ impl InFlight {
 
 impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
-        if self.0.under_way.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.0.landed.notify_waiters();
+        if self.0.count.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.ended.notify_waiters();
         }
     }
 }
@@ -58,14 +58,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_under_way_is_waited_for_and_nothing_else_begins() {
-        let flights = InFlight::default();
-        let flight = flights.begin().unwrap();
-        let close = flights.close(Duration::from_secs(3600));
+        let in_flight = InFlight::default();
+        let guard = in_flight.begin().unwrap();
+        let close = in_flight.close(Duration::from_secs(3600));
         tokio::join!(close, async {
             tokio::task::yield_now().await;
-            assert!(matches!(flights.begin(), Err(BridgeError::Closed)));
-            drop(flight);
+            assert!(matches!(in_flight.begin(), Err(BridgeError::Closed)));
+            drop(guard);
         });
-        assert_eq!(flights.under_way.load(Ordering::SeqCst), 0);
+        assert_eq!(in_flight.count.load(Ordering::SeqCst), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! How many messages of a subscription a process has from its broker at a time: as many as its handlers work off within about
+//! The prefetch of a subscription, which changes: as many messages at a time as its handlers work off within about
 //! a second, by the time that they have taken so far; and room for those that wait for their next attempt, which others are not
 //! to wait for.
 //!
@@ -29,19 +29,20 @@ const STEP: u32 = 4;
 const SAMPLE: u32 = 16;
 
 /// For how many messages that wait there is room at most: a broker remembers what is not acknowledged.
-const MOST_ASIDE: u32 = 4096;
+const MOST_PARKED: u32 = 4096;
 
 /// After how many messages room that is not needed any more is given up.
 const SPARE: u32 = 16;
 
-/// How many messages of a subscription a process has from its broker at a time.
+/// The prefetch of a subscription, which grows and shrinks with the time that handlers take.
 pub(crate) struct InFlightWindow {
     /// How many it hands out at once: where each window begins.
     concurrency: u32,
-    state: Mutex<State>,
+    state: Mutex<WindowState>,
 }
 
-struct State {
+/// The size of the window, and what it is made from.
+struct WindowState {
     concurrency: u32,
     size: u32,
     /// How long handlers take, the last ones first. Nothing while none has ended.
@@ -51,13 +52,13 @@ struct State {
     /// How many messages of a larger window may still be here. Nothing where they went back.
     left: u32,
     /// How many messages wait for their next attempt, and for how many there is room.
-    aside: u32,
+    parked: u32,
     room: u32,
 }
 
-impl State {
+impl WindowState {
     fn new(size: u32, mean: Option<Duration>) -> Self {
-        Self { concurrency: size.max(1), size, mean, handled: 0, left: 0, aside: 0, room: 0 }
+        Self { concurrency: size.max(1), size, mean, handled: 0, left: 0, parked: 0, room: 0 }
     }
 
     fn change(&mut self, size: u32, room: u32) -> Option<WindowChange> {
@@ -74,7 +75,7 @@ impl State {
     }
 }
 
-/// How many messages a process is to have from now on.
+/// The prefetch that a process is to have from now on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct WindowChange {
     pub(crate) now: u16,
@@ -83,24 +84,24 @@ pub(crate) struct WindowChange {
 }
 
 /// For how many that wait there is to be room, where so many do.
-fn room(aside: u32) -> u32 {
-    if aside == 0 { 0 } else { aside.min(MOST_ASIDE).next_power_of_two() }
+fn room(parked: u32) -> u32 {
+    if parked == 0 { 0 } else { parked.min(MOST_PARKED).next_power_of_two() }
 }
 
 impl InFlightWindow {
     pub(crate) fn new(concurrency: u32) -> Self {
         let concurrency = concurrency.clamp(1, u16::MAX.into());
-        Self { concurrency, state: Mutex::new(State::new(concurrency, None)) }
+        Self { concurrency, state: Mutex::new(WindowState::new(concurrency, None)) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WindowState> {
         self.state.lock()
     }
 
     /// It begins anew: what is delivered now may be what has ended something.
     pub(crate) fn restart(&self) -> u32 {
         let mut state = self.state();
-        *state = State::new(self.concurrency, state.mean);
+        *state = WindowState::new(self.concurrency, state.mean);
         state.size
     }
 
@@ -116,16 +117,16 @@ impl InFlightWindow {
         let grows = ideal >= state.size.saturating_mul(2) && state.handled >= state.size.max(SAMPLE);
         let changes = grows || ideal.saturating_mul(2) <= state.size;
         let size = if changes { ideal.min(state.size.saturating_mul(STEP)) } else { state.size };
-        let spare = state.aside.saturating_mul(4) < state.room && (state.handled >= SPARE || ideal < state.room);
-        let room = if spare { room(state.aside) } else { state.room };
+        let spare = state.parked.saturating_mul(4) < state.room && (state.handled >= SPARE || ideal < state.room);
+        let room = if spare { room(state.parked) } else { state.room };
         state.change(size, room)
     }
 
     /// So many messages wait for their next attempt.
-    pub(crate) fn aside(&self, count: usize) -> Option<WindowChange> {
+    pub(crate) fn parked(&self, count: usize) -> Option<WindowChange> {
         let mut state = self.state();
-        state.aside = u32::try_from(count).unwrap_or(u32::MAX);
-        let room = if state.aside > state.room { room(state.aside) } else { state.room };
+        state.parked = u32::try_from(count).unwrap_or(u32::MAX);
+        let room = if state.parked > state.room { room(state.parked) } else { state.room };
         let size = state.size;
         state.change(size, room)
     }
@@ -188,18 +189,18 @@ mod tests {
     #[test]
     fn what_took_the_place_of_those_that_waited_goes_back_where_it_takes_long() {
         let window = InFlightWindow::new(1);
-        assert_eq!(window.aside(1000), Some(WindowChange { now: 1025, fewer: false }));
-        assert_eq!(window.aside(0), None);
+        assert_eq!(window.parked(1000), Some(WindowChange { now: 1025, fewer: false }));
+        assert_eq!(window.parked(0), None);
         assert_eq!(window.handled(Duration::from_secs(60)), Some(WindowChange { now: 1, fewer: true }));
     }
 
     #[test]
     fn who_waits_for_the_next_attempt_takes_no_place() {
         let window = InFlightWindow::new(1);
-        assert_eq!(window.aside(1), Some(WindowChange { now: 2, fewer: false }));
-        assert_eq!((window.aside(0), window.aside(1)), (None, None));
-        assert_eq!(window.aside(3), Some(WindowChange { now: 5, fewer: false }));
-        assert_eq!(window.aside(0), None);
+        assert_eq!(window.parked(1), Some(WindowChange { now: 2, fewer: false }));
+        assert_eq!((window.parked(0), window.parked(1)), (None, None));
+        assert_eq!(window.parked(3), Some(WindowChange { now: 5, fewer: false }));
+        assert_eq!(window.parked(0), None);
         // What is not needed is given up.
         assert_eq!(after(&window, SPARE, Duration::from_secs(60)), 1);
     }

@@ -3,13 +3,15 @@
 
 mod attribute;
 mod incoming;
+mod malformed;
 mod outgoing;
 mod reply;
 mod structured;
 mod trace;
 
 pub(crate) use attribute::{Attribute, CONTENT_TYPE};
-pub(crate) use incoming::{Incoming, Malformed};
+pub(crate) use incoming::Incoming;
+pub(crate) use malformed::{GivenUp, Malformed, UnreadableMessage};
 pub(crate) use outgoing::Outgoing;
 pub(crate) use reply::{read_reply, write_reply};
 

@@ -1,8 +1,7 @@
-//! A message as it is read. What comes over a network may say anything: what cannot be understood is malformed, never a
-//! panic.
+//! A message as it is read, with the attributes of CloudEvents. What comes over a network may say anything: what cannot be
+//! understood is malformed, never a panic.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
 use crate::bridge::network::wire::structured::Structured;
-use crate::bridge::network::wire::{Attribute, trace};
+use crate::bridge::network::wire::{Attribute, GivenUp, Malformed, trace};
 use crate::message::Message;
 use crate::message::id::Id;
 use crate::message::metadata::Metadata;
@@ -32,18 +31,8 @@ pub(crate) struct Incoming {
     pub(crate) sent: Option<SystemTime>,
     /// Of a request: for how long its caller waited from then on.
     pub(crate) patience: Option<Duration>,
-    /// Of a dead letter: why it was given up, and after how many attempts.
-    pub(crate) dead: Option<(String, u32)>,
-}
-
-/// What is wrong with a message that cannot be read.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Malformed(pub(crate) String);
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "malformed: {}", self.0)
-    }
+    /// Of a dead letter: why it was given up.
+    pub(crate) dead: Option<GivenUp>,
 }
 
 impl Incoming {
@@ -124,7 +113,7 @@ impl Incoming {
             // Only to be compared: what it is, does not matter to anybody.
             sent: get(Attribute::TIME).and_then(|text| timestamp(&text)),
             patience,
-            dead: dead.map(|reason| (reason, attempts)),
+            dead: dead.map(|reason| GivenUp { reason, attempts }),
         })
     }
 }

@@ -8,7 +8,7 @@ use humantime::format_rfc3339_millis;
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
-use crate::bridge::network::wire::{Attribute, trace};
+use crate::bridge::network::wire::{Attribute, GivenUp, trace};
 use crate::message::Message;
 
 /// How many bytes of a reason are kept with a dead letter: brokers bound what a message says about itself. The whole of it
@@ -33,8 +33,8 @@ pub(crate) struct Outgoing<'m> {
     pub(crate) sequence: Option<u64>,
     /// For requests: until when somebody waits for the reply.
     pub(crate) deadline: Option<Instant>,
-    /// For dead letters: why it was given up, and after how many attempts.
-    pub(crate) dead: Option<(&'m str, u32)>,
+    /// For dead letters: why it was given up.
+    pub(crate) dead: Option<GivenUp<&'m str>>,
 }
 
 impl<'m> Outgoing<'m> {
@@ -102,7 +102,7 @@ impl<'m> Outgoing<'m> {
         if let Some(state) = metadata.trace.as_ref().and_then(|trace| trace.state.as_deref()) {
             put.text(Attribute::TRACESTATE, state);
         }
-        if let Some((reason, attempts)) = self.dead {
+        if let Some(GivenUp { reason, attempts }) = self.dead {
             put.text(Attribute::DEAD_REASON, &reason[..reason.floor_char_boundary(REASON)]);
             put.shown(Attribute::DEAD_ATTEMPTS, attempts);
         }

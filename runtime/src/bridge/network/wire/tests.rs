@@ -49,7 +49,7 @@ fn metadata_survive_the_wire() {
         attempt: 2,
         sequence: Some(9),
         deadline,
-        dead: Some(("poison", 5)),
+        dead: Some(GivenUp { reason: "poison", attempts: 5 }),
         ..Outgoing::new(SUBJECT, &message, "/shop/user/1")
     };
     assert_eq!(outgoing.body(1).unwrap(), "7");
@@ -61,7 +61,7 @@ fn metadata_survive_the_wire() {
     assert!(back.deadline.is_some_and(|back| back > Instant::now() + Duration::from_secs(50)));
     assert_eq!((incoming.attempt, incoming.sequence), (2, Some(9)));
     assert_eq!(incoming.source, "/shop/user/1");
-    assert_eq!(incoming.dead, Some(("poison".to_owned(), 5)));
+    assert_eq!(incoming.dead, Some(GivenUp { reason: "poison".to_owned(), attempts: 5 }));
     assert_eq!(incoming.message.decode::<u32>().unwrap(), 7);
 }
 
@@ -91,8 +91,9 @@ async fn what_is_left_of_a_deadline_travels_as_a_duration() {
 #[test]
 fn a_reason_is_kept_as_far_as_it_fits() {
     let (message, reason) = (Message::new(Metadata::new(), 7), "é".repeat(8 * 1024));
-    let outgoing = Outgoing { dead: Some((&reason, 5)), ..Outgoing::new(SUBJECT, &message, "/") };
-    let (kept, attempts) = read(&written(&outgoing)).unwrap().dead.unwrap();
+    let outgoing =
+        Outgoing { dead: Some(GivenUp { reason: &reason, attempts: 5 }), ..Outgoing::new(SUBJECT, &message, "/") };
+    let GivenUp { reason: kept, attempts } = read(&written(&outgoing)).unwrap().dead.unwrap();
     assert_eq!((kept.len(), attempts), (8 * 1024, 5));
 }
 
