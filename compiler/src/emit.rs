@@ -3,6 +3,7 @@
 
 mod client;
 mod contract;
+mod custom;
 mod environment;
 mod handover;
 mod layout;
@@ -50,7 +51,7 @@ pub fn emit(plan: &Plan, selection: &Selection) -> Vec<File> {
         }
     }
     if let Some(environments) = selection.client(plan) {
-        files.push(layout::file("client", &head("The client"), &client::print(&plan.topology, &environments)));
+        files.push(layout::file("client", &head("The client"), &client::print(krate, &plan.topology, &environments)));
     }
     let mut files: Vec<File> = files.into_iter().map(|file| layout::of_runtime(&selection.runtime, file)).collect();
     files.push(handover::file(plan, krate, &selection.runtime));

@@ -22,7 +22,7 @@ mod unit;
 
 use serde::Serialize;
 
-pub use adapter::Opening;
+pub use adapter::{Custom, Item, Opening};
 pub use budget::{Budgets, HandlerBudget, Waited, budgets};
 pub use client::{Callable, Client};
 pub(crate) use contents::Contents;

@@ -23,7 +23,7 @@ pub use arena::{
 };
 pub use deployment::{Budget, Deployment, OutboxBuffer, Pattern, Unit};
 pub use environment::{
-    Connection, Environment, Origin, Provision, Purpose, Reference, Setting, Settings, Text, TextPart,
+    Capabilities, Connection, Environment, Origin, Provision, Purpose, Reference, Setting, Settings, Text, TextPart,
 };
 pub use located::Located;
 pub use message::{Event, Queue, Secret, State};

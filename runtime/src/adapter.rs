@@ -24,8 +24,8 @@ pub use crate::contract::presence::Environments;
 pub use crate::contract::queue_policy::QueuePolicy;
 pub use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
 pub use crate::environment::{
-    Env, EventBridge, File, InMemory, Instance, QueueBridge, SecretStore, Setup, StateStore, Template, TemplatePart,
-    Tls, Variables,
+    AnyEventBridge, Env, EventBridge, File, InMemory, Instance, QueueBridge, SecretStore, Setup, StateStore, Template,
+    TemplatePart, Tls, Variables,
 };
 pub use crate::fault::FaultClass;
 pub use crate::health::{Counters, Health};
@@ -37,6 +37,7 @@ pub use crate::secret::{SecretAdapter, SecretError, SecretValue};
 #[cfg(feature = "redis")]
 pub use crate::store::redis::Redis;
 pub use crate::store::{Change, Entry, Etag, Expect, Page, Range, StateAdapter, StoreError};
+pub use pontoon_schema::capability;
 
 /// The adapters that stay in the process.
 pub mod in_memory {

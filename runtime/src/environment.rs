@@ -1,6 +1,7 @@
 //! Environments: which adapters are behind a unit's ports. Settings are constants that know how to open themselves: what no
 //! environment names is not linked.
 
+mod agreement;
 mod memory;
 mod secrets;
 mod setup;
@@ -10,13 +11,14 @@ mod tls;
 use std::fmt;
 use std::sync::Arc;
 
-use pontoon_schema::capability::Adapter;
+use pontoon_schema::capability::Bridge;
 
 use crate::bridge::{EventAdapter, QueueAdapter};
 use crate::maybe_ready::MaybeReady;
 use crate::secret::SecretAdapter;
 use crate::store::StateAdapter;
 
+pub use agreement::agree;
 pub use memory::InMemory;
 pub use secrets::{Env, File};
 pub use setup::{Instance, Setup};
@@ -32,7 +34,7 @@ pub struct Environment {
     pub(crate) name: &'static str,
     pub(crate) ephemeral: bool,
     pub(crate) verify: bool,
-    pub(crate) event_bridge: &'static dyn EventBridge,
+    pub(crate) event_bridge: &'static dyn AnyEventBridge,
     pub(crate) queue_bridge: &'static dyn QueueBridge,
     pub(crate) state_store: &'static dyn StateStore,
     pub(crate) secret_store: &'static dyn SecretStore,
@@ -69,7 +71,7 @@ impl Environment {
 
     /// What carries commands and events.
     #[must_use]
-    pub const fn event_bridge(mut self, bridge: &'static dyn EventBridge) -> Self {
+    pub const fn event_bridge<B: EventBridge>(mut self, bridge: &'static B) -> Self {
         self.event_bridge = bridge;
         self
     }
@@ -97,12 +99,36 @@ impl Environment {
 }
 
 /// What carries commands and events: an adapter and how it is reached.
-pub trait EventBridge: fmt::Debug + Send + Sync {
-    /// Which adapter it is: its row of the capability table.
-    fn adapter(&self) -> Adapter;
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no event bridge",
+    label = "the topology names it as one",
+    note = "implement `pontoon::adapter::EventBridge` for it, or name another type in the topology"
+)]
+pub trait EventBridge: fmt::Debug + Send + Sync + 'static {
+    /// What the adapter can do. Of one from elsewhere the topology says the same, or the crate does not compile.
+    const CAPABILITIES: Bridge;
 
     /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in `setup`.
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>>;
+}
+
+/// An [`EventBridge`] of whatever type.
+pub trait AnyEventBridge: fmt::Debug + Send + Sync {
+    /// [`EventBridge::CAPABILITIES`].
+    fn capabilities(&self) -> Bridge;
+
+    /// [`EventBridge::open`].
+    fn open_any<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>>;
+}
+
+impl<B: EventBridge> AnyEventBridge for B {
+    fn capabilities(&self) -> Bridge {
+        B::CAPABILITIES
+    }
+
+    fn open_any<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
+        self.open(setup)
+    }
 }
 
 /// What carries jobs: an adapter and how it is reached.

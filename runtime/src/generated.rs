@@ -17,7 +17,7 @@ pub use crate::contract::queue_policy::QueuePolicy;
 pub use crate::contract::resource::{Event, Payload, Queue, Rejection, Secret, State};
 pub use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
 pub use crate::contract::timetable::Timetable;
-pub use crate::environment::{Env, Environment, File, InMemory, Template, TemplatePart, Tls};
+pub use crate::environment::{Env, Environment, File, InMemory, Template, TemplatePart, Tls, agree};
 pub use crate::handler::context::Context;
 pub use crate::handler::edge::{
     AccessedBy, ChangedBy, EmittedBy, EnqueuedBy, MayAccess, MayChange, MayEmit, MayEnqueue, MayInvoke, MayRead,
@@ -39,3 +39,4 @@ pub use crate::unit::adapters::Adapters;
 pub use crate::unit::ports::{Collection, Emits, Enqueuer, Enqueues, Keeps, Ports, Publisher, Reveals, SecretSource};
 pub use crate::unit::start::{Launch, in_memory, run, run_with, start};
 pub use crate::unit::started::Started;
+pub use pontoon_schema::capability::{Bound, Bridge, Ordering};

@@ -26,6 +26,8 @@ pub enum Adapter {
     Env,
     /// A folder of files.
     File,
+    /// One from elsewhere: the topology names its Rust type, and says what it can do.
+    Custom,
 }
 
 impl Adapter {
@@ -42,13 +44,14 @@ impl Adapter {
             Self::Aws => "aws",
             Self::Env => "env",
             Self::File => "file",
+            Self::Custom => "custom",
         }
     }
 
     /// The feature of the crate `pontoon` that brings it; nothing for those that are always there.
     pub const fn feature(self) -> Option<&'static str> {
         match self {
-            Self::InMemory | Self::Env | Self::File => None,
+            Self::InMemory | Self::Env | Self::File | Self::Custom => None,
             _ => Some(self.name()),
         }
     }
@@ -64,6 +67,8 @@ impl Adapter {
 
 /// Which messages keep their order.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "document", derive(serde::Deserialize, schemars::JsonSchema))]
+#[cfg_attr(feature = "document", serde(rename_all = "snake_case"))]
 pub enum Ordering {
     /// Those from one publisher to one consumer that handles one at a time.
     OneConsumer,
@@ -73,6 +78,8 @@ pub enum Ordering {
 
 /// Whether a bound on what waits for a consumer holds.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "document", derive(serde::Deserialize, schemars::JsonSchema))]
+#[cfg_attr(feature = "document", serde(rename_all = "snake_case"))]
 pub enum Bound {
     /// It does not: the broker has limits of its own.
     Broker,
@@ -120,6 +127,48 @@ pub struct Bridge {
     pub crosses_processes: bool,
 }
 
+impl Ordering {
+    /// The word that stands for it in a topology.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OneConsumer => "one_consumer",
+            Self::ByKey => "by_key",
+        }
+    }
+}
+
+impl Bound {
+    /// The word that stands for it in a topology.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Broker => "broker",
+            Self::DropOldest => "drop_oldest",
+            Self::AsSaid => "as_said",
+        }
+    }
+}
+
+impl Bridge {
+    /// What is taken of an adapter from elsewhere about which no more is said: it carries messages of any size, within its
+    /// process, and promises nothing.
+    pub const CUSTOM: Self = Self {
+        adapter: Adapter::Custom,
+        durable: false,
+        request_reply: false,
+        competing_consumers: false,
+        ordering: Ordering::OneConsumer,
+        ordering_at_most_once: Ordering::OneConsumer,
+        bound: Bound::Broker,
+        bound_at_most_once: Bound::Broker,
+        delay: false,
+        dead_letter: false,
+        largest_payload: u64::MAX,
+        longest_hold: None,
+        longest_name: u64::MAX,
+        crosses_processes: false,
+    };
+}
+
 /// What a state store can do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StateStore {
@@ -157,7 +206,8 @@ pub struct Lookup {
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 
-const IN_MEMORY: Bridge = Bridge {
+/// Memory of the process, as an event bridge.
+pub const IN_MEMORY: Bridge = Bridge {
     adapter: Adapter::InMemory,
     durable: false,
     request_reply: true,
@@ -174,9 +224,12 @@ const IN_MEMORY: Bridge = Bridge {
     crosses_processes: false,
 };
 
-const EMBEDDED: Bridge = Bridge { adapter: Adapter::Embedded, durable: true, largest_payload: 16 * MIB, ..IN_MEMORY };
+/// The local disk, as an event bridge.
+pub const EMBEDDED: Bridge =
+    Bridge { adapter: Adapter::Embedded, durable: true, largest_payload: 16 * MIB, ..IN_MEMORY };
 
-const AMQP: Bridge = Bridge {
+/// RabbitMQ, as an event bridge.
+pub const AMQP: Bridge = Bridge {
     adapter: Adapter::Amqp,
     // RabbitMQ's `consumer_timeout`.
     longest_hold: Some(Duration::from_secs(30 * 60)),
@@ -186,7 +239,8 @@ const AMQP: Bridge = Bridge {
     ..EMBEDDED
 };
 
-const NATS: Bridge = Bridge {
+/// NATS, as an event bridge.
+pub const NATS: Bridge = Bridge {
     adapter: Adapter::Nats,
     ordering_at_most_once: Ordering::OneConsumer,
     bound: Bound::Broker,
@@ -197,7 +251,8 @@ const NATS: Bridge = Bridge {
     ..AMQP
 };
 
-const MQTT: Bridge = Bridge {
+/// A broker that speaks MQTT 5, as an event bridge.
+pub const MQTT: Bridge = Bridge {
     adapter: Adapter::Mqtt,
     ordering: Ordering::OneConsumer,
     ordering_at_most_once: Ordering::OneConsumer,

@@ -1,7 +1,5 @@
 //! `absent_listener`: events of which all listeners run where they do not get to.
 
-use pontoon_schema::capability;
-
 use super::Input;
 use super::absent_end::{Kind, alone};
 use crate::diagnostic::{Diagnostic, Findings};
@@ -19,7 +17,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         sends: &sends,
         takers: &takers,
         bridge: |environment| environment.event_bridge.as_ref(),
-        crosses: |bridge| capability::event_bridge(bridge.adapter.value).is_some_and(|bridge| bridge.crosses_processes),
+        crosses: |bridge| bridge.bridge().is_some_and(|bridge| bridge.crosses_processes),
     };
     for (event, found) in alone(input, &kind) {
         let name = &topology.events[event].name.value;

@@ -1,7 +1,5 @@
 //! `absent_worker`: jobs whose worker runs nowhere that they get to.
 
-use pontoon_schema::capability;
-
 use super::Input;
 use super::absent_end::{Kind, alone};
 use crate::diagnostic::{Diagnostic, Findings};
@@ -19,7 +17,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         sends: &sends,
         takers: &takers,
         bridge: |environment| environment.queue_bridge.as_ref(),
-        crosses: |bridge| capability::queue_bridge(bridge.adapter.value).is_some_and(|bridge| bridge.crosses_processes),
+        crosses: |bridge| bridge.bridge().is_some_and(|bridge| bridge.crosses_processes),
     };
     for (queue, found) in alone(input, &kind) {
         let name = &topology.queues[queue].name.value;

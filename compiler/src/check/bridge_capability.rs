@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pontoon_schema::capability::{self, Adapter, Bound, Bridge, EVENT_BRIDGES, Ordering, QUEUE_BRIDGES};
+use pontoon_schema::capability::{Bound, Bridge, EVENT_BRIDGES, Ordering, QUEUE_BRIDGES};
 
 use super::Input;
 use super::flow::{Carried, between_units};
@@ -11,7 +11,8 @@ use super::wording::{Named, either, size};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
 use crate::topology::{
-    Delivery, EnvironmentId, EventId, Handler, Located, Purpose, Subscription, SubscriptionId, Topology, WhenFull,
+    Connection, Delivery, EnvironmentId, EventId, Handler, Located, Purpose, Subscription, SubscriptionId, Topology,
+    WhenFull,
 };
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
@@ -31,14 +32,9 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                     }
                     continue;
                 };
-                let adapter = connection.adapter.value;
-                let known = match need.purpose {
-                    Purpose::EventBridge => capability::event_bridge(adapter),
-                    _ => capability::queue_bridge(adapter),
-                };
-                let lacks = known.is_some_and(|bridge| !(need.met)(bridge, need.least));
+                let lacks = connection.bridge().is_some_and(|bridge| !(need.met)(bridge, need.least));
                 if lacks && seen.insert((need.span, connection.adapter.span, need.what)) {
-                    findings.add(need.unmet(input.topology, &environment.name, connection.adapter.map(Adapter::name)));
+                    findings.add(need.unmet(input.topology, &environment.name, connection));
                 }
             }
         }
@@ -131,6 +127,10 @@ fn of_subscription(topology: &Topology, id: SubscriptionId) -> Vec<Need> {
     }
     needs.extend(Need::bound(subscription, of));
     needs.push(Need::name(topology, handler, subscription, of));
+    if subscription.dead_letter.value {
+        let need = Need::of(Purpose::EventBridge, subscription.dead_letter.span, of);
+        needs.push(need.to("keeps the events that are given up", |bridge, _| bridge.dead_letter));
+    }
     if subscription.concurrency.value > 1 {
         let need = Need::of(Purpose::EventBridge, subscription.concurrency.span, of);
         needs.push(need.to("shares events among several consumers", |bridge, _| bridge.competing_consumers));
@@ -218,7 +218,7 @@ impl Need {
             ))
     }
 
-    fn unmet(&self, topology: &Topology, environment: &Located<String>, adapter: Located<&str>) -> Diagnostic {
+    fn unmet(&self, topology: &Topology, environment: &Located<String>, connection: &Connection) -> Diagnostic {
         let (key, name, of, what) = (self.purpose.key(), &environment.value, self.of.shown(topology), self.what);
         let limit = if self.least > 0 { format!(" ({})", size(self.least)) } else { String::new() };
         let message = format!("{of} needs a bridge that {what}{limit}: the {key} of `{name}` does not");
@@ -227,7 +227,7 @@ impl Need {
             if fit.is_empty() { "no bridge does: ask for less".to_owned() } else { format!("{fit} would do") };
         Diagnostic::error("bridge_capability", message)
             .label(self.span, format!("{of} needs a bridge that {what}"))
-            .label(adapter.span, format!("in `{name}`, `{}` does not", adapter.value))
+            .label(connection.adapter.span, format!("in `{name}`, `{}` does not", connection.name()))
             .help(format!(
                 "{}{instead}, as the {key} of `{name}`; or take `{name}` out of the deployments that need it",
                 self.also

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use pontoon_schema::capability::{self, LONGEST_PAUSE_HELD};
+use pontoon_schema::capability::LONGEST_PAUSE_HELD;
 
 use super::Input;
 use super::wording::{length, time};
@@ -39,7 +39,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
 
 /// How long the broker lets a message be held, if that has an end.
 fn limit(bridge: &Connection) -> Option<Duration> {
-    let known = capability::event_bridge(bridge.adapter.value)?.longest_hold?;
+    let known = bridge.bridge()?.longest_hold?;
     Some(bridge.duration(SETTING).unwrap_or(known))
 }
 
@@ -82,20 +82,23 @@ impl Held {
     }
 
     fn finding(&self, address: &str, environment: &str, bridge: &Connection) -> Diagnostic {
-        let (adapter, limit) = (bridge.adapter.value.name(), length(self.limit));
+        let (adapter, limit) = (bridge.name(), length(self.limit));
         let message = format!(
             "{address} may hold an event for {}: the broker of `{environment}` takes it back after {limit}",
             length(self.time)
         );
         // With as much to spare as has to be there.
-        let needed = whole_hours(self.time.saturating_mul(4) / 3);
+        let needed = time(whole_hours(self.time.saturating_mul(4) / 3));
+        let allow = match &bridge.custom {
+            None => format!("write `{SETTING}: {needed}` below `{adapter}`"),
+            Some(_) => format!("say `longest_hold: {needed}` of `{adapter}`, here and in its CAPABILITIES"),
+        };
         Diagnostic::error("broker_time_limit", message)
             .label(self.span, self.text.clone())
             .label(bridge.adapter.span, format!("in `{environment}`, `{adapter}` lets an event be held for {limit}"))
             .help(format!(
                 "give {address} a shorter `timeout:`, fewer `attempts:` or shorter pauses; or, where the broker's own \
-                 configuration allows that, write `{SETTING}: {}` below `{adapter}`",
-                time(needed)
+                 configuration allows that, {allow}"
             ))
     }
 }

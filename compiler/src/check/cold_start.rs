@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use pontoon_schema::capability::Adapter;
-
 use super::Input;
 use super::placement::{Placed, Placement};
 use super::wording::listed;
@@ -68,8 +66,7 @@ fn connections(topology: &Topology, placed: &Placed<'_>, environment: &Environme
     let read = |origin| environment.references().any(|reference| reference.value.origin == origin);
     used.extend(read(Origin::Secret).then_some(Purpose::SecretStore));
     used.extend(read(Origin::Config).then_some(Purpose::ConfigStore));
-    let nearby = [Adapter::InMemory, Adapter::Embedded, Adapter::Env, Adapter::File];
-    let remote = environment.connections().filter(|(_, connection)| !nearby.contains(&connection.adapter.value));
+    let remote = environment.connections().filter(|(_, connection)| !connection.is_here());
     remote.map(|(purpose, _)| purpose).filter(|purpose| used.contains(purpose)).collect()
 }
 
@@ -87,7 +84,7 @@ fn too_many(
     let message = format!("the function `{unit}` opens {} connections before it can answer in `{name}`", opened.len());
     let mut found = finding(placement, placed, message, budget.span, &format!("{} connections", budget.value));
     for (_, connection) in environment.connections().filter(|(purpose, _)| opened.contains(purpose)) {
-        found = found.label(connection.adapter.span, format!("a connection to `{}`", connection.adapter.value.name()));
+        found = found.label(connection.adapter.span, format!("a connection to `{}`", connection.name()));
     }
     Some(found.help(format!(
         "let the function do less, or write `budget: {{ connections: {} }}` on `{}`",

@@ -27,14 +27,13 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         users.retain(|_, units| units.len() > 1);
         for environment in placement.environments() {
             let Some(store) = &environment.state_store else { continue };
-            let adapter = store.adapter.value;
-            if capability::state_store(adapter).is_none_or(|store| store.crosses_processes) {
+            if store.state_store().is_none_or(|store| store.crosses_processes) {
                 continue;
             }
             for (state, units) in &users {
                 found.entry((*state, store.adapter.span)).or_insert_with(|| {
                     let stays =
-                        format!("in `{}`, each process has an `{}` of its own", environment.name.value, adapter.name());
+                        format!("in `{}`, each process has an `{}` of its own", environment.name.value, store.name());
                     finding(topology, *state, units).label(store.adapter.span, stays)
                 });
             }

@@ -29,7 +29,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             )
             .label(environment.ephemeral.span, "losing data is acceptable here, …")
             .label(extends.span, "… and so it is here")
-            .label(first.adapter.span, format!("`{}` keeps what it has", first.adapter.value.name()))
+            .label(first.adapter.span, format!("`{}` keeps what it has", first.name()))
             .help(format!("write `ephemeral: false` in `{heir}`, or `ephemeral: true` where that is meant")),
         );
     }
@@ -40,5 +40,5 @@ fn durable(environment: &Environment) -> impl Iterator<Item = (Purpose, &Connect
     let given_something = |purpose| !matches!(purpose, Purpose::SecretStore | Purpose::ConfigStore);
     environment
         .connections()
-        .filter(move |(purpose, connection)| given_something(*purpose) && purpose.keeps(connection.adapter.value))
+        .filter(move |(purpose, connection)| given_something(*purpose) && connection.capabilities.keeps())
 }

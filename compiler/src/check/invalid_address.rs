@@ -66,7 +66,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             let Some(known) = known(&setting.value.value).filter(|_| seen.insert(setting.value.span)) else { continue };
             let parts = if syntax.several { known.split(',').collect() } else { vec![known.as_str()] };
             let Some(wrong) = parts.into_iter().find_map(|part| syntax.wrong(part.trim())) else { continue };
-            let adapter = connection.adapter.value.name();
+            let adapter = connection.name();
             findings.add(
                 Diagnostic::error("invalid_address", format!("`{adapter}` can't connect to this: {wrong}"))
                     .label(setting.value.span, "this is where it would connect")

@@ -27,7 +27,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         if lacks.is_empty() || seen.len() == SHOWN || !seen.insert(connection.adapter.span) {
             continue;
         }
-        let (name, environment) = (connection.adapter.value.name(), &environment.name.value);
+        let (name, environment) = (connection.name(), &environment.name.value);
         let encrypted = if connection.tls.value { ", encrypted" } else { "" };
         let text = format!("`{environment}` connects to `{name}`{encrypted}: needs {}", listed(&lacks));
         found = found.label(connection.adapter.span, text);

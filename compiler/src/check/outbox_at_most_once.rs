@@ -1,11 +1,9 @@
 //! `outbox_at_most_once`: an event that is published until it is safe, to a subscription that must not get it twice.
 
-use pontoon_schema::capability;
-
 use super::Input;
 use super::wording::{SHOWN, listed};
 use crate::diagnostic::{Diagnostic, Findings};
-use crate::topology::{Delivery, Handler, Topology};
+use crate::topology::{Connection, Delivery, Handler, Topology};
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
@@ -50,6 +48,5 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
 /// Whether events leave their process anywhere: in memory none is published twice.
 fn crosses_processes(topology: &Topology) -> bool {
     let bridges = topology.environments.iter().filter_map(|(_, environment)| environment.event_bridge.as_ref());
-    let mut rows = bridges.filter_map(|connection| capability::event_bridge(connection.adapter.value));
-    rows.any(|bridge| bridge.crosses_processes)
+    bridges.filter_map(Connection::bridge).any(|bridge| bridge.crosses_processes)
 }

@@ -3,8 +3,6 @@
 
 use std::collections::HashSet;
 
-use pontoon_schema::capability;
-
 use super::Input;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
@@ -16,11 +14,11 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let mut seen = HashSet::new();
     for environment in input.topology.environments.values().filter(|environment| environment.is_hard()) {
         let Some(store) = &environment.secret_store else { continue };
-        if capability::secret_store(store.adapter.value).is_none_or(|store| store.in_environment) {
+        if store.lookup().is_none_or(|store| store.in_environment) {
             continue;
         }
         let settings = environment.connections().flat_map(|(_, connection)| &connection.settings.entries);
-        let held = settings.filter(|setting| HELD.contains(&setting.name.value.as_str()));
+        let held = settings.filter(|setting| HELD.contains(&last(&setting.name.value)));
         let held: HashSet<Span> = held.map(|setting| setting.value.span).collect();
         for reference in environment.references().filter(|reference| reference.value.origin == Origin::Variable) {
             let name = &reference.value.name;
@@ -44,8 +42,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
 
 /// Secrets that are read from a variable which every process has, and which is no secret.
 fn something_else(input: &Input<'_>, findings: &mut Findings) {
-    let in_variables =
-        |store: &Connection| capability::secret_store(store.adapter.value).is_some_and(|store| store.in_environment);
+    let in_variables = |store: &Connection| store.lookup().is_some_and(|store| store.in_environment);
     let mut stores = input.topology.environments.values().filter_map(|environment| environment.secret_store.as_ref());
     let Some(store) = stores.find(|store| in_variables(store)) else { return };
     for secret in input.topology.secrets.values() {
@@ -71,6 +68,11 @@ const EVERYWHERE: [&str; 12] =
 
 /// Settings that hold a credential, whatever the variable is called. Others may as well hold the path of one.
 const HELD: [&str; 2] = ["password", "token"];
+
+/// The key itself, without those that it stands under.
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
 
 /// Whether a variable is one for a credential, by the last word of its name. A URL may or may not hold one: that is for
 /// whoever sets it to know.

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use pontoon_schema::capability;
-
 use super::Input;
 use super::placement::{Placed, Placement};
 use crate::diagnostic::{Diagnostic, Findings};
@@ -88,9 +86,7 @@ fn leaves<'a>(
     let edges = &topology.operation(handler).edges;
     let address = topology.address(handler);
     let mut leaves = Vec::new();
-    let events = environment.event_bridge.as_ref().filter(|connection| {
-        capability::event_bridge(connection.adapter.value).is_some_and(|bridge| !bridge.crosses_processes)
-    });
+    let events = environment.event_bridge.as_ref().filter(|connection| connection.stays_in_process());
     if let Some(connection) = events {
         for edge in &edges.invokes {
             let callee = Handler::Command(edge.command.value);
@@ -105,9 +101,7 @@ fn leaves<'a>(
             leaves.push(Leaf { span: edge.span, what, connection });
         }
     }
-    let jobs = environment.queue_bridge.as_ref().filter(|connection| {
-        capability::queue_bridge(connection.adapter.value).is_some_and(|bridge| !bridge.crosses_processes)
-    });
+    let jobs = environment.queue_bridge.as_ref().filter(|connection| connection.stays_in_process());
     if let Some(connection) = jobs {
         for edge in &edges.enqueues {
             let what = format!("{address} puts jobs into `{}`", topology.queues[edge.value].name.value);
@@ -120,7 +114,7 @@ fn leaves<'a>(
 fn finding(topology: &Topology, placed: &Placed<'_>, environment: &Environment, leaf: &Leaf<'_>) -> Diagnostic {
     let Leaf { span, what, connection } = leaf;
     let (unit, name) = (&placed.unit.name.value, &environment.name.value);
-    let adapter = connection.adapter.value.name();
+    let adapter = connection.name();
     let function: &Located<_> = match &placed.unit.function {
         Some(function) => &function.map(|_| ()),
         None => &Located::new((), placed.unit.name.span),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pontoon_schema::capability::{self, STATE_STORES};
+use pontoon_schema::capability::STATE_STORES;
 
 use super::Input;
 use super::wording::either;
@@ -44,15 +44,15 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
 }
 
 fn forgets_state(connection: &Connection) -> bool {
-    capability::state_store(connection.adapter.value).is_some_and(|store| !store.crosses_processes)
+    connection.state_store().is_some_and(|store| !store.crosses_processes)
 }
 
 fn forgets_jobs(connection: &Connection) -> bool {
-    capability::queue_bridge(connection.adapter.value).is_some_and(|bridge| !bridge.crosses_processes)
+    connection.stays_in_process()
 }
 
 fn finding(environment: &Environment, connection: &Connection, span: Span, what: &str) -> Diagnostic {
-    let (name, adapter) = (&environment.name.value, connection.adapter.value.name());
+    let (name, adapter) = (&environment.name.value, connection.name());
     let stores = STATE_STORES.iter().filter(|store| store.crosses_processes).map(|store| store.adapter.name());
     Diagnostic::error(
         "serverless_state",

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use pontoon_schema::capability::{self, Adapter, STATE_STORES, StateStore};
+use pontoon_schema::capability::{STATE_STORES, StateStore};
 use pontoon_schema::document::StateNeed;
 
 use super::Input;
 use super::wording::{either, size};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::{Environment, Handler, Located, State};
+use crate::topology::{Connection, Environment, Handler, State};
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
@@ -34,11 +34,10 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                         }
                         continue;
                     };
-                    let Some(known) = capability::state_store(store.adapter.value) else { continue };
+                    let Some(known) = store.state_store() else { continue };
                     for need in needs(state).filter(|need| !(need.met)(known, need.least)) {
                         if seen.insert((need.span, store.adapter.span, need.what)) {
-                            let adapter = store.adapter.map(Adapter::name);
-                            findings.add(need.unmet(state, environment, adapter));
+                            findings.add(need.unmet(state, environment, store));
                         }
                     }
                 }
@@ -91,7 +90,7 @@ fn needs(state: &State) -> impl Iterator<Item = Need> {
 }
 
 impl Need {
-    fn unmet(&self, state: &State, environment: &Environment, adapter: Located<&str>) -> Diagnostic {
+    fn unmet(&self, state: &State, environment: &Environment, connection: &Connection) -> Diagnostic {
         let (of, name, what) = (&state.name.value, &environment.name.value, self.what);
         let limit = if self.least > 0 { format!(" ({})", size(self.least)) } else { String::new() };
         let fit = STATE_STORES.iter().filter(|store| (self.met)(store, self.least));
@@ -99,7 +98,7 @@ impl Need {
         let message = format!("`{of}` needs a store that {what}{limit}: the state_store of `{name}` does not");
         Diagnostic::error("store_capability", message)
             .label(self.span, format!("`{of}` needs a store that {what}"))
-            .label(adapter.span, format!("in `{name}`, `{}` does not", adapter.value))
+            .label(connection.adapter.span, format!("in `{name}`, `{}` does not", connection.name()))
             .help(format!("let the state_store of `{name}` be {fit}, or let `{of}` do without"))
     }
 }

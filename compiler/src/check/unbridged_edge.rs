@@ -37,15 +37,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
 
 /// The bridges of an environment that stay in their process.
 fn contained(environment: &Environment) -> impl Iterator<Item = (Purpose, &Connection)> {
-    environment.connections().filter(|(purpose, connection)| {
-        let adapter = connection.adapter.value;
-        let bridge = match purpose {
-            Purpose::EventBridge => capability::event_bridge(adapter),
-            Purpose::QueueBridge => capability::queue_bridge(adapter),
-            _ => None,
-        };
-        bridge.is_some_and(|bridge| !bridge.crosses_processes)
-    })
+    environment.connections().filter(|(_, connection)| connection.stays_in_process())
 }
 
 fn finding(
@@ -63,7 +55,7 @@ fn finding(
         Carried::Event(event) => format!("the event `{}` goes from {from} to {to}", topology.events[event].name.value),
         Carried::Job(queue) => format!("jobs for `{}` go from {from} to {to}", topology.queues[queue].name.value),
     };
-    let (name, adapter) = (&environment.name.value, connection.adapter.value.name());
+    let (name, adapter) = (&environment.name.value, connection.name());
     let purpose = flow.carried.purpose();
     let bridges: &[capability::Bridge] = if purpose == Purpose::EventBridge { &EVENT_BRIDGES } else { &QUEUE_BRIDGES };
     let fit = either(

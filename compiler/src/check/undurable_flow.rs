@@ -47,7 +47,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                     Promise::Subscription(_) => &environment.event_bridge,
                     Promise::Queue(_) => &environment.queue_bridge,
                 };
-                let Some(connection) = connection.as_ref().filter(|connection| forgets(*promise, connection)) else {
+                let Some(connection) = connection.as_ref().filter(|connection| forgets(connection)) else {
                     continue;
                 };
                 let (_, environments) =
@@ -78,12 +78,8 @@ fn promises(topology: &Topology, handler: Handler) -> Vec<Promise> {
     promises
 }
 
-fn forgets(promise: Promise, connection: &Connection) -> bool {
-    let bridge = match promise {
-        Promise::Subscription(_) => capability::event_bridge(connection.adapter.value),
-        Promise::Queue(_) => capability::queue_bridge(connection.adapter.value),
-    };
-    bridge.is_some_and(|bridge| !bridge.durable)
+fn forgets(connection: &Connection) -> bool {
+    connection.bridge().is_some_and(|bridge| !bridge.durable)
 }
 
 fn finding(
@@ -93,7 +89,7 @@ fn finding(
     environments: &[&Environment],
 ) -> Diagnostic {
     let names = listed(environments.iter().map(|environment| format!("`{}`", environment.name.value)));
-    let adapter = connection.adapter.value.name();
+    let adapter = connection.name();
     let durable = |bridges: &[capability::Bridge]| {
         either(bridges.iter().filter(|bridge| bridge.durable).map(|bridge| format!("`{}`", bridge.adapter.name())))
     };

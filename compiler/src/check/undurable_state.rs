@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pontoon_schema::capability::{self, STATE_STORES};
+use pontoon_schema::capability::STATE_STORES;
 
 use super::Input;
 use super::wording::{SHOWN, count, either, listed};
@@ -29,7 +29,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         }
         for environment in placement.environments().filter(|environment| environment.is_hard()) {
             let store = environment.state_store.as_ref();
-            if store.is_some_and(|store| !forgets(store.adapter.value)) {
+            if store.is_some_and(|store| store.capabilities.keeps()) {
                 continue;
             }
             let at = store.map_or(environment.name.span, |store| store.adapter.span);
@@ -45,10 +45,6 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         }
     }
     findings.extend(found.into_values().filter_map(Lost::finding));
-}
-
-fn forgets(adapter: capability::Adapter) -> bool {
-    capability::state_store(adapter).is_some_and(|store| !store.durable)
 }
 
 /// What a handler keeps in the state store. That a collection has no store at all is store_capability's to say.
@@ -88,7 +84,7 @@ impl Lost<'_> {
             found = found.label(*span, what.clone());
         }
         if let Some(store) = &first.state_store {
-            let adapter = store.adapter.value.name();
+            let adapter = store.name();
             found = found.label(store.adapter.span, format!("`{adapter}` loses what is in it when the process ends"));
         }
         for environment in environments.iter().take(SHOWN) {

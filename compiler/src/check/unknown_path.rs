@@ -16,6 +16,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let mut look = Looking { topology: input.topology, built, code, absent: HashSet::new(), findings };
     let services = look.services();
     look.modules(&services);
+    look.adapters();
     if built.contract {
         look.payloads();
         look.keys();
@@ -79,6 +80,35 @@ impl Looking<'_> {
                     .help(format!("write `mod {name};` in {file}, or name another module in `{key}:`")),
             };
             self.findings.add(found);
+        }
+    }
+
+    /// Adapters from elsewhere that are in this crate. How they are made and what they can do is rustc's to compare.
+    fn adapters(&mut self) {
+        let built = self.built;
+        for path in built.opened.iter().filter_map(|(_, connection)| connection.custom.as_ref()) {
+            let Some(problem) = self.own(path).filter(|_| self.absent.insert(path.value.as_str().to_owned())) else {
+                continue;
+            };
+            let (adapter, name) = (&path.value, last(&path.value));
+            let (message, help) = match &problem {
+                Problem::Absent(file) => (
+                    format!("there is no adapter `{adapter}`"),
+                    format!(
+                        "name another type, or write into {file}:\npub struct {name};\nimpl pontoon::adapter::EventBridge for {name} {{ … }}"
+                    ),
+                ),
+                Problem::Private(is, file) => {
+                    (format!("the adapter `{adapter}` is {is}"), format!("write `pub struct {name}` in {file}"))
+                }
+                Problem::Hidden(module, file) => (
+                    format!("the adapter `{adapter}` is in a private module"),
+                    format!("write `pub mod {module}` in {file}"),
+                ),
+                Problem::Generic(file) => (format!("the adapter `{adapter}` has parameters"), generic(file)),
+            };
+            let found = Diagnostic::error("unknown_path", message).label(path.span, "generated code names it so");
+            self.findings.add(found.help(help));
         }
     }
 

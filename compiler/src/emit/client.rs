@@ -7,8 +7,8 @@ use super::environment;
 use super::scope::Scope;
 use crate::plan::Environment;
 
-pub(super) fn print(topology: &str, environments: &[&Environment]) -> TokenStream {
-    let scope = Scope::new(None, ["Client"]);
+pub(super) fn print(krate: Option<&str>, topology: &str, environments: &[&Environment]) -> TokenStream {
+    let scope = Scope::new(krate, ["Client"]);
     let environment_type = scope.runtime("Environment");
     let environments = environments.iter().map(|environment| environment::print(&scope, environment));
     let environments: Vec<TokenStream> = environments.collect();

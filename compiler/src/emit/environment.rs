@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::tokens::ident;
-use crate::plan::{Connection, Environment, Opening, Text};
+use crate::plan::{Connection, Environment, Item, Opening, Text};
 use crate::topology::{Origin, Provision, Purpose, Reference, TextPart};
 
 pub(super) fn print(scope: &Scope<'_>, environment: &Environment) -> TokenStream {
@@ -26,7 +26,11 @@ fn connection(scope: &Scope<'_>, Connection { purpose, opening, .. }: &Connectio
 
 /// An adapter with all that is said about it. One that needs nothing is its own name.
 fn adapter(scope: &Scope<'_>, Opening { item, arguments, options, times, counts, tls }: &Opening) -> TokenStream {
-    let item = scope.runtime(item);
+    let custom = matches!(item, Item::Custom(_));
+    let item = match item {
+        Item::Runtime(name) => scope.runtime(name),
+        Item::Custom(custom) => scope.named(&custom.path),
+    };
     let arguments: Vec<TokenStream> = arguments.iter().map(|argument| text(scope, argument)).collect();
     let options = said(scope, options);
     let times = times.iter().map(|(method, time)| {
@@ -40,14 +44,17 @@ fn adapter(scope: &Scope<'_>, Opening { item, arguments, options, times, counts,
     });
     let counts: TokenStream = counts.collect();
     let tls = tls.as_ref().map(|how| {
+        if custom {
+            return quote!(.tls());
+        }
         let (tls, how) = (scope.runtime("Tls"), said(scope, how));
         quote!(.tls(#tls::new()#how))
     });
-    let new = (!arguments.is_empty()).then(|| quote!(::new(#(#arguments),*)));
+    let new = (custom || !arguments.is_empty()).then(|| quote!(::new(#(#arguments),*)));
     quote!(#item #new #options #times #counts #tls)
 }
 
-fn said(scope: &Scope<'_>, options: &[(&'static str, Text)]) -> TokenStream {
+fn said(scope: &Scope<'_>, options: &[(String, Text)]) -> TokenStream {
     let options = options.iter().map(|(method, value)| (ident(method), text(scope, value)));
     options.map(|(method, value)| quote!(.#method(#value))).collect()
 }

@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::local;
 use super::tokens::{doc, ident};
+use super::{custom, local};
 use crate::plan::{Contract, Deployment, Plan, Selection, Unit};
 
 pub(super) fn print(plan: &Plan, selection: &Selection) -> TokenStream {
@@ -14,7 +14,8 @@ pub(super) fn print(plan: &Plan, selection: &Selection) -> TokenStream {
     };
     let deployments = selection.deployments(plan).map(|(deployment, units, _)| self::deployment(deployment, &units));
     let client = selection.client(plan).map(|_| module("client", "client", "The way in for callers from outside."));
-    quote!(#contract #(#deployments)* #client)
+    let custom = custom::print(plan, selection);
+    quote!(#contract #(#deployments)* #client #custom)
 }
 
 /// The units of a deployment: one alone is the module of its own deployment, others are modules below it.

@@ -1,26 +1,46 @@
-//! How adapters are made in Rust: `Amqp::new(url).username(…).tls(…)`. What is not in the table cannot be generated yet.
+//! How adapters are made in Rust: `Amqp::new(url).username(…).tls(…)`. What is neither in the table nor from elsewhere cannot be
+//! generated yet.
 
-use pontoon_schema::capability::Adapter;
+use pontoon_schema::capability::{Adapter, Bridge};
 
 use super::environment::Text;
+use super::place::Rust;
 use super::time::Time;
-use crate::topology::{self, Purpose};
+use crate::topology::{self, Purpose, RustPath};
 
 /// An adapter as it is made in Rust.
 #[derive(Clone, Debug)]
 pub struct Opening {
-    /// Its type: `Amqp`.
-    pub item: &'static str,
+    /// Its type.
+    pub item: Item,
     /// What has to be known to reach it.
     pub arguments: Vec<Text>,
     /// What else is said, each by the method that takes it.
-    pub options: Vec<(&'static str, Text)>,
+    pub options: Vec<(String, Text)>,
     /// The lengths of time that are said, each by the method that takes it.
     pub times: Vec<(&'static str, Time)>,
     /// Numbers.
     pub counts: Vec<(&'static str, usize)>,
     /// What is said about its encryption; nothing where it has none.
-    pub tls: Option<Vec<(&'static str, Text)>>,
+    pub tls: Option<Vec<(String, Text)>>,
+}
+
+/// The type of an adapter.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// One of the runtime: `Amqp`.
+    Runtime(&'static str),
+    /// One from elsewhere.
+    Custom(Custom),
+}
+
+/// An event bridge from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Custom {
+    /// Its type.
+    pub path: Rust<RustPath>,
+    /// What the topology says that it can do.
+    pub capabilities: Bridge,
 }
 
 /// The type behind an adapter, and the settings that its constructor and its methods take.
@@ -103,19 +123,38 @@ pub(super) fn known(purpose: Purpose) -> impl Iterator<Item = Adapter> {
 
 /// How the adapter of `connection` is made, if it is one of those.
 pub(super) fn opening(purpose: Purpose, connection: &topology::Connection) -> Option<Opening> {
+    if connection.custom.is_some() {
+        return custom(connection);
+    }
     let adapter = connection.adapter.value;
     let shape = SHAPES.iter().find(|shape| shape.adapter == adapter && shape.purposes.contains(&purpose))?;
     let text = |name: &str| Some(Text(connection.settings.get(name)?.value.value.parts.clone()));
     let time = |name: &&'static str| Some((*name, Time(connection.duration(name)?)));
     let count =
         |name: &&'static str| Some((*name, connection.settings.get(name)?.value.value.literal()?.parse().ok()?));
-    let said = |(name, method): &(&str, &'static str)| Some((*method, text(name)?));
+    let said = |(name, method): &(&str, &str)| Some(((*method).to_owned(), text(name)?));
     Some(Opening {
-        item: shape.item,
+        item: Item::Runtime(shape.item),
         arguments: shape.arguments.iter().filter_map(|name| text(name)).collect(),
-        options: shape.options.iter().filter_map(|name| Some((*name, text(name)?))).collect(),
+        options: shape.options.iter().filter_map(|name| Some(((*name).to_owned(), text(name)?))).collect(),
         times: shape.times.iter().filter_map(time).collect(),
         counts: shape.counts.iter().filter_map(count).collect(),
         tls: (shape.remote && connection.tls.value).then(|| TLS.iter().filter_map(said).collect()),
+    })
+}
+
+/// How an adapter from elsewhere is made: `MyBridge::new().url(…)`, and told that its connection is encrypted if it leaves the
+/// process.
+fn custom(connection: &topology::Connection) -> Option<Opening> {
+    let path = Rust(connection.custom.as_ref()?.value.clone());
+    let capabilities = *connection.bridge()?;
+    let text = |setting: &topology::Setting| Text(setting.value.value.parts.clone());
+    Some(Opening {
+        item: Item::Custom(Custom { path, capabilities }),
+        arguments: Vec::new(),
+        options: connection.custom_settings().map(|(method, setting)| (method.to_owned(), text(setting))).collect(),
+        times: Vec::new(),
+        counts: Vec::new(),
+        tls: (connection.tls.value && !connection.is_here()).then(Vec::new),
     })
 }

@@ -194,16 +194,14 @@ fn planned(environment: &topology::Environment) -> Vec<Setting> {
 }
 
 fn connection(purpose: Purpose, connection: &topology::Connection) -> Connection {
-    let adapter = connection.adapter.value;
-    let here = matches!(adapter, Adapter::InMemory | Adapter::Embedded | Adapter::Env | Adapter::File);
     let settings = connection.settings.entries.iter();
     let settings = settings
         .map(|setting| Setting { name: setting.name.value.clone(), value: Text(setting.value.value.parts.clone()) });
     Connection {
         purpose,
-        adapter,
+        adapter: connection.adapter.value,
         settings: settings.collect(),
-        tls: connection.tls.value && !here,
+        tls: connection.tls.value && !connection.is_here(),
         opening: adapter::opening(purpose, connection),
     }
 }

@@ -188,7 +188,7 @@ impl<'a> Scope<'a> {
 }
 
 /// Whether this is a word of Rust's, which is then reported.
-fn keyword(name: &str, what: &str, span: Span, findings: &mut Findings) -> bool {
+pub(super) fn keyword(name: &str, what: &str, span: Span, findings: &mut Findings) -> bool {
     if !is_keyword(name) {
         return false;
     }

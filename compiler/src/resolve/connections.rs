@@ -3,12 +3,14 @@
 use std::rc::Rc;
 
 use pontoon_schema::capability::Adapter;
+use pontoon_schema::document::{self, CustomEventBridge};
 
-use super::{Resolver, settings};
+use super::place::{children, span};
+use super::{Resolver, collisions, settings};
 use crate::diagnostic::Diagnostic;
 use crate::read::Node;
 use crate::source::Span;
-use crate::topology::{Connection, Environment, Located, Setting, Settings};
+use crate::topology::{Capabilities, Connection, Environment, Located, Purpose, RustPath, Setting, Settings};
 
 /// What says how a connection is encrypted.
 const TLS: [&str; 3] = ["ca", "client_certificate", "client_key"];
@@ -23,16 +25,48 @@ const WHO: [&[&str]; 3] = [&["username", "password"], &["token"], &["credentials
 pub(super) struct Written {
     key: Span,
     adapter: Located<Adapter>,
+    custom: Option<Located<RustPath>>,
+    capabilities: Capabilities,
     settings: Rc<Settings>,
 }
 
 impl Written {
     /// `in_memory`, or `amqp:` with what stands below it.
-    pub(super) fn at(node: Node<'_>, adapter: Adapter) -> Self {
+    pub(super) fn at(node: Node<'_>, purpose: Purpose, adapter: Adapter) -> Option<Self> {
+        Some(Self::with(node, adapter, Capabilities::of(purpose, adapter)?))
+    }
+
+    /// What carries commands and events.
+    pub(super) fn event_bridge(
+        resolver: &mut Resolver<'_, '_>,
+        node: Node<'_>,
+        bridge: &document::EventBridge,
+    ) -> Option<Self> {
+        let document::EventBridge::Custom(custom) = bridge else {
+            return Self::at(node, Purpose::EventBridge, bridge.adapter());
+        };
+        Self::custom(resolver, node, custom)
+    }
+
+    /// An adapter from elsewhere: its type is a path of Rust, and what it is given are methods of that.
+    fn custom(resolver: &mut Resolver<'_, '_>, node: Node<'_>, custom: &CustomEventBridge) -> Option<Self> {
+        let below = node.get("custom")?;
+        for setting in children(below, "settings") {
+            collisions::keyword(setting.key().unwrap_or_default(), "setting", setting.key_span(), resolver.findings);
+        }
+        let at = span(below, "adapter");
+        let path = resolver.rust.path(custom.adapter.as_str(), at, None, resolver.findings)?;
+        let capabilities = Capabilities::Bridge(custom.capabilities.row());
+        Some(Self { custom: Some(path), ..Self::with(node, Adapter::Custom, capabilities) })
+    }
+
+    fn with(node: Node<'_>, adapter: Adapter, capabilities: Capabilities) -> Self {
         let written = node.children().next();
         Self {
             key: node.key_span(),
             adapter: Located::new(adapter, written.map_or_else(|| node.value_span(), Node::key_span)),
+            custom: None,
+            capabilities,
             settings: settings::below(written.unwrap_or(node)),
         }
     }
@@ -47,7 +81,14 @@ impl Written {
                 Located::new(!ephemeral || how.is_some(), place)
             }
         };
-        Connection { key: self.key, adapter: self.adapter, settings: self.settings.clone(), tls }
+        Connection {
+            key: self.key,
+            adapter: self.adapter,
+            custom: self.custom.clone(),
+            capabilities: self.capabilities,
+            settings: self.settings.clone(),
+            tls,
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn resolve<'s>(resolver: &mut Resolver<'s, '_>, document: &'s documen
     let written: Vec<&document::Environment> = document.environments.values().collect();
     for index in order {
         let inherited = parents[index].map_or_else(Keys::default, |parent| keys[parent.value.index()].clone());
-        keys[index] = own(written[index], nodes[index], inherited);
+        keys[index] = own(resolver, written[index], nodes[index], inherited);
     }
     for ((((name, environment), node), parent), keys) in document.environments.iter().zip(nodes).zip(parents).zip(keys)
     {
@@ -102,9 +102,9 @@ fn circular(circle: &[usize], parents: &[Option<Located<EnvironmentId>>], docume
 }
 
 /// The keys of an environment: those it gives, and the inherited ones for the others.
-fn own(environment: &document::Environment, node: Node<'_>, inherited: Keys) -> Keys {
+fn own(resolver: &mut Resolver<'_, '_>, environment: &document::Environment, node: Node<'_>, inherited: Keys) -> Keys {
     let given = [
-        environment.event_bridge.as_ref().map(document::EventBridge::adapter),
+        None,
         environment.queue_bridge.as_ref().map(document::QueueBridge::adapter),
         environment.state_store.as_ref().map(document::StateStore::adapter),
         environment.secret_store.as_ref().map(document::SecretStore::adapter),
@@ -113,8 +113,11 @@ fn own(environment: &document::Environment, node: Node<'_>, inherited: Keys) -> 
     let mut connections = inherited.connections;
     for ((purpose, adapter), connection) in PURPOSES.into_iter().zip(given).zip(&mut connections) {
         if let Some((adapter, node)) = adapter.zip(node.get(purpose.key())) {
-            *connection = Some(Rc::new(Written::at(node, adapter)));
+            *connection = Written::at(node, purpose, adapter).map(Rc::new);
         }
+    }
+    if let (Some(bridge), Some(node)) = (&environment.event_bridge, node.get(Purpose::EventBridge.key())) {
+        connections[0] = Written::event_bridge(resolver, node, bridge).map(Rc::new);
     }
     let settings = |key: &str, inherited| node.get(key).map(settings::below).or(inherited);
     Keys {

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use pontoon_schema::capability::{self, Adapter};
+use pontoon_schema::capability::{self, Adapter, Bridge, Lookup, StateStore};
 use pontoon_schema::document;
 
-use super::{EnvironmentId, Located};
+use super::{EnvironmentId, Located, RustPath};
 use crate::source::Span;
 
 /// A choice of bridges and stores. Inherited values keep the span at which they are written.
@@ -92,16 +92,6 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Whether an adapter keeps what it was given for this purpose when its process ends. Where it is given nothing, it does.
-    pub fn keeps(self, adapter: Adapter) -> bool {
-        match self {
-            Purpose::EventBridge => capability::event_bridge(adapter).is_some_and(|bridge| bridge.durable),
-            Purpose::QueueBridge => capability::queue_bridge(adapter).is_some_and(|bridge| bridge.durable),
-            Purpose::StateStore => capability::state_store(adapter).is_some_and(|store| store.durable),
-            Purpose::SecretStore | Purpose::ConfigStore => true,
-        }
-    }
-
     /// The key in the topology: `event_bridge`.
     pub fn key(self) -> &'static str {
         match self {
@@ -114,6 +104,40 @@ impl Purpose {
     }
 }
 
+/// What a bridge or store can do: the row of its adapter in the capability table, or what the topology says of an adapter from
+/// elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capabilities {
+    /// Of an event bridge or a queue bridge.
+    Bridge(Bridge),
+    /// Of a state store.
+    StateStore(StateStore),
+    /// Of a secret store or a config store.
+    Lookup(Lookup),
+}
+
+impl Capabilities {
+    /// What the table says of an adapter in this role, if it can have it.
+    pub fn of(purpose: Purpose, adapter: Adapter) -> Option<Self> {
+        match purpose {
+            Purpose::EventBridge => capability::event_bridge(adapter).copied().map(Self::Bridge),
+            Purpose::QueueBridge => capability::queue_bridge(adapter).copied().map(Self::Bridge),
+            Purpose::StateStore => capability::state_store(adapter).copied().map(Self::StateStore),
+            Purpose::SecretStore => capability::secret_store(adapter).copied().map(Self::Lookup),
+            Purpose::ConfigStore => capability::config_store(adapter).copied().map(Self::Lookup),
+        }
+    }
+
+    /// Whether what was given to it is kept when its process ends. Where it is given nothing, it is.
+    pub fn keeps(&self) -> bool {
+        match self {
+            Self::Bridge(bridge) => bridge.durable,
+            Self::StateStore(store) => store.durable,
+            Self::Lookup(_) => true,
+        }
+    }
+}
+
 /// A bridge or store: its adapter, and how to reach it.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -121,13 +145,69 @@ pub struct Connection {
     pub key: Span,
     /// The adapter.
     pub adapter: Located<Adapter>,
+    /// The Rust type of an adapter from elsewhere.
+    pub custom: Option<Located<RustPath>>,
+    /// What it can do.
+    pub capabilities: Capabilities,
     /// Everything written below the adapter.
     pub settings: Rc<Settings>,
     /// Whether TLS is required. `false` only where the topology says `tls: disabled`, there.
     pub tls: Located<bool>,
 }
 
+/// Under which key an adapter from elsewhere has its settings.
+const CUSTOM: &str = "settings.";
+
 impl Connection {
+    /// What it is called: `amqp`, or the Rust type of an adapter from elsewhere.
+    pub fn name(&self) -> &str {
+        self.custom.as_ref().map_or_else(|| self.adapter.value.name(), |path| path.value.as_str())
+    }
+
+    /// What it can do, where it is a bridge.
+    pub fn bridge(&self) -> Option<&Bridge> {
+        match &self.capabilities {
+            Capabilities::Bridge(bridge) => Some(bridge),
+            _ => None,
+        }
+    }
+
+    /// What it can do, where it is a state store.
+    pub fn state_store(&self) -> Option<&StateStore> {
+        match &self.capabilities {
+            Capabilities::StateStore(store) => Some(store),
+            _ => None,
+        }
+    }
+
+    /// What it can do, where it is a secret store or a config store.
+    pub fn lookup(&self) -> Option<&Lookup> {
+        match &self.capabilities {
+            Capabilities::Lookup(store) => Some(store),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a bridge that does not leave its process.
+    pub fn stays_in_process(&self) -> bool {
+        self.bridge().is_some_and(|bridge| !bridge.crosses_processes)
+    }
+
+    /// Whether nothing of it is elsewhere: it is in the process, or on the disk of the machine.
+    pub fn is_here(&self) -> bool {
+        match self.adapter.value {
+            Adapter::InMemory | Adapter::Embedded | Adapter::Env | Adapter::File => true,
+            Adapter::Custom => self.stays_in_process(),
+            _ => false,
+        }
+    }
+
+    /// What an adapter from elsewhere is given, each under the name of the method that takes it.
+    pub fn custom_settings(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        let entries = self.settings.entries.iter().filter(|_| self.custom.is_some());
+        entries.filter_map(|setting| Some((setting.name.value.strip_prefix(CUSTOM)?, setting)))
+    }
+
     /// The features of the crate `pontoon` without which it cannot be opened.
     pub fn features(&self) -> impl Iterator<Item = &'static str> {
         let adapter = self.adapter.value;

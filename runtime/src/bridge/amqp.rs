@@ -44,7 +44,7 @@ mod topic;
 
 use std::sync::Arc;
 
-use pontoon_schema::capability::Adapter;
+use pontoon_schema::capability::{self, Bridge};
 
 use crate::bridge::EventAdapter;
 use crate::environment::{EventBridge, Setup};
@@ -59,9 +59,7 @@ use names::Names;
 pub use settings::Amqp;
 
 impl EventBridge for Amqp {
-    fn adapter(&self) -> Adapter {
-        Adapter::Amqp
-    }
+    const CAPABILITIES: Bridge = capability::AMQP;
 
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
         MaybeReady::boxed(async move {

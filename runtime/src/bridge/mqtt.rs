@@ -81,7 +81,7 @@ mod topic_filters;
 
 use std::sync::Arc;
 
-use pontoon_schema::capability::Adapter;
+use pontoon_schema::capability::{self, Bridge};
 
 use crate::bridge::EventAdapter;
 use crate::environment::{EventBridge, Setup};
@@ -95,9 +95,7 @@ use connect::Connector;
 pub use settings::Mqtt;
 
 impl EventBridge for Mqtt {
-    fn adapter(&self) -> Adapter {
-        Adapter::Mqtt
-    }
+    const CAPABILITIES: Bridge = capability::MQTT;
 
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
         MaybeReady::boxed(async move {

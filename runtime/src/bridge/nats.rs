@@ -34,7 +34,7 @@ mod version;
 
 use std::sync::Arc;
 
-use pontoon_schema::capability::Adapter;
+use pontoon_schema::capability::{self, Bridge};
 
 use crate::bridge::EventAdapter;
 use crate::bridge::nats::adapter::NatsEvents;
@@ -45,9 +45,7 @@ use crate::maybe_ready::MaybeReady;
 pub use settings::Nats;
 
 impl EventBridge for Nats {
-    fn adapter(&self) -> Adapter {
-        Adapter::Nats
-    }
+    const CAPABILITIES: Bridge = capability::NATS;
 
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
         MaybeReady::boxed(async move {

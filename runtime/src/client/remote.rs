@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use pontoon_schema::capability;
+use pontoon_schema::capability::Bridge;
 
 use crate::bridge::EventAdapter;
 use crate::client::Client;
@@ -44,8 +44,8 @@ pub async fn connect(
             "`{name}` is no environment that can be called from outside; there are: {choices}"
         )]))?;
     };
-    let adapter = environment.event_bridge.adapter();
-    if !capability::event_bridge(adapter).is_some_and(|bridge| bridge.crosses_processes) {
+    let Bridge { crosses_processes, adapter, .. } = environment.event_bridge.capabilities();
+    if !crosses_processes {
         let adapter = adapter.name();
         let problem = format!(
             "the event bridge of `{name}` is `{adapter}`, which stays in its process: call the unit in it by \
@@ -55,7 +55,7 @@ pub async fn connect(
     }
     let mut setup = Setup::new(Instance::new(topology, NAME), environment.verify, Variables::of_process());
     setup.secrets = environment.secret_store.open(&mut setup).await;
-    let events = environment.event_bridge.open(&mut setup).await;
+    let events = environment.event_bridge.open_any(&mut setup).await;
     let Some(events) = events.filter(|_| setup.problems.is_empty()) else {
         return Err(start(setup.problems))?;
     };

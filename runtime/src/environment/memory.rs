@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pontoon_schema::capability::Adapter;
+use pontoon_schema::capability::{self, Bridge};
 
 use crate::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use crate::bridge::{EventAdapter, QueueAdapter};
@@ -15,9 +15,7 @@ use crate::store::{self, StateAdapter};
 pub struct InMemory;
 
 impl EventBridge for InMemory {
-    fn adapter(&self) -> Adapter {
-        Adapter::InMemory
-    }
+    const CAPABILITIES: Bridge = capability::IN_MEMORY;
 
     fn open<'a>(&'a self, _: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
         MaybeReady::ready(Some(Arc::new(InMemoryEvents::alone())))

@@ -29,7 +29,7 @@ impl Adapters {
     /// has a problem, so that the problems of the unit are found as well; then nothing connects.
     pub(crate) async fn open(environment: &Environment, setup: &mut Setup) -> Self {
         setup.secrets = environment.secret_store.open(setup).await;
-        let events = environment.event_bridge.open(setup).await;
+        let events = environment.event_bridge.open_any(setup).await;
         let queues = environment.queue_bridge.open(setup).await;
         let state = environment.state_store.open(setup).await;
         Self {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Amqp, Embedded, Mqtt, Nats, Redis};
+use super::{Amqp, CustomEventBridge, Embedded, Mqtt, Nats, Redis};
 use crate::capability::Adapter;
 
 /// What carries commands and events between units.
@@ -20,6 +20,8 @@ pub enum EventBridge {
     Nats(Nats),
     /// A broker for devices, for example `mqtt: { url: "${MQTT_URL}", client_id: "${DEVICE_ID}" }`.
     Mqtt(Mqtt),
+    /// One from elsewhere, for example `custom: { adapter: "my_bridge::MyBridge", capabilities: { request_reply: true } }`.
+    Custom(CustomEventBridge),
 }
 
 impl EventBridge {
@@ -31,6 +33,7 @@ impl EventBridge {
             Self::Amqp(_) => Adapter::Amqp,
             Self::Nats(_) => Adapter::Nats,
             Self::Mqtt(_) => Adapter::Mqtt,
+            Self::Custom(_) => Adapter::Custom,
         }
     }
 }

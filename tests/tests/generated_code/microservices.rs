@@ -6,6 +6,70 @@ pub mod topology {
     include!("../../generated/microservices/topology/mod.rs");
 }
 
+/// An event bridge from elsewhere.
+pub mod relay {
+    use std::sync::Arc;
+
+    use pontoon::adapter::capability::{Bound, Bridge, Ordering};
+    use pontoon::adapter::{EventAdapter, EventBridge, MaybeReady, Setup, Template};
+
+    #[derive(Clone, Copy, Debug)]
+    pub struct Relay {
+        url: Option<Template>,
+        password: Option<Template>,
+        tls: bool,
+    }
+
+    impl Relay {
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { url: None, password: None, tls: false }
+        }
+
+        #[must_use]
+        pub const fn url(mut self, url: Template) -> Self {
+            self.url = Some(url);
+            self
+        }
+
+        #[must_use]
+        pub const fn password(mut self, password: Template) -> Self {
+            self.password = Some(password);
+            self
+        }
+
+        #[must_use]
+        pub const fn tls(mut self) -> Self {
+            self.tls = true;
+            self
+        }
+    }
+
+    impl EventBridge for Relay {
+        const CAPABILITIES: Bridge = Bridge {
+            durable: true,
+            request_reply: true,
+            competing_consumers: true,
+            ordering: Ordering::ByKey,
+            bound: Bound::DropOldest,
+            dead_letter: true,
+            largest_payload: 1 << 20,
+            longest_hold: Some(std::time::Duration::from_hours(2)),
+            crosses_processes: true,
+            ..Bridge::CUSTOM
+        };
+
+        fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
+            MaybeReady::boxed(async move {
+                let Self { url, password, tls } = self;
+                let (url, password) = (setup.optional(url.as_ref()).await, setup.optional(password.as_ref()).await);
+                setup.problem(format!("nothing is relayed: {url:?}, {password:?}, {tls}"));
+                None
+            })
+        }
+    }
+}
+
 /// What moves between the services.
 pub mod contract {
     use serde::{Deserialize, Serialize};

@@ -1,7 +1,5 @@
 //! In which environments the typed client knows its way, if it is generated.
 
-use pontoon_schema::capability;
-
 use super::{Request, Selected, obstacle};
 use crate::diagnostic::Diagnostic;
 use crate::topology::{Environment, EnvironmentId, Topology};
@@ -57,7 +55,7 @@ fn asked(topology: &Topology, request: &Request) -> Result<Vec<EnvironmentId>, V
 
 fn crosses(environment: &Environment) -> bool {
     let bridge = environment.event_bridge.as_ref();
-    bridge.and_then(|it| capability::event_bridge(it.adapter.value)).is_some_and(|bridge| bridge.crosses_processes)
+    bridge.is_some_and(|bridge| !bridge.stays_in_process())
 }
 
 fn reaches_nobody(topology: &Topology, environments: &[EnvironmentId]) -> Diagnostic {
@@ -65,7 +63,7 @@ fn reaches_nobody(topology: &Topology, environments: &[EnvironmentId]) -> Diagno
     let message = "build.rs asks for the client, which reaches nobody: no event_bridge here crosses processes";
     bridges
         .fold(Diagnostic::error("unbridged_edge", message), |found, bridge| {
-            let name = bridge.adapter.value.name();
+            let name = bridge.name();
             found.label(bridge.adapter.span, format!("`{name}` reaches nothing outside its own process"))
         })
         .help("drop `.client()`, or let the event_bridge of an environment be `amqp`, `nats` or `mqtt`")

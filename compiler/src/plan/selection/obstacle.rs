@@ -6,7 +6,8 @@ use super::super::adapter;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::source::Span;
 use crate::topology::{
-    Connection, DeploymentId, Environment, Handler, Located, Origin, Pattern, Purpose, Reference, Topology,
+    Capabilities, Connection, DeploymentId, Environment, Handler, Located, Origin, Pattern, Purpose, Reference,
+    Topology,
 };
 
 /// The HTTP routes of a deployment: checked and planned, and not served by what is generated.
@@ -106,16 +107,16 @@ pub(super) fn adapter<'a>(
     connections: impl IntoIterator<Item = (Purpose, &'a Connection)>,
 ) -> Option<Diagnostic> {
     let (found, help) = connections.into_iter().find_map(|(purpose, connection)| {
-        let adapter = connection.adapter.map(pontoon_schema::capability::Adapter::name);
-        if adapter::known(purpose).all(|known| known != connection.adapter.value) {
+        if adapter::opening(purpose, connection).is_none() {
             // What forgets would be refused where losing data matters.
-            let can = adapter::known(purpose).filter(|known| !environment.is_hard() || purpose.keeps(*known));
+            let keeps = |known| Capabilities::of(purpose, known).is_some_and(|known| known.keeps());
+            let can = adapter::known(purpose).filter(|known| !environment.is_hard() || keeps(*known));
             let can: Vec<String> = can.map(|known| format!("`{}`", known.name())).collect();
             let help = match can.is_empty() {
                 true => format!("this version generates no `{}:` yet that keeps what it has", purpose.key()),
                 false => format!("today `{}:` can be {}", purpose.key(), can.join(" or ")),
             };
-            return Some((adapter.map(|name| format!("`{name}`")), help));
+            return Some((Located::new(format!("`{}`", connection.name()), connection.adapter.span), help));
         }
         let reference = connection.settings.references.iter().find(|it| it.value.origin == Origin::Config)?;
         let Located { value: Reference { name, .. }, span } = reference;

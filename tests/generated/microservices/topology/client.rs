@@ -1,7 +1,9 @@
 // The client of the topology `shop`.
 // Generated from topology.yaml by pontoon-compiler: change it there and build again.
 
-use pontoon::generated::{Amqp, Environment, File, InMemory, Nats, Template, Tls};
+use pontoon::generated::{
+    Amqp, Environment, File, InMemory, Nats, Template, TemplatePart, Tls,
+};
 use std::future::Future;
 
 /// Calls exposed commands over the event bridge of an environment.
@@ -26,6 +28,18 @@ const ENVIRONMENTS: &[Environment] = &[
                 .credentials(Template::secret("nats_credentials"))
                 .replicas(3)
                 .tls(Tls::new()),
+        )
+        .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
+    Environment::new("relayed")
+        .event_bridge(
+            &crate::microservices::relay::Relay::new()
+                .url(Template::joined(&[
+                    TemplatePart::Literal("relay://"),
+                    TemplatePart::Variable("RELAY_HOST"),
+                    TemplatePart::Literal(":7000"),
+                ]))
+                .password(Template::secret("relay_password"))
+                .tls(),
         )
         .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
 ];

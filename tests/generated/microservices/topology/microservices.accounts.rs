@@ -109,6 +109,37 @@ impl Unit for Accounts {
                     ),
             )
             .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
+        Environment::new("relayed")
+            .event_bridge(
+                &crate::microservices::relay::Relay::new()
+                    .url(Template::joined(&[
+                        TemplatePart::Literal("relay://"),
+                        TemplatePart::Variable("RELAY_HOST"),
+                        TemplatePart::Literal(":7000"),
+                    ]))
+                    .password(Template::secret("relay_password"))
+                    .tls(),
+            )
+            .state_store(
+                &Redis::new(Template::joined(&[
+                    TemplatePart::Literal("rediss://"),
+                    TemplatePart::Variable("REDIS_HOST"),
+                    TemplatePart::Literal("/1"),
+                ]))
+                    .password(Template::secret("redis_password"))
+                    .tls(
+                        Tls::new()
+                            .certificate(Template::joined(&[
+                                TemplatePart::Variable("TLS_DIR"),
+                                TemplatePart::Literal("/tls.crt"),
+                            ]))
+                            .key(Template::joined(&[
+                                TemplatePart::Variable("TLS_DIR"),
+                                TemplatePart::Literal("/tls.key"),
+                            ])),
+                    ),
+            )
+            .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
     ];
     const SUBSCRIPTIONS: &'static [&'static [KnownSubscription]] = event::SUBSCRIPTIONS;
 

@@ -58,3 +58,27 @@ pub mod microservices {
 pub mod client {
     include!("client.rs");
 }
+
+/// What the topology says of adapters from elsewhere, and what they say of themselves.
+const _: () = {
+    use pontoon::generated::{Bound, Bridge, Ordering, agree};
+    use std::time::Duration;
+    agree::<
+        crate::microservices::relay::Relay,
+    >(
+        "crate::microservices::relay::Relay",
+        "environments.relayed.event_bridge in topology.yaml",
+        &Bridge {
+            durable: true,
+            request_reply: true,
+            competing_consumers: true,
+            ordering: Ordering::ByKey,
+            bound: Bound::DropOldest,
+            dead_letter: true,
+            largest_payload: 1048576,
+            longest_hold: Some(Duration::from_hours(2)),
+            crosses_processes: true,
+            ..Bridge::CUSTOM
+        },
+    );
+};
