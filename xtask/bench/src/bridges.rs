@@ -9,7 +9,7 @@ pub(crate) mod request;
 
 use crate::rounds::Error;
 use pontoon::Client;
-use pontoon::adapter::{Amqp, EventBridge, Mqtt, Nats, Template};
+use pontoon::adapter::{Amqp, AnyEventBridge, Mqtt, Nats, Template};
 use pontoon::client::Remote;
 use pontoon::generated::{Environment, Unit, connect};
 use pontoon::{Launch, Started};
@@ -30,7 +30,7 @@ pub(crate) struct Bridge {
     /// The variable with the address of the broker.
     address: &'static str,
     /// What a caller from outside has, for a broker at this address.
-    outside: fn(String) -> &'static dyn EventBridge,
+    outside: fn(String) -> &'static dyn AnyEventBridge,
 }
 
 pub(crate) const NATS: Bridge = Bridge {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pontoon::adapter::EventAdapter;
 use pontoon::adapter::in_memory::{InMemoryEvents, InMemoryQueues};
-use pontoon::adapter::{Amqp, EventBridge, Instance, Message, Metadata, Mqtt, Nats, Setup, Template, Variables};
+use pontoon::adapter::{Amqp, AnyEventBridge, Instance, Message, Metadata, Mqtt, Nats, Setup, Template, Variables};
 use pontoon::generated::{Adapters, Event, Unit};
 use pontoon::{DeadLetter, Launch, Started};
 use pontoon_brokers::{Broker, Proxy, clock_off_by};
@@ -240,7 +240,7 @@ impl Rig {
         const MQTT: Mqtt = Mqtt::new(Template::variable("MQTT_URL"), Template::variable("MQTT_CLIENT_ID"))
             .username(USER)
             .password(PASSWORD);
-        let settings: &'static dyn EventBridge = match self.column {
+        let settings: &'static dyn AnyEventBridge = match self.column {
             Column::InMemory => return Arc::clone(&self.memory.events),
             Column::Amqp => &AMQP,
             Column::NatsCore | Column::JetStream => &NATS,
@@ -260,7 +260,7 @@ impl Rig {
         const AMQP: Amqp = Amqp::new(Template::variable("AMQP_URL"));
         const NATS: Nats = Nats::new(Template::variable("NATS_SERVERS"));
         const MQTT: Mqtt = Mqtt::new(Template::variable("MQTT_URL"), Template::variable("MQTT_CLIENT_ID"));
-        let settings: &'static dyn EventBridge = match self.column {
+        let settings: &'static dyn AnyEventBridge = match self.column {
             Column::InMemory => return Arc::clone(&self.memory.events),
             Column::Amqp => &AMQP,
             Column::NatsCore | Column::JetStream => &NATS,
@@ -326,12 +326,12 @@ impl Rig {
 
 /// An adapter, not connected yet.
 async fn open(
-    settings: &'static dyn EventBridge,
+    settings: &'static dyn AnyEventBridge,
     verify: bool,
     variables: Vec<(String, String)>,
 ) -> Arc<dyn EventAdapter> {
     let mut setup = Setup::new(Instance::new("suite", "tap"), verify, Variables::of(variables));
-    let adapter = settings.open(&mut setup).await;
+    let adapter = settings.open_any(&mut setup).await;
     assert!(setup.problems().is_empty(), "{:?}", setup.problems());
     adapter.expect("it opens where there is no problem")
 }
