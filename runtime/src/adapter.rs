@@ -14,6 +14,7 @@ pub use crate::bridge::mqtt::Mqtt;
 #[cfg(feature = "nats")]
 pub use crate::bridge::nats::Nats;
 pub use crate::bridge::orphan::Orphan;
+pub use crate::bridge::pending::{Pending, PendingRequest};
 pub use crate::bridge::{
     BridgeError, Consumer, DeadMessage, Delivery, Depth, Endpoint, EventAdapter, IncomingRequest, Job, JobQueue,
     QueueAdapter, Reply, ReplyTo, Request, Settlement, Topic,
@@ -45,4 +46,17 @@ pub mod in_memory {
     pub use crate::secret::env::EnvSecrets;
     pub use crate::secret::file::FileSecrets;
     pub use crate::store::in_memory::InMemoryState;
+}
+
+/// What bridges over a network have in common: attempts, pauses and dead letters of a subscription, messages on a wire, and how
+/// a connection comes back. With the feature `wire`.
+#[cfg(feature = "wire")]
+pub mod network {
+    pub use crate::bridge::network::wire::{
+        Attribute, CONTENT_TYPE, GivenUp, Incoming, Malformed, Outgoing, UnreadableMessage, read_reply, write_reply,
+    };
+    pub use crate::bridge::network::{
+        AtomicCounters, BrokerSubscription, CONNECT_TIMEOUT, ConnectionState, DeadLetterPage, DeadLetterQuery,
+        FoundDeadLetter, NetworkConsumer, Numbered, Numbering, PREFETCH, ReceivedMessage, Reconnect, WAIT_LIMIT, dead,
+    };
 }

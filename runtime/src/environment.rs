@@ -25,7 +25,7 @@ pub use setup::{Instance, Setup};
 pub use template::{Template, TemplatePart, Variables};
 pub use tls::Tls;
 
-#[cfg(any(feature = "wire", feature = "redis"))]
+#[cfg(any(feature = "amqp", feature = "mqtt", feature = "nats", feature = "redis"))]
 pub(crate) use tls::Pems;
 
 /// A named choice of adapters. Generated for each environment that a unit can run in.

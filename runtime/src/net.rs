@@ -3,5 +3,5 @@
 pub(crate) mod io_thread;
 #[cfg(any(feature = "amqp", feature = "mqtt", feature = "redis"))]
 pub(crate) mod socket;
-#[cfg(all(feature = "trust", any(feature = "wire", feature = "redis")))]
+#[cfg(all(feature = "trust", any(feature = "amqp", feature = "mqtt", feature = "nats", feature = "redis")))]
 pub(crate) mod trust;

@@ -23,25 +23,25 @@ mod window;
 
 use std::time::Duration;
 
-pub(crate) use broker_subscription::{BrokerSubscription, ReceivedMessage};
+pub use broker_subscription::{BrokerSubscription, ReceivedMessage};
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use circuit_breaker::CircuitBreaker;
-pub(crate) use connection_state::ConnectionState;
-pub(crate) use consumer::NetworkConsumer;
-pub(crate) use counters::AtomicCounters;
-pub(crate) use dead_letters::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, dead};
+pub use connection_state::ConnectionState;
+pub use consumer::NetworkConsumer;
+pub use counters::AtomicCounters;
+pub use dead_letters::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, dead};
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use in_flight::InFlight;
-pub(crate) use numbering::Numbering;
-pub(crate) use reconnect::Reconnect;
+pub use numbering::{Numbered, Numbering};
+pub use reconnect::Reconnect;
 #[cfg(feature = "amqp")]
 pub(crate) use window::{InFlightWindow, WindowChange};
 
 /// How long something that has no time-out of its own waits for a broker that is away, or that blocks its publishers.
-pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(30);
+pub const WAIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long one attempt to connect may take.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many messages of one subscription or command a process has from the broker before it has handled any of them.
-pub(crate) const PREFETCH: u16 = 256;
+pub const PREFETCH: u16 = 256;

@@ -12,17 +12,17 @@ use crate::sync::{Mutex, MutexGuard};
 type Answer<A> = Result<A, BridgeError>;
 
 /// Requests that wait for their replies.
-pub(crate) struct Pending<A = Reply> {
+pub struct Pending<A = Reply> {
     next: AtomicU64,
     late: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Answer<A>>>>,
 }
 
 /// One request that waits.
-pub(crate) struct PendingRequest<'p, A = Reply> {
+pub struct PendingRequest<'p, A = Reply> {
     pending: &'p Pending<A>,
     /// What its reply will name it by.
-    pub(crate) key: u64,
+    pub key: u64,
     answer: oneshot::Receiver<Answer<A>>,
 }
 
@@ -34,7 +34,7 @@ impl<A> Default for Pending<A> {
 
 impl<A> Pending<A> {
     /// Begins to wait for a reply.
-    pub(crate) fn begin(&self) -> PendingRequest<'_, A> {
+    pub fn begin(&self) -> PendingRequest<'_, A> {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
         self.waiting().insert(key, sender);
@@ -42,7 +42,7 @@ impl<A> Pending<A> {
     }
 
     /// Hands an answer to whoever waits for it. Nobody: it is late.
-    pub(crate) fn answer(&self, key: u64, answer: Answer<A>) {
+    pub fn answer(&self, key: u64, answer: Answer<A>) {
         if !self.hand(key, answer) {
             let late = self.late.fetch_add(1, Ordering::Relaxed) + 1;
             if late.is_power_of_two() {
@@ -52,13 +52,13 @@ impl<A> Pending<A> {
     }
 
     /// Hands an answer to whoever waits for it. Says whether somebody did.
-    pub(crate) fn hand(&self, key: u64, answer: Answer<A>) -> bool {
+    pub fn hand(&self, key: u64, answer: Answer<A>) -> bool {
         let waiting = self.waiting().remove(&key);
         waiting.is_some_and(|waiting| waiting.send(answer).is_ok())
     }
 
     /// Ends the waiting of all: their replies cannot come any more.
-    pub(crate) fn fail(&self, error: impl Fn() -> BridgeError) {
+    pub fn fail(&self, error: impl Fn() -> BridgeError) {
         let all: Vec<_> = self.waiting().drain().collect();
         for (_, waiting) in all {
             // One that has just stopped waiting needs no error.
@@ -67,7 +67,7 @@ impl<A> Pending<A> {
     }
 
     /// How many replies came too late.
-    pub(crate) fn late(&self) -> u64 {
+    pub fn late(&self) -> u64 {
         self.late.load(Ordering::Relaxed)
     }
 
@@ -78,7 +78,10 @@ impl<A> Pending<A> {
 
 impl<A> PendingRequest<'_, A> {
     /// Waits for the answer.
-    pub(crate) async fn answer(mut self) -> Answer<A> {
+    ///
+    /// # Errors
+    /// What [`Pending::fail`] says; [`BridgeError::Closed`] where nobody answers any more.
+    pub async fn answer(mut self) -> Answer<A> {
         (&mut self.answer).await.unwrap_or(Err(BridgeError::Closed))
     }
 }

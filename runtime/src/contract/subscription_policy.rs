@@ -104,4 +104,28 @@ impl SubscriptionPolicy {
         self.ordered = true;
         self
     }
+
+    /// Whether an event may be lost, and is never handled twice.
+    #[must_use]
+    pub const fn is_at_most_once(&self) -> bool {
+        self.at_most_once
+    }
+
+    /// Whether what was given up is kept.
+    #[must_use]
+    pub const fn has_dead_letters(&self) -> bool {
+        self.dead_letter
+    }
+
+    /// Whether events with the same key are handled in the order they came.
+    #[must_use]
+    pub const fn is_ordered(&self) -> bool {
+        self.ordered
+    }
+
+    /// How many events may wait, where that is said, and what happens to one that finds no room.
+    #[must_use]
+    pub const fn room(&self) -> (Option<u32>, WhenFull) {
+        (self.bound, self.when_full)
+    }
 }

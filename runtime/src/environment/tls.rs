@@ -1,12 +1,15 @@
 //! What a connection over TLS is made with.
 
-#[cfg(any(feature = "wire", feature = "redis"))]
+#[cfg(any(feature = "amqp", feature = "mqtt", feature = "nats", feature = "redis"))]
 use crate::environment::Setup;
 use crate::environment::Template;
 
 /// A connection over TLS. Without a CA of its own, the broker's certificate has to be one of the system's.
 #[derive(Clone, Copy, Debug, Default)]
-#[cfg_attr(not(any(feature = "wire", feature = "redis")), allow(dead_code, reason = "adapters of brokers read it"))]
+#[cfg_attr(
+    not(any(feature = "amqp", feature = "mqtt", feature = "nats", feature = "redis")),
+    allow(dead_code, reason = "adapters of brokers read it")
+)]
 pub struct Tls {
     ca: Option<Template>,
     certificate: Option<Template>,
@@ -43,7 +46,7 @@ impl Tls {
 }
 
 /// The PEMs of a connection, read.
-#[cfg(any(feature = "wire", feature = "redis"))]
+#[cfg(any(feature = "amqp", feature = "mqtt", feature = "nats", feature = "redis"))]
 #[derive(Clone, Default)]
 #[cfg_attr(not(feature = "trust"), allow(dead_code, reason = "without TLS they are asked for and refused"))]
 pub(crate) struct Pems {
@@ -53,7 +56,7 @@ pub(crate) struct Pems {
     pub(crate) identity: Option<(String, String)>,
 }
 
-#[cfg(any(feature = "wire", feature = "redis"))]
+#[cfg(any(feature = "amqp", feature = "mqtt", feature = "nats", feature = "redis"))]
 impl Setup {
     /// The PEMs of a connection over TLS. What cannot be read is a problem.
     pub(crate) async fn pems(&mut self, tls: Option<&Tls>) -> Option<Pems> {

@@ -8,7 +8,7 @@ use crate::bridge::network::wire::{Incoming, UnreadableMessage};
 use crate::bridge::{BridgeError, DeadMessage, Delivery};
 
 /// A subscription at a broker: the part of a consumer that each adapter has of its own.
-pub(crate) trait BrokerSubscription: Send + Sync + 'static {
+pub trait BrokerSubscription: Send + Sync + 'static {
     /// What a message is acknowledged by. Where a dead letter is only looked at, its token is dropped.
     type Token: Clone + Send + Sync + 'static;
 
@@ -95,10 +95,11 @@ pub(crate) trait BrokerSubscription: Send + Sync + 'static {
 }
 
 /// A message as a broker has delivered it.
-pub(crate) struct ReceivedMessage<T> {
+pub struct ReceivedMessage<T> {
     /// The message; or what is wrong with it, and its payload.
-    pub(crate) incoming: Result<Incoming, UnreadableMessage>,
+    pub incoming: Result<Incoming, UnreadableMessage>,
     /// How often the broker has delivered it before.
-    pub(crate) redelivered: u32,
-    pub(crate) token: T,
+    pub redelivered: u32,
+    /// What it is acknowledged by.
+    pub token: T,
 }

@@ -9,7 +9,7 @@ use crate::bridge::BridgeError;
 use crate::health::Health;
 
 /// The state of a connection: up, down with the reason, or closed.
-pub(crate) struct ConnectionState(watch::Sender<Phase>);
+pub struct ConnectionState(watch::Sender<Phase>);
 
 /// Up, down with the reason, or closed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,22 +21,22 @@ enum Phase {
 
 impl ConnectionState {
     /// Not connected yet.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self(watch::Sender::new(Phase::Down("not connected yet".to_owned())))
     }
 
     /// It is connected.
-    pub(crate) fn up(&self) {
+    pub fn up(&self) {
         self.turn(Phase::Up);
     }
 
     /// It is not, for this reason.
-    pub(crate) fn down(&self, reason: impl Into<String>) {
+    pub fn down(&self, reason: impl Into<String>) {
         self.turn(Phase::Down(reason.into()));
     }
 
     /// It is closed for good.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.turn(Phase::Closed);
     }
 
@@ -50,22 +50,27 @@ impl ConnectionState {
         });
     }
 
-    pub(crate) fn is_up(&self) -> bool {
+    /// Whether it is connected.
+    pub fn is_up(&self) -> bool {
         *self.0.borrow() == Phase::Up
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
+    /// Whether it is closed for good.
+    pub fn is_closed(&self) -> bool {
         *self.0.borrow() == Phase::Closed
     }
 
     /// Waits until it is closed.
-    pub(crate) async fn closed(&self) {
+    pub async fn closed(&self) {
         // The sender lives in `self`: there is always one.
         let _ = self.0.subscribe().wait_for(|state| *state == Phase::Closed).await;
     }
 
     /// Waits until it is connected, for so long at most.
-    pub(crate) async fn ready(&self, patience: Duration) -> Result<(), BridgeError> {
+    ///
+    /// # Errors
+    /// [`BridgeError::Closed`], or [`BridgeError::Unavailable`] where it is not by then.
+    pub async fn ready(&self, patience: Duration) -> Result<(), BridgeError> {
         let mut states = self.0.subscribe();
         let turned = timeout(patience, states.wait_for(|state| !matches!(state, Phase::Down(_)))).await;
         match turned {
@@ -75,7 +80,8 @@ impl ConnectionState {
         }
     }
 
-    pub(crate) fn health(&self) -> Health {
+    /// As a unit shows it.
+    pub fn health(&self) -> Health {
         match &*self.0.borrow() {
             Phase::Up => Health::Ready,
             Phase::Down(reason) => Health::Degraded(reason.clone()),

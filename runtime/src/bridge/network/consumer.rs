@@ -27,7 +27,7 @@ use crate::one_line::OneLine;
 use crate::sync::{Mutex, MutexGuard};
 
 /// The consumer of a subscription at a broker.
-pub(crate) struct NetworkConsumer<S: BrokerSubscription> {
+pub struct NetworkConsumer<S: BrokerSubscription> {
     subscription: S,
     name: &'static str,
     policy: SubscriptionPolicy,
@@ -66,19 +66,15 @@ const SHORT: usize = 64;
 const DEAD_LETTER_BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 
 impl<S: BrokerSubscription> NetworkConsumer<S> {
-    pub(crate) fn new(
-        subscription: S,
-        name: &'static str,
-        policy: SubscriptionPolicy,
-        counters: Arc<AtomicCounters>,
-    ) -> Self {
+    /// The consumer of a subscription, under its policy. What goes by unheard is counted in `counters`.
+    pub fn new(subscription: S, name: &'static str, policy: SubscriptionPolicy, counters: Arc<AtomicCounters>) -> Self {
         let (sequences, held) = (SequenceTracker::default(), Mutex::new(HeldMessages::new()));
         Self { subscription, name, policy, counters, sequences, held, changed: Notify::new() }
     }
 
     /// The adapter's part of it.
     #[cfg(any(feature = "amqp", feature = "mqtt"))]
-    pub(crate) fn subscription(&self) -> &S {
+    pub fn subscription(&self) -> &S {
         &self.subscription
     }
 

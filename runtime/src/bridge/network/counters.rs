@@ -13,16 +13,18 @@ use crate::one_line::OneLine;
 
 /// The counters of silent losses, as they are counted.
 #[derive(Debug, Default)]
-pub(crate) struct AtomicCounters {
-    pub(crate) lost: AtomicU64,
-    pub(crate) malformed: AtomicU64,
+pub struct AtomicCounters {
+    /// Messages that went by unheard.
+    pub lost: AtomicU64,
+    /// Messages that could not be read, and are gone.
+    pub malformed: AtomicU64,
     refused_replies: AtomicU64,
     skews: Skews,
 }
 
 impl AtomicCounters {
     /// Counts a request that cannot be read, and says so the 1st, 2nd, 4th, 8th… time. What its caller is to hear.
-    pub(crate) fn unreadable(&self, subject: &str, malformed: &Malformed) -> Reply {
+    pub fn unreadable(&self, subject: &str, malformed: &Malformed) -> Reply {
         let (id, count) = (Id::random(), self.malformed.fetch_add(1, Ordering::Relaxed) + 1);
         if count.is_power_of_two() {
             tracing::error!(target: "pontoon", subject, fault = %id, malformed = %OneLine(&malformed), count, "a request cannot be read");
@@ -32,7 +34,7 @@ impl AtomicCounters {
 
     /// Counts a request whose reply goes to no caller's address and is not sent, and says so the 1st, 2nd, 4th, 8th… time.
     /// The address is a stranger's text: it is escaped.
-    pub(crate) fn refuse_reply(&self, subject: &str, address: &str) {
+    pub fn refuse_reply(&self, subject: &str, address: &str) {
         let count = self.refused_replies.fetch_add(1, Ordering::Relaxed) + 1;
         if count.is_power_of_two() {
             tracing::warn!(target: "pontoon", subject, ?address, count, "a reply is not sent: its address is no caller's");
@@ -40,14 +42,14 @@ impl AtomicCounters {
     }
 
     /// Looks at the clock of who has sent a request.
-    pub(crate) fn look_at_clock(&self, incoming: &Incoming) {
+    pub fn look_at_clock(&self, incoming: &Incoming) {
         if let (Some(sent), Some(patience)) = (incoming.sent, incoming.patience) {
             self.skews.look(&incoming.source, sent, patience);
         }
     }
 
     /// The counts so far, with the late replies of `pending`.
-    pub(crate) fn counters<A>(&self, pending: &Pending<A>) -> Counters {
+    pub fn counters<A>(&self, pending: &Pending<A>) -> Counters {
         Counters {
             late_replies: pending.late(),
             lost: self.lost.load(Ordering::Relaxed),

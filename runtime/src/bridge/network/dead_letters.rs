@@ -9,7 +9,7 @@ use crate::unit::dead_letters::AT_A_TIME;
 
 /// A query for dead letters.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum DeadLetterQuery {
+pub enum DeadLetterQuery {
     /// Those behind so many of the oldest, as many as are looked at in one go.
     Behind(usize),
     /// Those of a message, however many are before them.
@@ -20,7 +20,7 @@ pub(crate) enum DeadLetterQuery {
 const BYTES_AT_A_TIME: usize = 64 * 1024 * 1024;
 
 /// A page of dead letters.
-pub(crate) struct DeadLetterPage<T> {
+pub struct DeadLetterPage<T> {
     query: DeadLetterQuery,
     passed: usize,
     bytes: usize,
@@ -28,12 +28,13 @@ pub(crate) struct DeadLetterPage<T> {
 }
 
 impl<T> DeadLetterPage<T> {
-    pub(crate) fn new(query: DeadLetterQuery) -> Self {
+    /// Nothing is found yet.
+    pub fn new(query: DeadLetterQuery) -> Self {
         Self { query, passed: 0, bytes: 0, found: Vec::new() }
     }
 
     /// Whether no more is looked at.
-    pub(crate) fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         match self.query {
             DeadLetterQuery::Behind(_) => self.found.len() >= AT_A_TIME || self.bytes >= BYTES_AT_A_TIME,
             DeadLetterQuery::For(_) => false,
@@ -41,7 +42,7 @@ impl<T> DeadLetterPage<T> {
     }
 
     /// The next one, oldest first, of so many bytes. Its token comes back where it is not among those that are looked at.
-    pub(crate) fn add(&mut self, dead: DeadMessage, bytes: usize, token: T) -> Option<T> {
+    pub fn add(&mut self, dead: DeadMessage, bytes: usize, token: T) -> Option<T> {
         let is_meant = match self.query {
             DeadLetterQuery::Behind(skip) => self.passed >= skip && !self.is_full(),
             DeadLetterQuery::For(id) => dead.message.metadata().id == id,
@@ -55,19 +56,22 @@ impl<T> DeadLetterPage<T> {
         None
     }
 
-    pub(crate) fn into_found(self) -> Vec<FoundDeadLetter<T>> {
+    /// Those that were meant, oldest first.
+    pub fn into_found(self) -> Vec<FoundDeadLetter<T>> {
         self.found
     }
 }
 
 /// A dead letter, and the token that it is acknowledged by.
-pub(crate) struct FoundDeadLetter<T> {
-    pub(crate) dead: DeadMessage,
-    pub(crate) token: T,
+pub struct FoundDeadLetter<T> {
+    /// The dead letter.
+    pub dead: DeadMessage,
+    /// What it is acknowledged by.
+    pub token: T,
 }
 
 /// What a message that a broker keeps as a dead letter was. One that somebody else has put there may be none of ours.
-pub(crate) fn dead(read: Result<Incoming, UnreadableMessage>) -> DeadMessage {
+pub fn dead(read: Result<Incoming, UnreadableMessage>) -> DeadMessage {
     match read {
         Ok(Incoming { message, dead: Some(GivenUp { reason, attempts }), .. }) => {
             DeadMessage { message, reason, attempts }

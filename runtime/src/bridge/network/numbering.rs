@@ -12,7 +12,7 @@ const REMEMBERED: usize = 4096;
 
 /// Numbers the events of one subject, from 1 on.
 #[derive(Default)]
-pub(crate) struct Numbering {
+pub struct Numbering {
     last: AtomicU64,
     /// So that nobody waits for the lock where nothing went wrong.
     any_unsettled: AtomicBool,
@@ -20,16 +20,17 @@ pub(crate) struct Numbering {
 }
 
 /// The number of an event that is being published. Dropped before it is settled, it is remembered for the next attempt.
-pub(crate) struct Numbered<'n> {
+pub struct Numbered<'n> {
     numbering: &'n Numbering,
     id: Id,
-    pub(crate) sequence: u64,
+    /// The number.
+    pub sequence: u64,
     settled: bool,
 }
 
 impl Numbering {
     /// The number of an event: the one that it had, if it was published before.
-    pub(crate) fn number(&self, id: Id) -> Numbered<'_> {
+    pub fn number(&self, id: Id) -> Numbered<'_> {
         let known = self.any_unsettled.load(Ordering::Acquire).then(|| self.take(id)).flatten();
         let sequence = known.unwrap_or_else(|| self.last.fetch_add(1, Ordering::Relaxed) + 1);
         Numbered { numbering: self, id, sequence, settled: false }
@@ -50,7 +51,7 @@ impl Numbering {
 
 impl Numbered<'_> {
     /// The broker has it: it is not published again.
-    pub(crate) fn settle(mut self) {
+    pub fn settle(mut self) {
         self.settled = true;
     }
 }

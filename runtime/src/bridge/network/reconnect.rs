@@ -13,7 +13,7 @@ const LASTING: Duration = Duration::from_secs(5);
 
 /// Counts the failures of one thing in a row.
 #[derive(Debug)]
-pub(crate) struct Reconnect {
+pub struct Reconnect {
     what: &'static str,
     failures: u32,
     succeeded: Option<Instant>,
@@ -23,12 +23,12 @@ pub(crate) struct Reconnect {
 
 impl Reconnect {
     /// Nothing has failed yet.
-    pub(crate) fn new(what: &'static str) -> Self {
+    pub fn new(what: &'static str) -> Self {
         Self { what, failures: 0, succeeded: None, flaps: false }
     }
 
     /// How long to wait after one more failure. Says so the 1st, 2nd, 4th, 8th… time.
-    pub(crate) fn failed(&mut self, error: &dyn fmt::Display) -> Duration {
+    pub fn failed(&mut self, error: &dyn fmt::Display) -> Duration {
         const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         if let Some(succeeded) = self.succeeded.take() {
             self.flaps = succeeded.elapsed() < LASTING;
@@ -45,13 +45,12 @@ impl Reconnect {
     }
 
     /// Waits after one more failure.
-    #[cfg(any(feature = "amqp", feature = "mqtt"))]
-    pub(crate) async fn pause(&mut self, error: &(dyn fmt::Display + Sync)) {
+    pub async fn pause(&mut self, error: &(dyn fmt::Display + Sync)) {
         tokio::time::sleep(self.failed(error)).await;
     }
 
     /// It has succeeded.
-    pub(crate) fn succeeded(&mut self) {
+    pub fn succeeded(&mut self) {
         if self.failures > 0 && (!self.flaps || self.failures.is_power_of_two()) {
             tracing::info!(target: "pontoon", failures = self.failures, "{} succeeds again", self.what);
         }

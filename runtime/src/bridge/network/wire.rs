@@ -9,11 +9,11 @@ mod reply;
 mod structured;
 mod trace;
 
-pub(crate) use attribute::{Attribute, CONTENT_TYPE};
-pub(crate) use incoming::Incoming;
-pub(crate) use malformed::{GivenUp, Malformed, UnreadableMessage};
-pub(crate) use outgoing::Outgoing;
-pub(crate) use reply::{read_reply, write_reply};
+pub use attribute::{Attribute, CONTENT_TYPE};
+pub use incoming::Incoming;
+pub use malformed::{GivenUp, Malformed, UnreadableMessage};
+pub use outgoing::Outgoing;
+pub use reply::{read_reply, write_reply};
 
 #[cfg(test)]
 mod tests;

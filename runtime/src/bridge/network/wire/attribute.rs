@@ -1,26 +1,32 @@
 //! The attributes and what each protocol's binding of CloudEvents calls them.
 
 /// What every payload is.
-pub(crate) const CONTENT_TYPE: &str = "application/json";
+pub const CONTENT_TYPE: &str = "application/json";
 
 /// An attribute of a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Attribute {
+pub struct Attribute {
     /// In MQTT 5: the name of the user property, which is the attribute's own.
     #[cfg_attr(not(feature = "mqtt"), allow(dead_code, reason = "each adapter has a column of its own"))]
-    pub(crate) mqtt: &'static str,
+    pub mqtt: &'static str,
     /// In NATS: the name of the header.
     #[cfg_attr(not(feature = "nats"), allow(dead_code, reason = "each adapter has a column of its own"))]
-    pub(crate) nats: &'static str,
+    pub nats: &'static str,
     /// In AMQP: the name of the header.
     #[cfg_attr(not(feature = "amqp"), allow(dead_code, reason = "each adapter has a column of its own"))]
-    pub(crate) amqp: &'static str,
+    pub amqp: &'static str,
 }
 
 macro_rules! attributes {
     ($($(#[$doc:meta])* $constant:ident $name:literal;)*) => {
         impl Attribute {
-            $($(#[$doc])* pub(crate) const $constant: Self =
+            /// What CloudEvents call it: `id`, `source`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                self.mqtt
+            }
+
+            $($(#[$doc])* pub const $constant: Self =
                 Self { mqtt: $name, nats: concat!("ce-", $name), amqp: concat!("cloudEvents:", $name) };)*
         }
     };

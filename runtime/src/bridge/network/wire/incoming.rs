@@ -19,25 +19,29 @@ use crate::message::metadata::Metadata;
 
 /// A message as it was read.
 #[derive(Debug)]
-pub(crate) struct Incoming {
-    pub(crate) message: Message,
+pub struct Incoming {
+    /// The message.
+    pub message: Message,
     /// Which attempt it is, by what its sender says; the first is 1.
-    pub(crate) attempt: u32,
+    pub attempt: u32,
     /// Who sent it.
-    pub(crate) source: String,
+    pub source: String,
     /// Which one of its sender's events of this subject it is, where it says so.
-    pub(crate) sequence: Option<u64>,
+    pub sequence: Option<u64>,
     /// When it was sent, by the clock of who sent it, where it says so.
-    pub(crate) sent: Option<SystemTime>,
+    pub sent: Option<SystemTime>,
     /// Of a request: for how long its caller waited from then on.
-    pub(crate) patience: Option<Duration>,
+    pub patience: Option<Duration>,
     /// Of a dead letter: why it was given up.
-    pub(crate) dead: Option<GivenUp>,
+    pub dead: Option<GivenUp>,
 }
 
 impl Incoming {
     /// Reads a message that arrives now, of which `get` knows the attributes.
-    pub(crate) fn read<'a>(
+    ///
+    /// # Errors
+    /// It is no CloudEvent 1.0.
+    pub fn read<'a>(
         body: Bytes,
         content_type: Option<&str>,
         get: impl Fn(Attribute) -> Option<Cow<'a, str>>,
@@ -47,7 +51,10 @@ impl Incoming {
 
     /// Reads a message that arrived then, of which `get` knows the attributes; or of which they stand in its body, where its content
     /// type says so. What it has waited since in this process is taken from what is left of its deadline.
-    pub(crate) fn read_at<'a>(
+    ///
+    /// # Errors
+    /// It is no CloudEvent 1.0.
+    pub fn read_at<'a>(
         arrived: Instant,
         body: Bytes,
         content_type: Option<&str>,

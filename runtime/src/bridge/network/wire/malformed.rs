@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 /// What is wrong with a message that cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Malformed(pub(crate) String);
+pub struct Malformed(pub String);
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -16,14 +16,14 @@ impl fmt::Display for Malformed {
 
 /// A message that cannot be read, with its payload.
 #[derive(Debug)]
-pub(crate) struct UnreadableMessage {
-    pub(crate) malformed: Malformed,
-    pub(crate) body: Bytes,
+pub struct UnreadableMessage {
+    pub malformed: Malformed,
+    pub body: Bytes,
 }
 
 /// Why a dead letter was given up, and after how many attempts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct GivenUp<T = String> {
-    pub(crate) reason: T,
-    pub(crate) attempts: u32,
+pub struct GivenUp<T = String> {
+    pub reason: T,
+    pub attempts: u32,
 }

@@ -21,30 +21,35 @@ const REASON: usize = 8 * 1024;
 const ATTRIBUTES: usize = 36 * 1024;
 
 /// A message as it is written: what it says about itself, and what is said about this sending of it.
-pub(crate) struct Outgoing<'m> {
+pub struct Outgoing<'m> {
     /// Where it goes.
-    pub(crate) subject: &'m str,
-    pub(crate) message: &'m Message,
+    pub subject: &'m str,
+    /// What is sent.
+    pub message: &'m Message,
     /// Who sends it.
-    pub(crate) source: &'m str,
+    pub source: &'m str,
     /// Which attempt it is; the first is 1.
-    pub(crate) attempt: u32,
+    pub attempt: u32,
     /// For events: which one of this sender's.
-    pub(crate) sequence: Option<u64>,
+    pub sequence: Option<u64>,
     /// For requests: until when somebody waits for the reply.
-    pub(crate) deadline: Option<Instant>,
+    pub deadline: Option<Instant>,
     /// For dead letters: why it was given up.
-    pub(crate) dead: Option<GivenUp<&'m str>>,
+    pub dead: Option<GivenUp<&'m str>>,
 }
 
 impl<'m> Outgoing<'m> {
     /// A message that is sent for the first time.
-    pub(crate) fn new(subject: &'m str, message: &'m Message, source: &'m str) -> Self {
+    #[must_use]
+    pub fn new(subject: &'m str, message: &'m Message, source: &'m str) -> Self {
         Self { subject, message, source, attempt: 1, sequence: None, deadline: None, dead: None }
     }
 
     /// The payload as JSON, if neither it nor what the message says about itself is larger than the bridge carries.
-    pub(crate) fn body(&self, limit: u64) -> Result<Bytes, BridgeError> {
+    ///
+    /// # Errors
+    /// [`BridgeError::TooLarge`], [`BridgeError::Malformed`].
+    pub fn body(&self, limit: u64) -> Result<Bytes, BridgeError> {
         let size = self.said();
         if size > ATTRIBUTES && self.dead.is_none() {
             let subject = format!("the attributes of {}", self.subject);
@@ -67,7 +72,7 @@ impl<'m> Outgoing<'m> {
     }
 
     /// Gives every attribute with its text.
-    pub(crate) fn attributes(&self, put: impl FnMut(Attribute, &str)) {
+    pub fn attributes(&self, put: impl FnMut(Attribute, &str)) {
         let mut put = Writer { text: String::with_capacity(64), put };
         let metadata = self.message.metadata();
         put.text(Attribute::SPECVERSION, "1.0");

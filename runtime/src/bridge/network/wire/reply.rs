@@ -16,7 +16,7 @@ use crate::one_line::OneLine;
 ///
 /// An output is only its payload: it answers one request, goes to whoever asked, and has nothing to say beside that. So a
 /// program that knows nothing of us can give one.
-pub(crate) fn write_reply(reply: Reply, subject: &str, limit: u64, put: impl FnMut(Attribute, &str)) -> Bytes {
+pub fn write_reply(reply: Reply, subject: &str, limit: u64, put: impl FnMut(Attribute, &str)) -> Bytes {
     let mut put = Writer { text: String::new(), put };
     let (outcome, body) = match reply {
         Reply::Output(body) => (None, body),
@@ -43,7 +43,10 @@ fn fault(put: &mut Writer<impl FnMut(Attribute, &str)>, id: Id, class: FaultClas
 }
 
 /// Reads a reply of which `get` knows the attributes.
-pub(crate) fn read_reply<'a>(body: Bytes, get: impl Fn(Attribute) -> Option<Cow<'a, str>>) -> Result<Reply, Malformed> {
+///
+/// # Errors
+/// Its outcome is none that is known.
+pub fn read_reply<'a>(body: Bytes, get: impl Fn(Attribute) -> Option<Cow<'a, str>>) -> Result<Reply, Malformed> {
     match get(Attribute::OUTCOME).as_deref() {
         None | Some("output") => Ok(Reply::Output(body)),
         Some("rejection") => Ok(Reply::Rejection(body)),
