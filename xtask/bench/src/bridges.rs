@@ -9,7 +9,7 @@ pub(crate) mod request;
 
 use crate::rounds::Error;
 use pontoon::Client;
-use pontoon::adapter::{Amqp, AnyEventBridge, Mqtt, Nats, Template};
+use pontoon::adapter::{Amqp, Mqtt, Nats, Template};
 use pontoon::client::Remote;
 use pontoon::generated::{Environment, Unit, connect};
 use pontoon::{Launch, Started};
@@ -29,8 +29,8 @@ pub(crate) struct Bridge {
     environment: &'static str,
     /// The variable with the address of the broker.
     address: &'static str,
-    /// What a caller from outside has, for a broker at this address.
-    outside: fn(String) -> &'static dyn AnyEventBridge,
+    /// The environment of a caller from outside, for a broker at this address.
+    outside: fn(String) -> Environment,
 }
 
 pub(crate) const NATS: Bridge = Bridge {
@@ -38,7 +38,7 @@ pub(crate) const NATS: Bridge = Bridge {
     kind: Kind::Nats,
     environment: "nats",
     address: "NATS_SERVERS",
-    outside: |url| Box::leak(Box::new(Nats::new(text(url)))),
+    outside: |url| Environment::new("here").event_bridge(Box::leak(Box::new(Nats::new(text(url))))),
 };
 
 pub(crate) const AMQP: Bridge = Bridge {
@@ -46,7 +46,7 @@ pub(crate) const AMQP: Bridge = Bridge {
     kind: Kind::Amqp,
     environment: "amqp",
     address: "AMQP_URL",
-    outside: |url| Box::leak(Box::new(Amqp::new(text(url)))),
+    outside: |url| Environment::new("here").event_bridge(Box::leak(Box::new(Amqp::new(text(url))))),
 };
 
 pub(crate) const MQTT: Bridge = Bridge {
@@ -54,7 +54,7 @@ pub(crate) const MQTT: Bridge = Bridge {
     kind: Kind::Mqtt,
     environment: "mqtt",
     address: "MQTT_URL",
-    outside: |url| Box::leak(Box::new(Mqtt::new(text(url), text(client_id())))),
+    outside: |url| Environment::new("here").event_bridge(Box::leak(Box::new(Mqtt::new(text(url), text(client_id()))))),
 };
 
 impl Bridge {
@@ -81,7 +81,7 @@ impl Bridge {
 
     /// A caller from outside, in this process.
     async fn caller(&self, url: &str) -> Result<Client<Remote>, Error> {
-        let environments = vec![Environment::new("here").event_bridge((self.outside)(url.to_owned()))];
+        let environments = vec![(self.outside)(url.to_owned())];
         connect("bench", environments.leak(), "here").await.map_err(|error| error.to_string().into())
     }
 }

@@ -17,13 +17,17 @@ impl fmt::Display for Malformed {
 /// A message that cannot be read, with its payload.
 #[derive(Debug)]
 pub struct UnreadableMessage {
+    /// What is wrong with it.
     pub malformed: Malformed,
+    /// Its payload, as it came.
     pub body: Bytes,
 }
 
 /// Why a dead letter was given up, and after how many attempts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct GivenUp<T = String> {
+    /// Why it was given up.
     pub reason: T,
+    /// How often it was tried.
     pub attempts: u32,
 }
