@@ -1,7 +1,8 @@
-//! The `Mutex` and `RwLock` of std without poisoning: a panic of a handler, or of a task, must not take the adapter with it.
+//! The `Mutex` and `RwLock` of std without poisoning: a panic of a handler, or of a task, must not take the adapter
+//! with it.
 //!
-//! What is locked here is never left half changed where something can panic, so the guard of a thread that has panicked is
-//! as good as any.
+//! What is locked here is never left half changed where something can panic, so the guard of a thread that has panicked
+//! is as good as any.
 
 use std::sync::{self, PoisonError};
 

@@ -1,14 +1,15 @@
-//! RabbitMQ, and other brokers that speak AMQP 0.9.1.
+//! The adapter for RabbitMQ, and for other brokers that speak AMQP 0.9.1.
 //!
-//! An event is a durable fanout exchange, a subscription a queue that is bound to it: a quorum queue where events are handled
-//! at least once, otherwise a classic one. A command is a queue that is there as long as somebody serves it, bound by its
-//! subject to the topology's exchange of commands (`shop.command`, a topic exchange); a reply goes through `shop.reply` to the
-//! queue of its caller, `shop.reply.<user>.…`, and to nobody else, whatever a request says; a dead letter goes through
-//! `shop.dead`, and a message with a long pause before its next attempt through `shop.later`, to wait at the broker in a queue
-//! of its subscription (`….later.4m`), and back through `shop.again`. Queues that were declared are entered into
-//! `shop.register`, since the protocol lists none. Nothing is published to the default exchange, so that no user needs a right
-//! to it. What is published is confirmed, what is taken is acknowledged. What may come once at most is acknowledged before it is
-//! handled: it is handled twice only where an acknowledgement is lost with its connection.
+//! An event is a durable fanout exchange, a subscription a queue that is bound to it: a quorum queue where events are
+//! handled at least once, otherwise a classic one. A command is a queue that is there as long as somebody serves it,
+//! bound by its subject to the topology's exchange of commands (`shop.command`, a topic exchange); a reply goes through
+//! `shop.reply` to the queue of its caller, `shop.reply.<user>.…`, and to nobody else, whatever a request says; a dead
+//! letter goes through `shop.dead`, and a message with a long pause before its next attempt through `shop.later`, to
+//! wait at the broker in a queue of its subscription (`….later.4m`), and back through `shop.again`. Queues that were
+//! declared are entered into `shop.register`, since the protocol lists none. Nothing is published to the default
+//! exchange, so that no user needs a right to it. What is published is confirmed, what is taken is acknowledged. What
+//! may come once at most is acknowledged before it is handled: it is handled twice only where an acknowledgement is
+//! lost with its connection.
 
 mod ack_tag;
 mod adapter;

@@ -1,4 +1,5 @@
-//! What bridges over a network have in common: how long they wait, what waits in this process, how they come back.
+//! The parts that bridges over a network share: consumers, dead letters, reconnecting, circuit breakers, the wire
+//! format.
 
 #[cfg(feature = "wire")]
 pub(crate) mod wire;

@@ -1,4 +1,5 @@
-//! Requests that wait for their replies. Whoever stops waiting leaves nothing behind; a reply that comes too late is counted.
+//! Requests that wait for their replies. Whoever stops waiting leaves nothing behind; a reply that comes too late is
+//! counted.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,8 +1,8 @@
 //! The thread that drives connections, apart from the threads that handlers run on.
 //!
-//! A handler that computes without yielding holds up every task of its thread, and on a current-thread runtime every task of
-//! the process. Heartbeats, acknowledgements, lease extensions and claim renewals must not wait for it, or the broker takes
-//! the process for dead and gives its messages to others while they are being handled.
+//! A handler that computes without yielding holds up every task of its thread, and on a current-thread runtime every
+//! task of the process. Heartbeats, acknowledgements, lease extensions and claim renewals must not wait for it, or the
+//! broker takes the process for dead and gives its messages to others while they are being handled.
 
 use std::future::Future;
 use std::io;
@@ -41,8 +41,8 @@ where
     handle().spawn(task)
 }
 
-/// Runs a task on the thread and waits for its result; dropped before that, it ends the task. `None`: the task has panicked,
-/// or the runtime is shutting down.
+/// Runs a task on the thread and waits for its result; dropped before that, it ends the task. `None`: the task has
+/// panicked, or the runtime is shutting down.
 #[cfg_attr(not(any(feature = "nats", feature = "redis")), allow(dead_code, reason = "for adapters over a network"))]
 pub(crate) async fn run<F>(task: F) -> Option<F::Output>
 where

@@ -16,7 +16,7 @@ pub(crate) enum Socket {
     Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
 }
 
-/// What makes a connection encrypted. A build without the feature `tls` has none.
+/// The TLS configuration of a connection. A build without the feature `tls` has none.
 pub(crate) struct Encryption {
     #[cfg(feature = "tls")]
     connector: tokio_rustls::TlsConnector,

@@ -1,4 +1,4 @@
-//! Who is trusted on a connection over TLS, and who we say we are.
+//! The trusted authorities of a connection over TLS, and our own certificate.
 
 use std::sync::Arc;
 

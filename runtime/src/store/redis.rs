@@ -1,7 +1,7 @@
 //! State in Redis: the home of what units share. A value is one key; several change by one script.
 //!
-//! Needs Redis 5 or later, or what speaks like it. All keys of a topology have its name as their hash tag, and so are in one
-//! slot of a cluster, on one of its nodes:
+//! Needs Redis 5 or later, or what speaks like it. All keys of a topology have its name as their hash tag, and so are
+//! in one slot of a cluster, on one of its nodes:
 //!
 //! | key | what |
 //! |---|---|

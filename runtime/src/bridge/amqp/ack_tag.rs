@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
 
-/// The delivery tag of a message, and the channel that it came on. An ack or nack is not waited for: the broker does not
-/// answer.
+/// The delivery tag of a message, and the channel that it came on. An ack or nack is not waited for: the broker does
+/// not answer.
 #[derive(Clone)]
 pub(super) struct AckTag {
     channel: Arc<Channel>,
@@ -29,7 +29,7 @@ struct Peeked {
     over: AtomicBool,
 }
 
-/// A delivery, and the tag that it is acknowledged by.
+/// A delivery with its delivery tag.
 pub(super) struct TaggedDelivery {
     pub(super) delivery: Delivery,
     pub(super) ack_tag: AckTag,

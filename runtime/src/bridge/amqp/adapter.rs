@@ -43,7 +43,7 @@ use crate::sync::{Mutex, MutexGuard};
 /// How long a bridge that closes waits for publisher confirms.
 const FLUSH: Duration = Duration::from_millis(400);
 
-/// How the broker is provisioned, and how long its consumers may hold a message.
+/// The settings for provisioning the broker, and for how long its consumers may hold a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BrokerRules {
     /// Whether exchanges and queues are only verified, not declared.

@@ -1,14 +1,15 @@
-//! Where the broker is and who we are there: the URL with the settings beside it.
+//! The address of the broker, with its virtual host and our credentials: the URL with the settings beside it.
 
 use std::fmt;
 
 use lapin::uri::{AMQPScheme, AMQPUri};
 
-/// The largest frame, in bytes: what RabbitMQ proposes. The client library has buffers of 32 frames. It takes fresh memory for
-/// them, which costs nothing until it is used, if it knows their size from the start, and writes to all of it otherwise.
+/// The largest frame, in bytes: what RabbitMQ proposes. The client library has buffers of 32 frames. It takes fresh
+/// memory for them, which costs nothing until it is used, if it knows their size from the start, and writes to all of
+/// it otherwise.
 const FRAME: u32 = 128 * 1024;
 
-/// Where the broker is, and who we are there.
+/// The address of the broker, with the virtual host and our credentials.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Address {
     pub(super) uri: AMQPUri,
@@ -31,9 +32,10 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Reads a URL. Where TLS is asked for it is used, whatever the scheme; then the port is that of TLS unless the URL says
-    /// one. The `heartbeat` of the URL counts, in seconds, unless the broker proposes a shorter one; without it, the broker's
-    /// does. A broker that says nothing is given up after two of them. Says what is wrong, without what may be a password.
+    /// Reads a URL. Where TLS is asked for it is used, whatever the scheme; then the port is that of TLS unless the URL
+    /// says one. The `heartbeat` of the URL counts, in seconds, unless the broker proposes a shorter one; without it,
+    /// the broker's does. A broker that says nothing is given up after two of them. Says what is wrong, without what
+    /// may be a password.
     pub(super) fn read(url: &str, tls: bool) -> Result<Self, String> {
         let wrong = |what: &str| format!("{what}: expected amqp://user:password@host:5672/vhost, or amqps:// for TLS");
         let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("it is no URL"))?;

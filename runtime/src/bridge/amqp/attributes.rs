@@ -1,4 +1,4 @@
-//! Messages as AMQP has them: attributes are headers, beside the properties that every client knows.
+//! The attributes of an event, request or reply as AMQP headers, beside the properties that every client knows.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Outgoing, 
 pub(super) const PERSISTENT: u8 = 2;
 const TRANSIENT: u8 = 1;
 
-/// How CloudEvents asks to begin the names of headers: since version 1.0.2 with an underscore, for the sake of JMS. Both are to be
-/// read, and in whatever case.
+/// How CloudEvents asks to begin the names of headers: since version 1.0.2 with an underscore, for the sake of JMS.
+/// Both are to be read, and in whatever case.
 const PREFIX: &str = "cloudEvents:";
 
-/// Collects attributes as headers.
+/// The header table of an event, request or reply, as its attributes are put in.
 #[derive(Default)]
 pub(super) struct HeaderTable {
     table: FieldTable,

@@ -1,5 +1,5 @@
-//! A consumer on one channel, and another one in its place where it is to have another prefetch, which RabbitMQ lets nobody
-//! change for a consumer that is there.
+//! A consumer on one channel, and another one in its place where it is to have another prefetch, which RabbitMQ lets
+//! nobody change for a consumer that is there.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,7 +24,8 @@ pub(super) struct ChannelConsumer {
     tag: Mutex<ShortString>,
     /// One consumer is to end, and the next is not there yet.
     changing: AtomicBool,
-    /// Those that come after this one, in order: whoever takes messages may be at those of the first when there is a third.
+    /// Those that come after this one, in order: whoever takes messages may be at those of the first when there is a
+    /// third.
     successors: Mutex<VecDeque<Consumer>>,
 }
 
@@ -107,8 +108,8 @@ impl ChannelConsumer {
         }
     }
 
-    /// Has another prefetch from now on. In between no message comes, so that they stay in order; where it is lower, those
-    /// that have come and were not taken go back.
+    /// Has another prefetch from now on. In between no message comes, so that they stay in order; where it is lower,
+    /// those that have come and were not taken go back.
     pub(super) async fn resize(&self, prefetch: u16, fewer: bool) -> Result<(), AmqpError> {
         self.changing.store(true, Ordering::SeqCst);
         let changed = self.change(prefetch, fewer).await;

@@ -25,8 +25,8 @@ pub(super) struct Publication<'p> {
     pub(super) body: &'p [u8],
 }
 
-/// Takes returned messages: mandatory ones that no queue takes. The client library hands one to whoever is confirmed next,
-/// which need not be its sender: with many in flight, the broker confirms in another order than it returns.
+/// Takes returned messages: mandatory ones that no queue takes. The client library hands one to whoever is confirmed
+/// next, which need not be its sender: with many in flight, the broker confirms in another order than it returns.
 pub(super) trait Returns: Send + Sync + 'static {
     /// A message has come back.
     fn returned(self: Arc<Self>, message: BasicReturnMessage);

@@ -1,4 +1,4 @@
-//! One attempt to connect.
+//! One attempt to connect: socket, TLS, and the handshake of AMQP with its heartbeat and virtual host.
 
 use std::cell::RefCell;
 use std::io;
@@ -24,22 +24,22 @@ use crate::net::io_thread;
 use crate::net::socket::{self, Encryption};
 use crate::sync::Mutex;
 
-/// The connector: connects to one broker, again and again.
+/// The connector: opens connections to a virtual host of one broker.
 pub(super) struct Connector {
     pub(super) address: Address,
     pub(super) instance: Instance,
     pub(super) encryption: Option<Encryption>,
 }
 
-/// The socket of a connection, with or without TLS, and a second handle of it.
+/// The socket below a connection and its channels, and a second handle of it.
 struct OpenSocket {
     socket: TokioSocket,
     handle: SocketHandle,
 }
 
 impl Connector {
-    /// Connects, on the thread of connections: what keeps the connection alive runs there, whatever handlers do. `role` is
-    /// what the broker's lists of connections show of it.
+    /// Connects, on the thread of connections: what keeps the connection alive runs there, whatever handlers do. `role`
+    /// is what the broker's lists of connections show of it.
     pub(super) async fn connect(self: &Arc<Self>, role: &'static str) -> Result<MonitoredConnection, AmqpError> {
         let connector = Arc::clone(self);
         let ended = || Err(AmqpError::Away("the thread of connections has ended".to_owned()));
@@ -103,9 +103,9 @@ fn too_late(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, late(what).to_string())
 }
 
-/// Silences the client library on the thread that it reads a connection with, which is where it asks for the socket. It logs
-/// there each message that nobody takes, payload and all, and each connection that ends, at every attempt; what matters of it
-/// is logged by us.
+/// Silences the client library on the thread that it reads a connection with, which is where it asks for the socket. It
+/// logs there each message that nobody takes, payload and all, and each connection that ends, at every attempt; what
+/// matters of it is logged by us.
 fn silence() {
     thread_local! {
         static SILENCE: RefCell<Option<DefaultGuard>> = const { RefCell::new(None) };

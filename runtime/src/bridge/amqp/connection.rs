@@ -1,4 +1,4 @@
-//! A kept-up connection: noticed when it is lost, made again, for ever.
+//! A kept-up connection to a virtual host: noticed when it is lost, made again, for ever.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use crate::bridge::BridgeError;
 use crate::bridge::network::{ConnectionState, Reconnect};
 use crate::sync::RwLock;
 
-/// How often a connection is looked at that says nothing. What happens to it is known at once by other ways; this is for
-/// those that close without an event.
+/// How often a connection is looked at that says nothing. What happens to it is known at once by other ways; this is
+/// for those that close without an event.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// One of the two connections of an adapter: on one it publishes, on the other it consumes. RabbitMQ reads nothing from a
-/// connection that publishes while it has an alarm, no acknowledgements either; and what waits at the broker could not be
-/// worked off.
+/// One of the two connections of an adapter: on one it publishes, on the other it consumes. RabbitMQ reads nothing from
+/// a connection that publishes while it has an alarm, no acknowledgements either; and what waits at the broker could
+/// not be worked off.
 pub(super) struct Connection {
     connector: Arc<Connector>,
     role: &'static str,

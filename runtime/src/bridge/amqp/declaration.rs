@@ -1,14 +1,14 @@
-//! The declaration of an exchange, a queue or a binding: an exchange for each event, a queue for each subscription, one for
-//! its dead letters; and the exchanges of the topology, over which all else goes. Nothing is published to the broker's
-//! default exchange, by which whoever may write to it reaches every queue.
+//! The declaration of an exchange, a queue or a binding: an exchange for each event, a queue for each subscription, one
+//! for its dead letters; and the exchanges of the topology, over which all else goes. Nothing is published to the
+//! broker's default exchange, by which whoever may write to it reaches every queue.
 
 use lapin::ExchangeKind;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 
 use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
 
-/// The delivery limit of quorum queues, which is never reached. Left out, RabbitMQ 4 drops a message after 20 deliveries, and
-/// looking at a dead letter is one.
+/// The delivery limit of quorum queues, which is never reached. Left out, RabbitMQ 4 drops a message after 20
+/// deliveries, and looking at a dead letter is one.
 const DELIVERIES: i64 = 1 << 31;
 
 /// The declaration of an exchange, a queue or a binding.

@@ -1,4 +1,5 @@
-//! The exchanges, queues and bindings that a unit has declared, provisioned with each connection and whenever one is gone.
+//! The exchanges, queues and bindings that a unit has declared, provisioned with each connection and whenever one is
+//! gone.
 
 use std::collections::BTreeSet;
 
@@ -66,8 +67,8 @@ impl Declarations {
         self.all(connection, &mut provisioned).await
     }
 
-    /// The same once more, because something seemed to be gone, unless it has been done since. Says whether it was done; many
-    /// who notice at a time are one.
+    /// The same once more, because something seemed to be gone, unless it has been done since. Says whether it was
+    /// done; many who notice at a time are one.
     pub(super) async fn restore(&self, connection: &lapin::Connection, since: Instant) -> Result<bool, AmqpError> {
         let mut provisioned = self.provisioned.lock().await;
         if provisioned.is_some_and(|provisioned| provisioned > since) {

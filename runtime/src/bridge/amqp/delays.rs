@@ -1,6 +1,6 @@
-//! Delay queues, for pauses that are too long to hold a message for: RabbitMQ takes what is not acknowledged in time from its
-//! consumer. Such a message waits at the broker, in a queue whose messages go back to where they came from after their
-//! time, and the one that was held is acknowledged once that is safe.
+//! Delay queues, for pauses that are too long to hold a message for: RabbitMQ takes what is not acknowledged in time
+//! from its consumer. Such a message waits at the broker, in a queue whose messages go back to where they came from
+//! after their time, and the one that was held is acknowledged once that is safe.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,8 +53,8 @@ impl DelayQueue {
         name(&format!("{}m.{queue}", self.0))
     }
 
-    /// What the broker has to have for a subscription: the queue is its own, as one that is full or has gone holds up all
-    /// that is to come back to it.
+    /// What the broker has to have for a subscription: the queue is its own, as one that is full or has gone holds up
+    /// all that is to come back to it.
     pub(super) fn declarations(self, names: &Names, back: &ShortString) -> Result<Vec<Declaration>, AmqpError> {
         let Names { delayed, returned, .. } = names;
         let arguments = [

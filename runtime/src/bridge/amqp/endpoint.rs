@@ -1,7 +1,7 @@
 //! The endpoint of a command: the consumer of a queue that is there as long as somebody serves it.
 //!
-//! A request is taken, and acknowledged, when there is room for it: until then the broker gives it to another instance if
-//! this one ends. What it waits for here is its caller's time, so it is noted when each has come.
+//! A request is taken, and acknowledged, when there is room for it: until then the broker gives it to another instance
+//! if this one ends. What it waits for here is its caller's time, so it is noted when each has come.
 
 use std::sync::Arc;
 
@@ -33,7 +33,8 @@ pub(super) struct AmqpEndpoint {
 }
 
 impl AmqpEndpoint {
-    /// An endpoint, and what is to run on the thread of connections until its consumer is closed: no handler holds it up.
+    /// An endpoint, and what is to run on the thread of connections until its consumer is closed: no handler holds it
+    /// up.
     pub(super) fn new(
         subject: &'static str,
         consumer: Arc<QueueConsumer>,
@@ -63,8 +64,8 @@ impl AmqpEndpoint {
         }
     }
 
-    /// Where the reply goes. One that names an address which is no caller's is handled, as whoever sent it may do that, and
-    /// not answered.
+    /// Where the reply goes. One that names an address which is no caller's is handled, as whoever sent it may do that,
+    /// and not answered.
     fn reply_to(&self, properties: &BasicProperties) -> Option<ReplyTo> {
         let address = properties.reply_to().as_ref()?.as_str();
         if !self.replies.reaches(address) {

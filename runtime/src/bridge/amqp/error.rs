@@ -1,4 +1,4 @@
-//! What the broker's errors mean to us.
+//! The errors of channels and connections, by what they mean for who tries again.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use lapin::ErrorKind;
 use crate::bridge::BridgeError;
 use crate::net::socket::is_tls;
 
-/// Why something that was asked of the broker was not done.
+/// The error of a channel or connection, by what it means for who tries again.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum AmqpError {
-    /// We may not: somebody has to give us a permission, or other credentials.
+    /// Access refused: somebody has to give us a permission, or other credentials.
     Denied(String),
     /// Something is there with other settings: somebody has to make up their mind.
     Mismatch(String),
@@ -22,7 +22,7 @@ pub(super) enum AmqpError {
     Away(String),
 }
 
-/// What the broker says of a payload that it does not take.
+/// The size and the limit of a payload that a queue or exchange does not take, as the broker says them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct PayloadSizes {
     pub(super) size: u64,

@@ -1,4 +1,4 @@
-//! A live connection to the broker; what lasts across all of them is in `connection.rs`.
+//! A live connection, on which channels are opened; what lasts across all of them is in `connection.rs`.
 
 use std::fmt;
 use std::net::Shutdown;
@@ -11,13 +11,13 @@ use tokio::time::timeout;
 /// How long the broker may take to say goodbye.
 const GOODBYE: Duration = Duration::from_millis(400);
 
-/// A live connection to the broker. Dropped, it is cut.
+/// A live connection, on which channels are opened. Dropped, it is cut.
 pub(super) struct LiveConnection {
     pub(super) connection: lapin::Connection,
     socket: SocketHandle,
 }
 
-/// A live connection, and what the client library says of it.
+/// A live connection, and the events of it and of its channels.
 pub(super) struct MonitoredConnection {
     pub(super) live: Arc<LiveConnection>,
     pub(super) events: BoxStream<'static, lapin::Event>,
@@ -46,8 +46,8 @@ impl LiveConnection {
     }
 }
 
-/// A second handle of a connection's socket. The client library has a thread for each connection, which ends when the
-/// socket does, and in a handshake that hangs not before.
+/// A second handle of the socket, which ends a connection with all of its channels. The client library has a thread for
+/// each connection, which ends when the socket does, and in a handshake that hangs not before.
 pub(super) struct SocketHandle(pub(super) std::net::TcpStream);
 
 impl SocketHandle {

@@ -9,8 +9,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::error::AmqpError;
 use crate::environment::Instance;
 
-/// What of a user's name does not stand for itself: a dot ends a name, and a percent sign begins what is escaped, so that no
-/// two users have one name.
+/// What of a user's name does not stand for itself: a dot ends a name, and a percent sign begins what is escaped, so
+/// that no two users have one name.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// The names of the exchanges that all units of a topology share, and of this caller's reply queues.
@@ -55,8 +55,8 @@ impl Names {
     }
 
     /// A queue for replies. The name is new for each connection: the broker has the one before until it knows that its
-    /// connection is lost, and lets nobody else have it. It cannot be guessed: who may listen for replies of its own may bind
-    /// its queue by any key.
+    /// connection is lost, and lets nobody else have it. It cannot be guessed: who may listen for replies of its own
+    /// may bind its queue by any key.
     pub(super) fn reply_queue(&self) -> Result<ShortString, AmqpError> {
         name(&format!("{}.{}", self.own, secret()))
     }

@@ -1,8 +1,9 @@
-//! The orphans of a topology: queues of subscriptions that it does not have. The protocol can't list queues, so that each
-//! unit enters those that it has declared into a register: a queue that nobody consumes, with a message for each name.
+//! The orphans of a topology: queues of subscriptions that it does not have. The protocol can't list queues, so that
+//! each unit enters those that it has declared into a register: a queue that nobody consumes, with a message for each
+//! name.
 //!
-//! Whoever looks has the messages unacknowledged, and a unit that looks at the same moment sees some of them or none: it
-//! enters what it does not see, and the next one to look removes what is there twice.
+//! Whoever looks has the messages unacknowledged, and a unit that looks at the same moment sees some of them or none:
+//! it enters what it does not see, and the next one to look removes what is there twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub(super) struct QueueRegister {
     looking: Mutex<()>,
 }
 
-/// How many messages and consumers a queue has.
+/// The number of messages and consumers of a queue.
 struct QueueContents {
     messages: u64,
     consumers: u32,

@@ -1,9 +1,9 @@
-//! How large a payload may be: what the adapter carries, and what the broker allows where that is less. The broker does not
-//! announce it: it closes the channel of whoever sends more, and says it then.
+//! The largest payload that a queue takes: what the adapter carries, and what the broker allows where that is less. The
+//! broker does not announce it: it closes the channel of whoever sends more, and says it then.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How large a payload may be, in bytes.
+/// The largest payload of an event, request or reply, in bytes.
 pub(super) struct PayloadLimit {
     carried: u64,
     /// What the broker has said.

@@ -1,4 +1,5 @@
-//! Provisions exchanges, queues and bindings: declares them, or only verifies that they are there and as they should be.
+//! Provisions exchanges, queues and bindings: declares them, or only verifies that they are there and as they should
+//! be.
 
 use lapin::Channel;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
@@ -35,7 +36,8 @@ impl Provisioner {
     }
 }
 
-/// Checks that something is there. A queue of a command cannot be, as long as nobody serves it: that one is made, and bound.
+/// Checks that something is there. A queue of a command cannot be, as long as nobody serves it: that one is made, and
+/// bound.
 async fn check(connection: &lapin::Connection, declaration: &Declaration) -> Result<(), AmqpError> {
     match declaration {
         Declaration::Binding(BindingDeclaration { temporary: true, .. }) => {

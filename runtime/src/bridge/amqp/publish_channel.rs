@@ -1,5 +1,5 @@
-//! A channel to publish on, in confirm mode. It is opened when somebody publishes, and again when the broker has closed it;
-//! one that is closed takes no others with it.
+//! A channel to publish on, in confirm mode. It is opened when somebody publishes, and again when the broker has closed
+//! it; one that is closed takes no others with it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,8 +31,8 @@ impl PublishChannel {
         Self { connection: Arc::clone(connection), channel: RwLock::default(), setup: AsyncMutex::default() }
     }
 
-    /// The channel; opened where there is none. Waits for a broker that is away, or that blocks us: what is sent meanwhile
-    /// would wait in this process, and nobody for it in the end.
+    /// The channel; opened where there is none. Waits for a broker that is away, or that blocks us: what is sent
+    /// meanwhile would wait in this process, and nobody for it in the end.
     pub(super) async fn channel(&self) -> Result<Arc<Channel>, BridgeError> {
         if self.connection.state.is_up()
             && let Some(channel) = self.current()

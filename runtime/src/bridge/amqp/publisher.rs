@@ -1,5 +1,5 @@
-//! The publisher to one destination: an exchange, and perhaps a routing key. It has a channel of its own, which the broker
-//! closes where it refuses one message: that is an error of this one, and the others are published again.
+//! The publisher to one destination: an exchange, and perhaps a routing key. It has a channel of its own, which the
+//! broker closes where it refuses one message: that is an error of this one, and the others are published again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub(super) struct AmqpPublisher {
     circuit_breaker: CircuitBreaker,
 }
 
-/// What a publisher confirm says of a message.
+/// The outcome of a publisher confirm.
 enum ConfirmOutcome {
     /// Acked: the broker has it.
     Acked,
@@ -81,7 +81,8 @@ impl AmqpPublisher {
         })
     }
 
-    /// Publishes a message until it is safe; for so long at most. With `properties` it is written anew for each attempt.
+    /// Publishes a message until it is safe; for so long at most. With `properties` it is written anew for each
+    /// attempt.
     pub(super) async fn publish(
         self: &Arc<Self>,
         body: &Bytes,

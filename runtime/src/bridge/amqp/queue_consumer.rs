@@ -1,5 +1,5 @@
-//! The consumer of a queue: on a channel of its own, made again whenever the broker has ended it, which it does without a
-//! word to anybody who does not listen.
+//! The consumer of a queue: on a channel of its own, made again whenever the broker has ended it, which it does without
+//! a word to anybody who does not listen.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,9 +25,9 @@ use crate::sync::{Mutex, RwLock};
 /// How long a queue may take to answer.
 pub(super) const ANSWER: Duration = Duration::from_secs(10);
 
-/// The prefetch of a command's queue: as many requests as come within a round trip to the broker where handlers are fast,
-/// and no more, as others may have room for them. It cannot change while somebody serves: the queue of a command is gone
-/// when its last consumer ends.
+/// The prefetch of a command's queue: as many requests as come within a round trip to the broker where handlers are
+/// fast, and no more, as others may have room for them. It cannot change while somebody serves: the queue of a command
+/// is gone when its last consumer ends.
 pub(super) const COMMAND: u16 = 32;
 
 /// How long the broker may take to stop delivering.
@@ -63,7 +63,7 @@ pub(super) struct QueueConsumer {
     ended: Notify,
 }
 
-/// What becomes of prefetched messages when the consumer is closed.
+/// The fate of prefetched messages when a consumer is closed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum OnClose {
     /// They are still to be taken.
@@ -86,9 +86,10 @@ impl Prefetch {
         Self::Fixed(COMMAND)
     }
 
-    /// Of a subscription. Where order matters, a consumer cannot be replaced by another: the next message might go to another
-    /// process while this one has those before it; and it has no more than it hands out, as each delivery to a process that
-    /// dies counts. What comes at most once is acknowledged before it is handled: nothing counts its deliveries.
+    /// Of a subscription. Where order matters, a consumer cannot be replaced by another: the next message might go to
+    /// another process while this one has those before it; and it has no more than it hands out, as each delivery to a
+    /// process that dies counts. What comes at most once is acknowledged before it is handled: nothing counts its
+    /// deliveries.
     pub(super) fn of_subscription(policy: SubscriptionPolicy) -> Self {
         let some = |count: u32| Self::Fixed(u16::try_from(count).unwrap_or(u16::MAX).min(PREFETCH));
         let concurrency = policy.concurrency.max(1);
@@ -291,7 +292,8 @@ impl QueueConsumer {
                 () = changed => {}
                 () = self.ended.notified() => {}
                 () = self.resize.notified() => self.apply_resize(&consumer).await,
-                // Of a queue that was deleted and made again at once, RabbitMQ does not tell those who consumed from it.
+                // Of a queue that was deleted and made again at once, RabbitMQ does not tell those who consumed from
+                // it.
                 () = renewed => {
                     self.end(&consumer, None);
                     return Some(AmqpError::Away("its queue was gone".to_owned()));

@@ -1,5 +1,6 @@
-//! The socket below the client library: tokio's, with or without TLS, in the shape that the library asks for. We connect it
-//! ourselves, so that time-outs, certificates and the end of a hanging connection are in our hands.
+//! The socket below the channels of the client library: tokio's, with or without TLS, in the shape that the library
+//! asks for. We connect it ourselves, so that time-outs, certificates and the end of a hanging connection are in our
+//! hands.
 
 use std::future::{Future, ready};
 use std::io::{self, Error, ErrorKind, Read, Write};
@@ -16,7 +17,7 @@ use tokio::time::{Sleep, interval, sleep};
 
 use crate::net::socket;
 
-/// A connection to the broker.
+/// The socket that frames of channels and heartbeats go over.
 pub(super) struct TokioSocket(pub(super) socket::Socket);
 
 impl AsyncRead for TokioSocket {
@@ -40,7 +41,7 @@ impl AsyncWrite for TokioSocket {
     }
 }
 
-/// What the client library waits with. It gets its sockets from us: here it can ask for none.
+/// The clock that the client library times its heartbeat with. It gets its sockets from us: here it can ask for none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TokioReactor;
 

@@ -1,6 +1,6 @@
-//! The publisher of replies to requests: to the reply queues of callers, and nowhere else, whatever address a request names.
-//! No handler waits for the publisher confirm; where the broker refuses one reply, those that were lost with it are published
-//! again.
+//! The publisher of replies to requests: to the reply queues of callers, and nowhere else, whatever address a request
+//! names. No handler waits for the publisher confirm; where the broker refuses one reply, those that were lost with it
+//! are published again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,7 +31,7 @@ const UNCONFIRMED: u32 = 1024;
 /// How often a reply is sent at most.
 const ATTEMPTS: u32 = 3;
 
-/// The publisher of replies to requests.
+/// The publisher of replies, with their publisher confirms.
 pub(super) struct ReplyPublisher {
     channel: PublishChannel,
     consumer: Arc<ReplyConsumer>,
@@ -41,7 +41,7 @@ pub(super) struct ReplyPublisher {
     lost: AtomicU64,
 }
 
-/// A reply, and the address of its caller.
+/// A reply to a command, and the address of its caller.
 pub(super) struct OutgoingReply {
     /// Of the command.
     pub(super) subject: &'static str,
@@ -106,8 +106,8 @@ impl ReplyPublisher {
         Ok(channel.basic_publish(exchange, address, options, &body, properties).await)
     }
 
-    /// Waits for the publisher confirm, and sends a reply again where it was lost with its channel. A caller that gets it twice
-    /// takes the first one.
+    /// Waits for the publisher confirm, and sends a reply again where it was lost with its channel. A caller that gets
+    /// it twice takes the first one.
     async fn see_through(&self, answer: &OutgoingReply, mut sent: ReplyConfirm) -> Result<(), BridgeError> {
         let mut attempts = 1;
         loop {

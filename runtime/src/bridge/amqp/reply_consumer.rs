@@ -1,6 +1,6 @@
-//! The consumer of replies: of an exclusive queue, bound to the exchange of replies by its own name. It is declared when a
-//! request is first sent, so that who never sends one needs no right to it, and again whenever its connection or channel
-//! ends.
+//! The consumer of replies: of an exclusive queue, bound to the exchange of replies by its own name. It is declared
+//! when a request is first sent, so that who never sends one needs no right to it, and again whenever its connection or
+//! channel ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub(super) struct ReplyConsumer {
     pub(super) pending: Pending,
 }
 
-/// Whether the consumer of replies is there.
+/// The state of the consumer of replies.
 #[derive(Clone, Debug, PartialEq)]
 enum ReplyState {
     /// No request was sent yet.

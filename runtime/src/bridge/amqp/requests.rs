@@ -1,5 +1,5 @@
-//! Requests: published to the exchange of commands, on a channel for each command, so that what the broker refuses of one
-//! ends no other. Their replies come to [`ReplyConsumer`](super::reply_consumer::ReplyConsumer).
+//! Requests: published to the exchange of commands, on a channel for each command, so that what the broker refuses of
+//! one ends no other. Their replies come to [`ReplyConsumer`](super::reply_consumer::ReplyConsumer).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ struct CommandChannel {
     circuit_breaker: CircuitBreaker,
 }
 
-/// How far a request came.
+/// The outcome of publishing a request for a command.
 enum RequestOutcome {
     /// It is published: the reply comes, or not.
     Sent(Result<Reply, BridgeError>),
@@ -47,7 +47,7 @@ enum RequestOutcome {
     Gone(AmqpError),
 }
 
-/// A request as it is published.
+/// A request for a command, as it is published.
 struct EncodedRequest<'r> {
     outgoing: Outgoing<'r>,
     body: Bytes,

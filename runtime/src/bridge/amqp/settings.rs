@@ -1,10 +1,10 @@
-//! How RabbitMQ is reached.
+//! The settings of RabbitMQ in an environment.
 
 use std::time::Duration;
 
 use crate::environment::{Template, Tls};
 
-/// RabbitMQ, or another broker that speaks AMQP 0.9.1.
+/// The settings of an event bridge over RabbitMQ, or over another broker that speaks AMQP 0.9.1.
 #[derive(Clone, Copy, Debug)]
 pub struct Amqp {
     pub(super) url: Template,
@@ -15,7 +15,7 @@ pub struct Amqp {
 }
 
 impl Amqp {
-    /// Where it is: `amqp://user:password@host:5672/vhost`.
+    /// The URL: `amqp://user:password@host:5672/vhost`.
     #[must_use]
     pub const fn new(url: Template) -> Self {
         Self { url, username: None, password: None, tls: None, consumer_timeout: None }
@@ -35,8 +35,8 @@ impl Amqp {
         self
     }
 
-    /// How long the broker lets a message be held before it takes it from its consumer, where that is not half an hour: what
-    /// its `consumer_timeout` says.
+    /// How long the broker lets a message be held before it takes it from its consumer, where that is not half an hour:
+    /// what its `consumer_timeout` says.
     #[must_use]
     pub const fn consumer_timeout(mut self, limit: Duration) -> Self {
         self.consumer_timeout = Some(limit);

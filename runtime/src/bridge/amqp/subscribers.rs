@@ -1,4 +1,5 @@
-//! The subscribers of an event that this unit knows of: whether there are any, and what to do where a queue has no room.
+//! The subscribers of an event that this unit knows of: whether there are any, and what to do where a queue has no
+//! room.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

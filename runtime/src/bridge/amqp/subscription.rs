@@ -25,8 +25,8 @@ pub(super) struct AmqpSubscription {
 
 impl AmqpSubscription {
     /// Takes nothing new. What others can have is requeued. Where order matters, they have it with the end of the
-    /// connection: cancelled, the single active consumer would hand its place to the next one, which gets what is behind
-    /// the messages that this one has.
+    /// connection: cancelled, the single active consumer would hand its place to the next one, which gets what is
+    /// behind the messages that this one has.
     pub(super) async fn drain(&self) {
         if self.ordered {
             self.consumer.shut();

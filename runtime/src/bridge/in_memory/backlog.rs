@@ -44,7 +44,7 @@ struct HandedOver {
     gone: usize,
 }
 
-/// Whether a backlog takes a message in.
+/// The outcome of offering a message to a backlog.
 pub(super) enum Offered {
     Accepted,
     /// No room: here it is back, to wait for some.
@@ -97,8 +97,8 @@ impl Backlog {
         contents.len() + contents.over < self.limits.bound
     }
 
-    /// Whether readers take messages over all at once. A job has a lease from the moment it is handed out, and the oldest
-    /// message can only be dropped where all are in one place.
+    /// Whether readers take messages over all at once. A job has a lease from the moment it is handed out, and the
+    /// oldest message can only be dropped where all are in one place.
     fn is_split(&self) -> bool {
         self.limits.lease.is_none() && self.limits.when_full != WhenFull::DropOldest
     }
@@ -196,8 +196,8 @@ impl Backlog {
         self.running.fetch_add(1, Ordering::Relaxed);
         self.over.store(taken.items.len(), Ordering::SeqCst);
         taken.gone += 1;
-        // Some room at a time: to wake a sender for each message would cost more than all the rest. It waits a sixteenth
-        // longer than the message would that it is about to send.
+        // Some room at a time: to wake a sender for each message would cost more than all the rest. It waits a
+        // sixteenth longer than the message would that it is about to send.
         let room = taken.gone * 16 >= self.limits.bound || taken.items.is_empty();
         if room {
             taken.gone = 0;

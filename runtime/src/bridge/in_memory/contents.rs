@@ -1,4 +1,4 @@
-//! What a backlog holds: ready, delayed, leased, dead.
+//! The messages of a backlog: ready, delayed, leased, dead letters.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const DEAD_LETTERS: usize = 10_000;
 /// How many deduplication ids are remembered; the oldest make room.
 const REMEMBERED: usize = 1_000_000;
 
-/// What holds for one backlog.
+/// The bounds and the lease of a backlog.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BacklogLimits {
     pub(super) bound: usize,

@@ -1,5 +1,6 @@
-//! Acknowledgements as the broker sends them. They are read here and not by the client library's codec, for which a reason code
-//! that it does not know is a broken connection: all that it is, is the end of what was acknowledged.
+//! PUBACK, SUBACK and UNSUBACK as the broker sends them. They are read here and not by the client library's codec, for
+//! which a reason code that it does not know is a broken connection: all that it is, is the end of what was
+//! acknowledged.
 
 use super::reason_code::ReasonCode;
 
@@ -20,8 +21,8 @@ const SUBACK: u8 = 0x90;
 const UNSUBACK: u8 = 0xb0;
 
 impl Ack {
-    /// Reads a packet, from its first byte and what follows its length. `None` where it is no acknowledgement, or says not
-    /// of what.
+    /// Reads a packet, from its first byte and what follows its length. `None` where it is no acknowledgement, or says
+    /// not of what.
     pub(super) fn read(first: u8, body: &[u8]) -> Option<Self> {
         let (identifier, rest) = body.split_first_chunk::<2>()?;
         let identifier = u16::from_be_bytes(*identifier);

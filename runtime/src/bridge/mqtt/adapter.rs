@@ -1,5 +1,5 @@
-//! The adapter: a connection for what is published and for what only counts while it lasts, and one for the session of each
-//! subscription that handles events at least once.
+//! The adapter: a connection for what is published and for what only counts while it lasts, and one for the session of
+//! each subscription that handles events at least once.
 
 use std::collections::HashMap;
 use std::mem;

@@ -1,10 +1,10 @@
-//! Where the broker is and who we are there: the URL with the settings beside it.
+//! The address of the broker and our credentials, as the environment has them: the URL with the settings beside it.
 
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
-/// Where the broker is.
+/// The address of the broker in an environment.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Address {
     pub(super) host: String,
@@ -13,7 +13,7 @@ pub(super) struct Address {
     pub(super) encrypted: bool,
 }
 
-/// Who we are there.
+/// The credentials that the environment has for the broker, without the client identifier.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub(super) struct Credentials {
     pub(super) username: Option<String>,
@@ -31,8 +31,8 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Reads a URL, and the user and password in it. Where TLS is asked for it is used, whatever the scheme; then the port is
-    /// that of TLS unless the URL says one. Says what is wrong, without what may be a password.
+    /// Reads a URL, and the user and password in it. Where TLS is asked for it is used, whatever the scheme; then the
+    /// port is that of TLS unless the URL says one. Says what is wrong, without what may be a password.
     pub(super) fn read(url: &str, tls: bool) -> Result<(Self, Credentials), String> {
         let wrong = |what: &str| format!("{what}: expected mqtt://host:1883, or mqtts://host:8883 for TLS");
         let (scheme, rest) = url.split_once("://").ok_or_else(|| wrong("it is no URL"))?;

@@ -1,8 +1,9 @@
-//! How often a message of a session was handed out, also by processes that are gone: a message may end each process that handles
-//! it. Mosquitto repeats what was not acknowledged, and counts nothing.
+//! The attempts of the messages of a session, also by processes that are gone: a message may end each process
+//! that handles it. Mosquitto repeats what was not acknowledged, and counts nothing.
 //!
-//! A message is counted before it is handed out, unless that is the first time: a retained message of its own at the broker has
-//! the count. What the broker repeats without a count was with an earlier process; whether that has handed it out, nobody knows.
+//! A message is counted before it is handed out, unless that is the first time: a retained message of its own at the
+//! broker has the count. What the broker repeats without a count was with an earlier process; whether that has handed
+//! it out, nobody knows.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,9 +53,9 @@ impl AttemptCounts {
         }
     }
 
-    /// How often a message that came before was handed out since, as far as that was counted. Done once the broker has it that
-    /// it is handed out once more. An error only where the bridge is closed; safe to drop while it waits, and then it counts
-    /// nothing.
+    /// How often a message that came before was handed out since, as far as that was counted. Done once the broker has
+    /// it that it is handed out once more. An error only where the bridge is closed; safe to drop while it waits, and
+    /// then it counts nothing.
     pub(super) async fn begin(self: &Arc<Self>, id: Id) -> Result<u32, BridgeError> {
         self.read().await;
         self.retried(id).await
@@ -111,8 +112,8 @@ impl AttemptCounts {
         reading.clone().await;
     }
 
-    /// Reads the counts at the broker. A broker that is away is waited for; where they cannot be read for good, or not within
-    /// so long as a bridge has patience, nothing is known.
+    /// Reads the counts at the broker. A broker that is away is waited for; where they cannot be read for good, or not
+    /// within so long as a bridge has patience, nothing is known.
     async fn collect(&self) {
         let (mut retry, mut begun) = (Reconnect::new("reading the counts of attempts"), Instant::now());
         loop {
@@ -147,8 +148,8 @@ impl AttemptCounts {
         self.counts.lock()
     }
 
-    /// Writes a count, over as many connections as it takes. Where that is refused for good, the message is handed out all the
-    /// same.
+    /// Writes a count, over as many connections as it takes. Where that is refused for good, the message is handed out
+    /// all the same.
     async fn write(&self, id: Id, count: u32) -> Result<(), BridgeError> {
         let mut retry = Reconnect::new("counting an attempt");
         loop {

@@ -13,7 +13,7 @@ use crate::bridge::network::wire::{Attribute, CONTENT_TYPE, Incoming, Outgoing, 
 /// How many attributes a message has at most, nearly always.
 const ATTRIBUTES: usize = 14;
 
-/// What a message says about itself, as it is collected.
+/// The user properties of a packet, as the attributes of a message are put in.
 pub(super) struct AttributeWriter(PublishProperties);
 
 impl AttributeWriter {
@@ -81,8 +81,8 @@ pub(super) fn read(publish: &Publish) -> Result<Incoming, UnreadableMessage> {
     read.map_err(|malformed| UnreadableMessage { malformed, body: publish.payload.clone() })
 }
 
-/// Reads a request that arrived then. What it has waited since is taken from what is left of its deadline, and so is what it
-/// has waited at the broker, which tells by the message expiry interval, in whole seconds.
+/// Reads a request that arrived then. What it has waited since is taken from what is left of its deadline, and so is
+/// what it has waited at the broker, which tells by the message expiry interval, in whole seconds.
 pub(super) fn read_request(publish: &Publish, arrived: Instant) -> Result<Incoming, UnreadableMessage> {
     let left = publish.properties.as_ref().and_then(|properties| properties.message_expiry_interval);
     let patience = attribute(publish, Attribute::TIMEOUT).and_then(|text| text.parse().ok()).map(Duration::from_millis);
@@ -94,7 +94,8 @@ pub(super) fn read_request(publish: &Publish, arrived: Instant) -> Result<Incomi
     read.map_err(|malformed| UnreadableMessage { malformed, body: publish.payload.clone() })
 }
 
-/// The message expiry interval of what somebody waits for for so long: MQTT has whole seconds, and it must not be too short.
+/// The message expiry interval of what somebody waits for for so long: MQTT has whole seconds, and it must not be too
+/// short.
 pub(super) fn whole_seconds(patience: Duration) -> u32 {
     u32::try_from(patience.as_secs()).unwrap_or(u32::MAX).saturating_add(1)
 }

@@ -16,8 +16,8 @@ use crate::net::socket::{self, Encryption, Socket};
 /// How long one side may say nothing before the other takes the connection for lost.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
-/// How long a broker keeps the session of a subscription whose process is away: long enough for a weekend and the days after
-/// it, and not for ever, since an instance that never comes back keeps its share of the events until then.
+/// How long a broker keeps the session of a subscription whose process is away: long enough for a weekend and the days
+/// after it, and not for ever, since an instance that never comes back keeps its share of the events until then.
 pub(super) const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The connector: connects to one broker by client identifiers, again and again.

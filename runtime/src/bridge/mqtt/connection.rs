@@ -42,7 +42,7 @@ struct CurrentConnection {
     denied: Option<String>,
 }
 
-/// Who waits until the connection and its subscriptions are there for the first time.
+/// The waiter for the first time that the connection and its subscriptions are there.
 pub(super) type FirstConnection = oneshot::Sender<Result<(), MqttError>>;
 
 impl Connection {

@@ -1,5 +1,5 @@
-//! The endpoint of a command. Its requests come with QoS 0: whoever waits for the reply has a guarantee of their own, and a
-//! request that nobody takes in time is better not kept.
+//! The endpoint of a command. Its requests come with QoS 0: whoever waits for the reply has a guarantee of their own,
+//! and a request that nobody takes in time is better not kept.
 
 use std::sync::Arc;
 

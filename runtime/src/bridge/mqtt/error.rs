@@ -1,4 +1,4 @@
-//! What the broker's refusals mean to us.
+//! The errors of packets and connections, by what their reason codes mean for who tries again.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ use super::reason_code::{ReasonCode, Refusal};
 use crate::bridge::BridgeError;
 use crate::net::socket::is_tls;
 
-/// Why there is no connection, or why something that was asked of the broker was not done.
+/// The error of a packet or connection, by what its reason code means for who tries again.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum MqttError {
     /// We may not: somebody has to give us a permission, or other credentials.

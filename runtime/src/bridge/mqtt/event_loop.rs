@@ -1,8 +1,9 @@
-//! The event loop of one connection: writes packets, hands out those that come, and notices when the keep-alive is over.
+//! The event loop of one connection: writes packets, hands out those that come, and notices when the keep-alive is
+//! over.
 //!
-//! The client library has an event loop of its own. It is not used: after a restart it refuses to publish or to subscribe in
-//! a session that the broker has kept; it cannot tell an acknowledgement that was meant for the connection before; a packet
-//! that the broker finds too large, it sends again for ever; and a write that hangs, it waits for.
+//! The client library has an event loop of its own. It is not used: after a restart it refuses to publish or to
+//! subscribe in a session that the broker has kept; it cannot tell an acknowledgement that was meant for the connection
+//! before; a packet that the broker finds too large, it sends again for ever; and a write that hangs, it waits for.
 
 use std::mem;
 use std::time::Duration;
@@ -55,7 +56,7 @@ pub(super) struct EventLoop<'c> {
     subscribe_state: SubscribeState,
 }
 
-/// How far the subscriptions of a connection are.
+/// The progress of the subscriptions of a connection.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum SubscribeState {
     /// SUBSCRIBE is sent, and the broker has not answered to all of them.
@@ -89,8 +90,8 @@ impl<'c> EventLoop<'c> {
         }
     }
 
-    /// Drives the connection until it is lost, and says why; `Ok` where it was ended on purpose. Calls `settled` once all
-    /// subscriptions are there, or were refused.
+    /// Drives the connection until it is lost, and says why; `Ok` where it was ended on purpose. Calls `settled` once
+    /// all subscriptions are there, or were refused.
     pub(super) async fn run(mut self, settled: impl FnMut() -> Result<(), MqttError>) -> Result<(), MqttError> {
         let ended = self.drive(settled).await;
         let unanswered = self.packet_ids.broken();

@@ -1,5 +1,5 @@
-//! The listener of a connection: told of messages, of unanswered requests, and of the session. It may not keep the event loop
-//! waiting.
+//! The listener of a connection: told of messages, of unanswered requests, and of the session. It may not keep the
+//! event loop waiting.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The live connection to the broker, and the commands of publish, acknowledge and unsubscribe that its event loop takes.
+//! The live connection to the broker, and the commands of publish, acknowledge and unsubscribe that its event loop
+//! takes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +12,8 @@ use super::reason_code::ReasonCode;
 /// How many commands may wait for the event loop; then whoever has another one waits.
 const COMMANDS: usize = 1024;
 
-/// A live connection: the sender of commands to its event loop. What is sent after the connection is lost comes to nothing.
+/// A live connection: the sender of commands to its event loop. What is sent after the connection is lost comes to
+/// nothing.
 pub(super) struct LiveConnection {
     commands: mpsc::Sender<ConnectionCommand>,
     /// Unlike those of all other connections of this process.
@@ -31,7 +33,7 @@ pub(super) enum ConnectionCommand {
     Disconnect,
 }
 
-/// Who waits for the PUBACK of a publish.
+/// The waiter for the PUBACK of a publish.
 pub(super) enum PublishNotify {
     /// Who waits until it is safe: on the broker's disk, as far as the broker has one.
     Safe(oneshot::Sender<PublishOutcome>),
@@ -52,8 +54,8 @@ pub(super) enum PublishOutcome {
     Refused(ReasonCode),
     /// It cannot be written as MQTT has it: a text is too long, or has characters that no text may have.
     Unwritable(String),
-    /// The connection was lost while it was in flight: the broker may have it, or may have ended the connection because of
-    /// it.
+    /// The connection was lost while it was in flight: the broker may have it, or may have ended the connection because
+    /// of it.
     Broken,
     /// The connection was lost before it was sent, or after the broker has acknowledged it and before it was safe.
     Lost,

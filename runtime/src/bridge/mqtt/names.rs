@@ -1,12 +1,12 @@
-//! What things are called at the broker. Topics are subjects with `/` for `.`.
+//! The names of topics and topic filters. Topics are subjects with `/` for `.`.
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::message::id::Id;
 
-/// What of a name is encoded where it is one level of a topic: all that is no letter, digit, `-` or `_`, so that no two names
-/// have one level.
+/// What of a name is encoded where it is one level of a topic: all that is no letter, digit, `-` or `_`, so that no two
+/// names have one level.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// Who connects without a name.
@@ -27,8 +27,8 @@ pub(super) fn shared(group: &str, topic: &str) -> String {
     format!("$share/{group}/{topic}")
 }
 
-/// The group of a subscription whose events may be lost. Sessions that are left of the time when they might not would take
-/// their share of another.
+/// The group of a subscription whose events may be lost. Sessions that are left of the time when they might not would
+/// take their share of another.
 pub(super) fn passing(subscription: &str) -> String {
     format!("{subscription}.passing")
 }
@@ -44,8 +44,8 @@ pub(super) fn replies(topology: &str, user: Option<&str>, instance: Id) -> Strin
     format!("{}{}/{instance}", callers(topology), utf8_percent_encode(user, ENCODED))
 }
 
-/// Whether a response topic is that of a caller. Whoever sends a request names it, and it is with our rights that something is
-/// published there.
+/// Whether a response topic is that of a caller. Whoever sends a request names it, and it is with our rights that
+/// something is published there.
 pub(super) fn is_callers(callers: &str, response_topic: &str) -> bool {
     let below = response_topic.strip_prefix(callers);
     below.is_some_and(|below| !below.is_empty() && !below.contains(['+', '#', '\0']))
@@ -76,7 +76,8 @@ pub(super) fn entry(topology: &str, client_id: &str) -> String {
     format!("{}/{}", register(topology), utf8_percent_encode(client_id, ENCODED))
 }
 
-/// Below which it is counted how often the messages of a session were handed out: `shop/attempts/host-1-mail-email%2Ev1%2Egreet`.
+/// Below which it is counted how often the messages of a session were handed out:
+/// `shop/attempts/host-1-mail-email%2Ev1%2Egreet`.
 pub(super) fn attempts(topology: &str, client_id: &str) -> String {
     format!("{topology}/attempts/{}", utf8_percent_encode(client_id, ENCODED))
 }

@@ -1,6 +1,6 @@
-//! What the broker keeps for subscriptions that the topology does not have. The protocol can't list sessions, so that each unit
-//! enters its own into a register: retained messages below `shop/register/`, one for each client. They expire a little after the
-//! session does that they stand for.
+//! The orphans of a topology: sessions and dead letters of subscriptions that it does not have. The protocol can't list
+//! sessions, so that each unit enters its own into a register: retained messages below `shop/register/`, one for each
+//! client. They expire a little after the session does that they stand for.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,7 +85,8 @@ impl SessionRegister {
         }
     }
 
-    /// The sessions of units whose subscription the topology does not have, and the dead letters of such. Enters our own.
+    /// The sessions of units whose subscription the topology does not have, and the dead letters of such. Enters our
+    /// own.
     pub(super) async fn orphans(&self, known: &[KnownSubscription]) -> Result<Vec<Orphan>, BridgeError> {
         self.enter().await?;
         let own = self.own();
@@ -178,15 +179,15 @@ async fn end_session(connector: Arc<Connector>, client_id: String) -> Result<(),
 }
 
 impl RegisteredSession {
-    /// Whether the client can be that of the subscription. Whoever may write to the register could have us end the session of
-    /// another client otherwise.
+    /// Whether the client can be that of the subscription. Whoever may write to the register could have us end the
+    /// session of another client otherwise.
     fn is_session(&self) -> bool {
         let unit = self.client_id.strip_suffix(&*self.subscription).filter(|_| !self.subscription.is_empty());
         unit.is_some_and(|unit| unit.len() > 1 && unit.ends_with('-'))
     }
 
-    /// Whether the session is one of a subscription of the topology, of whatever event: it listens to another one once it
-    /// connects. One whose events may be lost has none.
+    /// Whether the session is one of a subscription of the topology, of whatever event: it listens to another one once
+    /// it connects. One whose events may be lost has none.
     fn is_of(&self, known: &KnownSubscription) -> bool {
         self.subscription == known.subscription && !known.delivery.at_most_once
     }

@@ -1,9 +1,9 @@
 //! The packet identifiers of one connection that are in flight, and who waits for their acknowledgements.
 //!
-//! A broker may acknowledge a message before it saves it: Mosquitto handles one packet of each connection, acknowledges, and
-//! saves at the end of that round. What it answers to a packet that was sent after the acknowledgement had come, it answers
-//! in a later round. So whoever wants to know that a message is safe waits for the acknowledgement, and then for the answer
-//! to a ping that was sent after it; one ping serves all who wait by then.
+//! A broker may acknowledge a message before it saves it: Mosquitto handles one packet of each connection,
+//! acknowledges, and saves at the end of that round. What it answers to a packet that was sent after the
+//! acknowledgement had come, it answers in a later round. So whoever wants to know that a message is safe waits for the
+//! acknowledgement, and then for the answer to a ping that was sent after it; one ping serves all who wait by then.
 
 use std::mem;
 
@@ -33,7 +33,7 @@ pub(super) struct PacketIds {
     pinged: Vec<UnsafePublish>,
 }
 
-/// What a packet identifier is in flight for.
+/// The use of a packet identifier.
 enum Slot {
     Free,
     Publish(PublishNotify),
@@ -42,14 +42,14 @@ enum Slot {
     Unsubscribe(oneshot::Sender<()>),
 }
 
-/// A request that has reached no subscriber, by its key.
+/// A request whose command has no subscriber, by its key.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct UnansweredRequest {
     pub(super) key: u64,
     pub(super) outcome: PublishOutcome,
 }
 
-/// What the PUBACK of a packet identifier settles.
+/// The effect of a PUBACK.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Acknowledged {
     /// A publish.

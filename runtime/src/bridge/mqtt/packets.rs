@@ -1,4 +1,4 @@
-//! Packets of MQTT 5 over a socket. Their encoding is the client library's.
+//! The packets of a session over a socket. Their encoding is the client library's.
 
 use std::future::poll_fn;
 use std::io;
@@ -15,8 +15,8 @@ use super::error::MqttError;
 use super::reason_code::ReasonCode;
 use crate::net::socket::Socket;
 
-/// The largest packet that is read, in bytes: four times the largest payload that Pontoon sends over MQTT. The broker is told
-/// so, and leaves out what is larger.
+/// The largest packet that is read, in bytes: four times the largest payload that Pontoon sends over MQTT. The broker
+/// is told so, and leaves out what is larger.
 pub(super) const LARGEST_READ: u32 = 1 << 20;
 
 /// How much room there is at least for what is read next, in bytes.
@@ -25,7 +25,7 @@ const ROOM: usize = 8 << 10;
 /// The first byte of DISCONNECT.
 const DISCONNECT: u8 = 0xe0;
 
-/// What the broker has sent.
+/// A packet of the broker: an acknowledgement, DISCONNECT with its reason code, or another.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and most are the large one")]
 pub(super) enum ServerPacket {
@@ -36,7 +36,7 @@ pub(super) enum ServerPacket {
     Packet(Packet),
 }
 
-/// Packets over a socket.
+/// The packets of a session over a socket.
 pub(super) struct PacketStream {
     socket: Socket,
     inbox: BytesMut,
@@ -134,8 +134,8 @@ impl PacketStream {
         poll_fn(|task| Pin::new(&mut self.socket).poll_shutdown(task)).await
     }
 
-    /// The same, and waits until the other side has ended the connection: it has read everything by then. A socket that is
-    /// dropped before may take back what the other side has not read.
+    /// The same, and waits until the other side has ended the connection: it has read everything by then. A socket that
+    /// is dropped before may take back what the other side has not read.
     pub(super) async fn finish(&mut self) -> io::Result<()> {
         self.shut().await?;
         // What still comes is for nobody; an error is an end, too.

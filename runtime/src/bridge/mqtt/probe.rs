@@ -1,6 +1,6 @@
-//! Publishes something alone, on a connection of its own. What was under way each time a connection broke may be what breaks it:
-//! a broker need not say which message it does not take. Here no other message suffers from it, and a break counts against the
-//! message only where a connection without it is answered right after.
+//! Publishes a suspect alone, with a client identifier of its own. What was in flight each time a connection broke may
+//! be what breaks it: a broker need not say which message it does not take. Here no other message suffers from it, and
+//! a break counts against the message only where a connection without it is answered right after.
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ use crate::bridge::network::{Reconnect, WAIT_LIMIT};
 use crate::message::id::Id;
 use crate::net::io_thread;
 
-/// How often a connection breaks on which nothing else is published, and one without it does not, before that is taken for an
-/// answer.
+/// How often a connection breaks on which nothing else is published, and one without it does not, before that is taken
+/// for an answer.
 const BREAKS: u32 = 3;
 
 /// How many are published in this way at a time.
@@ -30,7 +30,7 @@ const AT_A_TIME: usize = 4;
 /// The packet identifier of the only packet that has one.
 const IDENTIFIER: u16 = 1;
 
-/// Publishes what is under suspicion.
+/// The publisher of suspects, each with a client identifier of its own.
 pub(super) struct Probe {
     connector: Arc<Connector>,
     /// What the ids of its clients begin with.
@@ -38,7 +38,7 @@ pub(super) struct Probe {
     room: Semaphore,
 }
 
-/// How an attempt ended.
+/// The outcome of an attempt: a reason code, or the end of the connection.
 enum ProbeOutcome {
     Said(PublishOutcome),
     /// The broker has ended the connection over it.
@@ -51,7 +51,8 @@ impl Probe {
         Self { connector: Arc::clone(connector), client_id, room: Semaphore::new(AT_A_TIME) }
     }
 
-    /// Publishes until the broker says something of it, or has ended the connection over it often enough; until then at most.
+    /// Publishes until the broker says something of it, or has ended the connection over it often enough; until then at
+    /// most.
     pub(super) async fn publish(&self, publish: &Publish, until: Instant) -> Result<PublishOutcome, MqttError> {
         let left = until.saturating_duration_since(Instant::now());
         // Never closed.
@@ -82,7 +83,7 @@ impl Probe {
         .map_err(late)?
     }
 
-    /// As whom one connection is made.
+    /// The client identifier of one connection.
     fn role(&self) -> ClientRole {
         ClientRole { client_id: format!("{}-{}", self.client_id, Id::random()), lasting: false, receive_maximum: 1 }
     }

@@ -1,4 +1,4 @@
-//! What a broker says of something that was asked of it: a reason code of MQTT 5. Any code, also one that the client library
+//! The reason codes of MQTT 5, with which a broker answers. Any code, also one that the client library
 //! does not know: Mosquitto answers a message over its `message_size_limit` with 0x95, which is none of PUBACK's.
 
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct ReasonCode(pub(super) u8);
 
-/// What a refusal means for who tries again.
+/// The class of a reason code that refuses, for who tries again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
     /// Somebody has to give us a right.

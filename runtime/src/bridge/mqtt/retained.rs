@@ -1,4 +1,4 @@
-//! Reads what the broker has retained below a topic. A client of its own subscribes to all of it, and the broker sends what it
+//! Reads the retained messages below a topic. A client of its own subscribes to all of it, and the broker sends what it
 //! has; a message of our own comes after all that was there before it, and marks the end.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::bridge::network::WAIT_LIMIT;
 use crate::message::id::Id;
 use crate::net::io_thread;
 
-/// What is retained below a topic.
+/// The retained messages below a topic.
 #[derive(Clone)]
 pub(super) struct RetainedMessages {
     pub(super) connector: Arc<Connector>,
@@ -28,7 +28,7 @@ pub(super) struct RetainedMessages {
     pub(super) levels: Levels,
 }
 
-/// How many levels below it.
+/// The number of levels of a topic that are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Levels {
     One,

@@ -1,9 +1,10 @@
 //! The session of a subscription: its messages are ours until they are acknowledged, over as many connections as that
 //! takes.
 //!
-//! When a connection is made again, the broker repeats what was not acknowledged, under its old packet identifier. What this
-//! process still has of it is not handed out twice; what it is done with by then, is acknowledged then. A broker that has lost
-//! acknowledgements, with the connection or because it died, repeats what they were for: that is acknowledged once more.
+//! When a connection is made again, the broker repeats what was not acknowledged, under its old packet identifier. What
+//! this process still has of it is not handed out twice; what it is done with by then, is acknowledged then. A broker
+//! that has lost acknowledgements, with the connection or because it died, repeats what they were for: that is
+//! acknowledged once more.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -45,8 +46,8 @@ impl Weight for UnackedMessage {
     }
 }
 
-/// What comes on a connection beyond what we have asked for (`receive maximum`) before it is not read any more. Mosquitto
-/// 2.0 sends without end to who acknowledges slowly.
+/// What comes on a connection beyond what we have asked for (`receive maximum`) before it is not read any more.
+/// Mosquitto 2.0 sends without end to who acknowledges slowly.
 const BEYOND: usize = 64;
 
 /// How many messages are remembered that are done with: as many as the broker may take for unacknowledged.
@@ -72,7 +73,7 @@ struct UnackedMessages {
     acknowledged: VecDeque<u64>,
 }
 
-/// A packet identifier that is not acknowledged.
+/// An unacknowledged packet identifier.
 struct UnackedEntry {
     serial: u64,
     /// What tells it from others.
@@ -134,8 +135,8 @@ impl Session {
     }
 }
 
-/// What tells a message from others: what it says about itself; and the payload, where it does not say who sent it or what
-/// they call it.
+/// What tells a message from others: what it says about itself; and the payload, where it does not say who sent it or
+/// what they call it.
 fn fingerprint(publish: &Publish) -> u64 {
     let mut hasher = DefaultHasher::new();
     let says_so = |attribute| self::attribute(publish, attribute).is_some();

@@ -1,8 +1,8 @@
-//! How the broker is reached.
+//! The settings of a broker of MQTT 5 in an environment.
 
 use crate::environment::{Template, Tls};
 
-/// A broker that speaks MQTT 5.
+/// The settings of an event bridge over a broker that speaks MQTT 5.
 #[derive(Clone, Copy, Debug)]
 pub struct Mqtt {
     pub(super) url: Template,
@@ -13,10 +13,10 @@ pub struct Mqtt {
 }
 
 impl Mqtt {
-    /// Where it is: `mqtt://host:1883`, or `mqtts://…` for TLS; user and password may stand in it. What the ids of a unit's
-    /// clients begin with, before the unit's name (`<client_id>-<unit>-…`), so that units may share it. Two instances of one
-    /// unit may not: give each one of its own (`${HOSTNAME}`, `${DEVICE_ID}`), the same after a restart. A client that
-    /// connects as another ends the other's connection.
+    /// The URL: `mqtt://host:1883`, or `mqtts://…` for TLS; user and password may stand in it. What the ids of a unit's
+    /// clients begin with, before the unit's name (`<client_id>-<unit>-…`), so that units may share it. Two instances
+    /// of one unit may not: give each one of its own (`${HOSTNAME}`, `${DEVICE_ID}`), the same after a restart. A
+    /// client that connects as another ends the other's connection.
     #[must_use]
     pub const fn new(url: Template, client_id: Template) -> Self {
         Self { url, client_id, username: None, password: None, tls: None }

@@ -1,5 +1,5 @@
-//! The connection for what only counts while it lasts: replies, requests, events that may be lost. Everything is published on
-//! it as well.
+//! The connection for what only counts while it lasts: replies, requests, events that may be lost. Everything is
+//! published on it as well.
 
 use std::sync::Arc;
 

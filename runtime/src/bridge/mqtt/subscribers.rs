@@ -1,9 +1,9 @@
-//! Those who have to be there before an event is published: a broker of MQTT keeps nothing for who has never subscribed, and
-//! Mosquitto 2.0 forgets shared subscriptions when it is restarted.
+//! The subscriptions that have to be there before an event is published: a broker of MQTT keeps nothing for who has
+//! never subscribed, and Mosquitto 2.0 forgets shared subscriptions when it is restarted.
 //!
-//! Each subscription that handles events at least once listens to a topic of its own as well. Something that is published
-//! there tells, by the acknowledgement, whether anybody does; what the broker forgets, it forgets of both together. It is
-//! asked once on each connection.
+//! Each subscription that handles events at least once listens to a topic of its own as well. Something that is
+//! published there tells, by the acknowledgement, whether anybody does; what the broker forgets, it forgets of both
+//! together. It is asked once on each connection.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -32,7 +32,7 @@ pub(super) struct Subscribers {
     asking: tokio::sync::Mutex<()>,
 }
 
-/// Whether the subscriptions are there.
+/// The presence of the subscriptions, as the broker tells it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum SubscriberPresence {
     /// All are there.

@@ -1,4 +1,5 @@
-//! A subscription: a session of its own at the broker, or, where events may be lost, a part of the connection that all share.
+//! A subscription: a session of its own at the broker, or, where events may be lost, a part of the connection that all
+//! share.
 
 use std::sync::Arc;
 
@@ -21,16 +22,16 @@ pub(super) struct MqttSubscription {
     pub(super) dead_letters: DeadLetterStore,
 }
 
-/// How a subscription's events come: by a session, or by the connection that all share.
+/// The kind of a subscription: with a session of its own, or on the connection that all share.
 pub(super) enum SubscriptionKind {
-    /// By a session of its own: each connection has one window of what is not acknowledged, and a slow subscription, or one
-    /// whose events are tried again and again, must not hold up others.
+    /// By a session of its own: each connection has one window of what is not acknowledged, and a slow subscription, or
+    /// one whose events are tried again and again, must not hold up others.
     Session { session: Arc<Session>, connection: Arc<Connection>, attempts: Arc<AttemptCounts> },
     /// By the connection that all share, with its topic filter there.
     Shared { queue: Arc<InboundQueue<Publish>>, filter: String },
 }
 
-/// What a message is acknowledged by: the packet identifier in its session, or the topic of a dead letter.
+/// The acknowledgement of a message: its packet identifier in a session, or the topic of a dead letter.
 #[derive(Clone)]
 pub(super) enum MqttToken {
     /// A message of a session, with its count of attempts where it can be read.

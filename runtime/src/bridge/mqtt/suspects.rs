@@ -1,5 +1,4 @@
-//! The publishes of requests that were in flight when a connection broke: a message that is sent again may be what breaks
-//! it.
+//! The requests for commands that were in flight when a connection broke: one that is sent again may be what breaks it.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! Where the events of one subject are published.
+//! The publisher of the events of one subject, to their topic.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::bridge::{BridgeError, Topic};
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 
-/// Where the events of one subject are published.
+/// The publisher of the events of one subject, to their topic.
 pub(super) struct MqttTopic {
     pub(super) subject: &'static str,
     pub(super) topic: Bytes,

@@ -1,5 +1,6 @@
-//! The topic filters that a connection subscribes to. They are asked for on every connection, also in a session that the broker has kept:
-//! Mosquitto 2.0 keeps what it has for a shared subscription over a restart, and forgets the subscription.
+//! The topic filters that a connection subscribes to. They are asked for on every connection, also in a session that
+//! the broker has kept: Mosquitto 2.0 keeps what it has for a shared subscription over a restart, and forgets the
+//! subscription.
 
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ pub(super) struct DueFilter {
     pub(super) filter: TopicFilter,
 }
 
-/// How far the subscription to a topic filter is.
+/// The progress of the subscription to a topic filter.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum FilterState {
     Wanted,

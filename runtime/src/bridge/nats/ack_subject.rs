@@ -1,4 +1,4 @@
-//! What a JetStream delivery is acknowledged by: its ack subject, and the words that are published there.
+//! The ack subject of a JetStream delivery, and the acknowledgements that are published there.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The addresses of the servers, and the credentials and options that a client connects with.
+//! The addresses of the servers of an account, and the credentials and options that a client connects with.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const WAITING: usize = 8 * 1024;
 /// How long a request of our own to the server may take.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
-/// The addresses of the servers, with the options and the inbox prefix of a client.
+/// The addresses of the servers, with the options and the inbox of a client.
 pub(super) struct Address {
     pub(super) servers: Vec<ServerAddr>,
     pub(super) options: ConnectOptions,

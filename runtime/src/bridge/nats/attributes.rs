@@ -1,4 +1,5 @@
-//! CloudEvents attributes as NATS headers: `ce-` before the name, the value percent-encoded as the HTTP binding asks for.
+//! CloudEvents attributes as NATS headers: `ce-` before the name, the value percent-encoded as the HTTP binding asks
+//! for.
 
 use std::borrow::Cow;
 

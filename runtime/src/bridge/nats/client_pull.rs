@@ -31,7 +31,7 @@ pub(super) struct ClientPull {
     pub(super) heard: Instant,
 }
 
-/// What the server has sent for a pull request.
+/// A response to a pull request: a message of the consumer, or a status.
 pub(super) enum PullResponse {
     Message(PulledMessage),
     /// A heartbeat, or the end of a pull request.

@@ -1,4 +1,4 @@
-//! What the server answers on our inbox beside replies: PubAcks, responses of JetStream's API, and our own echoes.
+//! The answers on our inbox beside replies: PubAcks, responses of JetStream's API, and our own echoes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

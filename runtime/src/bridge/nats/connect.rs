@@ -1,4 +1,4 @@
-//! One attempt to connect, and what the client says of its connection.
+//! One attempt to connect, and the state of its connection as the client says it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,14 +13,14 @@ use crate::bridge::nats::refusals::Refusals;
 use crate::net::io_thread;
 use crate::one_line::OneLine;
 
-/// The connector: connects to one of the servers, again and again.
+/// The connector: connects a client to one of the servers of its account.
 pub(super) struct Connector {
     pub(super) address: Address,
     /// Told of what the server does not permit.
     pub(super) refusals: Arc<Refusals>,
 }
 
-/// What a client says of its connection.
+/// The state of the connection of a client, as the client says it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ClientStatus {
     /// How often it has connected.

@@ -43,7 +43,7 @@ struct ClientSubscription {
     taken: usize,
 }
 
-/// How far the end of a subscription is.
+/// The phase of a subscription.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum SubscriptionPhase {
     Open,
@@ -160,8 +160,8 @@ impl CoreSubscription {
         }
     }
 
-    /// Takes what comes until the server has heard everything that we have said: so it is known how many messages it has
-    /// sent by then.
+    /// Takes what comes until the server has heard everything that we have said: so it is known how many messages it
+    /// has sent by then.
     async fn round_trip(&self, current: &mut ClientSubscription, connection: &Connection) {
         let Some(live) = connection.current() else { return };
         let round_trip = timeout(ENDING, connection.confirmations.round_trip(&live));

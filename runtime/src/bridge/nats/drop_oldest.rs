@@ -10,7 +10,8 @@ use crate::sync::{Mutex, MutexGuard};
 
 /// A bounded buffer of events, which drops the oldest.
 ///
-/// The client would drop the newest, which nobody would notice before the next one comes; and say so in its log for each.
+/// The client would drop the newest, which nobody would notice before the next one comes; and say so in its log for
+/// each.
 pub(super) struct DropOldestBuffer {
     subscription: &'static str,
     bound: usize,

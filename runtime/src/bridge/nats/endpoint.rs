@@ -1,5 +1,5 @@
-//! The endpoint of one command: a queue group of all who serve it. The server takes a request that it has handed out for
-//! done with, and gives it to nobody else.
+//! The endpoint of one command: a queue group of all who serve it. The server takes a request that it has handed out
+//! for done with, and gives it to nobody else.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the errors of JetStream's API mean to us.
+//! The errors of JetStream's API, by what they mean for who asks.
 
 use async_nats::jetstream::{Error, ErrorCode};
 

@@ -15,7 +15,7 @@ pub(super) struct EventStream {
     known: AtomicBool,
 }
 
-/// Whether the server has a stream.
+/// The presence of a stream at the server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum StreamPresence {
     Present,

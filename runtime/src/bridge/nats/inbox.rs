@@ -1,7 +1,8 @@
-//! Where answers arrive: an inbox for each process, below one prefix for each user, below one for all callers of a system.
+//! The inboxes of replies: one for each process, below one prefix for each user, below one for all callers of a system.
 //!
-//! `shop.reply.ann.…` is what the user `ann` may subscribe to, and `shop.reply.>` what a unit may publish answers to. With
-//! the usual `_INBOX.>` for everybody, whoever may connect could read the answers, and the events, that are meant for others.
+//! `shop.reply.ann.…` is what the user `ann` may subscribe to, and `shop.reply.>` what a unit may publish answers to.
+//! With the usual `_INBOX.>` for everybody, whoever may connect could read the answers, and the events, that are meant
+//! for others.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -12,7 +13,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 /// Who connects without a name.
 const ANYONE: &str = "anyone";
 
-/// Where answers arrive.
+/// The inbox prefixes of this user, and of all callers of the system.
 #[derive(Default)]
 pub(super) struct ReplyInbox {
     /// What the addresses of all callers of the system begin with: `shop.reply`.
@@ -38,8 +39,8 @@ impl ReplyInbox {
         &self.own
     }
 
-    /// Whether an answer may be sent there: to a caller of this system, and to nothing else. Whoever sends a request names the
-    /// address, and it is with our rights that something is published there.
+    /// Whether an answer may be sent there: to a caller of this system, and to nothing else. Whoever sends a request
+    /// names the address, and it is with our rights that something is published there.
     pub(super) fn is_callers(&self, address: &str) -> bool {
         let below = address.strip_prefix(&*self.system).and_then(|below| below.strip_prefix('.'));
         below.is_some_and(is_literal)
@@ -70,13 +71,14 @@ fn checked(topology: &str, prefix: String) -> Result<String, String> {
 
 /// The user whose credentials these are: the public key that their JWT is for.
 pub(super) fn user_of_credentials(credentials: &str) -> Option<String> {
+    /// The claims of a user's JWT in a credentials file.
     #[derive(Deserialize)]
-    struct ReplyClaims {
+    struct UserClaims {
         sub: String,
     }
     let jwt = credentials.lines().skip_while(|line| !line.contains("BEGIN NATS USER JWT")).nth(1)?;
     let claims = decode(jwt.trim().split('.').nth(1)?)?;
-    serde_json::from_slice::<ReplyClaims>(&claims).ok().map(|claims| claims.sub)
+    serde_json::from_slice::<UserClaims>(&claims).ok().map(|claims| claims.sub)
 }
 
 /// Base64 for URLs without padding, as JWTs have it (RFC 7515, section 2).

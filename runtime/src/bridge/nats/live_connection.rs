@@ -1,4 +1,5 @@
-//! A live connection: one connected client. After a loss there is another one; what lasts is in `connection.rs`.
+//! A live connection: one connected client with its inbox. After a loss there is another one; what lasts is in
+//! `connection.rs`.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -27,12 +28,13 @@ pub(super) struct LiveConnection {
     proof: RandomState,
 }
 
-/// A server process, by the identifier that it gives itself.
+/// The server process that hears acks, by the identifier that it gives itself.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct ServerProcess {
     /// What it calls itself: another one each time it starts.
     id: String,
-    /// Whether it takes the acknowledgement of a message that it has not delivered itself for one of all before it, too.
+    /// Whether it takes the acknowledgement of a message that it has not delivered itself for one of all before it,
+    /// too.
     is_misled: bool,
 }
 
@@ -48,7 +50,7 @@ impl ServerProcess {
     }
 }
 
-/// What a message on our inbox is expected to answer.
+/// The kind of answer that is expected on our inbox.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Expected {
     /// A request: an answer that nobody waits for any more is counted.

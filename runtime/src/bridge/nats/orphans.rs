@@ -1,5 +1,5 @@
-//! The orphans of a topology: durable consumers of the stream of events, and dead letters, of subscriptions that it does
-//! not have.
+//! The orphans of a topology: durable consumers of the stream of events, and dead letters, of subscriptions that it
+//! does not have.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -86,7 +86,7 @@ struct StreamPurgeRequest<'s> {
     filter: &'s str,
 }
 
-/// How many messages were purged of a stream.
+/// The number of messages that were purged of a stream.
 #[derive(Deserialize)]
 struct StreamPurgeResponse {
     purged: u64,

@@ -1,5 +1,5 @@
-//! Provisions the streams and consumers that the server has to have: creates them, or only verifies that they are there.
-//! Several units do it at the same time.
+//! Provisions the streams and consumers that the server has to have: creates them, or only verifies that they are
+//! there. Several units do it at the same time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub(super) struct Provisioner {
     pub(super) log: ProvisionLog,
 }
 
-/// What has been seen of streams, consumers and the server, and was logged once for all connections.
+/// The streams and consumers that were seen, and the findings that were logged once for all connections.
 #[derive(Default)]
 pub(super) struct ProvisionLog {
     /// The streams that are kept on few servers.

@@ -46,7 +46,7 @@ pub(super) struct OutgoingPublish<'p, H> {
     pub(super) headers: H,
 }
 
-/// What the answer to a publish says: a PubAck, or no responders.
+/// The answer to a publish: a PubAck, or no responders.
 enum StoreOutcome {
     /// The stream has stored the message.
     Stored,

@@ -1,8 +1,8 @@
 //! A durable pull consumer, as one process takes from it: how many messages it asks for, what it holds, what it gives
 //! back.
 //!
-//! The protocol is spoken here and not by the client's own stream of messages, which hides what it holds: that has to be
-//! kept alive while it waits for a handler, and given back when the unit stops.
+//! The protocol is spoken here and not by the client's own stream of messages, which hides what it holds: that has to
+//! be kept alive while it waits for a handler, and given back when the unit stops.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;

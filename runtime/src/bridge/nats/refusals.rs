@@ -1,5 +1,5 @@
-//! What the server does not permit. It says so beside everything else, and only names the subject: whoever waits for an
-//! answer there would wait in vain, and is told here.
+//! The subjects that the server does not let us publish or subscribe to. It says so beside everything else, and only
+//! names the subject: whoever waits for an answer is told here.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -14,14 +14,14 @@ use crate::sync::{Mutex, MutexGuard};
 /// How many subjects are remembered.
 const SUBJECTS: usize = 1000;
 
-/// What may be refused.
+/// The action on a subject that a permission is missing for.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum RefusedAction {
     Publish,
     Subscribe,
 }
 
-/// What the server has refused on this connection.
+/// The subjects that the server has refused on this connection.
 #[derive(Default)]
 pub(super) struct Refusals {
     /// What the subjects begin with on which answers to us come.
@@ -33,11 +33,12 @@ pub(super) struct Refusals {
     answers: AtomicU64,
 }
 
-/// A subject that no server subscribes anybody to, below one that we may subscribe to. The server says so, after all that it
-/// has said before: whoever hears that has heard everything. Other messages come by another way, and may overtake a refusal.
+/// A subject that no server subscribes anybody to, below one that we may subscribe to. The server says so, after all
+/// that it has said before: whoever hears that has heard everything. Other messages come by another way, and may
+/// overtake a refusal.
 pub(super) const PROBE_SUBJECT: &str = ">.all_is_heard";
 
-/// What was refused on one subject.
+/// The refusals of one subject.
 #[derive(Clone, Debug)]
 struct RefusedSubject {
     times: u64,
@@ -45,7 +46,7 @@ struct RefusedSubject {
     words: String,
 }
 
-/// Sees whether something is refused from now on.
+/// Watches whether a subject is refused from now on.
 #[derive(Clone)]
 pub(super) struct RefusalWatch<'r> {
     refusals: &'r Refusals,

@@ -1,8 +1,8 @@
-//! How NATS is reached.
+//! The settings of NATS in an environment.
 
 use crate::environment::{Template, Tls};
 
-/// NATS, with JetStream for what must not be lost.
+/// The settings of an event bridge over NATS, with JetStream for what must not be lost.
 #[derive(Clone, Copy, Debug)]
 pub struct Nats {
     pub(super) servers: Template,
@@ -16,7 +16,7 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// Where the servers are: `nats://host:4222`, with commas between them.
+    /// The servers: `nats://host:4222`, with commas between them.
     #[must_use]
     pub const fn new(servers: Template) -> Self {
         Self {
@@ -59,15 +59,16 @@ impl Nats {
         self
     }
 
-    /// What the subjects begin with on which answers arrive, before the user. Left out, `<topology>.reply`. All units and
-    /// clients of a system have the same.
+    /// What the subjects begin with on which answers arrive, before the user. Left out, `<topology>.reply`. All units
+    /// and clients of a system have the same.
     #[must_use]
     pub const fn inbox_prefix(mut self, prefix: Template) -> Self {
         self.inbox_prefix = Some(prefix);
         self
     }
 
-    /// On how many servers of a cluster a stream is kept: 1 to 5. Left out, 3 where there is a cluster that has so many.
+    /// On how many servers of a cluster a stream is kept: 1 to 5. Left out, 3 where there is a cluster that has so
+    /// many.
     #[must_use]
     pub const fn replicas(mut self, replicas: usize) -> Self {
         self.replicas = Some(replicas);

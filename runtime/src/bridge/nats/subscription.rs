@@ -1,5 +1,5 @@
-//! Subscriptions as the runtime takes messages from them: a durable consumer of JetStream, or core NATS where events may
-//! be lost.
+//! Subscriptions as the runtime takes messages from them: a durable consumer of JetStream, or core NATS where events
+//! may be lost.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,7 +25,7 @@ pub(super) struct JetStreamSubscription {
     pub(super) dead_letters: DeadLetterStore,
 }
 
-/// What a message or a dead letter is acknowledged by.
+/// The acknowledgement of a message or a dead letter.
 #[derive(Clone)]
 pub(super) enum JetStreamToken {
     Message(AckSubject),

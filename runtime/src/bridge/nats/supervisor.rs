@@ -1,4 +1,4 @@
-//! The supervisor of the connection: connects, watches, connects again after a loss, and closes.
+//! The supervisor of the connection: provisions and subscribes, watches, connects again after a loss, and closes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(super) struct Supervisor {
     pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What becomes of the connection of one client.
+/// The state of the connection of one client, as it is watched.
 struct WatchedClient {
     status: watch::Receiver<ClientStatus>,
     /// How often it has connected, as far as we have seen to that.

@@ -14,8 +14,8 @@ use crate::bridge::{BridgeError, Topic};
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
 
-/// How many bytes the headers of an event have at most beside its attributes: its sequence, its `Nats-Msg-Id`, and, once
-/// it is a dead letter, why it was given up, in short.
+/// How many bytes the headers of an event have at most beside its attributes: its sequence, its `Nats-Msg-Id`, and,
+/// once it is a dead letter, why it was given up, in short.
 const MORE: usize = 512;
 
 /// Of how many bytes the attributes of an event certainly are less, encoded and all.

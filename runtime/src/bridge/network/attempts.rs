@@ -1,10 +1,10 @@
-//! How many attempts a delivery stands for, by what the message and the broker say.
+//! The number of attempts that a delivery stands for, by what the message and the broker say.
 
 /// How often a message may be delivered beyond its attempts before that alone is a reason to give it up.
 ///
-/// Brokers count every delivery, also those to a process that stopped or died before it looked at the message. Up to here such
-/// a message is taken for being in its last attempt, so that none is given up that nobody has tried. One that ends every
-/// process that tries it comes to an end all the same.
+/// Brokers count every delivery, also those to a process that stopped or died before it looked at the message. Up to
+/// here such a message is taken for being in its last attempt, so that none is given up that nobody has tried. One that
+/// ends every process that tries it comes to an end all the same.
 const UNTRIED: u32 = 16;
 
 /// How many attempts count as made before this delivery: the earlier ones that the message itself tells of, and of the

@@ -1,4 +1,4 @@
-//! What each adapter over a network has of its own of a subscription: receiving, acknowledging, dead letters.
+//! The adapter's part of a subscription over a network: receiving, acknowledging, dead letters.
 
 use std::future::Future;
 use std::time::Duration;
@@ -33,21 +33,22 @@ pub trait BrokerSubscription: Send + Sync + 'static {
         async { Ok(false) }
     }
 
-    /// How many of a message's deliveries before this one were attempts, where the source counts them: each was handed out.
+    /// How many of a message's deliveries before this one were attempts, where the source counts them: each was handed
+    /// out.
     fn tried(&self, token: &Self::Token) -> Option<u32> {
         let _ = token;
         None
     }
 
-    /// A message that has waited in this process is about to be handed out for its next attempt: done once that is counted,
-    /// where the source counts attempts. Safe to drop while it waits.
+    /// A message that has waited in this process is about to be handed out for its next attempt: done once that is
+    /// counted, where the source counts attempts. Safe to drop while it waits.
     fn retried(&self, delivery: &Delivery, token: &Self::Token) -> impl Future<Output = ()> + Send {
         let _ = (delivery, token);
         async {}
     }
 
-    /// Whether the broker has taken a message back, as far as this process knows: with the connection or channel that it came
-    /// on. It comes again, to this process or another.
+    /// Whether the broker has taken a message back, as far as this process knows: with the connection or channel that
+    /// it came on. It comes again, to this process or another.
     fn is_lost(&self, token: &Self::Token) -> bool {
         let _ = token;
         false

@@ -1,4 +1,4 @@
-//! Whether a bridge is connected, for those who wait for it.
+//! The state of the connection of a bridge, for those who wait for it.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The consumer of a subscription at a broker: attempts, backoff and dead letters, once for all adapters. An adapter only
-//! receives, acknowledges and keeps dead letters.
+//! The consumer of a subscription at a broker: attempts, backoff and dead letters, once for all adapters. An adapter
+//! only receives, acknowledges and keeps dead letters.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -191,7 +191,8 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
         }
     }
 
-    /// Takes a message in. One that cannot be read does not get further than this, nor one that may come once and does again.
+    /// Takes a message in. One that cannot be read does not get further than this, nor one that may come once and does
+    /// again.
     async fn admit(&self, delivered: ReceivedMessage<S::Token>) -> Option<Delivery> {
         let ReceivedMessage { incoming, redelivered, token } = delivered;
         let Incoming { message, attempt, source, sequence, .. } = match incoming {
@@ -219,7 +220,8 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
         Some(self.hold(message, before.saturating_add(1), token))
     }
 
-    /// Whether a message is one that waits here, and goes on waiting as it comes again; otherwise its token is returned.
+    /// Whether a message is one that waits here, and goes on waiting as it comes again; otherwise its token is
+    /// returned.
     fn resume(&self, id: Id, token: S::Token) -> Option<S::Token> {
         let (token, count) = {
             let mut held = self.held();
@@ -274,7 +276,8 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
         }
     }
 
-    /// Keeps a dead letter, and is done with the message only then. Where that fails, it is tried again, less and less often.
+    /// Keeps a dead letter, and is done with the message only then. Where that fails, it is tried again, less and less
+    /// often.
     async fn dead_letter(&self, delivery: Delivery, give_up: GiveUp) -> Result<(), BridgeError> {
         let GiveUp { reason, failures } = give_up;
         let token = self.token_kept(&delivery)?;

@@ -32,8 +32,8 @@ impl AtomicCounters {
         Reply::Fault { id, class: FaultClass::Malformed }
     }
 
-    /// Counts a request whose reply goes to no caller's address and is not sent, and says so the 1st, 2nd, 4th, 8th… time.
-    /// The address is a stranger's text: it is escaped.
+    /// Counts a request whose reply goes to no caller's address and is not sent, and says so the 1st, 2nd, 4th, 8th…
+    /// time. The address is a stranger's text: it is escaped.
     pub fn refuse_reply(&self, subject: &str, address: &str) {
         let count = self.refused_replies.fetch_add(1, Ordering::Relaxed) + 1;
         if count.is_power_of_two() {

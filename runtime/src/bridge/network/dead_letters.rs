@@ -41,7 +41,8 @@ impl<T> DeadLetterPage<T> {
         }
     }
 
-    /// The next one, oldest first, of so many bytes. Its token comes back where it is not among those that are looked at.
+    /// The next one, oldest first, of so many bytes. Its token comes back where it is not among those that are looked
+    /// at.
     pub fn add(&mut self, dead: DeadMessage, bytes: usize, token: T) -> Option<T> {
         let is_meant = match self.query {
             DeadLetterQuery::Behind(skip) => self.passed >= skip && !self.is_full(),

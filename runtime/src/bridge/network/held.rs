@@ -22,7 +22,7 @@ pub(super) struct Parked {
     pub(super) next: AfterPause,
 }
 
-/// What is next for a parked delivery.
+/// The next step of a parked delivery.
 pub(super) enum AfterPause {
     /// Its next attempt.
     Attempt,
@@ -63,8 +63,8 @@ impl<T> HeldMessages<T> {
         });
     }
 
-    /// A message that waited here, and that the broker has taken back meanwhile, has come again: it goes on waiting, by its new
-    /// token. What is returned is another message's.
+    /// A message that waited here, and that the broker has taken back meanwhile, has come again: it goes on waiting, by
+    /// its new token. What is returned is another message's.
     pub(super) fn resume(&mut self, id: Id, token: T, is_lost: impl Fn(&T) -> bool) -> Option<T> {
         let Self { parked, tokens, .. } = self;
         let mut waiting =

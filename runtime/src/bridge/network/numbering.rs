@@ -1,5 +1,5 @@
-//! The sequence numbers of a publisher's events of one subject. An event that is published again keeps its number, so that who
-//! hears it twice knows it.
+//! The sequence numbers of a publisher's events of one subject. An event that is published again keeps its number, so
+//! that who hears it twice knows it.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,4 +1,5 @@
-//! The pauses between attempts at something that has to succeed at last: jittered, for ever, and without a flood of logs.
+//! The pauses between attempts at something that has to succeed at last: jittered, for ever, and without a flood of
+//! logs.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What has arrived of an event's publishers, by the sequence that each gives its events: what is missing in between is
+//! The sequence numbers that have arrived of an event's publishers: what is missing in between is
 //! counted, and what a publisher sends once more because it did not hear that the broker had it is known again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -15,29 +15,29 @@ const EVENTS: u64 = 1024;
 /// How many identifiers of events are remembered, of all publishers together.
 const IDENTIFIERS: usize = 4096;
 
-/// What has arrived of each publisher.
+/// The sequences that have arrived of each publisher.
 #[derive(Default)]
 pub(crate) struct SequenceTracker {
     publishers: Mutex<HashMap<String, PublisherSequence>>,
     identifiers: Mutex<RecentIds>,
 }
 
-/// The events that arrived last, by their identifiers: an event that was left in an outbox is published by another process, under
-/// a number of that one.
+/// The events that arrived last, by their identifiers: an event that was left in an outbox is published by another
+/// process, under a number of that one.
 #[derive(Default)]
 struct RecentIds {
     known: HashSet<Id>,
     order: VecDeque<Id>,
 }
 
-/// What has arrived of a publisher.
+/// The sequences that have arrived of one publisher.
 struct PublisherSequence {
     last: u64,
     /// A bit for each of the sequences up to the last: whether it has arrived.
     bits: [u64; EVENTS as usize / 64],
 }
 
-/// What an event is beside those that arrived before.
+/// The place of an event among those that arrived before.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Sequenced {
     /// There are so many missing between the last one and this one.

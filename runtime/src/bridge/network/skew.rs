@@ -1,5 +1,5 @@
-//! Whether the clock of a caller differs from ours. What is left of a deadline travels as a duration and does not depend on
-//! it; times in logs, documents and schedules do.
+//! The clock skew of callers. What is left of a deadline travels as a duration and does not
+//! depend on it; times in logs, documents and schedules do.
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
@@ -17,8 +17,8 @@ const SOURCES: usize = 1_000;
 pub(crate) struct Skews(Mutex<HashSet<String>>);
 
 impl Skews {
-    /// Looks at when a request was sent, by the clock of its caller, who waited for `patience` from then on. Logs a clock that
-    /// cannot be right, once for each caller.
+    /// Looks at when a request was sent, by the clock of its caller, who waited for `patience` from then on. Logs a
+    /// clock that cannot be right, once for each caller.
     pub(crate) fn look(&self, source: &str, sent: SystemTime, patience: Duration) {
         let Some(skew) = skew(sent, SystemTime::now(), patience) else { return };
         let mut known = self.0.lock();
@@ -40,14 +40,15 @@ impl Skews {
     }
 }
 
-/// How a caller's clock stands to ours.
+/// The clock skew of a caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Skew {
     Ahead(Duration),
     Behind(Duration),
 }
 
-/// A request cannot arrive before it was sent; nor, where bridges drop what is over, long after its caller has given up.
+/// A request cannot arrive before it was sent; nor, where bridges drop what is over, long after its caller has given
+/// up.
 fn skew(sent: SystemTime, now: SystemTime, patience: Duration) -> Option<Skew> {
     match now.duration_since(sent) {
         Ok(age) => (age > patience.saturating_add(NOTICEABLE)).then_some(Skew::Behind(age)),

@@ -1,31 +1,31 @@
-//! The prefetch of a subscription, which changes: as many messages at a time as its handlers work off within about
-//! a second, by the time that they have taken so far; and room for those that wait for their next attempt, which others are not
-//! to wait for.
+//! The prefetch of a subscription, which changes: as many messages at a time as its handlers work off within about a
+//! second, by the time that they have taken so far; and room for those that wait for their next attempt, which others
+//! are not to wait for.
 //!
-//! **What counts as an attempt.** An attempt is what was handed to a handler. A broker counts deliveries, also of messages that
-//! it gave to a process which died, or stopped, before it looked at them. So a process begins with as many as it hands out at
-//! once, and has more only after it has worked off some: what ends each process that tries it takes no neighbours with it, for
-//! it comes first again, to a process that has little else. What was delivered without being handed out is never given up for
-//! that alone until it was delivered 16 times more than it has attempts.
+//! **What counts as an attempt.** An attempt is what was handed to a handler. A broker counts deliveries, also of
+//! messages that it gave to a process which died, or stopped, before it looked at them. So a process begins with as
+//! many as it hands out at once, and has more only after it has worked off some: what ends each process that tries it
+//! takes no neighbours with it, for it comes first again, to a process that has little else. What was delivered without
+//! being handed out is never given up for that alone until it was delivered 16 times more than it has attempts.
 
 use std::time::Duration;
 
 use crate::bridge::network::PREFETCH;
 use crate::sync::{Mutex, MutexGuard};
 
-/// Within what time the messages of a window are worked off. Short beside the time that brokers let a message be held, and
-/// what a second instance waits for at most until it gets its share.
+/// Within what time the messages of a window are worked off. Short beside the time that brokers let a message be held,
+/// and what a second instance waits for at most until it gets its share.
 const TARGET: Duration = Duration::from_secs(1);
 
-/// Within what time the messages of a larger window have to be worked off, or they go back. Those that would be handled soon are
-/// kept: to give one back counts as a delivery.
+/// Within what time the messages of a larger window have to be worked off, or they go back. Those that would be handled
+/// soon are kept: to give one back counts as a delivery.
 const KEPT: Duration = TARGET.saturating_mul(2);
 
 /// By how much a window grows at a time.
 const STEP: u32 = 4;
 
-/// How many messages were handled before a window grows, at least. It is changed by another consumer, and what is on its way to
-/// the one before comes again then, as one more delivery: not for the sake of a handful.
+/// How many messages were handled before a window grows, at least. It is changed by another consumer, and what is on
+/// its way to the one before comes again then, as one more delivery: not for the sake of a handful.
 const SAMPLE: u32 = 16;
 
 /// For how many messages that wait there is room at most: a broker remembers what is not acknowledged.

@@ -17,9 +17,10 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// The end that a url names: `redis://host:port/database`, or `rediss://…` for TLS; user and password may stand in it.
-    /// Servers that speak like Redis are reached in the same way (`valkey://…`). With PEMs the connection is encrypted,
-    /// whatever the url says. What is wrong with it is said without the url, which may have a password in it.
+    /// The end that a url names: `redis://host:port/database`, or `rediss://…` for TLS; user and password may stand in
+    /// it. Servers that speak like Redis are reached in the same way (`valkey://…`). With PEMs the connection is
+    /// encrypted, whatever the url says. What is wrong with it is said without the url, which may have a password in
+    /// it.
     pub(super) fn read(url: &str, pems: Option<Pems>) -> Result<Self, String> {
         let wrong = |what: &str| format!("the url of redis {what}");
         let Some(mut url) = parse_redis_url(url) else {

@@ -1,5 +1,5 @@
-//! Advice about a server that could lose state, by its append-only file and eviction policy: in the log, once, when it is
-//! connected.
+//! Advice about a server that could lose state, by its append-only file and eviction policy: in the log, once, when it
+//! is connected.
 
 use redis::cmd;
 

@@ -24,8 +24,8 @@ const HANDSHAKE: Duration = Duration::from_secs(2);
 /// How long those who send a command wait for its answer.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
-/// A live connection that speaks RESP: what commands are sent through, and what has to be polled meanwhile. It ends when the
-/// connection does.
+/// A live connection that speaks RESP: what commands are sent through, and what has to be polled meanwhile. It ends
+/// when the connection does.
 pub(super) struct LiveConnection {
     pub(super) commands: MultiplexedConnection,
     pub(super) driver: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -122,8 +122,8 @@ async fn attempt(address: &Address, probe: &str, host: &str, port: u16) -> Resul
     let late = |_| ConnectError::Away(format!("no answer to the TLS handshake within {HANDSHAKE:?}"));
     let shaking = socket::secure(stream, host, address.encryption.as_ref());
     let stream = timeout(HANDSHAKE, shaking).await.map_err(late)??;
-    // Password and database are sent below, not by the library, which does not tell a wrong password from a server that has
-    // no room. How long to wait for an answer is for those who ask.
+    // Password and database are sent below, not by the library, which does not tell a wrong password from a server that
+    // has no room. How long to wait for an answer is for those who ask.
     let nothing = RedisConnectionInfo::default().set_skip_set_lib_name();
     let config = AsyncConnectionConfig::new().set_response_timeout(None);
     let connected = MultiplexedConnection::new_with_config(&nothing, stream, config).await;
@@ -144,8 +144,8 @@ async fn attempt(address: &Address, probe: &str, host: &str, port: u16) -> Resul
     Ok(LiveConnection { commands, driver, unawaited_replicas })
 }
 
-/// Gets in. A server that wants a password and was given none says so when it is asked for something; and one that has not
-/// got our keys, when it is asked for one of them.
+/// Gets in. A server that wants a password and was given none says so when it is asked for something; and one that has
+/// not got our keys, when it is asked for one of them.
 async fn enter(commands: &mut MultiplexedConnection, address: &Address, probe: &str) -> Result<u32, ConnectError> {
     if let Some(password) = &address.password {
         let mut auth = cmd("AUTH");
@@ -161,8 +161,8 @@ async fn enter(commands: &mut MultiplexedConnection, address: &Address, probe: &
     Ok(unawaited_replicas(&replication))
 }
 
-/// How many replicas a server has that it does not wait for, by what it says of its replication. With `min-replicas-to-write` it
-/// says how many are good.
+/// How many replicas a server has that it does not wait for, by what it says of its replication. With
+/// `min-replicas-to-write` it says how many are good.
 fn unawaited_replicas(replication: &str) -> u32 {
     let value = |name: &str| replication.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     if value("min_slaves_good_slaves").is_some() {

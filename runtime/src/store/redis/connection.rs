@@ -1,7 +1,7 @@
 //! The connection as those see it who send commands and scripts.
 //!
-//! Whoever asks while Redis is away waits until it is back, but not longer than [`WAIT_LIMIT`]. That is more than the longest
-//! pause and an attempt that hangs take together: the first who asks after Redis came back gets an answer.
+//! Whoever asks while Redis is away waits until it is back, but not longer than [`WAIT_LIMIT`]. That is more than the
+//! longest pause and an attempt that hangs take together: the first who asks after Redis came back gets an answer.
 
 use std::error::Error;
 use std::future::Future;
@@ -32,7 +32,8 @@ pub(super) struct Connection {
     task: Mutex<Option<SupervisorTask>>,
 }
 
-/// The task of the supervisor, which keeps the connection up and its state. Dropped, it ends, and the connection with it.
+/// The task of the supervisor, which keeps the connection up and its state. Dropped, it ends, and the connection with
+/// it.
 struct SupervisorTask(JoinHandle<()>);
 
 impl Drop for SupervisorTask {
@@ -109,9 +110,10 @@ impl Connection {
         self.ask(ask, |error| matches!(error, QueryError::Broken(_) | QueryError::Elsewhere(_))).await
     }
 
-    /// Sends a command or script that changes something. It is held back while there is no connection; but once it was handed to one that breaks, the server
-    /// may have made it, or make it yet out of its buffers, and nothing tells which: to send it again could undo what
-    /// somebody else has done in between. Who asked has to know. Only what a server says it has not done is sent again.
+    /// Sends a command or script that changes something. It is held back while there is no connection; but once it was
+    /// handed to one that breaks, the server may have made it, or make it yet out of its buffers, and nothing tells
+    /// which: to send it again could undo what somebody else has done in between. Who asked has to know. Only what a
+    /// server says it has not done is sent again.
     pub(super) async fn write<T, F>(&self, ask: impl Fn(MultiplexedConnection) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = RedisResult<T>>,

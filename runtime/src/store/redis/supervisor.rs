@@ -150,7 +150,8 @@ impl Supervisor {
         });
     }
 
-    /// Drives a connection until it is lost, and says why. One whose other side has gone without a word is found by asking.
+    /// Drives a connection until it is lost, and says why. One whose other side has gone without a word is found by
+    /// asking.
     async fn watch_over(&self, number: u64, live: LiveConnection) -> String {
         let LiveConnection { commands, mut driver, .. } = live;
         let heart = async {

@@ -57,7 +57,8 @@ attributes! {
     ATTEMPT "attempt";
     /// Which one of its publisher's events of this subject it is; the first is 1.
     SEQUENCE "sequence";
-    /// For how many milliseconds somebody waits for an answer, from when it was sent: a duration, as clocks of two hosts differ.
+    /// For how many milliseconds somebody waits for an answer, from when it was sent: a duration, as clocks of two
+    /// hosts differ.
     TIMEOUT "timeoutms";
     /// When a message of others is worth nothing any more. The extension of CloudEvents for that.
     EXPIRY "expirytime";

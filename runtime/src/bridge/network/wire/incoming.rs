@@ -1,5 +1,5 @@
-//! A message as it is read, with the attributes of CloudEvents. What comes over a network may say anything: what cannot be
-//! understood is malformed, never a panic.
+//! A message as it is read, with the attributes of CloudEvents. What comes over a network may say anything: what cannot
+//! be understood is malformed, never a panic.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -49,8 +49,9 @@ impl Incoming {
         Self::read_at(Instant::now(), body, content_type, get)
     }
 
-    /// Reads a message that arrived then, of which `get` knows the attributes; or of which they stand in its body, where its content
-    /// type says so. What it has waited since in this process is taken from what is left of its deadline.
+    /// Reads a message that arrived then, of which `get` knows the attributes; or of which they stand in its body,
+    /// where its content type says so. What it has waited since in this process is taken from what is left of its
+    /// deadline.
     ///
     /// # Errors
     /// It is no CloudEvent 1.0.
@@ -68,8 +69,8 @@ impl Incoming {
         }
     }
 
-    /// Only what CloudEvents requires is required. What is optional and means nothing to us, as other programs write it, is left
-    /// out.
+    /// Only what CloudEvents requires is required. What is optional and means nothing to us, as other programs write
+    /// it, is left out.
     fn of<'a>(
         arrived: Instant,
         body: Bytes,
@@ -150,7 +151,8 @@ fn timestamp(text: &str) -> Option<SystemTime> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(SystemTime::from)
 }
 
-/// The instant of this process at which a time of day comes by its own clock; now, if it has gone by. Ours send a duration.
+/// The instant of this process at which a time of day comes by its own clock; now, if it has gone by. Ours send a
+/// duration.
 fn deadline(text: &str) -> Option<Instant> {
     let left = timestamp(text)?.duration_since(SystemTime::now()).unwrap_or_default();
     // Later than the clock can say is as good as a year from now.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-/// What is wrong with a message that cannot be read.
+/// The reason why a message cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Malformed(pub String);
 

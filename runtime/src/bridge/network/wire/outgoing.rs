@@ -11,13 +11,13 @@ use crate::bridge::BridgeError;
 use crate::bridge::network::wire::{Attribute, GivenUp, trace};
 use crate::message::Message;
 
-/// How many bytes of a reason are kept with a dead letter: brokers bound what a message says about itself. The whole of it
-/// stands in the log.
+/// How many bytes of a reason are kept with a dead letter: brokers bound what a message says about itself. The whole of
+/// it stands in the log.
 const REASON: usize = 8 * 1024;
 
-/// How many bytes a message may say about itself, as it is written where that takes the most, so that all bridges carry the
-/// same: NATS has 64 KiB for all headers of a message, RabbitMQ a frame of 128 KiB. The rest is for what every message says,
-/// and for the reason of a dead letter, so that what was carried once can also be kept.
+/// How many bytes a message may say about itself, as it is written where that takes the most, so that all bridges carry
+/// the same: NATS has 64 KiB for all headers of a message, RabbitMQ a frame of 128 KiB. The rest is for what every
+/// message says, and for the reason of a dead letter, so that what was carried once can also be kept.
 const ATTRIBUTES: usize = 36 * 1024;
 
 /// A message as it is written: what it says about itself, and what is said about this sending of it.

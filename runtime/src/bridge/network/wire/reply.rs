@@ -11,11 +11,11 @@ use crate::fault::FaultClass;
 use crate::message::id::Id;
 use crate::one_line::OneLine;
 
-/// The payload of a reply; with `put` what there is to say about it. One that is larger than the bridge carries becomes a
-/// fault: the caller has to hear something.
+/// The payload of a reply; with `put` what there is to say about it. One that is larger than the bridge carries becomes
+/// a fault: the caller has to hear something.
 ///
-/// An output is only its payload: it answers one request, goes to whoever asked, and has nothing to say beside that. So a
-/// program that knows nothing of us can give one.
+/// An output is only its payload: it answers one request, goes to whoever asked, and has nothing to say beside that. So
+/// a program that knows nothing of us can give one.
 pub fn write_reply(reply: Reply, subject: &str, limit: u64, put: impl FnMut(Attribute, &str)) -> Bytes {
     let mut put = Writer { text: String::new(), put };
     let (outcome, body) = match reply {

@@ -42,7 +42,8 @@ impl Structured {
         Self::of(members).map(Some)
     }
 
-    /// Reads a message that does not say what it is, as the binding of NATS allows: an object that has the version of CloudEvents.
+    /// Reads a message that does not say what it is, as the binding of NATS allows: an object that has the version of
+    /// CloudEvents.
     pub(super) fn guess(body: &[u8]) -> Option<Self> {
         let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
         let event = Self::of(members).ok()?;
