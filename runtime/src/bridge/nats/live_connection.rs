@@ -59,6 +59,12 @@ pub(super) enum Expected {
     Confirmation,
 }
 
+/// An answer that is expected on our inbox, by the key of what it answers.
+pub(super) struct ExpectedAnswer {
+    pub(super) kind: Expected,
+    pub(super) key: u64,
+}
+
 /// A message as it is published to a subject.
 pub(super) struct WireMessage {
     pub(super) subject: Subject,
@@ -89,14 +95,15 @@ impl LiveConnection {
     }
 
     /// What an answer is to.
-    pub(super) fn expected(&self, subject: &str) -> Option<(Expected, u64)> {
+    pub(super) fn expected(&self, subject: &str) -> Option<ExpectedAnswer> {
         let token = subject.strip_prefix(&*self.inbox)?;
         let (expected, rest) = [Expected::Reply, Expected::Confirmation]
             .into_iter()
             .find_map(|expected| Some((expected, token.strip_prefix(expected.letter())?)))?;
         let (key, proof) = rest.split_once('-')?;
         let key = key.parse().ok()?;
-        (u64::from_str_radix(proof, 16) == Ok(self.prove(expected, key))).then_some((expected, key))
+        (u64::from_str_radix(proof, 16) == Ok(self.prove(expected, key)))
+            .then_some(ExpectedAnswer { kind: expected, key })
     }
 
     /// Another inbox of this client, for messages that it asks for.

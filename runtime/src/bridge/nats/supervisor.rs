@@ -14,7 +14,7 @@ use crate::bridge::nats::connect::ClientStatus;
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::declarations::{BufferedSubscription, Declarations};
 use crate::bridge::nats::event_stream::EventStream;
-use crate::bridge::nats::live_connection::{Expected, LiveConnection};
+use crate::bridge::nats::live_connection::{Expected, ExpectedAnswer, LiveConnection};
 use crate::bridge::nats::provision::Provisioner;
 use crate::bridge::nats::publisher::NatsPublisher;
 use crate::bridge::nats::pull_consumer::HOLD;
@@ -194,8 +194,8 @@ impl Supervisor {
     /// Hands an answer on our inbox to whoever waits for it.
     fn answered(&self, live: &LiveConnection, message: Message) {
         match live.expected(&message.subject) {
-            Some((Expected::Reply, key)) => self.requests.replies.answer(key, Ok(message)),
-            Some((Expected::Confirmation, key)) => {
+            Some(ExpectedAnswer { kind: Expected::Reply, key }) => self.requests.replies.answer(key, Ok(message)),
+            Some(ExpectedAnswer { kind: Expected::Confirmation, key }) => {
                 // Nobody but a stream says more than the echo has: there is one, since not long ago.
                 let is_stream = message.status.is_none() && !message.payload.is_empty();
                 if !self.connection.confirmations.answer(key, message) && is_stream {

@@ -19,13 +19,19 @@ pub(crate) struct CircuitBreaker {
 /// Why the circuit breaker is open.
 struct BreakerState {
     retry: Reconnect,
-    /// Why not, and when to ask again.
-    why: Option<(String, Instant)>,
+    /// There while the circuit is open.
+    refusal: Option<BrokerRefusal>,
+}
+
+/// The refusal that has opened the circuit, and when to ask the broker again.
+struct BrokerRefusal {
+    why: String,
+    until: Instant,
 }
 
 impl CircuitBreaker {
     pub(crate) fn new() -> Self {
-        let state = BreakerState { retry: Reconnect::new("publishing"), why: None };
+        let state = BreakerState { retry: Reconnect::new("publishing"), refusal: None };
         Self { is_down: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
@@ -38,8 +44,8 @@ impl CircuitBreaker {
         if !self.is_down.load(Ordering::Acquire) {
             return Ok(());
         }
-        match &self.state().why {
-            Some((why, until)) if Instant::now() < *until => Err(BridgeError::Denied(why.clone().into())),
+        match &self.state().refusal {
+            Some(refusal) if Instant::now() < refusal.until => Err(BridgeError::Denied(refusal.why.clone().into())),
             _ => Ok(()),
         }
     }
@@ -48,9 +54,9 @@ impl CircuitBreaker {
     pub(crate) fn refused(&self, why: &str) {
         let mut state = self.state();
         // Many who were under way at the same time are one refusal.
-        if state.why.as_ref().is_none_or(|(_, until)| *until <= Instant::now()) {
+        if state.refusal.as_ref().is_none_or(|refusal| refusal.until <= Instant::now()) {
             let until = Instant::now() + state.retry.failed(&why);
-            state.why = Some((why.to_owned(), until));
+            state.refusal = Some(BrokerRefusal { why: why.to_owned(), until });
             self.is_down.store(true, Ordering::Release);
         }
     }
@@ -59,15 +65,15 @@ impl CircuitBreaker {
     pub(crate) fn taken(&self) {
         if self.is_down.load(Ordering::Acquire) {
             let mut state = self.state();
-            state.why = None;
+            state.refusal = None;
             state.retry.succeeded();
             self.is_down.store(false, Ordering::Release);
         }
     }
 
     pub(crate) fn health(&self) -> Health {
-        match &self.state().why {
-            Some((why, _)) => Health::Degraded(why.clone()),
+        match &self.state().refusal {
+            Some(refusal) => Health::Degraded(refusal.why.clone()),
             None => Health::Ready,
         }
     }

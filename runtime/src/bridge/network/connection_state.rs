@@ -19,6 +19,12 @@ enum Connectivity {
     Closed,
 }
 
+impl Default for ConnectionState {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl ConnectionState {
     /// Not connected yet.
     pub fn new() -> Self {

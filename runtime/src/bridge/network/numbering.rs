@@ -16,7 +16,13 @@ pub struct Numbering {
     last: AtomicU64,
     /// So that nobody waits for the lock where nothing went wrong.
     any_unsettled: AtomicBool,
-    unsettled: Mutex<VecDeque<(Id, u64)>>,
+    unsettled: Mutex<VecDeque<UnsettledNumber>>,
+}
+
+/// The number of an event that may be published again.
+struct UnsettledNumber {
+    id: Id,
+    sequence: u64,
 }
 
 /// The number of an event that is being published. Dropped before it is settled, it is remembered for the next attempt.
@@ -38,13 +44,13 @@ impl Numbering {
 
     fn take(&self, id: Id) -> Option<u64> {
         let mut unsettled = self.unsettled();
-        let place = unsettled.iter().position(|(of, _)| *of == id)?;
+        let place = unsettled.iter().position(|number| number.id == id)?;
         let known = unsettled.remove(place);
         self.any_unsettled.store(!unsettled.is_empty(), Ordering::Release);
-        known.map(|(_, sequence)| sequence)
+        known.map(|number| number.sequence)
     }
 
-    fn unsettled(&self) -> MutexGuard<'_, VecDeque<(Id, u64)>> {
+    fn unsettled(&self) -> MutexGuard<'_, VecDeque<UnsettledNumber>> {
         self.unsettled.lock()
     }
 }
@@ -65,7 +71,7 @@ impl Drop for Numbered<'_> {
         if unsettled.len() >= REMEMBERED {
             unsettled.pop_front();
         }
-        unsettled.push_back((self.id, self.sequence));
+        unsettled.push_back(UnsettledNumber { id: self.id, sequence: self.sequence });
         self.numbering.any_unsettled.store(true, Ordering::Release);
     }
 }
