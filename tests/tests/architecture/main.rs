@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
+mod adapters;
 mod paths;
 mod tree;
 
