@@ -44,12 +44,16 @@ pub async fn run_with<U: Unit>(
     resources: U::Resources,
     beside: impl AsyncFnOnce(&Started<U>) -> Result<()>,
 ) -> Result<()> {
+    Launch::new(resources).run_with(beside).await
+}
+
+async fn until_a_signal<U: Unit>(launch: Launch<U>, beside: impl AsyncFnOnce(&Started<U>) -> Result<()>) -> Result<()> {
     // Before anything else: a signal during the start counts.
     let signals = Signals::new(U::GRACE)?;
     let over = signals.stopped();
     let mut first = pin!(signals.first());
     let started = tokio::select! {
-        started = start::<U>(resources) => started?,
+        started = launch.start() => started?,
         () = &mut first => {
             tracing::info!(target: "pontoon", unit = U::NAME, "stopped before it was ready");
             return Ok(());
@@ -251,6 +255,14 @@ impl<U: Unit> Launch<U> {
         adapters.queues.connect().await?;
         let shared = Shared::new(adapters, Outbox::new(asked.ports), self.wall, self.round_trips);
         Ok(Started::begin(Arc::new(RunningUnit { unit, shared }), registration))
+    }
+
+    /// Starts the unit, runs it until SIGTERM or Ctrl-C, and stops it, as [`run_with`].
+    ///
+    /// # Errors
+    /// As [`run_with`].
+    pub async fn run_with(self, beside: impl AsyncFnOnce(&Started<U>) -> Result<()>) -> Result<()> {
+        until_a_signal(self, beside).await
     }
 
     /// The adapters of the environment, and its name, where it has one. Where a problem is found, others take their place, so that the rest of the problems

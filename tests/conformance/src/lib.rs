@@ -11,5 +11,6 @@ pub mod mixed;
 pub mod soak;
 pub mod state;
 pub mod system;
+pub mod unit;
 
 pontoon::topology!();

@@ -5,6 +5,8 @@ use std::fmt;
 use pontoon_brokers::Kind;
 use pontoon_schema::capability::{self, Adapter, Bridge};
 
+use super::custom::Custom;
+
 /// A column of the table: an adapter, and the promise that is looked at.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Column {
@@ -18,6 +20,8 @@ pub enum Column {
     JetStream,
     /// An MQTT broker, at least once.
     Mqtt,
+    /// An adapter from elsewhere, at least once. What is expected of it follows from what it says that it can do.
+    Custom(&'static Custom),
 }
 
 /// What a cell of the table says.
@@ -106,6 +110,7 @@ impl fmt::Display for Column {
             Self::NatsCore => "NATS core",
             Self::JetStream => "JetStream",
             Self::Mqtt => "MQTT",
+            Self::Custom(custom) => custom.name,
         })
     }
 }
@@ -125,6 +130,7 @@ impl Column {
             Self::Amqp => Adapter::Amqp,
             Self::NatsCore | Self::JetStream => Adapter::Nats,
             Self::Mqtt => Adapter::Mqtt,
+            Self::Custom(_) => Adapter::Custom,
         }
     }
 
@@ -132,7 +138,7 @@ impl Column {
     #[must_use]
     pub fn kind(self) -> Option<Kind> {
         match self {
-            Self::InMemory => None,
+            Self::InMemory | Self::Custom(_) => None,
             Self::Amqp => Some(Kind::Amqp),
             Self::NatsCore | Self::JetStream => Some(Kind::Nats),
             Self::Mqtt => Some(Kind::Mqtt),
@@ -144,8 +150,11 @@ impl Column {
     /// # Panics
     /// It is no event bridge.
     #[must_use]
-    pub fn capability(self) -> &'static Bridge {
-        capability::event_bridge(self.adapter()).expect("an event bridge")
+    pub fn capability(self) -> Bridge {
+        match self {
+            Self::Custom(custom) => custom.capabilities(),
+            _ => *capability::event_bridge(self.adapter()).expect("an event bridge"),
+        }
     }
 
     /// Whether the table speaks of events that may be lost.
@@ -179,12 +188,30 @@ impl Column {
     /// The table has no such case.
     #[must_use]
     pub fn cell(self, case: &str) -> Cell {
-        let row = TABLE.iter().find(|(name, _)| case.starts_with(name));
-        row.expect("a case of the table").1[self as usize]
+        let row = TABLE.iter().find(|(name, _)| case.starts_with(name)).expect("a case of the table");
+        match self {
+            Self::Custom(custom) => custom.cell(case),
+            _ => self.of(row),
+        }
     }
 
     /// The cases of which the table says something.
-    pub fn cases(self) -> impl Iterator<Item = &'static str> {
-        TABLE.iter().filter(move |(_, cells)| cells[self as usize] != Nothing).map(|(case, _)| *case)
+    pub fn cases(self) -> Vec<&'static str> {
+        match self {
+            Self::Custom(custom) => custom.cases().collect(),
+            _ => TABLE.iter().filter(|row| self.of(row) != Nothing).map(|(case, _)| *case).collect(),
+        }
+    }
+
+    /// Its cell of a row.
+    fn of(self, (_, [memory, amqp, core, jetstream, mqtt]): &Row) -> Cell {
+        match self {
+            Self::InMemory => *memory,
+            Self::Amqp => *amqp,
+            Self::NatsCore => *core,
+            Self::JetStream => *jetstream,
+            Self::Mqtt => *mqtt,
+            Self::Custom(_) => Nothing,
+        }
     }
 }

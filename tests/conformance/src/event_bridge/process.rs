@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use crate::system::script::{BOUND, Orders, Seen};
+use crate::unit::VARIABLE;
 
 /// A unit in a process of its own. Dropped, it is killed.
 pub struct Process {
@@ -18,10 +19,30 @@ pub struct Process {
     log: PathBuf,
 }
 
+/// What is run in a process of its own.
+#[derive(Clone, Copy)]
+pub(super) struct Program {
+    pub(super) path: &'static str,
+    /// It is the suite itself, in which one test is that unit.
+    pub(super) itself: bool,
+}
+
+impl Program {
+    /// It, with these words.
+    fn with(self, words: [&str; 4]) -> Command {
+        let mut command = Command::new(self.path);
+        match self.itself {
+            true => command.args(["unit", "--exact", "--ignored", "--nocapture"]).env(VARIABLE, words.join("\n")),
+            false => command.args(words),
+        };
+        command
+    }
+}
+
 impl Process {
     /// Begins to start one. What it sees and says goes into files of a folder.
     pub(super) fn start(
-        program: &str,
+        program: Program,
         folder: &Path,
         unit: &str,
         environment: &str,
@@ -33,9 +54,10 @@ impl Process {
         let file = |kind: &str| folder.join(format!("{name}.{kind}"));
         let [journal, gate, log, written] = ["journal", "gate", "log", "orders"].map(file);
         std::fs::write(&written, serde_json::to_string(orders).expect("orders")).expect("orders in a file");
-        let child = Command::new(program)
-            .arg(unit)
-            .args([&written, &journal, &gate])
+        let text = |path: &PathBuf| path.to_str().expect("a path in UTF-8").to_owned();
+        let [written, journal_text, gate_text] = [&written, &journal, &gate].map(text);
+        let child = program
+            .with([unit, &written, &journal_text, &gate_text])
             .env("PONTOON_ENV", environment)
             .envs(variables)
             .stdin(Stdio::null())

@@ -4,7 +4,7 @@ mod amqp;
 mod mqtt;
 mod nats;
 
-use crate::event_bridge::{Column, Rig};
+use crate::event_bridge::{Column, Foreign, Rig};
 
 /// Stands among attributes for the content type of the message, which each protocol has a place of its own for.
 pub(super) const CONTENT_TYPE: &str = "content type";
@@ -14,9 +14,13 @@ pub(super) const CONTENT_TYPE: &str = "content type";
 /// # Panics
 /// The broker does not take it.
 pub(super) async fn publish(rig: &Rig, attributes: &[(&str, &str)], body: &str) {
-    let (url, subject) = (rig.url("raw"), rig.subject());
+    let subject = rig.subject();
+    if let Column::Custom(custom) = rig.column {
+        return (custom.publish)(rig.folder(), Foreign { subject, attributes, body });
+    }
+    let url = rig.url("raw");
     match rig.column {
-        Column::InMemory => panic!("in memory there is nothing raw"),
+        Column::InMemory | Column::Custom(_) => panic!("in memory there is nothing raw"),
         Column::Amqp => amqp::publish(&url, subject, attributes, body).await,
         Column::NatsCore | Column::JetStream => nats::publish(&url, subject, attributes, body).await,
         Column::Mqtt => mqtt::publish(&url, subject, attributes, body).await,
@@ -41,7 +45,7 @@ pub(super) struct Call<'c> {
 pub(super) async fn call(rig: &Rig, call: &Call<'_>) {
     let url = rig.url("raw");
     match rig.column {
-        Column::InMemory => panic!("in memory there is nothing raw"),
+        Column::InMemory | Column::Custom(_) => panic!("there is no broker to ask"),
         Column::Amqp => amqp::call(&url, call).await,
         Column::NatsCore | Column::JetStream => nats::call(&url, call).await,
         Column::Mqtt => mqtt::call(&url, call).await,
@@ -54,11 +58,14 @@ pub(super) async fn call(rig: &Rig, call: &Call<'_>) {
 /// # Panics
 /// The broker does not say.
 pub(super) async fn unfinished(rig: &Rig, subject: &str, subscription: &str) -> Option<u64> {
+    if matches!(rig.column, Column::Custom(_)) {
+        return None;
+    }
     let url = rig.url("raw");
     match rig.column {
         Column::Amqp => Some(amqp::messages(&url, &format!("{subject}.{subscription}")).await),
         Column::JetStream => Some(nats::pending(&url, &subscription.replace('.', "-")).await),
-        Column::InMemory | Column::NatsCore | Column::Mqtt => None,
+        Column::InMemory | Column::NatsCore | Column::Mqtt | Column::Custom(_) => None,
     }
 }
 

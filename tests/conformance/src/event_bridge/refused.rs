@@ -4,7 +4,7 @@ use pontoon_compiler::diagnostic::{Level, Style};
 use pontoon_compiler::plan::Request;
 use pontoon_compiler::read::{Files, Limits};
 use pontoon_compiler::{Input, compile};
-use pontoon_schema::capability::Adapter;
+use pontoon_schema::capability::{Adapter, Bridge};
 use pontoon_schema::document::Date;
 
 use crate::event_bridge::Column;
@@ -25,6 +25,7 @@ impl Topology {
     /// What is said about the subscription stands in `delivery`.
     fn with(column: Column, delivery: &str) -> Self {
         let bridge = match column.adapter() {
+            Adapter::Custom => &written(&column.capability()),
             Adapter::Nats => "nats: { servers: \"${NATS_SERVERS}\" }",
             Adapter::Mqtt => "mqtt: { url: \"${MQTT_URL}\", client_id: \"${MQTT_CLIENT_ID}\" }",
             other => panic!("nothing is refused on {}", other.name()),
@@ -79,6 +80,19 @@ deployments:
     }
 }
 
+/// What an adapter from elsewhere is called here.
+const CUSTOM: &str = "crate::Custom";
+
+/// An adapter from elsewhere that can do this, of what is asked for here.
+fn written(capabilities: &Bridge) -> String {
+    let Bridge { durable, competing_consumers, dead_letter, crosses_processes, .. } = capabilities;
+    format!(
+        "custom: {{ adapter: \"{CUSTOM}\", capabilities: {{ durable: {durable}, competing_consumers: \
+         {competing_consumers}, dead_letter: {dead_letter}, crosses_processes: {crosses_processes}, ordering: {} }} }}",
+        capabilities.ordering.name()
+    )
+}
+
 /// Asserts that a subscription is refused by one rule, with these words, and is not without what is refused.
 fn assert_refused(column: Column, delivery: &str, rule: &str, words: &[&str]) {
     let (codes, report) = Topology::with(column, delivery).report();
@@ -93,7 +107,10 @@ fn assert_refused(column: Column, delivery: &str, rule: &str, words: &[&str]) {
 pub(super) fn order_by_key(column: Column) {
     let delivery = if column.is_at_most_once() { "at_most_once" } else { "at_least_once" };
     let delivery = format!("delivery: {delivery}, ordered: {{ key: key }}, concurrency: 4");
-    let adapter = column.adapter().name();
+    let adapter = match column.adapter() {
+        Adapter::Custom => CUSTOM,
+        adapter => adapter.name(),
+    };
     assert_refused(column, &delivery, "bridge_capability", &["back.hear", "real", adapter]);
 }
 

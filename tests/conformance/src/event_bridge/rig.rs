@@ -1,6 +1,7 @@
 //! What a case has in its hands: a bridge for itself alone, units on it, and the adapter itself.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,10 +12,12 @@ use pontoon::generated::{Adapters, Event, Unit};
 use pontoon::{DeadLetter, Launch, Started};
 use pontoon_brokers::{Broker, Proxy, clock_off_by};
 use tempfile::TempDir;
+use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 use tokio::time::{sleep, timeout};
 
 use crate::event_bridge::house::House;
+use crate::event_bridge::process::Program;
 use crate::event_bridge::{Cell, Column, Process};
 use crate::system::contract::{Batch, Note, Which};
 use crate::system::script::{BOUND, Orders, Script};
@@ -92,7 +95,12 @@ impl Rig {
         let house = column.kind().map(|kind| block_in_place(|| House::new(kind, case)));
         let environment = Mutex::new((column.environment().to_owned(), Vec::new()));
         let ways = Mutex::default();
-        Self { column, script: Script::new(), case, program, folder, memory: memory(), house, ways, environment }
+        Self { column, script: Script::new(), case, program, folder, memory: in_memory(), house, ways, environment }
+    }
+
+    /// The folder of the case.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The broker of the case. Whoever hurts it has one alone.
@@ -162,8 +170,15 @@ impl Rig {
     /// A start of a unit, under a name of its own.
     pub fn launch<U: Actor>(&self, name: &str, script: &Script) -> Launch<U> {
         let launch = Launch::new(U::resources(script));
-        if self.column == Column::InMemory {
-            return launch.adapters(self.memory.clone());
+        match self.column {
+            Column::InMemory => return launch.adapters(self.memory.clone()),
+            // Each unit has a connection of its own, and the state of all is the memory of the test.
+            Column::Custom(custom) => {
+                let opened = custom.open(Instance::new(U::TOPOLOGY, U::NAME), Variables::of(self.variables(name)));
+                let events = block_in_place(|| Handle::current().block_on(opened));
+                return launch.adapters(Adapters { events, ..self.memory.clone() });
+            }
+            _ => {}
         }
         let (environment, _) = self.environment.lock().expect("an environment").clone();
         launch.environment(environment).variables(self.variables(name))
@@ -228,7 +243,15 @@ impl Rig {
         let (environment, _) = self.environment.lock().expect("an environment").clone();
         let mut variables = self.variables(name);
         variables.extend(more);
-        Process::start(self.program, self.folder.path(), unit, &environment, variables, orders)
+        let itself = matches!(self.column, Column::Custom(_));
+        Process::start(
+            Program { path: self.program, itself },
+            self.folder.path(),
+            unit,
+            &environment,
+            variables,
+            orders,
+        )
     }
 
     /// The adapter itself, as a user of the broker who may make nothing there.
@@ -242,6 +265,7 @@ impl Rig {
             .password(PASSWORD);
         let settings: &'static dyn AnyEventBridge = match self.column {
             Column::InMemory => return Arc::clone(&self.memory.events),
+            Column::Custom(custom) => custom.settings,
             Column::Amqp => &AMQP,
             Column::NatsCore | Column::JetStream => &NATS,
             Column::Mqtt => &MQTT,
@@ -262,6 +286,7 @@ impl Rig {
         const MQTT: Mqtt = Mqtt::new(Template::variable("MQTT_URL"), Template::variable("MQTT_CLIENT_ID"));
         let settings: &'static dyn AnyEventBridge = match self.column {
             Column::InMemory => return Arc::clone(&self.memory.events),
+            Column::Custom(custom) => custom.settings,
             Column::Amqp => &AMQP,
             Column::NatsCore | Column::JetStream => &NATS,
             Column::Mqtt => &MQTT,
@@ -313,6 +338,7 @@ impl Rig {
     fn variables(&self, name: &str) -> Vec<(String, String)> {
         let url = match self.column {
             Column::InMemory => return Vec::new(),
+            Column::Custom(custom) => return (custom.variables)(self.folder.path()),
             Column::Amqp => "AMQP_URL",
             Column::NatsCore | Column::JetStream => "NATS_SERVERS",
             Column::Mqtt => "MQTT_URL",
@@ -337,7 +363,7 @@ async fn open(
 }
 
 /// Everything in memory.
-fn memory() -> Adapters {
+pub(crate) fn in_memory() -> Adapters {
     Adapters {
         events: Arc::new(InMemoryEvents::new()),
         queues: Arc::new(InMemoryQueues::new()),

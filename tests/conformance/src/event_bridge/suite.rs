@@ -70,16 +70,37 @@ macro_rules! event_bridge_cases {
 const CASES: &[&str] = crate::event_bridge_cases!(names);
 
 /// A test for each case but those that a column leaves out, and why it does; and one that the table agrees with that.
+///
+/// `custom` comes before a [`Custom`](crate::event_bridge::Custom): an adapter from elsewhere. It may leave out what it does not
+/// say that it can do, and what is about a broker; of all other cases, the last test names those that are missing.
 #[macro_export]
 macro_rules! event_bridge_suite {
-    ($column:expr; $(without $why:literal { $($left_out:ident)* })*) => {
+    (custom $custom:expr; $($without:tt)*) => {
+        /// A unit that a case has started in a process of its own.
+        #[test]
+        #[ignore = "cases start it"]
+        fn unit() {
+            if let Err(error) = $crate::unit::run_custom(&$custom) {
+                eprintln!("{error}");
+                std::process::exit(1);
+            }
+        }
+
+        $crate::event_bridge_suite! {
+            ($crate::event_bridge::Column::Custom(&$custom), $crate::event_bridge::this_program());
+            $($without)*
+        }
+    };
+    ($column:path; $($without:tt)*) => {
+        $crate::event_bridge_suite! { ($column, env!("CARGO_BIN_EXE_unit")); $($without)* }
+    };
+    (($column:expr, $program:expr); $(without $why:literal { $($left_out:ident)* })*) => {
         macro_rules! case {
             $($(($left_out) => {};)*)*
             ($case:ident) => {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let program = env!("CARGO_BIN_EXE_unit");
-                    let rig = $crate::event_bridge::Rig::new($column, stringify!($case), program).await;
+                    let rig = $crate::event_bridge::Rig::new($column, stringify!($case), $program).await;
                     $crate::event_bridge::within_reason($crate::event_bridge::$case(rig)).await;
                 }
             };
@@ -94,6 +115,16 @@ macro_rules! event_bridge_suite {
     };
 }
 
+/// The program of the tests itself.
+///
+/// # Panics
+/// The system does not know where it is.
+#[must_use]
+pub fn this_program() -> &'static str {
+    let program = std::env::current_exe().expect("a program that runs");
+    Box::leak(program.into_os_string().into_string().expect("a path in UTF-8").into_boxed_str())
+}
+
 /// Compares the cases that a column tests with those of which the table says something.
 ///
 /// # Panics
@@ -102,8 +133,15 @@ pub fn assert_is_complete(column: Column, left_out: &[&str]) {
     let unknown: Vec<_> = left_out.iter().filter(|case| !CASES.contains(case)).collect();
     assert!(unknown.is_empty(), "left out, and no case: {unknown:?}");
     let tested: BTreeSet<&str> = CASES.iter().filter(|case| !left_out.contains(case)).map(|case| &case[..3]).collect();
-    let expected: BTreeSet<&str> = column.cases().collect();
-    assert_eq!(tested, expected);
+    let expected: BTreeSet<&str> = column.cases().into_iter().collect();
+    match column {
+        // Whoever passes more has no need to say that he can.
+        Column::Custom(custom) => {
+            let missing: Vec<_> = expected.difference(&tested).collect();
+            assert!(missing.is_empty(), "{custom:?} says that it can do this, and leaves it out: {missing:?}");
+        }
+        _ => assert_eq!(tested, expected),
+    }
 }
 
 /// Runs a case; one that hangs has failed.
