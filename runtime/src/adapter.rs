@@ -6,6 +6,103 @@
 //! ([`EventAdapter`], [`QueueAdapter`], [`StateAdapter`] or [`SecretAdapter`]) moves messages or keeps values, and
 //! remembers which messages are not settled. When to try again, when to give up and what the end of a handler means is
 //! the runtime's, once for all of them.
+//!
+//! # An event bridge of one's own
+//!
+//! A topology names it by its type, and says what it can do:
+//!
+//! ```yaml
+//! event_bridge:
+//!   custom:
+//!     adapter: my_bridge::MyBridge
+//!     capabilities: { durable: true, competing_consumers: true, dead_letter: true, crosses_processes: true }
+//!     settings: { url: "${HUB_URL}" }
+//! ```
+//!
+//! Generated code then has `MyBridge::new().url(Template::variable("HUB_URL"))` in a constant, and compares
+//! [`EventBridge::CAPABILITIES`] with what the topology says. Where the environment asks for encryption and the bridge
+//! crosses processes, `.tls()` follows. `examples/custom_bridge` is one that works, with the tests of the conformance suite.
+//!
+//! In this order:
+//!
+//! 1. **Settings**: a type that is `Copy`, with a `const fn new()` and a `const fn` for each setting, and [`EventBridge`].
+//!    [`CAPABILITIES`](EventBridge::CAPABILITIES) begins with [`capability::Bridge::CUSTOM`], which promises nothing; what
+//!    is added has to be true.
+//!    [`open`](EventBridge::open) reads the settings ([`Setup::text`]) and says what is wrong ([`Setup::problem`]).
+//!    It connects nothing.
+//! 2. **[`EventAdapter`]**: [`topic`](EventAdapter::topic), [`subscribe`](EventAdapter::subscribe),
+//!    [`retain_for`](EventAdapter::retain_for) and [`serve`](EventAdapter::serve) only note what is asked for;
+//!    [`connect`](EventAdapter::connect) makes or checks it at the broker, and waits for a broker that is not there. After
+//!    [`drain`](EventAdapter::drain) nothing new is taken, after [`close`](EventAdapter::close) all is
+//!    [`BridgeError::Closed`], and nobody waits any more.
+//! 3. **[`Topic`]**: done once the event is as safe as `durable` says. An event that is too large is
+//!    [`BridgeError::TooLarge`] before anything is sent.
+//! 4. **[`Consumer`]**: with the feature `wire`, `network::NetworkConsumer` is one, over a
+//!    `network::BrokerSubscription`: receive, acknowledge, give back, keep a dead letter, show them. It counts attempts,
+//!    holds back what is to be tried again, and gives up what has no attempt left. A message that was received belongs to this
+//!    process until it is acknowledged or given back; of a process that is gone, the broker gives it to another, and counts
+//!    that as `redelivered`.
+//! 5. **[`Endpoint`] and [`EventAdapter::request`]**: [`Pending`] holds the requests that wait. Nobody serves a command:
+//!    [`BridgeError::NoResponder`], at once. Replies go only to addresses that have the form of your own callers'.
+//! 6. **On the wire**, `network::Outgoing` gives the attributes of a message by the names of CloudEvents, and
+//!    `network::Incoming` reads them. What cannot be read is malformed, and never a panic.
+//!
+//! What returns [`MaybeReady`] may answer at once or wait. Where a method says that it is safe to drop while it waits,
+//! nothing may be lost with the future: take a message as the last thing before it is returned.
+//!
+//! # The conformance suite
+//!
+//! `pontoon-conformance`, in the repository, runs the cases that all adapters pass. A bridge from elsewhere is a
+//! `Custom`: its settings, the variables of one case, and how a foreign program publishes.
+//! `event_bridge_suite! { custom MY_BRIDGE; without "why" { e24_permission_denied } }` makes the tests. What
+//! `CAPABILITIES` claims cannot be left out.
+//!
+//! # Example
+//!
+//! Settings, and an adapter that has yet to learn its work:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use pontoon::adapter::capability::Bridge;
+//! use pontoon::adapter::{EventAdapter, EventBridge, MaybeReady, Setup, Template};
+//!
+//! #[derive(Clone, Copy, Debug)]
+//! pub struct MyBridge {
+//!     url: Option<Template>,
+//! }
+//!
+//! impl MyBridge {
+//!     pub const fn new() -> Self {
+//!         Self { url: None }
+//!     }
+//!
+//!     pub const fn url(mut self, url: Template) -> Self {
+//!         self.url = Some(url);
+//!         self
+//!     }
+//! }
+//!
+//! impl EventBridge for MyBridge {
+//!     const CAPABILITIES: Bridge = Bridge { durable: true, crosses_processes: true, ..Bridge::CUSTOM };
+//!
+//!     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
+//!         MaybeReady::boxed(async move {
+//!             let Some(url) = setup.optional(self.url.as_ref()).await else {
+//!                 setup.problem("`url:` is missing");
+//!                 return None;
+//!             };
+//!             Some(connection_to(&url))
+//!         })
+//!     }
+//! }
+//!
+//! # fn connection_to(_: &str) -> Arc<dyn EventAdapter> {
+//! #     Arc::new(pontoon::adapter::in_memory::InMemoryEvents::new())
+//! # }
+//! const LOCAL: MyBridge = MyBridge::new().url(Template::variable_or("HUB_URL", "hub://localhost"));
+//! # let _ = LOCAL;
+//! ```
 
 #[cfg(feature = "amqp")]
 pub use crate::bridge::amqp::Amqp;

@@ -1,7 +1,6 @@
 //! The adapter: what a unit asks of it, and the task that looks for replies and for what others have left.
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -146,18 +145,8 @@ impl Bridge {
             ..Outgoing::new(request.subject, &request.message, &shared.source)
         };
         let file = shared.written(&outgoing, address)?;
-        // Whoever stops waiting takes it out again, if nobody has it yet.
-        let _sent = Sent(shared.folder.put(&queue.new(), &file).map_err(unavailable)?);
+        shared.folder.put(&queue.new(), &file).map_err(unavailable)?;
         waiting.answer().await
-    }
-}
-
-/// A request that was sent. Dropped, it is not there any more.
-struct Sent(PathBuf);
-
-impl Drop for Sent {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
     }
 }
 

@@ -28,7 +28,12 @@ pub(super) fn written(attributes: &Attributes, body: &[u8]) -> Vec<u8> {
 pub(super) fn read(file: Vec<u8>) -> (Attributes, Bytes) {
     let file = Bytes::from(file);
     let end = file.iter().position(|byte| *byte == b'\n');
-    let read = end.and_then(|end| Some((serde_json::from_slice(&file[..end]).ok()?, file.slice(end + 1..))));
+    let read = end.and_then(|end| {
+        let attributes: Attributes = serde_json::from_slice(&file[..end]).ok()?;
+        // Others may write their names in another case.
+        let attributes = attributes.into_iter().map(|(name, text)| (name.to_ascii_lowercase(), text)).collect();
+        Some((attributes, file.slice(end + 1..)))
+    });
     read.unwrap_or_else(|| (Attributes::new(), file))
 }
 

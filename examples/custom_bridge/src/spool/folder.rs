@@ -119,12 +119,10 @@ impl Folder {
         put
     }
 
-    /// Puts a message into one queue, and says where it is.
-    pub(super) fn put(&self, into: &Path, content: &[u8]) -> io::Result<PathBuf> {
+    /// Puts a message into one queue.
+    pub(super) fn put(&self, into: &Path, content: &[u8]) -> io::Result<()> {
         let name = self.place();
-        let file = into.join(&name);
-        fs::rename(self.written(&name, content)?, &file)?;
-        Ok(file)
+        fs::rename(self.written(&name, content)?, into.join(&name))
     }
 
     /// Takes a message; nothing where somebody else was quicker.

@@ -96,8 +96,7 @@ impl BrokerSubscription for Subscription {
             ..Outgoing::new(self.subject, &dead.message, &shared.source)
         };
         let file = shared.written(&outgoing, Attributes::new())?;
-        shared.folder.put(&self.taking.queue.dead(), &file).map_err(unavailable)?;
-        Ok(())
+        shared.folder.put(&self.taking.queue.dead(), &file).map_err(unavailable)
     }
 
     async fn dead_letters(&self, query: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<Taken>>, BridgeError> {

@@ -172,11 +172,11 @@ impl Rig {
         let launch = Launch::new(U::resources(script));
         match self.column {
             Column::InMemory => return launch.adapters(self.memory.clone()),
-            // Each unit has a connection of its own, and the state of all is the memory of the test.
+            // Each unit has a connection of its own, and its own state.
             Column::Custom(custom) => {
                 let opened = custom.open(Instance::new(U::TOPOLOGY, U::NAME), Variables::of(self.variables(name)));
                 let events = block_in_place(|| Handle::current().block_on(opened));
-                return launch.adapters(Adapters { events, ..self.memory.clone() });
+                return launch.adapters(Adapters { events, ..in_memory() });
             }
             _ => {}
         }

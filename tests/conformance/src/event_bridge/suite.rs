@@ -81,7 +81,7 @@ macro_rules! event_bridge_suite {
         #[ignore = "cases start it"]
         fn unit() {
             if let Err(error) = $crate::unit::run_custom(&$custom) {
-                eprintln!("{error}");
+                eprintln!("Error: {error:?}");
                 std::process::exit(1);
             }
         }
