@@ -11,6 +11,7 @@ use crate::environment::EventBridge;
 ///
 /// # Panics
 /// The two differ. In a constant, that is an error of rustc's.
+#[allow(clippy::panic, reason = "in a constant: it stops the build, and no program")]
 pub const fn agree<B: EventBridge>(adapter: &str, place: &str, said: &Bridge) {
     let differences = differences(said, &B::CAPABILITIES);
     let mut index = 0;

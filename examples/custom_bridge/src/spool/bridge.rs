@@ -145,7 +145,7 @@ impl Bridge {
             ..Outgoing::new(request.subject, &request.message, &shared.source)
         };
         let file = shared.written(&outgoing, address)?;
-        shared.folder.put(&queue.new(), &file).map_err(unavailable)?;
+        shared.folder.put(&queue.waiting(), &file).map_err(unavailable)?;
         waiting.answer().await
     }
 }

@@ -82,7 +82,7 @@ impl Folder {
     /// Makes what a queue needs.
     pub(super) fn make(&self, queue: &Queue) -> io::Result<()> {
         let own = queue.0.join("taken").join(&self.instance);
-        [queue.new(), queue.dead(), own].iter().try_for_each(fs::create_dir_all)
+        [queue.waiting(), queue.dead(), own].iter().try_for_each(fs::create_dir_all)
     }
 
     /// A place in the order of what this process sends.
@@ -111,7 +111,7 @@ impl Folder {
         for subscription in names(&self.root.join("events").join(subject)) {
             let queue = self.subscription(subject, &subscription);
             // One that is only being made is not there yet.
-            let linked = fs::hard_link(&written, queue.new().join(&name));
+            let linked = fs::hard_link(&written, queue.waiting().join(&name));
             put = put
                 .and(linked.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }));
         }
@@ -128,7 +128,7 @@ impl Folder {
     /// Takes a message; nothing where somebody else was quicker.
     pub(super) fn take(&self, queue: &Queue, name: &str) -> Option<Taken> {
         let taken = queue.0.join("taken").join(&self.instance).join(name);
-        fs::rename(queue.new().join(name), &taken).ok()?;
+        fs::rename(queue.waiting().join(name), &taken).ok()?;
         Some(Taken(taken))
     }
 
@@ -185,7 +185,7 @@ impl Folder {
 }
 
 impl Queue {
-    pub(super) fn new(&self) -> PathBuf {
+    pub(super) fn waiting(&self) -> PathBuf {
         self.0.join("new")
     }
 
@@ -195,7 +195,7 @@ impl Queue {
 
     /// The first messages that wait, in order.
     pub(super) fn first(&self, most: usize) -> Vec<String> {
-        let mut names = names(&self.new());
+        let mut names = names(&self.waiting());
         names.sort_unstable();
         names.truncate(most);
         names
@@ -208,7 +208,7 @@ impl Queue {
         }
         let name = taken.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (place, count) = (name.split('~').next().unwrap_or_default(), times_taken(&name).saturating_add(1));
-        fs::rename(taken, self.new().join(format!("{place}~{count}")))
+        fs::rename(taken, self.waiting().join(format!("{place}~{count}")))
     }
 }
 
