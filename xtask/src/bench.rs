@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: runs the benchmarks, optimised. They are a package of their own, so that nobody else has to build
-//! what they compare with.
+//! `cargo xtask bench`: runs the benchmarks, optimised. They are a package of their own, so that nobody else has to
+//! build what they compare with.
 
 use crate::steps::{self, Step};
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: cargo-fuzz on the compiler, on nightly. Its corpus also runs in `cargo xtask test`, on stable.
 //!
-//! `cargo xtask fuzz --compile N [SEED]`: random topologies until N are accepted, compiled by rustc, in batches, and run in memory.
-//! Twenty are in `cargo xtask test`.
+//! `cargo xtask fuzz --compile N [SEED]`: random topologies until N are accepted, compiled by rustc, in batches, and
+//! run in memory. Twenty are in `cargo xtask test`.
 
 use crate::steps::{self, Step};
 use std::process::ExitCode;

@@ -1,4 +1,5 @@
-//! `cargo xtask`: the chores of this repository, with nothing but std in its tree, so that it builds at once on a bare machine.
+//! `cargo xtask`: the chores of this repository, with nothing but std in its tree, so that it builds at once on a bare
+//! machine.
 
 mod bench;
 mod brokers;

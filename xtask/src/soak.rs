@@ -1,6 +1,6 @@
-//! `cargo xtask soak`: events without end on each broker, which is killed and started again every half minute. Nothing that
-//! must not be lost is, and what is lost is counted, or it fails. With `--mixed`: payments, while units, brokers and stores are
-//! killed, frozen, cut off, replaced and renamed at random.
+//! `cargo xtask soak`: events without end on each broker, which is killed and started again every half minute. Nothing
+//! that must not be lost is, and what is lost is counted, or it fails. With `--mixed`: payments, while units, brokers
+//! and stores are killed, frozen, cut off, replaced and renamed at random.
 
 use crate::steps::{self, Step};
 use std::process::ExitCode;

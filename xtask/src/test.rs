@@ -39,7 +39,8 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
     steps::run(&steps)
 }
 
-/// The packages, packed and built from what is in them: each finds the others among the packed ones, not in this repository.
+/// The packages, packed and built from what is in them: each finds the others among the packed ones, not in this
+/// repository.
 fn packages() -> Step {
     let names: String = PACKAGES.map(|name| format!(" --package {name}")).concat();
     Step::cargo("packages", &format!("package --locked --offline --allow-dirty --no-metadata --all-features{names}"))

@@ -1,7 +1,8 @@
 //! The adapter: a folder that all processes share. A message is a file, and who takes it moves it.
 //!
-//! [`Spool`] is what the topology names: the settings, and what the adapter can do. [`Bridge`](bridge) connects, publishes and
-//! asks; what is taken goes through [`subscription`], [`endpoint`] and, in the end, [`folder`], which alone knows files.
+//! [`Spool`] is what the topology names: the settings, and what the adapter can do. [`Bridge`](bridge) connects,
+//! publishes and asks; what is taken goes through [`subscription`], [`endpoint`] and, in the end, [`folder`], which
+//! alone knows files.
 
 mod bridge;
 mod endpoint;
@@ -44,7 +45,8 @@ impl Default for Spool {
 
 impl EventBridge for Spool {
     const CAPABILITIES: Capabilities = Capabilities {
-        // A file is there before `publish` ends. It outlives the process; against a power cut it would have to be synced.
+        // A file is there before `publish` ends. It outlives the process; against a power cut it would have to be
+        // synced.
         durable: true,
         request_reply: true,
         competing_consumers: true,

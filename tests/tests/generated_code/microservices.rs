@@ -1,5 +1,5 @@
-//! The types and handlers that the topology `microservices` names, around the code that is generated for it: three services
-//! as a monolith, and as three units that share a bridge and nothing else.
+//! The types and handlers that the topology `microservices` names, around the code that is generated for it: three
+//! services as a monolith, and as three units that share a bridge and nothing else.
 
 /// The generated code.
 pub mod topology {
@@ -13,7 +13,7 @@ pub mod relay {
     use pontoon::adapter::capability::{Bound, Bridge, Ordering};
     use pontoon::adapter::{EventAdapter, EventBridge, MaybeReady, Setup, Template};
 
-    #[derive(Clone, Copy, Debug)]
+    #[derive(Clone, Copy, Debug, Default)]
     pub struct Relay {
         url: Option<Template>,
         password: Option<Template>,

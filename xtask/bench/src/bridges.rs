@@ -1,5 +1,5 @@
-//! What crosses a broker: a bridge, with generated units on both sides, against the client library of the broker alone. Both
-//! take turns on one broker that nobody else uses.
+//! What crosses a broker: a bridge, with generated units on both sides, against the client library of the broker alone.
+//! Both take turns on one broker that nobody else uses.
 
 pub(crate) mod chain;
 pub(crate) mod events;

@@ -85,8 +85,8 @@ impl Written {
     }
 }
 
-/// The synthetic topology, with its handlers, as a user has it. The payload types, which are not generated, are in a crate
-/// of their own.
+/// The synthetic topology, with its handlers, as a user has it. The payload types, which are not generated, are in a
+/// crate of their own.
 fn for_pontoon() -> Result<Written, Error> {
     let payloads =
         Written::new("pontoon-payloads", "[dependencies]\nserde = { version = \"1\", features = [\"derive\"] }\n")?;

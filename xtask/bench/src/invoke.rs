@@ -1,5 +1,5 @@
-//! A local invoke, as it is generated, against the same two handlers called by hand; and what a time-out and a subscriber
-//! of spans add to it.
+//! A local invoke, as it is generated, against the same two handlers called by hand; and what a time-out and a
+//! subscriber of spans add to it.
 
 use crate::cargo;
 use crate::rounds::{Error, medians};

@@ -1,5 +1,5 @@
-//! The topology that is measured, as a user writes it: two services in a generated monolith, and the same by hand; services
-//! with a broker between them.
+//! The topology that is measured, as a user writes it: two services in a generated monolith, and the same by hand;
+//! services with a broker between them.
 
 pub mod back;
 pub mod by_hand;

@@ -21,7 +21,8 @@ const PREFETCH: u16 = 256;
 /// What a [talkative](Raw::talkative) connection is, in words.
 pub(crate) const TALKING: &str = "the same, with attributes of CloudEvents";
 
-/// A connection to a broker by its client library, with payloads as JSON and nothing around them, unless it is asked for.
+/// A connection to a broker by its client library, with payloads as JSON and nothing around them, unless it is asked
+/// for.
 pub(crate) trait Raw: Clone + Send + Sync + 'static {
     /// What it is compared with.
     const BRIDGE: Bridge;
@@ -72,8 +73,8 @@ fn beside(work: impl Future<Output = Result<(), Error>> + Send + 'static) {
     });
 }
 
-/// What a bridge says of an event as attributes of CloudEvents, and of a request nearly so: that has no `time` and no `sequence`,
-/// and an `expirytime` in their place. They begin with the message's own id.
+/// What a bridge says of an event as attributes of CloudEvents, and of a request nearly so: that has no `time` and no
+/// `sequence`, and an `expirytime` in their place. They begin with the message's own id.
 fn attributes() -> [(&'static str, String); 8] {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);

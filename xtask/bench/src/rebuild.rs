@@ -1,5 +1,6 @@
-//! What one changed time-out in topology.yaml costs where the system is a workspace: examples/shop, nine crates with a build script
-//! each. Cargo builds anew whatever stands on a build script that has run, whether or not its output has changed.
+//! What one changed time-out in topology.yaml costs where the system is a workspace: examples/shop, nine crates with a
+//! build script each. Cargo builds anew whatever stands on a build script that has run, whether or not its output has
+//! changed.
 
 use crate::cargo;
 use crate::rounds::{Error, median};

@@ -31,8 +31,8 @@ pub(crate) struct Compared {
     pub(crate) ratio: f64,
 }
 
-/// Measures both ways once in every round, each first in every other one, and gives the medians. What comes before the first
-/// round warms up.
+/// Measures both ways once in every round, each first in every other one, and gives the medians. What comes before the
+/// first round warms up.
 ///
 /// # Errors
 /// The first error of either of them.

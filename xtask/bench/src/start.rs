@@ -1,5 +1,5 @@
-//! From the start of a process to its being ready, and the memory that it then has: the quickstart, and a bare program on
-//! tokio.
+//! From the start of a process to its being ready, and the memory that it then has: the quickstart, and a bare program
+//! on tokio.
 
 use crate::cargo;
 use crate::process::Process;

@@ -1,5 +1,5 @@
-//! What a compiler uses: this program stands in for the rustc that cargo would start, starts it, and writes down what it
-//! used.
+//! What a compiler uses: this program stands in for the rustc that cargo would start, starts it, and writes down what
+//! it used.
 
 use crate::rounds::Error;
 use nix::sys::resource::{UsageWho, getrusage};

@@ -54,8 +54,8 @@ impl Broker {
         Setup::new(kind)
     }
 
-    /// The URL of a broker for tests that do not hurt it and use names of their own: the one in the environment variable
-    /// [`Kind::variable`] if it is set, otherwise one that this process starts once and keeps until it ends.
+    /// The URL of a broker for tests that do not hurt it and use names of their own: the one in the environment
+    /// variable [`Kind::variable`] if it is set, otherwise one that this process starts once and keeps until it ends.
     pub fn shared(kind: Kind) -> Result<&'static str, Error> {
         static SLOTS: [Mutex<Option<&'static str>>; Kind::ALL.len()] = [const { Mutex::new(None) }; Kind::ALL.len()];
         let mut slot = SLOTS[kind as usize].lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,14 +113,15 @@ impl Broker {
         format!("{scheme}://{user}127.0.0.1:{port}{}", program.path())
     }
 
-    /// Makes a virtual host of this name (letters, digits, `-` and `_`) in a RabbitMQ that everybody may use: a broker of
-    /// one's own within it, in the place of the `%2f` in its URL. The other kinds start faster than they would do this.
+    /// Makes a virtual host of this name (letters, digits, `-` and `_`) in a RabbitMQ that everybody may use: a broker
+    /// of one's own within it, in the place of the `%2f` in its URL. The other kinds start faster than they would do
+    /// this.
     pub fn virtual_host(&self, name: &str) -> Result<(), Error> {
         self.with(|program, _| program.virtual_host(&self.site, name))
     }
 
-    /// SIGKILL to every process of it, as when the machine has had enough; returns once they are gone. nats-server is not
-    /// killed while it writes the state of a consumer: 2.9.7 to 2.9.15 lose events then, whoever their client is.
+    /// SIGKILL to every process of it, as when the machine has had enough; returns once they are gone. nats-server is
+    /// not killed while it writes the state of a consumer: 2.9.7 to 2.9.15 lose events then, whoever their client is.
     pub fn kill(&self) -> Result<(), Error> {
         self.end(|process| {
             self.kind().program().hold_for_kill(&self.site, process)?;
@@ -133,8 +134,8 @@ impl Broker {
         self.end(|process| process.stop(GENTLY))
     }
 
-    /// Ends it and starts it (again), on the same port and with the data that it has; waits until it serves clients. One
-    /// that was killed, stopped or only prepared is just started; one that runs is stopped first.
+    /// Ends it and starts it (again), on the same port and with the data that it has; waits until it serves clients.
+    /// One that was killed, stopped or only prepared is just started; one that runs is stopped first.
     pub fn restart(&self) -> Result<(), Error> {
         self.stop()?;
         let mut running = self.running();
@@ -186,8 +187,8 @@ impl Broker {
         self.with(|program, process| program.fill(&self.site, process))
     }
 
-    /// Undoes [`fill`](Self::fill). Mosquitto without memory cannot be told so: it is killed and comes back with all that
-    /// it has acknowledged.
+    /// Undoes [`fill`](Self::fill). Mosquitto without memory cannot be told so: it is killed and comes back with all
+    /// that it has acknowledged.
     pub fn relieve(&self) -> Result<(), Error> {
         match self.with(|program, process| program.relieve(&self.site, process))? {
             Relief::Felt => Ok(()),

@@ -3,8 +3,8 @@
 use crate::Error;
 use std::path::PathBuf;
 
-/// The variables by which a program that is started with them sees another time of day, and the monotonic clock as it is. The
-/// offset is of libfaketime: `+10s`, `-1h`, `+1d`.
+/// The variables by which a program that is started with them sees another time of day, and the monotonic clock as it
+/// is. The offset is of libfaketime: `+10s`, `-1h`, `+1d`.
 ///
 /// # Errors
 /// The library is not installed.

@@ -1,5 +1,5 @@
-//! Real brokers for tests: started on free loopback ports with folders of their own, killed, frozen, restarted, stopped.
-//! Everything here blocks; nothing that it starts outlives the process, however that ends.
+//! Real brokers for tests: started on free loopback ports with folders of their own, killed, frozen, restarted,
+//! stopped. Everything here blocks; nothing that it starts outlives the process, however that ends.
 
 mod broker;
 mod certificates;

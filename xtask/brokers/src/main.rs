@@ -1,5 +1,5 @@
-//! The program behind `cargo xtask brokers`: one broker of each kind, until Ctrl-C, for the tests and programs that find
-//! them by environment variables.
+//! The program behind `cargo xtask brokers`: one broker of each kind, until Ctrl-C, for the tests and programs that
+//! find them by environment variables.
 
 use pontoon_brokers::{Broker, Error, Kind};
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
 //! Mosquitto. It saves its whole state after each round of its loop in which anything changed, which is as often as it
-//! can: a round acknowledges first and saves then, so SIGKILL loses the messages that the last round acknowledged. A test
-//! that is about more than that holds the acknowledgements back in a proxy and calls `save` before `kill`.
+//! can: a round acknowledges first and saves then, so SIGKILL loses the messages that the last round acknowledged. A
+//! test that is about more than that holds the acknowledgements back in a proxy and calls `save` before `kill`.
 
 use crate::Error;
 use crate::installed::find;
@@ -45,8 +45,8 @@ impl Program for Mosquitto {
         site.reload(process, RELOADING)
     }
 
-    /// It reads the limit between two rounds of its loop, after the save: what it has acknowledged is safe, and from then
-    /// on it has no memory to take a packet in.
+    /// It reads the limit between two rounds of its loop, after the save: what it has acknowledged is safe, and from
+    /// then on it has no memory to take a packet in.
     fn fill(&self, site: &Site, process: &Process) -> Result<(), Error> {
         write(site, Memory::None)?;
         site.reload(process, RELOADING)

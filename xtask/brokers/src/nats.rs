@@ -1,5 +1,5 @@
-//! nats-server with JetStream. 2.9 has no `sync_interval`: a message is written before it is acknowledged, so it survives
-//! the death of the process, which is all that can be tested here, and not that of the machine.
+//! nats-server with JetStream. 2.9 has no `sync_interval`: a message is written before it is acknowledged, so it
+//! survives the death of the process, which is all that can be tested here, and not that of the machine.
 
 mod speech;
 
@@ -67,8 +67,8 @@ impl Program for NatsServer {
         site.reload(process, "Reloaded server configuration")
     }
 
-    /// Not while it writes the state of a consumer, for which it empties the file first. When 2.9.7 to 2.9.15 come up and
-    /// cannot read one, they drop what the other consumers have acknowledged, and this one never gets it
+    /// Not while it writes the state of a consumer, for which it empties the file first. When 2.9.7 to 2.9.15 come up
+    /// and cannot read one, they drop what the other consumers have acknowledged, and this one never gets it
     /// (`checkForOrphanMsgs`; 2.9.16 has it otherwise).
     fn hold_for_kill(&self, site: &Site, process: &mut Process) -> Result<(), Error> {
         const TRIES: u32 = 200;

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use crate::folder::random;
 use crate::{Error, Folder, Port};
 
-/// Servers of RabbitMQ that are to be one cluster: `Setup::member`. They have to be started one after the other, the first one first, and
-/// must not outlive this.
+/// Servers of RabbitMQ that are to be one cluster: `Setup::member`. They have to be started one after the other, the
+/// first one first, and must not outlive this.
 ///
-/// Erlang's distribution runs without a daemon here, and then takes the port of all nodes to be the same: so each has a loopback
-/// address of its own.
+/// Erlang's distribution runs without a daemon here, and then takes the port of all nodes to be the same: so each has a
+/// loopback address of its own.
 #[derive(Debug)]
 pub struct Peers {
     home: Folder,

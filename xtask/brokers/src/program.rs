@@ -128,8 +128,8 @@ pub(crate) trait Program: Sync {
     /// Undoes `fill`.
     fn relieve(&self, site: &Site, process: &Process) -> Result<Relief, Error>;
 
-    /// Returns at a moment at which SIGKILL costs nothing that the program keeps, but for a fault of its own that no client
-    /// can make good. It may leave the process stopped, by SIGSTOP.
+    /// Returns at a moment at which SIGKILL costs nothing that the program keeps, but for a fault of its own that no
+    /// client can make good. It may leave the process stopped, by SIGSTOP.
     fn hold_for_kill(&self, _site: &Site, _process: &mut Process) -> Result<(), Error> {
         Ok(())
     }

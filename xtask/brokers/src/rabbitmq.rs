@@ -1,6 +1,6 @@
 //! RabbitMQ: the beam without Debian's wrapper, which changes the user, and without epmd: a node that is given its name
-//! and its port on the command line needs no daemon for them, and none stays behind. We speak to it by `erl_call`, which
-//! takes milliseconds where `rabbitmqctl` takes seconds.
+//! and its port on the command line needs no daemon for them, and none stays behind. We speak to it by `erl_call`,
+//! which takes milliseconds where `rabbitmqctl` takes seconds.
 
 use crate::Error;
 use crate::installed::find_at;

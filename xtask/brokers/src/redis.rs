@@ -1,5 +1,5 @@
-//! redis-server, with every write in the append-only file and synced before it is answered, unless the setup is volatile.
-//! We speak to it through a socket in its folder, which is there with TLS as well.
+//! redis-server, with every write in the append-only file and synced before it is answered, unless the setup is
+//! volatile. We speak to it through a socket in its folder, which is there with TLS as well.
 
 use crate::Error;
 use crate::installed::find;

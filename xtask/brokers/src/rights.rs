@@ -75,8 +75,8 @@ impl Rights {
         self
     }
 
-    /// At this topic exchange of RabbitMQ, to publish only with the keys that match `write`, and to bind only by those that
-    /// match `read`.
+    /// At this topic exchange of RabbitMQ, to publish only with the keys that match `write`, and to bind only by those
+    /// that match `read`.
     #[must_use]
     pub fn topics(mut self, exchange: &str, write: &[&str], read: &[&str]) -> Self {
         let (write, read) = (Grant::only(write), Grant::only(read));

@@ -64,8 +64,8 @@ impl Setup {
         self
     }
 
-    /// Only this user may connect, and may do everything. Name and password: letters, digits, `-` and `_`. Others can be
-    /// added later, and rights taken away: [`Broker::admit`].
+    /// Only this user may connect, and may do everything. Name and password: letters, digits, `-` and `_`. Others can
+    /// be added later, and rights taken away: [`Broker::admit`].
     #[must_use]
     pub fn user(mut self, name: &str, password: &str) -> Self {
         self.users = vec![User { name: name.to_owned(), password: password.to_owned(), rights: Rights::everything() }];
@@ -95,8 +95,8 @@ impl Setup {
         self
     }
 
-    /// RabbitMQ takes what is not acknowledged after this time from its consumer, instead of after half an hour. It looks
-    /// every second. The other kinds ignore it.
+    /// RabbitMQ takes what is not acknowledged after this time from its consumer, instead of after half an hour. It
+    /// looks every second. The other kinds ignore it.
     #[must_use]
     pub fn acknowledged_within(mut self, limit: Duration) -> Self {
         self.acknowledged_within = Some(limit);
@@ -110,8 +110,8 @@ impl Setup {
         self
     }
 
-    /// RabbitMQ and Mosquitto refuse what has more bytes than this, instead of 128 MiB and 256 MiB. They announce neither. The
-    /// other kinds ignore it.
+    /// RabbitMQ and Mosquitto refuse what has more bytes than this, instead of 128 MiB and 256 MiB. They announce
+    /// neither. The other kinds ignore it.
     #[must_use]
     pub fn largest(mut self, bytes: u64) -> Self {
         self.largest = Some(bytes);

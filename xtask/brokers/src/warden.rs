@@ -6,8 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// Each line that arrives is the process group that is alive, or empty. When the pipe closes, the last one is killed and
-/// the folder removed; the beam writes to it until it is gone, hence the second try.
+/// Each line that arrives is the process group that is alive, or empty. When the pipe closes, the last one is killed
+/// and the folder removed; the beam writes to it until it is gone, hence the second try.
 const SCRIPT: &str = r#"
 group=
 while read -r line; do group=$line; done

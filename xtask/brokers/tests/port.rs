@@ -1,5 +1,5 @@
-//! A port is its owner's until it is dropped. By itself: what another test of the same process starts has the port as well,
-//! from its fork to its exec, and nobody knows how long that is on a busy machine.
+//! A port is its owner's until it is dropped. By itself: what another test of the same process starts has the port as
+//! well, from its fork to its exec, and nobody knows how long that is on a busy machine.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 

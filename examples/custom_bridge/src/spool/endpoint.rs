@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::SystemTime;
 
-use pontoon::adapter::network::write_reply;
+use pontoon::adapter::network::{UnreadableMessage, write_reply};
 use pontoon::adapter::{Endpoint, IncomingRequest, MaybeReady, Reply, ReplyTo};
 use pontoon::{BridgeError, Id};
 
@@ -36,7 +36,7 @@ impl Requests {
                 Ok(incoming) => {
                     return Some(IncomingRequest { message: incoming.message, attempt: incoming.attempt, reply_to });
                 }
-                Err((malformed, _)) => {
+                Err(UnreadableMessage { malformed, .. }) => {
                     let reply = self.taking.shared.counters.unreadable(self.subject, &malformed);
                     if let Some(to) = reply_to {
                         let _ = self.send(&to, reply);

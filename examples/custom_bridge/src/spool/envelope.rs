@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use pontoon::Instant;
-use pontoon::adapter::network::{Attribute, Incoming, Malformed};
+use pontoon::adapter::network::{Attribute, Incoming, UnreadableMessage};
 
 /// The attributes of a message, by the names that CloudEvents give them.
 pub(super) type Attributes = BTreeMap<String, String>;
@@ -42,10 +42,11 @@ pub(super) fn message(
     attributes: &Attributes,
     body: &Bytes,
     written: SystemTime,
-) -> Result<Incoming, (Malformed, Bytes)> {
+) -> Result<Incoming, UnreadableMessage> {
     let waited = written.elapsed().unwrap_or_default();
     let arrived = Instant::now().checked_sub(waited).unwrap_or_else(Instant::now);
     let content_type = attributes.get("datacontenttype").map(String::as_str);
     let get = |attribute: Attribute| attributes.get(attribute.name()).map(|text| Cow::Borrowed(text.as_str()));
-    Incoming::read_at(arrived, body.clone(), content_type, get).map_err(|malformed| (malformed, body.clone()))
+    Incoming::read_at(arrived, body.clone(), content_type, get)
+        .map_err(|malformed| UnreadableMessage { malformed, body: body.clone() })
 }

@@ -1,4 +1,5 @@
-//! A subscription: what `NetworkConsumer` takes messages from. Attempts, pauses and what becomes of poison are decided there.
+//! A subscription: what `NetworkConsumer` takes messages from. Attempts, pauses and what becomes of poison are decided
+//! there.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -9,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use pontoon::BridgeError;
 use pontoon::adapter::DeadMessage;
 use pontoon::adapter::network::{
-    BrokerSubscription, DeadLetterPage, DeadLetterQuery, FoundDeadLetter, Outgoing, ReceivedMessage, dead,
+    BrokerSubscription, DeadLetterPage, DeadLetterQuery, FoundDeadLetter, GivenUp, Outgoing, ReceivedMessage, dead,
 };
 use tokio::time::sleep;
 
@@ -35,8 +36,8 @@ impl Taking {
         Self { shared, queue, ahead: Mutex::default() }
     }
 
-    /// The next message; nothing once no more is to be taken. Between taking it and returning it nothing waits, so that none is
-    /// lost with a future that is dropped.
+    /// The next message; nothing once no more is to be taken. Between taking it and returning it nothing waits, so that
+    /// none is lost with a future that is dropped.
     pub(super) async fn next(&self) -> Option<Taken> {
         loop {
             if self.shared.takes_no_more() {
@@ -81,18 +82,18 @@ impl BrokerSubscription for Subscription {
         }
     }
 
-    async fn done(&self, token: Taken) -> Result<(), BridgeError> {
+    async fn ack(&self, token: Taken) -> Result<(), BridgeError> {
         fs::remove_file(&token.0).map_err(lost)
     }
 
-    async fn back(&self, token: Taken) -> Result<(), BridgeError> {
+    async fn release(&self, token: Taken) -> Result<(), BridgeError> {
         self.taking.queue.back(&token.0).map_err(lost)
     }
 
     async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
         let shared = &self.taking.shared;
         let outgoing = Outgoing {
-            dead: Some((&dead.reason, dead.attempts)),
+            dead: Some(GivenUp { reason: &dead.reason, attempts: dead.attempts }),
             ..Outgoing::new(self.subject, &dead.message, &shared.source)
         };
         let file = shared.written(&outgoing, Attributes::new())?;

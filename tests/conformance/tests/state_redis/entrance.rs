@@ -158,8 +158,8 @@ async fn over_tls_a_client_proves_who_it_is_where_that_is_asked_for() {
     is_refused(&showing(&others), "alert").await;
 }
 
-/// A server without TLS does not get in for one with it. It may say nothing to what it does not understand, and then it is
-/// taken for one that is away; but it is said what was asked.
+/// A server without TLS does not get in for one with it. It may say nothing to what it does not understand, and then it
+/// is taken for one that is away; but it is said what was asked.
 #[tokio::test]
 async fn plain_text_is_no_tls() {
     let broker = Broker::start(Kind::Redis).unwrap();

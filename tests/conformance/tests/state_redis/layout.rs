@@ -30,7 +30,8 @@ async fn all_keys_of_a_topology_have_its_name_as_their_tag() {
     assert_eq!(cli(broker.port(), &["DBSIZE"]), "0", "nothing stays behind");
 }
 
-/// Claims of the inbox go away by themselves and are never listed: what the index knows of them goes with the next ones.
+/// Claims of the inbox go away by themselves and are never listed: what the index knows of them goes with the next
+/// ones.
 #[tokio::test]
 async fn an_index_that_nobody_lists_does_not_grow_for_ever() {
     let broker = Broker::start(Kind::Redis).unwrap();

@@ -36,7 +36,7 @@ fn open(redis: pontoon::adapter::Redis) -> Arc<dyn StateAdapter> {
     let mut setup = Setup::new(Instance::new("shop", "test"), false, Variables::default());
     let state = redis.open(&mut setup).now_or_never().unwrap();
     assert!(setup.problems().is_empty(), "{:?}", setup.problems());
-    state.expect("it opens where there is no problem")
+    state.unwrap()
 }
 
 /// What the server says to a command.

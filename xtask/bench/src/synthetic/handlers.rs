@@ -2,8 +2,8 @@
 
 use super::{COMMANDS, Command, Service};
 
-/// The crate that holds the payload types of all services. They are no generated code, so they are not in the crate that
-/// is measured.
+/// The crate that holds the payload types of all services. They are no generated code, so they are not in the crate
+/// that is measured.
 pub(crate) fn payloads(services: usize) -> String {
     let mut text = String::from("use serde::{Deserialize, Serialize};\n");
     let mut message = |name: &str, fields: &str| {

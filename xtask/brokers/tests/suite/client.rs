@@ -15,8 +15,8 @@ pub(crate) const USER: (&str, &str) = ("anna", "secret");
 
 /// A connection to a broker.
 pub(crate) trait Client {
-    /// Writes something that needs a right and takes room. The error is why it is not acknowledged, as far as the broker
-    /// says, within the time.
+    /// Writes something that needs a right and takes room. The error is why it is not acknowledged, as far as the
+    /// broker says, within the time.
     fn write(&mut self, patience: Duration) -> Result<(), String>;
 
     /// Succeeds if at least so many writes are kept.

@@ -1,5 +1,5 @@
-//! Every kind of broker does what its methods say, judged by clients that speak just enough of each protocol, and leaves
-//! nothing behind.
+//! Every kind of broker does what its methods say, judged by clients that speak just enough of each protocol, and
+//! leaves nothing behind.
 
 // Tests may expect: a broker that does not do as it is told is what they are about.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]

@@ -53,8 +53,8 @@ fn redis_survives() {
     survives(Kind::Redis);
 }
 
-/// The one broker that acknowledges before it saves: with `save`, and acknowledgements held back meanwhile, a kill in the
-/// middle of the traffic loses nothing that a client believes to be safe.
+/// The one broker that acknowledges before it saves: with `save`, and acknowledgements held back meanwhile, a kill in
+/// the middle of the traffic loses nothing that a client believes to be safe.
 #[test]
 fn mosquitto_keeps_what_clients_know_to_be_acknowledged() {
     let broker = Broker::start(Kind::Mqtt).unwrap();
