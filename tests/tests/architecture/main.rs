@@ -4,7 +4,10 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 mod adapters;
+mod examples;
 mod paths;
+mod runtime;
+mod signatures;
 mod tree;
 
 use paths::{ends, paths_of};
