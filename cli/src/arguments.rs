@@ -128,8 +128,8 @@ pub(crate) enum PlanFormat {
 
 /// Print the code that the build generates for a deployment, a unit of one, or callers from outside
 ///
-/// The files that a build script writes to OUT_DIR/topology, the contract among them, one after the other, each under its
-/// name. Paths are as the topology has them; in a crate that one of them names, a build writes `crate`.
+/// The files that a build script writes to OUT_DIR/topology, the contract among them, one after the other, each under
+/// its name. Paths are as the topology has them; in a crate that one of them names, a build writes `crate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

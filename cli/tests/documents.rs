@@ -1,4 +1,5 @@
-//! Every `cargo pontoon …` of the README and of docs/ is typed: in the folder of the program that the pages of the guide make.
+//! Every `cargo pontoon …` of the README and of docs/ is typed: in the folder of the program that the pages of the
+//! guide make.
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 use std::fs;

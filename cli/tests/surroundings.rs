@@ -1,4 +1,5 @@
-//! How the tool gets on with what is around it: cargo, the folder it is in, pipes, and terminals with or without colour.
+//! How the tool gets on with what is around it: cargo, the folder it is in, pipes, and terminals with or without
+//! colour.
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 use std::fs;

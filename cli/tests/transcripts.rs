@@ -1,7 +1,7 @@
 //! What is typed and what comes back: each file in `transcripts/` is a conversation that the tool has to hold again.
 //!
-//! A line that starts with `$ ` is typed in `topologies/`. Below it stand the output, what went to standard error behind
-//! `! `, and the exit code where it is not 0. `PONTOON_BLESS=1` writes the answers anew.
+//! A line that starts with `$ ` is typed in `topologies/`. Below it stand the output, what went to standard error
+//! behind `! `, and the exit code where it is not 0. `PONTOON_BLESS=1` writes the answers anew.
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 
 use std::fs;

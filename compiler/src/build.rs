@@ -77,7 +77,8 @@ impl Build {
         self
     }
 
-    /// Asks for the typed client, by which callers outside reach the exposed commands over an environment's event bridge.
+    /// Asks for the typed client, by which callers outside reach the exposed commands over an environment's event
+    /// bridge.
     pub fn client(mut self) -> Self {
         self.request.client = true;
         self
@@ -89,8 +90,8 @@ impl Build {
         self
     }
 
-    /// Follows symbolic links among the files that the topology includes, wherever they lead. The topology itself may always be
-    /// a link.
+    /// Follows symbolic links among the files that the topology includes, wherever they lead. The topology itself may
+    /// always be a link.
     pub fn follow_links(mut self) -> Self {
         self.follow_links = true;
         self
@@ -199,8 +200,9 @@ impl Done {
     }
 }
 
-/// The day on which allowances may end, in UTC: that of [`SOURCE_DATE_EPOCH`](https://reproducible-builds.org/specs/source-date-epoch/)
-/// where it is set, so that an old tag builds as it did, and of the clock otherwise. A clock before 1970 ends none of them.
+/// The day on which allowances may end, in UTC: that of
+/// [`SOURCE_DATE_EPOCH`](https://reproducible-builds.org/specs/source-date-epoch/) where it is set, so that an old tag
+/// builds as it did, and of the clock otherwise. A clock before 1970 ends none of them.
 ///
 /// # Errors
 /// The variable is set to something else than a number of seconds.

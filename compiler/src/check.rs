@@ -1,4 +1,5 @@
-//! The fourth stage: the rules that a topology has to keep. Every rule runs, and all that they find is reported together.
+//! The fourth stage: the rules that a topology has to keep. Every rule runs, and all that they find is reported
+//! together.
 
 mod absent_end;
 mod allowed;

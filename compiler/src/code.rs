@@ -1,7 +1,9 @@
-//! The Rust code of the crate that is being built, as far as its text says what there is. The topology names modules and types of
-//! it: what is certainly not there is told in the topology, where rustc would tell it once for each place in generated code.
+//! The Rust code of the crate that is being built, as far as its text says what there is. The topology names modules
+//! and types of it: what is certainly not there is told in the topology, where rustc would tell it once for each place
+//! in generated code.
 //!
-//! Only what is certain counts. What a macro may have made, or a glob may have brought in, is unknown, and rustc's to say.
+//! Only what is certain counts. What a macro may have made, or a glob may have brought in, is unknown, and rustc's to
+//! say.
 
 mod module;
 
@@ -64,8 +66,8 @@ pub struct Missing {
 }
 
 impl<'s> Code<'s> {
-    /// The code of a package, or nothing where the target is not found that takes in what is generated. In a crate that has
-    /// handlers alone, none does, and its library is meant.
+    /// The code of a package, or nothing where the target is not found that takes in what is generated. In a crate that
+    /// has handlers alone, none does, and its library is meant.
     pub fn of(package: &'s dyn Package, handlers_alone: bool) -> Option<Self> {
         let mut code = Self { package, roots: Vec::new(), known: RefCell::default() };
         let mut main: Vec<PathBuf> = ["src/lib.rs", "src/main.rs"].map(PathBuf::from).into();

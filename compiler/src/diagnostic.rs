@@ -38,7 +38,8 @@ pub struct Diagnostic {
     pub together: Option<Together>,
 }
 
-/// What is said in place of several findings that have one cause, and with which findings: those that would say the same.
+/// What is said in place of several findings that have one cause, and with which findings: those that would say the
+/// same.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Together {
     /// What is wrong, behind the number of findings: `calls go to …`.
@@ -148,8 +149,8 @@ impl Findings {
         self.found.sort_by_key(|found| (found.level, found.span().map(|span| (span.file, span.start))));
     }
 
-    /// Makes one finding of all that have one cause: that say the same, or of which the same is said [together](Together). The
-    /// first places are shown, and the message says how many there are.
+    /// Makes one finding of all that have one cause: that say the same, or of which the same is said
+    /// [together](Together). The first places are shown, and the message says how many there are.
     pub fn gather(&mut self) {
         let mut first = HashMap::new();
         let mut gathered: Vec<(Diagnostic, usize)> = Vec::with_capacity(self.found.len());

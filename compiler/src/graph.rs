@@ -47,8 +47,8 @@ pub struct Step {
     pub from: Node,
     /// … what is caused.
     pub to: Node,
-    /// Where that is written: in `invokes:`, `emits:` or `enqueues:` of a handler, or in `event:` or `queue:` of the one
-    /// that is reached.
+    /// Where that is written: in `invokes:`, `emits:` or `enqueues:` of a handler, or in `event:` or `queue:` of the
+    /// one that is reached.
     pub span: Span,
 }
 

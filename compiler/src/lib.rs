@@ -1,7 +1,7 @@
 //! Reads a topology, checks it as a graph and generates the code that wires its services together.
 //!
-//! [`build`](build::build) is the one line of a build script; [`compile`] is the compiler below it, which is pure: files
-//! come through a trait, today is a value, and the same input gives the same bytes.
+//! [`build`](build::build) is the one line of a build script; [`compile`] is the compiler below it, which is pure:
+//! files come through a trait, today is a value, and the same input gives the same bytes.
 
 pub mod build;
 pub mod check;

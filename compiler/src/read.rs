@@ -74,8 +74,8 @@ pub struct Source {
     pub spans: Tree,
 }
 
-/// Reads the topology at `path`, with all that it includes. Whatever is wrong with it goes to the findings, as much of it
-/// as can be seen in one run; then there is no document. The files that were read go to `sources` either way.
+/// Reads the topology at `path`, with all that it includes. Whatever is wrong with it goes to the findings, as much of
+/// it as can be seen in one run; then there is no document. The files that were read go to `sources` either way.
 pub fn read(
     path: &str,
     files: &dyn Files,

@@ -57,8 +57,8 @@ impl SourceFile {
         Self { name, ascii: text.is_ascii(), text, lines }
     }
 
-    /// Where a byte is as people count, with `count` for the characters of the line before it. Places behind the end are the
-    /// end; those within a character are its beginning.
+    /// Where a byte is as people count, with `count` for the characters of the line before it. Places behind the end
+    /// are the end; those within a character are its beginning.
     pub fn position(&self, byte: usize, count: impl FnOnce(&str) -> usize) -> Position {
         let start = self.text.floor_char_boundary(byte);
         let (line, begins) = self.line(start);

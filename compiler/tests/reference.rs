@@ -1,5 +1,5 @@
-//! `read` fills the document types from its own tree. On topologies that are right, serde_yaml is the reference: both see
-//! the same document.
+//! `read` fills the document types from its own tree. On topologies that are right, serde_yaml is the reference: both
+//! see the same document.
 
 #![allow(
     clippy::expect_used,

@@ -142,8 +142,8 @@ fn handler_of(handler: &Handler<'_>, Place { marker, resources, .. }: &Place) ->
     }
 }
 
-/// That this struct is the handler which the topology names, and not another one of the same name: two would be written, and one
-/// never run.
+/// That this struct is the handler which the topology names, and not another one of the same name: two would be
+/// written, and one never run.
 fn is_named(handler: &Handler<'_>, place: &Place) -> TokenStream {
     let name = handler.name;
     let named = spanned(&place.handler, name);

@@ -21,29 +21,30 @@
 //!
 //! Generated code then has `MyBridge::new().url(Template::variable("HUB_URL"))` in a constant, and compares
 //! [`EventBridge::CAPABILITIES`] with what the topology says. Where the environment asks for encryption and the bridge
-//! crosses processes, `.tls()` follows. `examples/custom_bridge` is one that works, with the tests of the conformance suite.
+//! crosses processes, `.tls()` follows. `examples/custom_bridge` is one that works, with the tests of the conformance
+//! suite.
 //!
 //! In this order:
 //!
-//! 1. **Settings**: a type that is `Copy`, with a `const fn new()` and a `const fn` for each setting, and [`EventBridge`].
-//!    [`CAPABILITIES`](EventBridge::CAPABILITIES) begins with [`capability::Bridge::CUSTOM`], which promises nothing; what
-//!    is added has to be true.
-//!    [`open`](EventBridge::open) reads the settings ([`Setup::text`]) and says what is wrong ([`Setup::problem`]).
-//!    It connects nothing.
+//! 1. **Settings**: a type that is `Copy`, with a `const fn new()` and a `const fn` for each setting, and
+//!    [`EventBridge`]. [`CAPABILITIES`](EventBridge::CAPABILITIES) begins with [`capability::Bridge::CUSTOM`], which
+//!    promises nothing; what is added has to be true. [`open`](EventBridge::open) reads the settings ([`Setup::text`])
+//!    and says what is wrong ([`Setup::problem`]). It connects nothing.
 //! 2. **[`EventAdapter`]**: [`topic`](EventAdapter::topic), [`subscribe`](EventAdapter::subscribe),
 //!    [`retain_for`](EventAdapter::retain_for) and [`serve`](EventAdapter::serve) only note what is asked for;
-//!    [`connect`](EventAdapter::connect) makes or checks it at the broker, and waits for a broker that is not there. After
-//!    [`drain`](EventAdapter::drain) nothing new is taken, after [`close`](EventAdapter::close) all is
+//!    [`connect`](EventAdapter::connect) makes or checks it at the broker, and waits for a broker that is not there.
+//!    After [`drain`](EventAdapter::drain) nothing new is taken, after [`close`](EventAdapter::close) all is
 //!    [`BridgeError::Closed`], and nobody waits any more.
 //! 3. **[`Topic`]**: done once the event is as safe as `durable` says. An event that is too large is
 //!    [`BridgeError::TooLarge`] before anything is sent.
 //! 4. **[`Consumer`]**: with the feature `wire`, `network::NetworkConsumer` is one, over a
-//!    `network::BrokerSubscription`: receive, acknowledge, give back, keep a dead letter, show them. It counts attempts,
-//!    holds back what is to be tried again, and gives up what has no attempt left. A message that was received belongs to this
-//!    process until it is acknowledged or given back; of a process that is gone, the broker gives it to another, and counts
-//!    that as `redelivered`.
-//! 5. **[`Endpoint`] and [`EventAdapter::request`]**: [`Pending`] holds the requests that wait. Nobody serves a command:
-//!    [`BridgeError::NoResponder`], at once. Replies go only to addresses that have the form of your own callers'.
+//!    `network::BrokerSubscription`: receive, acknowledge, give back, keep a dead letter, show them. It counts
+//!    attempts, holds back what is to be tried again, and gives up what has no attempt left. A message that was
+//!    received belongs to this process until it is acknowledged or given back; of a process that is gone, the broker
+//!    gives it to another, and counts that as `redelivered`.
+//! 5. **[`Endpoint`] and [`EventAdapter::request`]**: [`Pending`] holds the requests that wait. Nobody serves a
+//!    command: [`BridgeError::NoResponder`], at once. Replies go only to addresses that have the form of your own
+//!    callers'.
 //! 6. **On the wire**, `network::Outgoing` gives the attributes of a message by the names of CloudEvents, and
 //!    `network::Incoming` reads them. What cannot be read is malformed, and never a panic.
 //!
@@ -145,8 +146,8 @@ pub mod in_memory {
     pub use crate::store::in_memory::InMemoryState;
 }
 
-/// What bridges over a network have in common: attempts, pauses and dead letters of a subscription, messages on a wire, and how
-/// a connection comes back. With the feature `wire`.
+/// What bridges over a network have in common: attempts, pauses and dead letters of a subscription, messages on a wire,
+/// and how a connection comes back. With the feature `wire`.
 #[cfg(feature = "wire")]
 pub mod network {
     pub use crate::bridge::network::wire::{

@@ -1,7 +1,7 @@
 //! What an adapter for commands, events or jobs has to do. One file per adapter below `bridge/`.
 //!
-//! An adapter moves messages and remembers which are not done. When to try again, when to give up and what a handler's end
-//! means is decided once, in the runtime.
+//! An adapter moves messages and remembers which are not done. When to try again, when to give up and what a handler's
+//! end means is decided once, in the runtime.
 
 #[cfg(feature = "wire")]
 pub(crate) mod network;
@@ -38,8 +38,8 @@ pub use request::{Endpoint, IncomingRequest, Reply, ReplyTo, Request};
 
 /// Carries commands and events.
 ///
-/// What is asked for before [`connect`](Self::connect) (topics, subscriptions, commands to serve) is made or checked there;
-/// messages move from then on.
+/// What is asked for before [`connect`](Self::connect) (topics, subscriptions, commands to serve) is made or checked
+/// there; messages move from then on.
 pub trait EventAdapter: Send + Sync {
     /// Where events of a subject are published. Connects nothing.
     fn topic(&self, subject: &'static str) -> Arc<dyn Topic>;
@@ -52,14 +52,14 @@ pub trait EventAdapter: Send + Sync {
         policy: SubscriptionPolicy,
     ) -> Arc<dyn Consumer>;
 
-    /// Has the events of a subject kept for a subscription of another unit, from the connection on: whoever starts first,
-    /// none is lost. Connects nothing. Nothing to do where the broker cannot keep events for somebody else.
+    /// Has the events of a subject kept for a subscription of another unit, from the connection on: whoever starts
+    /// first, none is lost. Connects nothing. Nothing to do where the broker cannot keep events for somebody else.
     fn retain_for(&self, subject: &'static str, subscription: &'static str, policy: SubscriptionPolicy) {
         let _ = (subject, subscription, policy);
     }
 
-    /// Says which subscriptions the topology has in this environment, in whatever unit: what the broker keeps for another is an orphan. Connects
-    /// nothing.
+    /// Says which subscriptions the topology has in this environment, in whatever unit: what the broker keeps for
+    /// another is an orphan. Connects nothing.
     fn know(&self, subscriptions: Arc<[KnownSubscription]>) {
         let _ = subscriptions;
     }
@@ -67,8 +67,8 @@ pub trait EventAdapter: Send + Sync {
     /// Where requests for a command arrive, of which every instance of the unit takes its share. Connects nothing.
     fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint>;
 
-    /// Sends a request and waits for its reply. Dropped before that, it leaves nothing behind; a reply that comes all the
-    /// same is counted as late.
+    /// Sends a request and waits for its reply. Dropped before that, it leaves nothing behind; a reply that comes all
+    /// the same is counted as late.
     ///
     /// # Errors
     /// [`BridgeError::NoResponder`]: nobody serves the command, as far as the broker can tell.
@@ -80,15 +80,15 @@ pub trait EventAdapter: Send + Sync {
     /// What waiting does not mend: [`BridgeError::Denied`], [`BridgeError::Mismatch`].
     fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>>;
 
-    /// Takes nothing new from the broker. Consumers and endpoints end once what the process already has, and the broker does not,
-    /// is handed out; what the broker can give to others goes back to it.
+    /// Takes nothing new from the broker. Consumers and endpoints end once what the process already has, and the broker
+    /// does not, is handed out; what the broker can give to others goes back to it.
     fn drain(&self) -> MaybeReady<'_, ()> {
         MaybeReady::ready(())
     }
 
-    /// What the broker keeps for subscriptions that the topology does not have; nothing where it keeps nothing, or where nobody
-    /// has said [which there are](Self::know). Where a broker can't say what it has, this enters what the unit has declared
-    /// into a register at the broker as well: it is asked at each start.
+    /// What the broker keeps for subscriptions that the topology does not have; nothing where it keeps nothing, or
+    /// where nobody has said [which there are](Self::know). Where a broker can't say what it has, this enters what the
+    /// unit has declared into a register at the broker as well: it is asked at each start.
     ///
     /// # Errors
     /// [`BridgeError::Denied`]: we may not ask.
@@ -96,8 +96,8 @@ pub trait EventAdapter: Send + Sync {
         MaybeReady::ready(Ok(Vec::new()))
     }
 
-    /// Removes one of them; where it is said to hold nothing, only as long as that is so, if the broker can tell. Says whether
-    /// it was there.
+    /// Removes one of them; where it is said to hold nothing, only as long as that is so, if the broker can tell. Says
+    /// whether it was there.
     ///
     /// # Errors
     /// [`BridgeError::Denied`]: we may not. [`BridgeError::Mismatch`]: somebody takes from it.
@@ -126,8 +126,8 @@ pub trait Topic: Send + Sync {
     /// Publishes an event; done once it is safe, as far as the adapter promises that.
     fn publish(&self, event: Message) -> MaybeReady<'_, Result<(), BridgeError>>;
 
-    /// Whether the bridge can ever carry an event, as far as that is known without asking anybody: the outbox commits nothing
-    /// that it cannot.
+    /// Whether the bridge can ever carry an event, as far as that is known without asking anybody: the outbox commits
+    /// nothing that it cannot.
     ///
     /// # Errors
     /// [`BridgeError::TooLarge`], [`BridgeError::Malformed`].
@@ -136,9 +136,9 @@ pub trait Topic: Send + Sync {
         Ok(())
     }
 
-    /// Whether the connection that events of the subject are published on is known to be down: no question to the broker.
-    /// Nothing is handed to a topic that is away, so that what was not is known not to have been sent. Rights that are missing,
-    /// and whatever else the bridge has, do not count.
+    /// Whether the connection that events of the subject are published on is known to be down: no question to the
+    /// broker. Nothing is handed to a topic that is away, so that what was not is known not to have been sent. Rights
+    /// that are missing, and whatever else the bridge has, do not count.
     fn is_away(&self) -> bool {
         false
     }
@@ -223,15 +223,15 @@ pub trait Consumer: Send + Sync {
         MaybeReady::ready(Ok(()))
     }
 
-    /// A message that was not settled is about to be handled once more: done once that is counted, where the bridge counts it.
-    /// Safe to drop while it waits.
+    /// A message that was not settled is about to be handled once more: done once that is counted, where the bridge
+    /// counts it. Safe to drop while it waits.
     fn retried<'a>(&'a self, delivery: &'a Delivery) -> MaybeReady<'a, ()> {
         let _ = delivery;
         MaybeReady::ready(())
     }
 
-    /// Whether a message that was handed out and not settled is somebody else's by now, as far as the consumer knows: an attempt that
-    /// begins now would be one beside another's.
+    /// Whether a message that was handed out and not settled is somebody else's by now, as far as the consumer knows:
+    /// an attempt that begins now would be one beside another's.
     fn is_lost(&self, delivery: &Delivery) -> bool {
         let _ = delivery;
         false
@@ -247,8 +247,8 @@ pub trait Consumer: Send + Sync {
         false
     }
 
-    /// How many messages would be lost with the process: those under way, waiting, or due again until then. What a broker
-    /// keeps does not count.
+    /// How many messages would be lost with the process: those under way, waiting, or due again until then. What a
+    /// broker keeps does not count.
     fn unfinished(&self, until: Instant) -> usize {
         let _ = until;
         0
@@ -258,8 +258,8 @@ pub trait Consumer: Send + Sync {
     /// go](crate::DeadLetters::list).
     fn dead_letters(&self, skip: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>>;
 
-    /// Takes dead letters out, the oldest that are looked at in one go, or those with an id; with `replay` they are delivered anew,
-    /// under their old id. Returns how many there were.
+    /// Takes dead letters out, the oldest that are looked at in one go, or those with an id; with `replay` they are
+    /// delivered anew, under their old id. Returns how many there were.
     fn clear_dead_letters(&self, id: Option<crate::Id>, replay: bool) -> MaybeReady<'_, Result<usize, BridgeError>>;
 }
 
@@ -287,7 +287,8 @@ pub enum Settlement {
     Release,
     /// Given up: it goes to the dead letters with a reason.
     DeadLetter(String),
-    /// Its payload cannot be read, and there are no dead letters for it: acknowledged, and counted if it came from elsewhere.
+    /// Its payload cannot be read, and there are no dead letters for it: acknowledged, and counted if it came from
+    /// elsewhere.
     Malformed,
 }
 

@@ -1,5 +1,5 @@
-//! Environments: which adapters are behind a unit's ports. Settings are constants that know how to open themselves: what no
-//! environment names is not linked.
+//! Environments: which adapters are behind a unit's ports. Settings are constants that know how to open themselves:
+//! what no environment names is not linked.
 
 mod agreement;
 mod memory;
@@ -108,7 +108,8 @@ pub trait EventBridge: fmt::Debug + Send + Sync + 'static {
     /// What the adapter can do. Of one from elsewhere the topology says the same, or the crate does not compile.
     const CAPABILITIES: Bridge;
 
-    /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in `setup`.
+    /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in
+    /// `setup`.
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>>;
 }
 
@@ -133,13 +134,15 @@ impl<B: EventBridge> AnyEventBridge for B {
 
 /// What carries jobs: an adapter and how it is reached.
 pub trait QueueBridge: fmt::Debug + Send + Sync {
-    /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in `setup`.
+    /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in
+    /// `setup`.
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn QueueAdapter>>>;
 }
 
 /// What keeps state: an adapter and how it is reached.
 pub trait StateStore: fmt::Debug + Send + Sync {
-    /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in `setup`.
+    /// Makes the adapter. Connects nothing. `None` where something is missing or malformed, which then stands in
+    /// `setup`.
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn StateAdapter>>>;
 }
 

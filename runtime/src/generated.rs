@@ -1,4 +1,5 @@
-//! What generated code and the derives name. Not for people: it changes with the compiler that prints it, without notice.
+//! What generated code and the derives name. Not for people: it changes with the compiler that prints it, without
+//! notice.
 
 #[cfg(feature = "amqp")]
 pub use crate::bridge::amqp::Amqp;

@@ -35,7 +35,8 @@ pub trait Route<U>: Operation {
     fn handler(unit: &U) -> &Self::Handler;
 }
 
-/// What handles `M` in `U`, and is made from `R`. Written by the derives: where there is none, this is all that is missed.
+/// What handles `M` in `U`, and is made from `R`. Written by the derives: where there is none, this is all that is
+/// missed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not handle `{M}`",
     label = "the topology expects the handler of `{M}` here",

@@ -44,8 +44,8 @@ impl fmt::Display for Health {
 pub struct Counters {
     /// Replies that came when nobody waited for them any more.
     pub late_replies: u64,
-    /// Events of at-most-once subscriptions that did not arrive, by the gaps in their publishers' sequences. Means something
-    /// where one instance has all events of a subscription.
+    /// Events of at-most-once subscriptions that did not arrive, by the gaps in their publishers' sequences. Means
+    /// something where one instance has all events of a subscription.
     pub lost: u64,
     /// Messages that could not be read and had nowhere to go, and dead letters that no broker keeps.
     pub malformed: u64,
@@ -53,6 +53,7 @@ pub struct Counters {
     pub refused_replies: u64,
     /// Entries of the outbox that this process has given up.
     pub outbox_dead: u64,
-    /// Entries of the outbox that waited for their turn when this process last looked, up to a hundred for each subject.
+    /// Entries of the outbox that waited for their turn when this process last looked, up to a hundred for each
+    /// subject.
     pub outbox_waiting: u64,
 }

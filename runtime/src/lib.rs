@@ -1,8 +1,8 @@
 //! What the handlers of a Pontoon topology run on, and what its generated code compiles against.
 //!
 //! A team writes its services once, as plain async Rust. `topology.yaml` says which handlers there are and who may call
-//! whom; `pontoon-compiler` checks it when the crate is built and generates the module `topology`. This crate is all that
-//! module names.
+//! whom; `pontoon-compiler` checks it when the crate is built and generates the module `topology`. This crate is all
+//! that module names.
 //!
 //! ```text
 //! pontoon::topology!();                   // the generated module `topology`
@@ -35,12 +35,12 @@
 //! }
 //! ```
 //!
-//! `examples/quickstart` is this, complete and tested. Within a unit, `invoke` is a plain async call: no box, no map, no
-//! serialization. Time-outs, retries, idempotency, the outbox, delivery and shutdown are here, once; generated code has
-//! structure only.
+//! `examples/quickstart` is this, complete and tested. Within a unit, `invoke` is a plain async call: no box, no map,
+//! no serialization. Time-outs, retries, idempotency, the outbox, delivery and shutdown are here, once; generated code
+//! has structure only.
 //!
-//! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything in
-//! the memory of the test:
+//! In a handler's test, [`testing::Stub`] is the context. `topology::monolith::in_memory(resources)` starts everything
+//! in the memory of the test:
 //!
 //! ```
 //! use shop::NewUser;
@@ -151,7 +151,7 @@ macro_rules! topology {
 )]
 pub const fn panic_aborts() {}
 
-/// What to log, for a subscriber that takes a filter by target (`tracing_subscriber::EnvFilter`): what Pontoon and the program say, and
-/// not what the clients of the brokers say, which log a refused login three times as an error and much that is none. What becomes of
-/// their connections, Pontoon says: once, and in one line.
+/// What to log, for a subscriber that takes a filter by target (`tracing_subscriber::EnvFilter`): what Pontoon and the
+/// program say, and not what the clients of the brokers say, which log a refused login three times as an error and much
+/// that is none. What becomes of their connections, Pontoon says: once, and in one line.
 pub const LOG_FILTER: &str = "info,async_nats=off,lapin=off,redis=off,rumqttc=off,rumqttc_core=off";

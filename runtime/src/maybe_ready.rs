@@ -9,8 +9,8 @@ use tokio::task::coop::{Coop, cooperative};
 
 /// A future that may be ready at once: the answer of an adapter.
 ///
-/// In memory nearly every answer is there at once, and costs no allocation. It still counts as work: who gets many of them in
-/// a row lets others run in between, as with everything of tokio's that is ready at once.
+/// In memory nearly every answer is there at once, and costs no allocation. It still counts as work: who gets many of
+/// them in a row lets others run in between, as with everything of tokio's that is ready at once.
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct MaybeReady<'a, T>(State<'a, T>);
 
@@ -51,7 +51,8 @@ impl<T> Future for Once<T> {
 
 /// A question to an adapter that is asked once somebody polls: what is forgotten has not happened.
 ///
-/// A type with a name: behind `impl Future`, what a handler may not do would be three errors of the compiler and not one.
+/// A type with a name: behind `impl Future`, what a handler may not do would be three errors of the compiler and not
+/// one.
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Lazy<'c, C: ?Sized, A, T> {
     context: &'c C,

@@ -1,4 +1,5 @@
-//! A message on a bridge. Within a process the payload stays what it is; it becomes JSON only where bytes are asked for.
+//! A message on a bridge. Within a process the payload stays what it is; it becomes JSON only where bytes are asked
+//! for.
 
 pub(crate) mod id;
 pub(crate) mod metadata;

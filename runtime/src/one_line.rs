@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-/// Shows something in one line. A message from elsewhere has its say in errors, and could otherwise begin a line of its own in
-/// the log, or change what a terminal shows.
+/// Shows something in one line. A message from elsewhere has its say in errors, and could otherwise begin a line of its
+/// own in the log, or change what a terminal shows.
 pub(crate) struct OneLine<T>(pub(crate) T);
 
 impl<T: fmt::Display> fmt::Display for OneLine<T> {

@@ -17,15 +17,16 @@ pub trait StateAdapter: Send + Sync {
     /// What is kept under a key.
     fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> MaybeReady<'a, Result<Option<Entry>, StoreError>>;
 
-    /// The entries whose key begins with a prefix, in the order of their keys: at most `limit`, those after a key. A page may
-    /// have fewer than that, also none, and a `next` all the same: what follows is on the next one.
+    /// The entries whose key begins with a prefix, in the order of their keys: at most `limit`, those after a key. A
+    /// page may have fewer than that, also none, and a `next` all the same: what follows is on the next one.
     fn list<'a>(&'a self, collection: &'a str, range: Range) -> MaybeReady<'a, Result<Page<Entry>, StoreError>>;
 
     /// Makes changes, all or none.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`]: an expectation was not met. [`StoreError::TooLarge`]: a value is larger than the store takes.
-    /// Nothing was changed. [`StoreError::Unavailable`]: over a network, all changes may have been made, or none.
+    /// [`StoreError::Conflict`]: an expectation was not met. [`StoreError::TooLarge`]: a value is larger than the store
+    /// takes. Nothing was changed. [`StoreError::Unavailable`]: over a network, all changes may have been made, or
+    /// none.
     fn commit(&self, changes: Vec<Change>) -> MaybeReady<'_, Result<(), StoreError>>;
 
     /// Connects. Waits for a store that is away.
@@ -37,8 +38,8 @@ pub trait StateAdapter: Send + Sync {
     /// Disconnects, for good: whatever is asked after it ends in [`StoreError::Closed`]. Closing twice is no error.
     fn close(&self) -> MaybeReady<'_, ()>;
 
-    /// Whether the store is in the memory of the process. What has to be done in one outside while handlers compute has a
-    /// thread of its own.
+    /// Whether the store is in the memory of the process. What has to be done in one outside while handlers compute has
+    /// a thread of its own.
     fn is_in_process(&self) -> bool {
         false
     }

@@ -1,5 +1,5 @@
-//! What each adapter can do. One table: the compiler checks topologies against it, and an adapter of the runtime has to do
-//! what its row says.
+//! What each adapter can do. One table: the compiler checks topologies against it, and an adapter of the runtime has to
+//! do what its row says.
 
 use std::time::Duration;
 
@@ -89,8 +89,8 @@ pub enum Bound {
     AsSaid,
 }
 
-/// A pause between attempts of up to this is spent in the process; for longer ones a bridge that limits how long a message can
-/// be held keeps it, unless its order matters.
+/// A pause between attempts of up to this is spent in the process; for longer ones a bridge that limits how long a
+/// message can be held keeps it, unless its order matters.
 pub const LONGEST_PAUSE_HELD: Duration = Duration::from_secs(60);
 
 /// What an event bridge or a queue bridge can do.
@@ -118,8 +118,8 @@ pub struct Bridge {
     pub dead_letter: bool,
     /// The largest payload in bytes; `u64::MAX` where nothing is serialized and nothing measured.
     pub largest_payload: u64,
-    /// How long a message can be held before the broker takes it from its consumer, unless the broker is told otherwise;
-    /// `None` where it can be held for ever, or for as long as somebody says that it is.
+    /// How long a message can be held before the broker takes it from its consumer, unless the broker is told
+    /// otherwise; `None` where it can be held for ever, or for as long as somebody says that it is.
     pub longest_hold: Option<Duration>,
     /// The longest name that a queue can have at the broker, in bytes; `u64::MAX` where names are as long as they are.
     pub longest_name: u64,
@@ -149,8 +149,8 @@ impl Bound {
 }
 
 impl Bridge {
-    /// What is taken of an adapter from elsewhere about which no more is said: it carries messages of any size, within its
-    /// process, and promises nothing.
+    /// What is taken of an adapter from elsewhere about which no more is said: it carries messages of any size, within
+    /// its process, and promises nothing.
     pub const CUSTOM: Self = Self {
         adapter: Adapter::Custom,
         durable: false,
@@ -279,7 +279,8 @@ pub const EVENT_BRIDGES: [Bridge; 5] = [IN_MEMORY, EMBEDDED, AMQP, NATS, MQTT];
 pub const QUEUE_BRIDGES: [Bridge; 6] =
     [queue(IN_MEMORY), queue(EMBEDDED), queue(AMQP), queue(NATS), queue(MQTT), queue(REDIS)];
 
-/// Jobs are pulled by whoever is free: there is nobody to answer, no order beyond one worker, and a queue has its bound.
+/// Jobs are pulled by whoever is free: there is nobody to answer, no order beyond one worker, and a queue has its
+/// bound.
 const fn queue(bridge: Bridge) -> Bridge {
     Bridge {
         request_reply: false,

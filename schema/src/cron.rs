@@ -1,5 +1,6 @@
-//! Cron expressions: `minute hour day-of-month month day-of-week`, in UTC, for the compiler and for the runtime. Five fields of lists,
-//! ranges and steps need no crate, and a calendar of their own would be most of what such a crate brings along.
+//! Cron expressions: `minute hour day-of-month month day-of-week`, in UTC, for the compiler and for the runtime. Five
+//! fields of lists, ranges and steps need no crate, and a calendar of their own would be most of what such a crate
+//! brings along.
 
 use std::time::{Duration, SystemTime};
 
@@ -131,8 +132,8 @@ fn values(text: &str, field: &Field) -> Result<u64, String> {
     Ok(bits)
 }
 
-/// Month and day of the month of a day since 1970-01-01. Counts in eras of 400 years that begin in March, so that a leap
-/// day is the last of its year.
+/// Month and day of the month of a day since 1970-01-01. Counts in eras of 400 years that begin in March, so that a
+/// leap day is the last of its year.
 fn date(day: u64) -> (u64, u64) {
     let day_of_era = (day + 719_468) % 146_097;
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

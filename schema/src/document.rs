@@ -86,8 +86,8 @@ pub type Map<T> = IndexMap<Name, T>;
 /// A Pontoon topology: which services, commands, events and queues exist, who may call whom, what each environment runs
 /// on, and how services are grouped for each way of deploying.
 ///
-/// The file that is built begins with `pontoon: 1` and `name:`. A file that is only included by another has the sections
-/// alone.
+/// The file that is built begins with `pontoon: 1` and `name:`. A file that is only included by another has the
+/// sections alone.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
@@ -101,11 +101,11 @@ pub struct Document {
     /// The Rust module in which relative type names of this topology are found, for example `crate::contract` or
     /// `shop_contract`. Without it every type needs its full path.
     pub types: Option<RustPath>,
-    /// The crate that holds the generated contract, in its module `topology`: `crate` (the default) where everything is in
-    /// one crate, or the name of a contract crate, for example `shop_contract`.
+    /// The crate that holds the generated contract, in its module `topology`: `crate` (the default) where everything is
+    /// in one crate, or the name of a contract crate, for example `shop_contract`.
     pub contract: Option<RustPath>,
-    /// Further files that belong to this topology, for example `[user.yaml, mail/email.yaml]`: relative to this file and
-    /// below its folder. Each may hold any section; the same name in two files is an error.
+    /// Further files that belong to this topology, for example `[user.yaml, mail/email.yaml]`: relative to this file
+    /// and below its folder. Each may hold any section; the same name in two files is an error.
     #[serde(default)]
     pub include: Vec<FilePath>,
     /// The events: facts that are published to whoever subscribes.
@@ -120,8 +120,8 @@ pub struct Document {
     /// The services, with all that they handle.
     #[serde(default)]
     pub services: Map<Service>,
-    /// The environments: named choices of bridges and stores, such as `local`, `ci` and `production`. `PONTOON_ENV` picks
-    /// one when the process starts.
+    /// The environments: named choices of bridges and stores, such as `local`, `ci` and `production`. `PONTOON_ENV`
+    /// picks one when the process starts.
     #[serde(default)]
     pub environments: Map<Environment>,
     /// The deployments: ways to group services into processes, containers or functions.

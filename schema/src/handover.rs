@@ -1,5 +1,5 @@
-//! What the build script tells the derives: where each operation of the topology is found in Rust. A text that both sides
-//! know, one line for each operation.
+//! What the build script tells the derives: where each operation of the topology is found in Rust. A text that both
+//! sides know, one line for each operation.
 
 use std::fmt;
 

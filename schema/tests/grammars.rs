@@ -1,5 +1,5 @@
-//! The small grammars: what is read is written so that it is read again as the same, whatever comes is read or refused in a short
-//! sentence, and the pattern that editors have agrees with the reader.
+//! The small grammars: what is read is written so that it is read again as the same, whatever comes is read or refused
+//! in a short sentence, and the pattern that editors have agrees with the reader.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test, in functions of its own too")]
 

@@ -21,7 +21,8 @@ struct Mistake {
     to: &'static str,
 }
 
-/// Mistakes in the topology, or between it and the code: refused by the build script, with a label on the line of `topology.yaml`.
+/// Mistakes in the topology, or between it and the code: refused by the build script, with a label on the line of
+/// `topology.yaml`.
 const IN_THE_TOPOLOGY: &[Mistake] = &[
     Mistake {
         name: "unknown_service",
@@ -183,8 +184,8 @@ fn a_mistake_in_the_code_is_refused_where_it_stands() {
     refused(IN_THE_CODE, "code");
 }
 
-/// What no longer holds with `panic = "abort"` is said where the topology is brought in. The flag is given to the quickstart
-/// alone, and not by a profile, with which all that it stands on would be built once more.
+/// What no longer holds with `panic = "abort"` is said where the topology is brought in. The flag is given to the
+/// quickstart alone, and not by a profile, with which all that it stands on would be built once more.
 #[test]
 fn a_build_that_aborts_on_panics_says_what_no_longer_holds() {
     let quickstart = Copy::of_the_quickstart("panics");

@@ -1,5 +1,5 @@
-//! What is published: each package says what it is, brings its licences and a README of its own, and nothing that only this
-//! repository needs. `cargo xtask test` packs them and builds what is in them.
+//! What is published: each package says what it is, brings its licences and a README of its own, and nothing that only
+//! this repository needs. `cargo xtask test` packs them and builds what is in them.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 

@@ -6,8 +6,8 @@ use crate::Compiled;
 use crate::diagnostic::{Diagnostic, Style};
 use crate::source::Sources;
 
-/// The features that the crate `pontoon` was built with, with commas between them. Cargo sets it for the build scripts of
-/// crates that depend on `pontoon` themselves, as that says so when it is built.
+/// The features that the crate `pontoon` was built with, with commas between them. Cargo sets it for the build scripts
+/// of crates that depend on `pontoon` themselves, as that says so when it is built.
 pub(super) const FEATURES: &str = "DEP_PONTOON_FEATURES";
 
 /// The files whose change makes cargo run the build script again.
@@ -15,8 +15,8 @@ pub(super) fn rerun(files: &[PathBuf]) -> Vec<String> {
     files.iter().map(|file| format!("cargo::rerun-if-changed={}", file.display())).collect()
 }
 
-/// The findings as warnings: cargo shows one line of each. Of the crates of a workspace, the one with the contract says what the
-/// topology has; the others only what comes of what they ask for themselves.
+/// The findings as warnings: cargo shows one line of each. Of the crates of a workspace, the one with the contract says
+/// what the topology has; the others only what comes of what they ask for themselves.
 pub(super) fn warnings(compiled: &Compiled) -> impl Iterator<Item = String> {
     let all = compiled.selection.as_ref().is_some_and(|selection| selection.contract);
     let ours = compiled.findings.iter().filter(move |found| all || found.code == "not_yet_emitted");

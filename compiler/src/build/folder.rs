@@ -1,5 +1,5 @@
-//! The folder of the topology, as the files that `read` may see. What a topology includes is below that folder, and no link leads
-//! elsewhere, unless the builder says that links are followed.
+//! The folder of the topology, as the files that `read` may see. What a topology includes is below that folder, and no
+//! link leads elsewhere, unless the builder says that links are followed.
 
 use std::cell::RefCell;
 use std::fs;
@@ -28,7 +28,8 @@ impl Folder {
         Some((folder, name))
     }
 
-    /// Whether symbolic links among the included files are followed, wherever they lead: some build tools link everything.
+    /// Whether symbolic links among the included files are followed, wherever they lead: some build tools link
+    /// everything.
     #[must_use]
     pub fn follow_links(self, follow_links: bool) -> Self {
         Self { follow_links, ..self }

@@ -1,4 +1,5 @@
-//! What `absent_worker` and `absent_listener` have in common: messages of which the other end exists, and not where they go.
+//! What `absent_worker` and `absent_listener` have in common: messages of which the other end exists, and not where
+//! they go.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -53,11 +54,13 @@ pub(super) struct Kind<'f, I> {
     pub(super) crosses: fn(&Connection) -> bool,
 }
 
-/// By what is sent: the first place where nobody takes it, neither in the deployment nor in another one that shares its broker.
+/// By what is sent: the first place where nobody takes it, neither in the deployment nor in another one that shares its
+/// broker.
 pub(super) fn alone<'a, I: Copy + Ord>(input: &'a Input<'_>, kind: &Kind<'_, I>) -> BTreeMap<I, Alone<'a>> {
     let mut found = BTreeMap::new();
     for placement in &input.placements {
-        // A bundle of functions is a part by what it is: serverless_closure and serverless_state say what it needs beside it.
+        // A bundle of functions is a part by what it is: serverless_closure and serverless_state say what it needs
+        // beside it.
         if placement.deployment.pattern.value == Pattern::Serverless {
             continue;
         }

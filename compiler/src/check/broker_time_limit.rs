@@ -66,7 +66,8 @@ impl Held {
         let span = timeout.map_or(subscription.backoff.span, |timeout| timeout.span);
         let waits_at_broker = subscription.ordered.is_none() && backoff.longest_of(attempts) > LONGEST_PAUSE_HELD;
         if waits_at_broker {
-            // What was held for a quarter of the time waits for its next attempt at the broker, as it does for long pauses.
+            // What was held for a quarter of the time waits for its next attempt at the broker, as it does for long
+            // pauses.
             let room = limit / 4 * 3;
             let text = format!("one attempt may take {}, and has three quarters of that: {}", time(each), length(room));
             return Some(Self { span, time: each, room, limit, text });

@@ -1,4 +1,5 @@
-//! `ineffective_key`: a key of a deployment that means nothing for its pattern, and an environment that is named in vain.
+//! `ineffective_key`: a key of a deployment that means nothing for its pattern, and an environment that is named in
+//! vain.
 
 use super::Input;
 use super::placement::Placement;

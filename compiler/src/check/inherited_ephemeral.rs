@@ -13,7 +13,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         if parent.ephemeral.span != environment.ephemeral.span {
             continue;
         }
-        // Where the parent has something that remembers, it is meant. Who takes that in place of what forgets has a reason.
+        // Where the parent has something that remembers, it is meant. Who takes that in place of what forgets has a
+        // reason.
         if durable(parent).next().is_some() {
             continue;
         }

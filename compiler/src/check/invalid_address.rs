@@ -77,8 +77,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     }
 }
 
-/// The text as far as it is known: a reference stands for its default, or for something that fits everywhere. Nothing where it
-/// begins with what is not known.
+/// The text as far as it is known: a reference stands for its default, or for something that fits everywhere. Nothing
+/// where it begins with what is not known.
 fn known(text: &Text) -> Option<String> {
     let part = |(index, part): (usize, &TextPart)| match part {
         TextPart::Literal(text) => Some(text.clone()),

@@ -33,7 +33,8 @@ struct Place<'t> {
     under: Option<&'t str>,
     /// Whether this is the setting of an environment: elsewhere, words such as `token` are names.
     settings: bool,
-    /// Whether that environment says that losing data is acceptable: it has credentials that everybody knows, such as `guest`.
+    /// Whether that environment says that losing data is acceptable: it has credentials that everybody knows, such as
+    /// `guest`.
     ephemeral: bool,
 }
 

@@ -1,5 +1,5 @@
-//! `missing_outbox`: a handler of whose effects one may happen without the other: state and messages, or state and the note that
-//! the message is handled.
+//! `missing_outbox`: a handler of whose effects one may happen without the other: state and messages, or state and the
+//! note that the message is handled.
 
 use super::Input;
 use super::wording::{SHOWN, listed};
@@ -46,8 +46,8 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     }
 }
 
-/// A change of what was read that is made twice where a crash comes between it and the note that its message is handled. What is written
-/// whatever is there is the same the second time.
+/// A change of what was read that is made twice where a crash comes between it and the note that its message is
+/// handled. What is written whatever is there is the same the second time.
 fn twice(topology: &Topology, handler: Handler) -> Option<Diagnostic> {
     let operation = topology.operation(handler);
     let (idempotency, update) = (operation.idempotency.as_ref()?, operation.edges.updates.first()?);

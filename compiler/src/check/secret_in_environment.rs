@@ -1,5 +1,5 @@
-//! `secret_in_environment`: a credential from a plain variable, where there is a secret store for it, or from one that is something
-//! else.
+//! `secret_in_environment`: a credential from a plain variable, where there is a secret store for it, or from one that
+//! is something else.
 
 use std::collections::HashSet;
 

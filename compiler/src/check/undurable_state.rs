@@ -20,7 +20,8 @@ struct Lost<'a> {
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
-    // By the store as it is written, or by the environment that has none: environments that inherit a store make one finding.
+    // By the store as it is written, or by the environment that has none: environments that inherit a store make one
+    // finding.
     let mut found: BTreeMap<Span, Lost<'_>> = BTreeMap::new();
     for placement in &input.placements {
         // A function has no state of its own: serverless_state says so.

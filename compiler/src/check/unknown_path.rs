@@ -1,4 +1,5 @@
-//! `unknown_path`: modules, types and fields of the crate that is being built which the topology names, and which are not there.
+//! `unknown_path`: modules, types and fields of the crate that is being built which the topology names, and which are
+//! not there.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -296,7 +297,8 @@ impl Looking<'_> {
         }
     }
 
-    /// What of a path there is. Where generated code is not in the root of its crate, it may see what is private elsewhere.
+    /// What of a path there is. Where generated code is not in the root of its crate, it may see what is private
+    /// elsewhere.
     fn look(&self, path: &[String]) -> Look {
         let contract = self.topology.contract.value.as_str();
         let is_inside = contract.starts_with("crate::") && contract.matches("::").count() > 1;

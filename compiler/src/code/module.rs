@@ -189,8 +189,8 @@ impl Module {
         Self::enter(&mut self.modules, name, Entry { visibility: visibility(&it.vis), content });
     }
 
-    /// Takes in something with a name. Where the name is there already, conditions decide which of the two counts (`#[cfg]`): nothing
-    /// more is known of it.
+    /// Takes in something with a name. Where the name is there already, conditions decide which of the two counts
+    /// (`#[cfg]`): nothing more is known of it.
     fn enter(names: &mut BTreeMap<String, Entry>, name: String, entry: Entry) {
         let is_new = !names.contains_key(&name);
         let unknown = Entry { visibility: Visibility::Imported, content: Content::Other };

@@ -145,7 +145,8 @@ impl<'a> Atlas<'a> {
     }
 }
 
-/// The text with characters that would play tricks on a terminal replaced by others of as many bytes, so that places stay.
+/// The text with characters that would play tricks on a terminal replaced by others of as many bytes, so that places
+/// stay.
 fn masked(text: &str) -> Cow<'_, str> {
     let tricky = |letter: char| is_hidden(letter) && !matches!(letter, '\n' | '\t');
     if !text.chars().any(tricky) {
@@ -181,8 +182,8 @@ impl SourceCode for Atlas<'_> {
             self.sheets.iter().rev().find(|sheet| sheet.base <= span.offset()).ok_or(MietteError::OutOfBounds)?;
         let start = span.offset() - sheet.base;
         let end = start + span.len();
-        // miette asks for two labels at once when it tries to join their frames. It can't where they stand in two files,
-        // and must not where a line would become too long.
+        // miette asks for two labels at once when it tries to join their frames. It can't where they stand in two
+        // files, and must not where a line would become too long.
         let text = &*sheet.text;
         if span.len() > 8 * SHOWN || end > text.len() || !text.is_char_boundary(start) || !text.is_char_boundary(end) {
             return Err(MietteError::OutOfBounds);

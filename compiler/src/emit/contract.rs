@@ -14,7 +14,8 @@ use super::scope::Scope;
 use super::tokens::{doc, ident};
 use crate::plan::{Contract, Event, Place, Queue, Secret, ServiceModule, ServiceVersion, State};
 
-/// The modules of the contract, each with its name, what it holds in words, and its code. One without items is left out.
+/// The modules of the contract, each with its name, what it holds in words, and its code. One without items is left
+/// out.
 pub(super) fn modules<'a>(
     krate: Option<&'a str>,
     contract: &'a Contract,

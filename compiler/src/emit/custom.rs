@@ -1,5 +1,5 @@
-//! Adapters from elsewhere: what the topology says that they can do is compared with what they say themselves, when the crate
-//! is compiled.
+//! Adapters from elsewhere: what the topology says that they can do is compared with what they say themselves, when the
+//! crate is compiled.
 
 use pontoon_schema::capability::{Bound, Bridge, Ordering};
 use proc_macro2::{Literal, TokenStream};
@@ -29,7 +29,8 @@ pub(super) fn print(plan: &Plan, selection: &Selection) -> Option<TokenStream> {
     })
 }
 
-/// Each adapter from elsewhere that generated code names, once for all that is said of it, with an environment that has it.
+/// Each adapter from elsewhere that generated code names, once for all that is said of it, with an environment that has
+/// it.
 fn adapters<'p>(plan: &'p Plan, selection: &'p Selection) -> Vec<(&'p str, &'p Custom)> {
     let units = selection.deployments(plan).flat_map(|(_, _, environments)| environments);
     let clients = selection.client(plan).into_iter().flatten();

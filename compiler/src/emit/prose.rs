@@ -1,5 +1,5 @@
-//! Text of the topology as rustdoc is to show it: as it is written. In Markdown it could be code, which `cargo test` runs, a link that
-//! leads nowhere, or HTML. `inline code` stays what it is.
+//! Text of the topology as rustdoc is to show it: as it is written. In Markdown it could be code, which `cargo test`
+//! runs, a link that leads nowhere, or HTML. `inline code` stays what it is.
 
 use std::fmt::Write;
 

@@ -12,14 +12,14 @@ use super::{Cause, Graph, Node, Step};
 const STARTS: usize = 64;
 
 impl Graph {
-    /// Commands that wait for themselves: of each knot of calls a shortest circle, which begins with its first command in
-    /// the order of the file.
+    /// Commands that wait for themselves: of each knot of calls a shortest circle, which begins with its first command
+    /// in the order of the file.
     pub fn invoke_cycles(&self) -> Vec<Vec<Step>> {
         circles(&self.part(|node| matches!(node, Node::Handler(_)), |cause| cause.waits), |_| true)
     }
 
-    /// Events and jobs that cause themselves: of each knot a shortest circle, which begins with a message. Nodes for which
-    /// `ends` holds count as the end of whatever reaches them.
+    /// Events and jobs that cause themselves: of each knot a shortest circle, which begins with a message. Nodes for
+    /// which `ends` holds count as the end of whatever reaches them.
     pub fn loops(&self, ends: impl Fn(Node) -> bool) -> Vec<Vec<Step>> {
         circles(&self.part(|node| !ends(node), |_| true), |node| !matches!(node, Node::Handler(_)))
     }

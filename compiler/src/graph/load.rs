@@ -6,7 +6,8 @@ use std::collections::hash_map::Entry;
 use super::Node;
 use crate::topology::{CommandId, EventId, Handler, QueueId, Timetable, Topology};
 
-/// How often in a second a handler is taken to run that nothing is known of: one that is called from outside, or by nobody.
+/// How often in a second a handler is taken to run that nothing is known of: one that is called from outside, or by
+/// nobody.
 const ENTRY: f64 = 1.0;
 
 /// How often in a second a handler with a cron expression is taken to run: once an hour.
@@ -15,8 +16,8 @@ const CRON: f64 = 1.0 / 3_600.0;
 /// More than this in a second is a mistake, and stays a number.
 const MOST: f64 = 1e12;
 
-/// How often in a second each handler runs. What is called from outside counts once a second; what an event, a queue or a schedule
-/// starts, as often as these say or are caused; and a command, once for each call.
+/// How often in a second each handler runs. What is called from outside counts once a second; what an event, a queue or
+/// a schedule starts, as often as these say or are caused; and a command, once for each call.
 pub struct Loads(HashMap<Node, f64>);
 
 impl Loads {

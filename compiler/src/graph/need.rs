@@ -29,8 +29,8 @@ pub struct Needs<'t> {
 pub struct Budget {
     /// How long that may take in all.
     pub needed: Duration,
-    /// The invocations that it is made of, by their places in [`Edges::invokes`](crate::topology::Edges::invokes), and how long each
-    /// may take.
+    /// The invocations that it is made of, by their places in [`Edges::invokes`](crate::topology::Edges::invokes), and
+    /// how long each may take.
     pub path: Vec<(usize, Duration)>,
 }
 
@@ -40,8 +40,8 @@ impl<'t> Needs<'t> {
         Self { topology, slowest: HashMap::new(), budgets: HashMap::new() }
     }
 
-    /// How long a command may take for certain; nothing where it has no time-out, and waits for nothing that has. One without waits
-    /// at least for the slowest that it invokes.
+    /// How long a command may take for certain; nothing where it has no time-out, and waits for nothing that has. One
+    /// without waits at least for the slowest that it invokes.
     pub fn of(&mut self, command: CommandId) -> Option<Need> {
         let mut open = vec![command];
         while let Some(next) = open.last().copied() {
@@ -72,8 +72,8 @@ impl<'t> Needs<'t> {
         self.slowest.get(&command).copied().flatten()
     }
 
-    /// What a handler waits for in one run, when all of it takes as long as it may: one call after the other, unless the topology
-    /// says otherwise. What has no time-out takes as long as what it waits for itself.
+    /// What a handler waits for in one run, when all of it takes as long as it may: one call after the other, unless
+    /// the topology says otherwise. What has no time-out takes as long as what it waits for itself.
     pub fn budget(&mut self, handler: Handler) -> Budget {
         let edges = &self.topology.operation(handler).edges;
         for edge in &edges.invokes {

@@ -1,5 +1,5 @@
-//! How adapters are made in Rust: `Amqp::new(url).username(…).tls(…)`. What is neither in the table nor from elsewhere cannot be
-//! generated yet.
+//! How adapters are made in Rust: `Amqp::new(url).username(…).tls(…)`. What is neither in the table nor from elsewhere
+//! cannot be generated yet.
 
 use pontoon_schema::capability::{Adapter, Bridge};
 
@@ -143,8 +143,8 @@ pub(super) fn opening(purpose: Purpose, connection: &topology::Connection) -> Op
     })
 }
 
-/// How an adapter from elsewhere is made: `MyBridge::new().url(…)`, and told that its connection is encrypted if it leaves the
-/// process.
+/// How an adapter from elsewhere is made: `MyBridge::new().url(…)`, and told that its connection is encrypted if it
+/// leaves the process.
 fn custom(connection: &topology::Connection) -> Option<Opening> {
     let path = Rust(connection.custom.as_ref()?.value.clone());
     let capabilities = *connection.bridge()?;

@@ -98,8 +98,8 @@ pub struct Subscribed {
 /// What those who hear an event or work on a queue need of whoever sends it.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Listeners {
-    /// The shortest time for which one of them remembers what it has handled: a message that is sent once more after it would
-    /// have a second effect.
+    /// The shortest time for which one of them remembers what it has handled: a message that is sent once more after it
+    /// would have a second effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remembered: Option<Time>,
     /// Whether one of them handles messages in order.

@@ -21,7 +21,8 @@ pub struct Deployment {
     pub pattern: &'static str,
     /// How long work in flight may take at a shutdown.
     pub grace: Time,
-    /// What else its pattern asks for: `offline 8h`, `outbox 64MiB, then drop_oldest`, `budget 3 services, 4 connections`.
+    /// What else its pattern asks for: `offline 8h`, `outbox 64MiB, then drop_oldest`, `budget 3 services, 4
+    /// connections`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<String>,
     /// Its processes, containers or functions.

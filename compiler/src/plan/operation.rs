@@ -134,7 +134,8 @@ pub struct Policy {
     pub idempotency: Option<Idempotency>,
     /// Whether its writes, events and jobs stand together or not at all.
     pub outbox: bool,
-    /// Whether a run that collides at its commit is run again. Without an outbox nothing is held back, and nothing collides.
+    /// Whether a run that collides at its commit is run again. Without an outbox nothing is held back, and nothing
+    /// collides.
     pub repeatable: bool,
 }
 

@@ -1,4 +1,5 @@
-//! In which order a deployment starts: stores and bridges first, then units, those that are called before their callers.
+//! In which order a deployment starts: stores and bridges first, then units, those that are called before their
+//! callers.
 
 use std::collections::{HashMap, HashSet};
 

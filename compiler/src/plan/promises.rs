@@ -1,4 +1,5 @@
-//! What is promised about a handler that is started from outside, in words, and what of it is so because nothing else is written.
+//! What is promised about a handler that is started from outside, in words, and what of it is so because nothing else
+//! is written.
 
 use std::fmt::Display;
 

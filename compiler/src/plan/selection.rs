@@ -32,7 +32,8 @@ pub struct Request {
     pub features: Option<Vec<String>>,
     /// What generated files call the topology: `topology.yaml`.
     pub origin: String,
-    /// The path of the crate `pontoon` in the crate that is being built, where it is another one: `pt`, `company::pontoon`.
+    /// The path of the crate `pontoon` in the crate that is being built, where it is another one: `pt`,
+    /// `company::pontoon`.
     pub runtime: Option<String>,
 }
 

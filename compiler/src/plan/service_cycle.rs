@@ -1,5 +1,5 @@
-//! Services that call each other in a circle, although no command waits for itself. Where one of them bounds how much it does at a
-//! time, they may wait for each other; and none of them can be deployed before the others.
+//! Services that call each other in a circle, although no command waits for itself. Where one of them bounds how much
+//! it does at a time, they may wait for each other; and none of them can be deployed before the others.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -62,8 +62,8 @@ impl ServiceCycle {
     }
 }
 
-/// The shortest way from a service over others back to it, as calls. Of a chain, each step begins with the command that the one
-/// before it calls; otherwise any handler of the same service may take the next.
+/// The shortest way from a service over others back to it, as calls. Of a chain, each step begins with the command that
+/// the one before it calls; otherwise any handler of the same service may take the next.
 fn shortest(topology: &Topology, service: ServiceId, chain: bool, work: &mut usize) -> Option<Vec<(Handler, Handler)>> {
     // By which call each handler was reached first.
     let mut reached: HashMap<Handler, (Handler, Handler)> = HashMap::new();

@@ -13,8 +13,8 @@ pub(super) fn push(tree: &mut Tree, entry: Entry) -> Id {
     id
 }
 
-/// Makes a node of its children. Keys that stand twice are reported, with the first node and each later one, and the later ones
-/// left out.
+/// Makes a node of its children. Keys that stand twice are reported, with the first node and each later one, and the
+/// later ones left out.
 pub(super) fn collect(
     tree: &mut Tree,
     kind: Kind,

@@ -1,4 +1,5 @@
-//! The entries of lists and mappings as serde sees them. One that is wrong is reported and left out, and the next is read.
+//! The entries of lists and mappings as serde sees them. One that is wrong is reported and left out, and the next is
+//! read.
 
 use serde::de::{Deserialize, DeserializeSeed, Error, MapAccess, SeqAccess};
 

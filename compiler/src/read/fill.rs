@@ -1,5 +1,5 @@
-//! The typed document, filled from the tree. What is wrong is reported and left out, and the rest is read on, so that one
-//! run finds nearly all there is to find.
+//! The typed document, filled from the tree. What is wrong is reported and left out, and the rest is read on, so that
+//! one run finds nearly all there is to find.
 
 use std::cell::RefCell;
 use std::collections::HashSet;

@@ -237,8 +237,8 @@ impl Reader<'_> {
         self.tree.root = collect(&mut self.tree, Kind::Mapping, None, span, &children, &mut |_, _, _| {});
     }
 
-    /// The parts of a section from several files as one. Parts that do not fit together are left as they are: filling the
-    /// document reports them.
+    /// The parts of a section from several files as one. Parts that do not fit together are left as they are: filling
+    /// the document reports them.
     fn join(&mut self, name: &str, parts: &[Id]) -> Vec<Id> {
         let entry = |tree: &Tree, id: Id| tree.entries[id.0 as usize].clone();
         let mapping = |tree: &Tree, id: Id| matches!(tree.entries[id.0 as usize].kind, Kind::Mapping);

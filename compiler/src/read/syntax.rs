@@ -3,7 +3,8 @@
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 
-/// What the parser could not go on with, at a byte of the text; `open` is the innermost bracket that is not closed there.
+/// What the parser could not go on with, at a byte of the text; `open` is the innermost bracket that is not closed
+/// there.
 pub(super) fn explain(file: FileId, text: &str, at: u32, open: Option<u32>, info: &str) -> Diagnostic {
     if open.is_some()
         && let Some(bare) = bare_braces(file, text, at)

@@ -60,7 +60,8 @@ impl<'p, 't> Value<'p, 't> {
         Entries { page: self.page, node: self.node, next: 0, keys, current: None }
     }
 
-    /// A number or a truth where a text is expected is one that lacks its quotes: others who read YAML would not take it for a text.
+    /// A number or a truth where a text is expected is one that lacks its quotes: others who read YAML would not take
+    /// it for a text.
     fn not_a_number(self) -> Result<(), Fault> {
         match (self.node.entry().kind, self.node.text()) {
             (Kind::Plain(_), Some(text)) if is_number_or_truth(text) => {

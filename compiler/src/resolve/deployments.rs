@@ -21,8 +21,8 @@ const GRACE: Duration = Duration::from_secs(30);
 const BUDGET_SERVICES: u32 = 3;
 const BUDGET_CONNECTIONS: u32 = 4;
 
-/// How often services may be placed in all deployments together. Somebody who writes more deployments times services has
-/// generated them, and would wait for a plan that nobody can read.
+/// How often services may be placed in all deployments together. Somebody who writes more deployments times services
+/// has generated them, and would wait for a plan that nobody can read.
 pub(super) const MOST_PLACED: usize = 1_000_000;
 
 pub(super) type Services = Rc<[Located<ServiceId>]>;
@@ -192,8 +192,8 @@ impl<'s> Resolver<'s, '_> {
         commands
     }
 
-    /// The services of units and functions, each once, where it is named first. What a function bundles besides is added
-    /// with its unit.
+    /// The services of units and functions, each once, where it is named first. What a function bundles besides is
+    /// added with its unit.
     fn named_by(&self, groups: &[(Located<String>, Services)], commands: &[Located<CommandId>]) -> Services {
         let mut seen: HashMap<ServiceId, Span> = HashMap::new();
         let mut services = Vec::new();

@@ -4,8 +4,8 @@
 //!   `u64`, `Option<User>`); what stands between `<` and `>`, in tuples and in arrays follows the same rule.
 //! - A type of several segments (`crate::contract::User`, `uuid::Uuid`) begins with `crate` or a crate's name and stays
 //!   as it is.
-//! - A **path** stays as it is: `crate::user`, `shop_user`. Only `handler:` and `resources:` may be one name, which is then
-//!   found below `module:`.
+//! - A **path** stays as it is: `crate::user`, `shop_user`. Only `handler:` and `resources:` may be one name, which is
+//!   then found below `module:`.
 
 use std::collections::HashMap;
 
@@ -301,7 +301,8 @@ impl<'s> Rust<'s> {
     }
 }
 
-/// Whether a type of the prelude has as many types between `<` and `>` as Rust wants. Types of the user's are the user's to know.
+/// Whether a type of the prelude has as many types between `<` and `>` as Rust wants. Types of the user's are the
+/// user's to know.
 fn arity(name: &str, arguments: &PathArguments) -> Result<(), Problem> {
     if !is_prelude(name) {
         return Ok(());

@@ -59,7 +59,8 @@ impl Environment {
         .filter_map(|(purpose, connection)| Some((purpose, connection.as_ref()?)))
     }
 
-    /// What a caller from outside reaches it by: the event bridge, and the secret store where that is opened with a secret.
+    /// What a caller from outside reaches it by: the event bridge, and the secret store where that is opened with a
+    /// secret.
     pub fn for_clients(&self) -> Vec<(Purpose, &Connection)> {
         let Some(bridge) = &self.event_bridge else { return Vec::new() };
         let mut references = bridge.settings.references.iter();
@@ -104,8 +105,8 @@ impl Purpose {
     }
 }
 
-/// What a bridge or store can do: the row of its adapter in the capability table, or what the topology says of an adapter from
-/// elsewhere.
+/// What a bridge or store can do: the row of its adapter in the capability table, or what the topology says of an
+/// adapter from elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capabilities {
     /// Of an event bridge or a queue bridge.

@@ -25,7 +25,8 @@ pub struct SendWelcome {
 
 impl SendWelcome {
     async fn handle(&self, ctx: &impl email::send_welcome::Context, welcome: Welcome) -> Result<(), Error> {
-        // The first try for Grace fails. topology.yaml gives this command three attempts, so she is welcomed all the same.
+        // The first try for Grace fails. topology.yaml gives this command three attempts, so she is welcomed all the
+        // same.
         let subject = format!("Welcome, {}! (attempt {})", welcome.name, ctx.attempt());
         self.mailer.send(&welcome.to, &subject)?;
         Ok(())

@@ -53,12 +53,12 @@ impl fmt::Debug for Reply {
 
 /// Where requests for one command arrive.
 pub trait Endpoint: Send + Sync {
-    /// The next request, which is ours from now on: whatever happens, it is not given to anybody else. `None` once the endpoint
-    /// has ended. Safe to drop while it waits.
+    /// The next request, which is ours from now on: whatever happens, it is not given to anybody else. `None` once the
+    /// endpoint has ended. Safe to drop while it waits.
     fn next(&self) -> MaybeReady<'_, Option<IncomingRequest>>;
 
-    /// Whether requests that nobody takes wait in this process already, and could be given to nobody else. Then they are taken
-    /// also while there is no room for them, so that the time for which they have waited counts.
+    /// Whether requests that nobody takes wait in this process already, and could be given to nobody else. Then they
+    /// are taken also while there is no room for them, so that the time for which they have waited counts.
     fn has_them_all(&self) -> bool {
         false
     }

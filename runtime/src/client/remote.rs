@@ -25,12 +25,12 @@ pub struct Remote(Arc<dyn EventAdapter>);
 /// What the client is called where a unit has its name.
 const NAME: &str = "client";
 
-/// Connects to the event bridge of an environment. Generated code has it as `topology::client::connect`. Waits for a broker
-/// that is not there yet.
+/// Connects to the event bridge of an environment. Generated code has it as `topology::client::connect`. Waits for a
+/// broker that is not there yet.
 ///
 /// # Errors
-/// A [`StartError`]: there is no such environment, its bridge stays in its process, or something is missing or malformed.
-/// A broker that refuses us.
+/// A [`StartError`]: there is no such environment, its bridge stays in its process, or something is missing or
+/// malformed. A broker that refuses us.
 pub async fn connect(
     topology: &'static str,
     environments: &'static [Environment],
@@ -67,7 +67,8 @@ impl Client<Remote> {
     /// Calls a command and waits for its answer.
     ///
     /// # Errors
-    /// [`InvokeError::Rejected`]: it said no. [`InvokeError::Fault`]: it could not answer, or the bridge is out of reach.
+    /// [`InvokeError::Rejected`]: it said no. [`InvokeError::Fault`]: it could not answer, or the bridge is out of
+    /// reach.
     pub async fn invoke<M>(&self, _: M, input: M::Input) -> Result<M::Output, InvokeError<M::Rejection>>
     where
         M: Command + Exposed,

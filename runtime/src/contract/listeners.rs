@@ -16,8 +16,8 @@ impl Listeners {
         Self { keep: None, ordered: false }
     }
 
-    /// The shortest time for which one of them remembers what it has handled: after it, a message that is sent once more would
-    /// have a second effect.
+    /// The shortest time for which one of them remembers what it has handled: after it, a message that is sent once
+    /// more would have a second effect.
     #[must_use]
     pub const fn keep(mut self, keep: Duration) -> Self {
         self.keep = Some(keep);

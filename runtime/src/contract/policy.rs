@@ -48,7 +48,8 @@ impl Policy {
         self
     }
 
-    /// Inputs with the same [`Operation::key`](crate::generated::Operation::key) have one effect and one reply within this time.
+    /// Inputs with the same [`Operation::key`](crate::generated::Operation::key) have one effect and one reply within
+    /// this time.
     #[must_use]
     pub const fn idempotency(mut self, keep: Duration) -> Self {
         self.keep = Some(keep);
@@ -170,7 +171,8 @@ impl<T: Serialize> Named<'_, T> {
 )]
 pub trait IdempotencyKey {}
 
-/// Found before the method of the same name that other types have, and asks for what no `Option` is: rustc then says why.
+/// Found before the method of the same name that other types have, and asks for what no `Option` is: rustc then says
+/// why.
 impl<T> Field<'_, Option<T>> {
     /// Does not compile: the key of some messages is absent.
     #[must_use]

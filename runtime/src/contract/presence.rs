@@ -1,7 +1,7 @@
 //! In which environments an event or a subscription exists.
 
-/// The environments that an event or a subscription exists in (`environments:`). A unit that has everything in memory, or was
-/// given its adapters, is in none that has a name: everything exists there.
+/// The environments that an event or a subscription exists in (`environments:`). A unit that has everything in memory,
+/// or was given its adapters, is in none that has a name: everything exists there.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Environments(Option<&'static [&'static str]>);
 

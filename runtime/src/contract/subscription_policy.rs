@@ -23,8 +23,8 @@ pub struct SubscriptionPolicy {
     pub(crate) backoff: Backoff,
     pub(crate) dead_letter: bool,
     pub(crate) concurrency: u32,
-    /// Nothing where the topology says nothing: then memory has room for [`Self::IN_MEMORY`], and a broker for what its disk
-    /// has room for.
+    /// Nothing where the topology says nothing: then memory has room for [`Self::IN_MEMORY`], and a broker for what its
+    /// disk has room for.
     pub(crate) bound: Option<u32>,
     pub(crate) when_full: WhenFull,
     pub(crate) ordered: bool,
@@ -97,8 +97,8 @@ impl SubscriptionPolicy {
         self
     }
 
-    /// Events with the same [`Subscription::order`](crate::generated::Subscription::order) are handled in the order they came, also
-    /// while one of them is tried again.
+    /// Events with the same [`Subscription::order`](crate::generated::Subscription::order) are handled in the order
+    /// they came, also while one of them is tried again.
     #[must_use]
     pub const fn ordered(mut self) -> Self {
         self.ordered = true;

@@ -6,8 +6,8 @@ use pontoon_schema::capability::Bridge;
 
 use crate::environment::EventBridge;
 
-/// Refuses to compile where what the topology says of an event bridge is not what its constant says. Generated code has it for
-/// each adapter from elsewhere.
+/// Refuses to compile where what the topology says of an event bridge is not what its constant says. Generated code has
+/// it for each adapter from elsewhere.
 ///
 /// # Panics
 /// The two differ. In a constant, that is an error of rustc's.

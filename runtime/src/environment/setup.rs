@@ -1,4 +1,5 @@
-//! The moment at which an environment's adapters are made: variables and secrets are put in, and all problems are collected.
+//! The moment at which an environment's adapters are made: variables and secrets are put in, and all problems are
+//! collected.
 
 use std::sync::Arc;
 
@@ -31,8 +32,8 @@ impl Instance {
     }
 }
 
-/// What adapters are made from beside their settings. Collects what is missing or malformed, so that all of it is reported
-/// at once.
+/// What adapters are made from beside their settings. Collects what is missing or malformed, so that all of it is
+/// reported at once.
 pub struct Setup {
     /// Whose adapters they are.
     pub instance: Instance,

@@ -16,11 +16,11 @@ use crate::secret::{SecretError, SecretValue};
 ///
 /// The context of a handler, such as `topology::user::sign_up::Context`, is this trait with the declared edges.
 ///
-/// What may be invoked is `MayInvoke<…>`, by its method [`invoke`](MayInvoke::invoke); see [`Undeclared`] for the two that
-/// are always there.
+/// What may be invoked is `MayInvoke<…>`, by its method [`invoke`](MayInvoke::invoke); see [`Undeclared`] for the two
+/// that are always there.
 ///
-/// Nothing is sent, written or asked for before the future that says so is polled: whoever forgets `.await` has done nothing,
-/// wherever the edge leads, and the compiler warns.
+/// Nothing is sent, written or asked for before the future that says so is polled: whoever forgets `.await` has done
+/// nothing, wherever the edge leads, and the compiler warns.
 ///
 /// A handler gets it as `ctx`. A function that handlers share asks for what it needs, by the bounds in
 /// [`edge`](crate::edge):
@@ -50,9 +50,9 @@ pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared
     /// The message whose handling caused this one, if there is one.
     fn causation(&self) -> Option<Id>;
 
-    /// On whose behalf, as the message claims. Nobody has checked it: whoever may publish to the subject of a command may claim any
-    /// principal, whether the command is `exposed` or not. Decide by it only where the rights at the broker let nobody else
-    /// publish there, or check a token of the input's own.
+    /// On whose behalf, as the message claims. Nobody has checked it: whoever may publish to the subject of a command
+    /// may claim any principal, whether the command is `exposed` or not. Decide by it only where the rights at the
+    /// broker let nobody else publish there, or check a token of the input's own.
     fn principal(&self) -> Option<&str>;
 
     /// For which tenant, as the message claims: see [`Self::principal`].

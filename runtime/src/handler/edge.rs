@@ -1,7 +1,9 @@
-//! What a handler may do, an edge at a time. Each is a trait of its own, so that one that was not declared cannot be written.
+//! What a handler may do, an edge at a time. Each is a trait of its own, so that one that was not declared cannot be
+//! written.
 //!
-//! The edges of a context are its bounds: `MayEmit<event::UserSignedUp>`. What a handler calls asks for them from the other
-//! side, `event::UserSignedUp: EmittedBy<the context>`: rustc then says what is missing once, at the argument, by its name.
+//! The edges of a context are its bounds: `MayEmit<event::UserSignedUp>`. What a handler calls asks for them from the
+//! other side, `event::UserSignedUp: EmittedBy<the context>`: rustc then says what is missing once, at the argument, by
+//! its name.
 
 use std::future::Future;
 

@@ -3,8 +3,8 @@
 /// The handlers of one service in a unit: which operation each of them handles, and what they are made from.
 ///
 /// Generated code has one of these for each service of a unit. It stands for a struct with a field for each handler, a
-/// [`Route`](crate::generated::Route) from each operation to its field, and `make`, which makes the handlers from the resources of
-/// their service.
+/// [`Route`](crate::generated::Route) from each operation to its field, and `make`, which makes the handlers from the
+/// resources of their service.
 ///
 /// ```text
 /// pontoon::generated::handlers! {
@@ -14,7 +14,8 @@
 ///     }
 /// }
 /// ```
-// The handler's type stands at its route alone: the field takes it from there, so that rustc reports a missing one once.
+// The handler's type stands at its route alone: the field takes it from there, so that rustc reports a missing one
+// once.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! handlers {

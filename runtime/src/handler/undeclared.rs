@@ -1,8 +1,8 @@
 //! The two commands that every context may invoke and nobody can: they make rustc say the right thing.
 //!
-//! Where a context has no edge to a command, rustc would find no method `invoke` at all; where it has exactly one, it would
-//! take every argument for a mistyped form of that one. With these two it always finds the method, is never sure which
-//! command is meant, and so looks at the argument and says that its edge is not declared.
+//! Where a context has no edge to a command, rustc would find no method `invoke` at all; where it has exactly one, it
+//! would take every argument for a mistyped form of that one. With these two it always finds the method, is never sure
+//! which command is meant, and so looks at the argument and says that its edge is not declared.
 
 use crate::contract::never::Never;
 use crate::contract::operation::{Command, Kind, Operation};

@@ -9,8 +9,8 @@ pub(super) const fn attempts<M: Operation>() -> u32 {
     if matches!(M::KIND, Kind::Command) { M::POLICY.attempts } else { 1 }
 }
 
-/// Which attempt a fault belongs to, where it is not the last word: whoever delivers the message, or calls from another unit,
-/// says when it is given up.
+/// Which attempt a fault belongs to, where it is not the last word: whoever delivers the message, or calls from another
+/// unit, says when it is given up.
 pub(super) fn attempt_of<M: Operation, U>(scope: &Scope<'_, U>) -> Option<Attempt> {
     scope.delivery().or_else(|| {
         let attempt = Attempt { number: scope.attempt(), of: attempts::<M>() };

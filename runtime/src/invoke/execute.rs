@@ -18,9 +18,9 @@ use crate::invoke::with_policy;
 
 /// Runs the handler of `M` in the unit of its parent's chain.
 ///
-/// The handler's own future stands in this one once, with a scope of a few words: however long a chain of calls becomes,
-/// it stays small. What keeps a promise, or has a span, is in a box: behind a branch that is decided at compile time, and
-/// one that asks whether anybody listens.
+/// The handler's own future stands in this one once, with a scope of a few words: however long a chain of calls
+/// becomes, it stays small. What keeps a promise, or has a span, is in a box: behind a branch that is decided at
+/// compile time, and one that asks whether anybody listens.
 pub(crate) async fn execute<M, U>(
     parent: &Scope<'_, U>,
     input: M::Input,

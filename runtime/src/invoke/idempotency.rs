@@ -1,7 +1,7 @@
 //! `idempotency`: one effect and one reply for inputs with the same key.
 //!
-//! A key is claimed in the state store before the handler runs. The claim becomes the reply, and is given again while it is kept.
-//! Its scope is the operation and the tenant; the same key with another input is refused.
+//! A key is claimed in the state store before the handler runs. The claim becomes the reply, and is given again while
+//! it is kept. Its scope is the operation and the tenant; the same key with another input is refused.
 
 mod claim;
 mod fingerprint;
@@ -55,8 +55,8 @@ impl Error for Busy {}
 /// How long a message whose key is claimed waits before it comes again.
 const AGAIN: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(1));
 
-/// Claims a key, or gets the reply. While somebody else has it, a caller waits until its deadline; a message does not: it is
-/// given back, so that others are not held up.
+/// Claims a key, or gets the reply. While somebody else has it, a caller waits until its deadline; a message does not:
+/// it is given back, so that others are not held up.
 pub(crate) async fn claim<M: Operation, U>(
     shared: &Shared,
     scope: &Scope<'_, U>,
@@ -88,8 +88,9 @@ pub(crate) async fn claim<M: Operation, U>(
             Ok(record) => record,
             Err(error) => return Err(Fault::of(FaultClass::Malformed, error)),
         };
-        // A message is given up where its key has the reply to another input. Where that is only claimed it is not: a claim may
-        // end without a reply, and a process of another version may have read another input out of the same message.
+        // A message is given up where its key has the reply to another input. Where that is only claimed it is not: a
+        // claim may end without a reply, and a process of another version may have read another input out of the same
+        // message.
         let may_wait = scope.is_delivered() && matches!(record.state, State::Claimed { .. });
         if record.input != input && !may_wait {
             return Err(Fault::of(FaultClass::KeyReused, "its idempotency key was used with another input"));
@@ -110,7 +111,8 @@ pub(crate) async fn claim<M: Operation, U>(
     Err(out_of_time())
 }
 
-/// The key with its scope. No two of them are the same text: addresses have no `/`, and the tenant's length stands before it.
+/// The key with its scope. No two of them are the same text: addresses have no `/`, and the tenant's length stands
+/// before it.
 fn scoped(address: &str, tenant: Option<&str>, key: &Key) -> String {
     let key = key.as_str();
     match tenant {

@@ -1,8 +1,8 @@
 //! `outbox: true`: what a handler writes and sends takes effect together once it succeeded, or not at all.
 //!
-//! Events and jobs are put into the state store in the same transaction as the writes, and published after it, in the order of
-//! commits. They belong to their subject: whatever a crash or a broker out of reach leaves behind, any unit that can publish the
-//! subject relays: at least once, under its old id.
+//! Events and jobs are put into the state store in the same transaction as the writes, and published after it, in the
+//! order of commits. They belong to their subject: whatever a crash or a broker out of reach leaves behind, any unit
+//! that can publish the subject relays: at least once, under its old id.
 
 mod commit;
 mod dead_letters;

@@ -1,5 +1,5 @@
-//! A command that is called over a bridge: attempts, time-outs and deadlines as they are where caller and handler share a
-//! process. The caller's side tries again; the other side runs the handler once for each request.
+//! A command that is called over a bridge: attempts, time-outs and deadlines as they are where caller and handler share
+//! a process. The caller's side tries again; the other side runs the handler once for each request.
 
 use std::time::Duration;
 

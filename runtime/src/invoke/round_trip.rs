@@ -1,5 +1,6 @@
-//! Whether a value is the same once it has gone through JSON, as it does on its way to another unit. In one process it stays what
-//! it is, and a handler would get something else, or nothing, the day it is deployed apart: so debug builds and tests try it.
+//! Whether a value is the same once it has gone through JSON, as it does on its way to another unit. In one process it
+//! stays what it is, and a handler would get something else, or nothing, the day it is deployed apart: so debug builds
+//! and tests try it.
 
 mod shape;
 

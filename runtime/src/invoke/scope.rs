@@ -174,8 +174,8 @@ impl<'c, U> Scope<'c, U> {
         !self.is_first() || matches!(self.origin.source, Source::Client(_) | Source::Request(..))
     }
 
-    /// Which attempt this belongs to, where it handles an event or a job, or is called by what does: whoever delivers it says
-    /// when it is given up.
+    /// Which attempt this belongs to, where it handles an event or a job, or is called by what does: whoever delivers
+    /// it says when it is given up.
     pub(crate) fn delivery(&self) -> Option<Attempt> {
         match self.origin.source {
             Source::Message(_, attempt) => Some(attempt),

@@ -1,5 +1,5 @@
-//! How a command is reached from a unit: where both are in one process, by a plain call; otherwise by a request. Decided by
-//! types, when the unit is compiled.
+//! How a command is reached from a unit: where both are in one process, by a plain call; otherwise by a request.
+//! Decided by types, when the unit is compiled.
 
 use std::future::Future;
 
@@ -10,8 +10,8 @@ use crate::invoke::call::Call;
 use crate::invoke::execute::execute;
 use crate::invoke::remote::invoke_remote;
 
-/// How a command is reached from a unit. Generated for the commands of other units that its handlers invoke; those of its
-/// own are reached [`InProcess`]ly.
+/// How a command is reached from a unit. Generated for the commands of other units that its handlers invoke; those of
+/// its own are reached [`InProcess`]ly.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be reached from `{U}`",
     label = "neither in this unit nor in one that it may call",

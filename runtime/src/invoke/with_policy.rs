@@ -128,8 +128,8 @@ enum Failed {
     With(Fault),
 }
 
-/// When the next attempt is out of time by its own time-out, and whether that is now. The clock is read only where there is
-/// one, and once.
+/// When the next attempt is out of time by its own time-out, and whether that is now. The clock is read only where
+/// there is one, and once.
 fn deadline(own: &mut Own, timeout: Option<Duration>, inherited: Option<Instant>) -> (Option<Instant>, bool) {
     let Some(timeout) = timeout else { return (None, false) };
     let now = Instant::now();
@@ -138,8 +138,8 @@ fn deadline(own: &mut Own, timeout: Option<Duration>, inherited: Option<Instant>
     (own.deadline, at <= now)
 }
 
-/// Whether a handler runs again where another run has changed what it has changed, and was faster. What it does is held back, and
-/// the topology says that running it twice does no harm.
+/// Whether a handler runs again where another run has changed what it has changed, and was faster. What it does is held
+/// back, and the topology says that running it twice does no harm.
 const fn runs_again<M: Operation>() -> bool {
     M::POLICY.outbox && (M::POLICY.repeatable || M::POLICY.keep.is_some())
 }

@@ -1,4 +1,5 @@
-//! Takes messages from a consumer and hands them to a handler; decides what becomes of each. The same for every adapter.
+//! Takes messages from a consumer and hands them to a handler; decides what becomes of each. The same for every
+//! adapter.
 
 use std::future::pending;
 use std::pin::pin;
@@ -67,7 +68,8 @@ where
     }
 }
 
-/// Whether a message is done with before it is handled: one that must not come twice. Memory cannot bring it back in any case.
+/// Whether a message is done with before it is handled: one that must not come twice. Memory cannot bring it back in
+/// any case.
 pub(super) fn done_first(policy: ConsumerPolicy, consumer: &dyn Consumer) -> bool {
     policy.at_most_once && !consumer.is_volatile()
 }

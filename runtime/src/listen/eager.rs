@@ -15,8 +15,8 @@ const BRIEF: Duration = Duration::from_micros(50);
 /// Whether work of one kind is brief, by the last of it.
 ///
 /// What is brief is begun one piece after the other: what came together is done together, what it sends goes out in one
-/// write, and none costs a task that needs none. What computes for longer has a task from the start, for other threads to
-/// take; as soon as it is brief again, it is begun in place again.
+/// write, and none costs a task that needs none. What computes for longer has a task from the start, for other threads
+/// to take; as soon as it is brief again, it is begun in place again.
 #[derive(Clone)]
 pub(crate) struct EagerSpawner(Arc<AtomicBool>);
 

@@ -1,5 +1,5 @@
-//! The loops of a running unit that take requests, messages and ticks. One that ends while the unit runs is logged, shows in
-//! the unit's health, and is started again.
+//! The loops of a running unit that take requests, messages and ticks. One that ends while the unit runs is logged,
+//! shows in the unit's health, and is started again.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -44,8 +44,8 @@ impl<U: Send + Sync + 'static> Registration<U> {
         self.lanes.push(Lane::new(M::ADDRESS, move |running| serve::<M, U>(running, Arc::clone(&endpoint))));
     }
 
-    /// Events of this unit for all who hear them in other units: they are kept from the first one on, whichever unit starts first.
-    /// Comes after what the unit itself listens to.
+    /// Events of this unit for all who hear them in other units: they are kept from the first one on, whichever unit
+    /// starts first. Comes after what the unit itself listens to.
     pub fn retain<E: Event>(&mut self, _: E) {
         for subscribed in E::SUBSCRIPTIONS {
             self.retain_one(*subscribed);

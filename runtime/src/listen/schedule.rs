@@ -1,4 +1,5 @@
-//! Runs handlers by the clock. A run that is not over when the next is due is not started twice: the next one is left out.
+//! Runs handlers by the clock. A run that is not over when the next is due is not started twice: the next one is left
+//! out.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

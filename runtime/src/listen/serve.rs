@@ -1,5 +1,5 @@
-//! Serves a command on the bridge: takes requests, runs the handler, replies. Each request is boxed once, where it enters the
-//! process, and has a task of its own if it waits for something.
+//! Serves a command on the bridge: takes requests, runs the handler, replies. Each request is boxed once, where it
+//! enters the process, and has a task of its own if it waits for something.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -22,8 +22,8 @@ use crate::one_line::OneLine;
 use crate::unit::lifecycle::Phase;
 use crate::unit::shared::RunningUnit;
 
-/// How many requests for one command a process works on at a time; others wait at the broker, or, where that hands out all
-/// that it has, in the adapter.
+/// How many requests for one command a process works on at a time; others wait at the broker, or, where that hands out
+/// all that it has, in the adapter.
 const AT_A_TIME: usize = 256;
 
 /// How many requests for one command wait here for room.
@@ -64,7 +64,8 @@ where
     while tasks.join_next().await.is_some() {}
 }
 
-/// Room for one more request. What comes meanwhile, and is in this process in any case, waits here: its deadline was read.
+/// Room for one more request. What comes meanwhile, and is in this process in any case, waits here: its deadline was
+/// read.
 async fn permit(
     room: &Arc<Semaphore>,
     endpoint: &dyn Endpoint,
@@ -100,7 +101,8 @@ where
     }
 }
 
-/// What the caller gets. A request that comes too late is answered with that: who sent it may have another idea of the time.
+/// What the caller gets. A request that comes too late is answered with that: who sent it may have another idea of the
+/// time.
 async fn reply<M, U>(running: &RunningUnit<U>, asked: &IncomingRequest) -> Reply
 where
     U: Send + Sync,

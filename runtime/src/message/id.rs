@@ -1,4 +1,5 @@
-//! Identifiers of messages: 128 bits, written as a UUID. Drawing one costs a thread-local counter: no clock, no syscall.
+//! Identifiers of messages: 128 bits, written as a UUID. Drawing one costs a thread-local counter: no clock, no
+//! syscall.
 
 use std::cell::Cell;
 use std::fmt;
@@ -21,7 +22,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Id(u64, u64);
 
 thread_local! {
-    /// What this thread's next identifier is: a prefix and a start from the operating system's randomness, then a count.
+    /// What this thread's next identifier is: a prefix and a start from the operating system's randomness, then a
+    /// count.
     static NEXT: Cell<(u64, u64)> = {
         let state = RandomState::new();
         Cell::new((state.hash_one(1), state.hash_one(2)))
@@ -72,8 +74,8 @@ impl fmt::Display for Id {
     }
 }
 
-/// Writes bytes in hexadecimal. By hand: every message has several such texts, and what formats numbers takes ten times as
-/// long.
+/// Writes bytes in hexadecimal. By hand: every message has several such texts, and what formats numbers takes ten times
+/// as long.
 pub(crate) fn write_digits(text: &mut [u8], bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {

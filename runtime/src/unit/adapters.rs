@@ -25,8 +25,8 @@ pub struct Adapters {
 }
 
 impl Adapters {
-    /// Those of an environment, the secret store first: the others read their secrets from it. Memory stands in for one that
-    /// has a problem, so that the problems of the unit are found as well; then nothing connects.
+    /// Those of an environment, the secret store first: the others read their secrets from it. Memory stands in for one
+    /// that has a problem, so that the problems of the unit are found as well; then nothing connects.
     pub(crate) async fn open(environment: &Environment, setup: &mut Setup) -> Self {
         setup.secrets = environment.secret_store.open(setup).await;
         let events = environment.event_bridge.open_any(setup).await;

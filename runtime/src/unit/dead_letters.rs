@@ -37,7 +37,8 @@ impl<M: Operation> DeadLetters<M> {
         Self { consumer, marker: PhantomData }
     }
 
-    /// The oldest of them, oldest first: 10,000, or as many as have 64 MiB. None for what does not take messages in this unit.
+    /// The oldest of them, oldest first: 10,000, or as many as have 64 MiB. None for what does not take messages in
+    /// this unit.
     ///
     /// # Errors
     /// The bridge is out of reach.

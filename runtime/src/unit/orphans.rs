@@ -1,4 +1,5 @@
-//! What a broker keeps for subscriptions that the topology does not have any more: nobody takes it, and it grows for ever.
+//! What a broker keeps for subscriptions that the topology does not have any more: nobody takes it, and it grows for
+//! ever.
 
 use std::pin::pin;
 
@@ -7,9 +8,9 @@ use crate::bridge::{BridgeError, EventAdapter};
 use crate::fault::panics::Guarded;
 use crate::one_line::OneLine;
 
-/// What the broker keeps for subscriptions that the topology does not have, from [`Started::orphans`](crate::Started::orphans).
-/// Each is logged as a warning at the start. A version of the topology that still has the subscription, and still runs, knows
-/// nothing of what is removed: look first whether there is one.
+/// What the broker keeps for subscriptions that the topology does not have, from
+/// [`Started::orphans`](crate::Started::orphans). Each is logged as a warning at the start. A version of the topology
+/// that still has the subscription, and still runs, knows nothing of what is removed: look first whether there is one.
 pub struct Orphans<'u> {
     events: &'u dyn EventAdapter,
 }

@@ -1,7 +1,7 @@
 //! The signals that stop a unit: SIGTERM and Ctrl-C.
 //!
-//! They are waited for on a thread of their own, which also ends the process when it has not ended by itself long after its
-//! grace: handlers that block every thread of the runtime must not keep it for ever.
+//! They are waited for on a thread of their own, which also ends the process when it has not ended by itself long after
+//! its grace: handlers that block every thread of the runtime must not keep it for ever.
 
 use std::io;
 use std::process::exit;
@@ -38,8 +38,8 @@ impl Stopped {
 }
 
 impl Signals {
-    /// Waits for signals from now on. The first one stops the unit, which has `grace` for that. Another one, more than a second
-    /// later, ends the process at once; so does the first, if nobody waits for it.
+    /// Waits for signals from now on. The first one stops the unit, which has `grace` for that. Another one, more than
+    /// a second later, ends the process at once; so does the first, if nobody waits for it.
     pub(crate) fn new(grace: Duration) -> io::Result<Self> {
         let (first, signals) = oneshot::channel();
         let (ready, installed) = mpsc::channel();

@@ -1,4 +1,5 @@
-//! From resources to a unit that runs: environment, variables and secrets first, all problems at once, then the adapters.
+//! From resources to a unit that runs: environment, variables and secrets first, all problems at once, then the
+//! adapters.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,8 +27,8 @@ use crate::unit::started::Started;
 use crate::unit::wall_clock::WallClock;
 
 /// Starts a unit in the environment that `PONTOON_ENV` names, runs it until SIGTERM or Ctrl-C, and stops it. A second
-/// signal ends the process at once; those within a second after the first count as that one. A unit whose handlers block every
-/// thread is ended when its grace is over, too.
+/// signal ends the process at once; those within a second after the first count as that one. A unit whose handlers
+/// block every thread is ended when its grace is over, too.
 ///
 /// # Errors
 /// As [`start`] and [`Started::shutdown`].
@@ -35,8 +36,8 @@ pub async fn run<U: Unit>(resources: U::Resources) -> Result<()> {
     run_with::<U>(resources, async |_: &Started<U>| Ok(())).await
 }
 
-/// The same with something that runs beside it, from when the unit is ready until the signal: what serves its health, say, or
-/// watches its dead letters. The unit goes on where it ends well, and is stopped where it ends in an error.
+/// The same with something that runs beside it, from when the unit is ready until the signal: what serves its health,
+/// say, or watches its dead letters. The unit goes on where it ends well, and is stopped where it ends in an error.
 ///
 /// # Errors
 /// As [`run`], and what `beside` ends in.
@@ -92,14 +93,14 @@ async fn until_a_signal<U: Unit>(launch: Launch<U>, beside: impl AsyncFnOnce(&St
 /// Starts a unit in the environment that `PONTOON_ENV` names. Waits for brokers and stores that are not there yet.
 ///
 /// # Errors
-/// A [`StartError`] with all that is missing or malformed; a broker that refuses us, or that has something else than what
-/// the unit needs.
+/// A [`StartError`] with all that is missing or malformed; a broker that refuses us, or that has something else than
+/// what the unit needs.
 pub async fn start<U: Unit>(resources: U::Resources) -> Result<Started<U>> {
     Launch::new(resources).start().await
 }
 
-/// A unit with everything in memory, whatever `PONTOON_ENV` says: for tests. `.await` starts it. Secrets and variables are what the
-/// test gives, and none of the process.
+/// A unit with everything in memory, whatever `PONTOON_ENV` says: for tests. `.await` starts it. Secrets and variables
+/// are what the test gives, and none of the process.
 pub fn in_memory<U: Unit>(resources: U::Resources) -> Launch<U> {
     Launch::new(resources).in_memory()
 }
@@ -201,7 +202,8 @@ impl<U: Unit> Launch<U> {
         self
     }
 
-    /// With everything in memory, whatever the environment. Variables and secrets are those that are given, and none of the process.
+    /// With everything in memory, whatever the environment. Variables and secrets are those that are given, and none of
+    /// the process.
     pub fn in_memory(mut self) -> Self {
         self.in_memory = true;
         self
@@ -213,8 +215,8 @@ impl<U: Unit> Launch<U> {
         self
     }
 
-    /// Debug builds try whether each value that travels, or is kept, is the same once it has gone through JSON, as on its way to
-    /// another unit, and refuse what is not. Release builds do not, and neither does this unit.
+    /// Debug builds try whether each value that travels, or is kept, is the same once it has gone through JSON, as on
+    /// its way to another unit, and refuse what is not. Release builds do not, and neither does this unit.
     pub fn without_round_trips(mut self) -> Self {
         self.round_trips = RoundTrips(false);
         self
@@ -265,8 +267,8 @@ impl<U: Unit> Launch<U> {
         until_a_signal(self, beside).await
     }
 
-    /// The adapters of the environment, and its name, where it has one. Where a problem is found, others take their place, so that the rest of the problems
-    /// can be found as well; none of them connects.
+    /// The adapters of the environment, and its name, where it has one. Where a problem is found, others take their
+    /// place, so that the rest of the problems can be found as well; none of them connects.
     async fn open(&self, problems: &mut Vec<String>) -> (Adapters, Option<&'static str>) {
         if let Some(adapters) = &self.adapters {
             return (adapters.clone(), None);

@@ -121,8 +121,8 @@ impl<U: Unit> Started<U> {
         DeadLetters::new(self.consumers.get(M::ADDRESS).cloned())
     }
 
-    /// What the outbox has given up: what could never be sent, and what may have been sent so long ago that a listener may have
-    /// forgotten it. Of every unit that shares the state store.
+    /// What the outbox has given up: what could never be sent, and what may have been sent so long ago that a listener
+    /// may have forgotten it. Of every unit that shares the state store.
     #[must_use]
     pub fn outbox_dead_letters(&self) -> OutboxDeadLetters<'_> {
         OutboxDeadLetters::new(self.running.shared.outbox_context())
@@ -161,8 +161,8 @@ impl<U: Unit> Started<U> {
         shared.lifecycle.finished(|| self.unfinished(far) + shared.outbox.busy()).await;
     }
 
-    /// Stops: nothing new is taken, what runs and what only this process has is finished within the grace, then the adapters
-    /// are closed, in the reverse of the order they were connected in.
+    /// Stops: nothing new is taken, what runs and what only this process has is finished within the grace, then the
+    /// adapters are closed, in the reverse of the order they were connected in.
     ///
     /// # Errors
     /// [`StopError`]: the grace was over before that. What still ran has been ended.

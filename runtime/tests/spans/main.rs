@@ -1,5 +1,5 @@
-//! Spans around handlers, and faults in the log. In a program of its own: whether anybody listens to a span is a matter of
-//! the whole process.
+//! Spans around handlers, and faults in the log. In a program of its own: whether anybody listens to a span is a matter
+//! of the whole process.
 
 #![allow(
     clippy::expect_used,

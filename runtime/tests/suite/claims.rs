@@ -1,4 +1,5 @@
-//! The claims of the inbox: how long they hold, who waits for them, and what becomes of a handler that has lost its own.
+//! The claims of the inbox: how long they hold, who waits for them, and what becomes of a handler that has lost its
+//! own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +77,8 @@ async fn a_claim_of_a_dead_process_ends_within_seconds() {
     assert!(before.elapsed() <= 12 * SECOND, "{:?}", before.elapsed());
 }
 
-/// A process of another version reads other fields of the same message, claims its key, and dies: the message comes again.
+/// A process of another version reads other fields of the same message, claims its key, and dies: the message comes
+/// again.
 #[tokio::test(start_paused = true)]
 async fn a_claim_for_another_input_is_waited_for() {
     let pair = Pair::new();

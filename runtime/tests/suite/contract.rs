@@ -1,5 +1,5 @@
-//! A contract as it is generated from a topology, written by hand: services `user` and `email`, their events, queues and
-//! state, and a `lab` of commands with one promise each.
+//! A contract as it is generated from a topology, written by hand: services `user` and `email`, their events, queues
+//! and state, and a `lab` of commands with one promise each.
 
 use pontoon::adapter::{QueuePolicy, SubscriptionPolicy, WhenFull};
 use pontoon::generated::{

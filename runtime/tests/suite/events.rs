@@ -1,5 +1,5 @@
-//! Events in memory: delivery, order, attempts, bounds, dead letters. E01 to E26 of the conformance suite, as far as they
-//! apply to memory.
+//! Events in memory: delivery, order, attempts, bounds, dead letters. E01 to E26 of the conformance suite, as far as
+//! they apply to memory.
 
 use std::time::Duration;
 

@@ -72,7 +72,8 @@ async fn publish(events: &dyn EventAdapter, key: &str) {
     events.topic(<event::Keyed as pontoon::generated::Event>::SUBJECT).publish(event).await.unwrap();
 }
 
-/// A bridge whose subscription `lab.in_order` fails in the first calls: by a panic, and by an end that nobody asked for.
+/// A bridge whose subscription `lab.in_order` fails in the first calls: by a panic, and by an end that nobody asked
+/// for.
 struct Failing(InMemoryEvents);
 
 struct FailingFeed {

@@ -1,4 +1,5 @@
-//! What is left in the outbox: who publishes it, in which order, and what becomes of what cannot be published. E35, E36.
+//! What is left in the outbox: who publishes it, in which order, and what becomes of what cannot be published. E35,
+//! E36.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,7 +85,8 @@ async fn what_was_committed_and_not_seen_published_is_not_overtaken_either() {
     assert_eq!(broker.got(3).await, [1, 2, 3]);
 }
 
-/// A hundred entries that the dead instance may have been publishing: each is left to it for seconds, all at the same time.
+/// A hundred entries that the dead instance may have been publishing: each is left to it for seconds, all at the same
+/// time.
 #[tokio::test(start_paused = true)]
 async fn what_a_dead_instance_may_have_been_publishing_is_relayed_together() {
     let (broker, store) = (Broker::default(), Store::new());

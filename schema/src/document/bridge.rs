@@ -20,7 +20,8 @@ pub enum EventBridge {
     Nats(Nats),
     /// A broker for devices, for example `mqtt: { url: "${MQTT_URL}", client_id: "${DEVICE_ID}" }`.
     Mqtt(Mqtt),
-    /// One from elsewhere, for example `custom: { adapter: "my_bridge::MyBridge", capabilities: { request_reply: true } }`.
+    /// One from elsewhere, for example `custom: { adapter: "my_bridge::MyBridge", capabilities: { request_reply: true }
+    /// }`.
     Custom(CustomEventBridge),
 }
 

@@ -60,8 +60,8 @@ pub struct Amqp {
     pub client_certificate: Option<Text>,
     /// Its private key: a PEM, or the path of a PEM file, for example `${secret:client_key}`.
     pub client_key: Option<Text>,
-    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above says
-    /// how to encrypt it.
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above
+    /// says how to encrypt it.
     pub tls: Option<Tls>,
     /// How long the broker lets a message be held before it takes it from its consumer, for example `2h`: what its own
     /// `consumer_timeout` says, which nothing here changes. Default: `30m`, as RabbitMQ has it.
@@ -94,11 +94,11 @@ pub struct Nats {
     pub token: Option<Text>,
     /// The credentials: the content of a `.creds` file, or its path, for example `${secret:nats_credentials}`.
     pub credentials: Option<Text>,
-    /// What the subjects begin with on which answers arrive, before the user: `shop.reply` becomes `shop.reply.ann.>` for the
-    /// user `ann`. The same for all units and clients of a system. Default: the topology's name, and `reply`.
+    /// What the subjects begin with on which answers arrive, before the user: `shop.reply` becomes `shop.reply.ann.>`
+    /// for the user `ann`. The same for all units and clients of a system. Default: the topology's name, and `reply`.
     pub inbox_prefix: Option<Text>,
-    /// On how many servers of a cluster events and dead letters are kept, for example `3`. Default: `3` where the cluster has so many
-    /// servers, otherwise `1`. A stream that is kept on fewer is a warning at the start.
+    /// On how many servers of a cluster events and dead letters are kept, for example `3`. Default: `3` where the
+    /// cluster has so many servers, otherwise `1`. A stream that is kept on fewer is a warning at the start.
     pub replicas: Option<Replicas>,
     /// The authority to trust, where it is none that the system knows: a PEM, or the path of a PEM file, for example
     /// `${CA_FILE}`.
@@ -107,8 +107,8 @@ pub struct Nats {
     pub client_certificate: Option<Text>,
     /// Its private key: a PEM, or the path of a PEM file, for example `${secret:client_key}`.
     pub client_key: Option<Text>,
-    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above says
-    /// how to encrypt it.
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above
+    /// says how to encrypt it.
     pub tls: Option<Tls>,
 }
 
@@ -123,8 +123,8 @@ pub struct Nats {
 pub struct Mqtt {
     /// Where it is, for example `${MQTT_URL}`.
     pub url: Text,
-    /// The id of this client, unlike all others at the broker, for example `${DEVICE_ID}`. The broker keeps what waits for
-    /// a device under it.
+    /// The id of this client, unlike all others at the broker, for example `${DEVICE_ID}`. The broker keeps what waits
+    /// for a device under it.
     pub client_id: Text,
     /// The user, for example `${MQTT_USER}`.
     pub username: Option<Text>,
@@ -137,8 +137,8 @@ pub struct Mqtt {
     pub client_certificate: Option<Text>,
     /// Its private key: a PEM, or the path of a PEM file, for example `${secret:client_key}`.
     pub client_key: Option<Text>,
-    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above says
-    /// how to encrypt it.
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above
+    /// says how to encrypt it.
     pub tls: Option<Tls>,
 }
 
@@ -165,7 +165,7 @@ pub struct Redis {
     pub client_certificate: Option<Text>,
     /// Its private key: a PEM, or the path of a PEM file, for example `${secret:client_key}`.
     pub client_key: Option<Text>,
-    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above says
-    /// how to encrypt it.
+    /// Whether the connection is encrypted. Default: `required`, unless the environment is ephemeral and nothing above
+    /// says how to encrypt it.
     pub tls: Option<Tls>,
 }

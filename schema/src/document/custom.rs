@@ -20,8 +20,8 @@ pub struct CustomEventBridge {
     /// `MyBridge::new().url(…)`.
     #[serde(default)]
     pub settings: Map<Text>,
-    /// Whether its connection is encrypted, which its method `tls` is told where it leaves the process. Default: `required`,
-    /// unless the environment is ephemeral.
+    /// Whether its connection is encrypted, which its method `tls` is told where it leaves the process. Default:
+    /// `required`, unless the environment is ephemeral.
     pub tls: Option<Tls>,
 }
 
@@ -54,7 +54,8 @@ pub struct BridgeCapabilities {
     pub dead_letter: bool,
     /// The largest payload, for example `1MiB`. Default: as large as it is.
     pub largest_payload: Option<Size>,
-    /// How long a message can be held before the broker takes it from its consumer, for example `30m`. Default: for ever.
+    /// How long a message can be held before the broker takes it from its consumer, for example `30m`. Default: for
+    /// ever.
     pub longest_hold: Option<Duration>,
     /// The longest name that a queue can have at the broker, for example `255B`. Default: as long as it is.
     pub longest_name: Option<Size>,

@@ -33,8 +33,8 @@ pub struct Deployment {
     /// The environments that it can run in, for example `[staging, production]`. `PONTOON_ENV` picks one at the start.
     #[schemars(length(min = 1))]
     pub environments: Vec<Name>,
-    /// The units and the services in each, for example `{ accounts: [user], mail: [email] }`. Default: one unit for all in
-    /// a monolith, one for each service elsewhere.
+    /// The units and the services in each, for example `{ accounts: [user], mail: [email] }`. Default: one unit for all
+    /// in a monolith, one for each service elsewhere.
     #[serde(default)]
     pub units: Map<Vec<ServiceRef>>,
     /// Serverless: the commands that become functions, for example `[user.find, email.send_welcome]`.

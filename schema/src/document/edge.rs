@@ -130,8 +130,9 @@ mod long {
 
     use super::{CommandRef, Deserialize, Invocation, JsonSchema, Name, RustType};
 
-    /// A command that this handler calls: `email.send_welcome`, or `{ command: email.send_welcome, input: Welcome }` to have the types
-    /// compared; or several that it does not wait for one after the other: `{ parallel: [stock.reserve, price.get] }`.
+    /// A command that this handler calls: `email.send_welcome`, or `{ command: email.send_welcome, input: Welcome }` to
+    /// have the types compared; or several that it does not wait for one after the other: `{ parallel: [stock.reserve,
+    /// price.get] }`.
     #[derive(Deserialize, JsonSchema)]
     #[serde(try_from = "Written")]
     #[schemars(with = "Written")]
@@ -213,8 +214,8 @@ mod long {
         }
     }
 
-    /// A queue that this handler puts jobs into: `invoices`, or `{ queue: invoices, payload: Invoice }` to have the types
-    /// compared.
+    /// A queue that this handler puts jobs into: `invoices`, or `{ queue: invoices, payload: Invoice }` to have the
+    /// types compared.
     #[derive(Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     pub(super) struct Enqueuing {

@@ -8,15 +8,15 @@ use super::{
     Telemetry,
 };
 
-/// What units run on in one place: bridges, stores, and how they are reached, for example
-/// `local: { ephemeral: true, event_bridge: in_memory, queue_bridge: in_memory, state_store: in_memory, secret_store: env }`.
+/// What units run on in one place: bridges, stores, and how they are reached, for example `local: { ephemeral: true,
+/// event_bridge: in_memory, queue_bridge: in_memory, state_store: in_memory, secret_store: env }`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// What the environment is for, in a sentence.
     pub description: Option<String>,
-    /// The environment whose keys count where this one has none, for example `staging`. A key that is given here replaces
-    /// the whole inherited value.
+    /// The environment whose keys count where this one has none, for example `staging`. A key that is given here
+    /// replaces the whole inherited value.
     pub extends: Option<Name>,
     /// Whether losing data at a restart is acceptable here, as on a developer's machine. Default: `false`.
     pub ephemeral: Option<bool>,

@@ -16,8 +16,8 @@ pub struct Event {
     pub payload: RustType,
     /// The version of the payload. It stands in the subject on the wire, `shop.event.user_signed_up.v1`. Default: `1`.
     pub version: Option<Version>,
-    /// The environments that it exists in, for example `[production]`. In the others, emitting it does nothing, and nobody hears
-    /// it. Default: all of them.
+    /// The environments that it exists in, for example `[production]`. In the others, emitting it does nothing, and
+    /// nobody hears it. Default: all of them.
     #[serde(default, deserialize_with = "one_or_more")]
     #[schemars(length(min = 1))]
     pub environments: Vec<Name>,
@@ -25,8 +25,8 @@ pub struct Event {
     pub rate: Option<Rate>,
     /// The largest payload that is to be expected, for example `16KiB`. Bridges that carry less are refused.
     pub size: Option<Size>,
-    /// How many times an event may cause itself, through the subscriptions it reaches and what they emit, before it goes
-    /// to the dead letters. To be set where such a loop is meant, for example `3`.
+    /// How many times an event may cause itself, through the subscriptions it reaches and what they emit, before it
+    /// goes to the dead letters. To be set where such a loop is meant, for example `3`.
     #[schemars(range(min = 1))]
     pub max_hops: Option<std::num::NonZeroU32>,
 }

@@ -51,8 +51,9 @@ macro_rules! operation {
             /// The Rust type of the handler, for example `crate::user::SignUp`. Default: the name of this operation in
             /// PascalCase, in the service's `module`.
             pub handler: Option<RustPath>,
-            /// The commands that the handler may call and wait for, one after the other, for example `[email.send_welcome]`; or, where
-            /// it does not, `[{ parallel: [stock.reserve, price.get] }, { either: [card.pay, invoice.pay] }]`.
+            /// The commands that the handler may call and wait for, one after the other, for example
+            /// `[email.send_welcome]`; or, where it does not, `[{ parallel: [stock.reserve, price.get] }, { either:
+            /// [card.pay, invoice.pay] }]`.
             #[serde(default)]
             pub invokes: Vec<Call>,
             /// The events that the handler may publish, for example `[user_signed_up]`.
@@ -64,17 +65,19 @@ macro_rules! operation {
             /// The state collections that the handler may read, for example `[users]`.
             #[serde(default)]
             pub reads: Vec<Name>,
-            /// The state collections in which the handler changes what it has read, for example `[stock]`: it begins again where
-            /// another run was faster, so that no change is lost.
+            /// The state collections in which the handler changes what it has read, for example `[stock]`: it begins
+            /// again where another run was faster, so that no change is lost.
             #[serde(default)]
             pub updates: Vec<Name>,
-            /// The state collections that the handler may write without looking at what is there, for example `[users]`.
+            /// The state collections that the handler may write without looking at what is there, for example
+            /// `[users]`.
             #[serde(default)]
             pub writes: Vec<Name>,
             /// The secrets that this handler may read, beyond those of its service, for example `[smtp_password]`.
             #[serde(default)]
             pub secrets: Vec<Name>,
-            /// How long one run of the handler may take, for example `3s`. After that it is stopped and counts as failed.
+            /// How long one run of the handler may take, for example `3s`. After that it is stopped and counts as
+            /// failed.
             pub timeout: Option<Duration>,
             /// Whether what the handler writes, emits and enqueues happens together when it succeeds, or not at all.
             /// Default: `false`.
@@ -84,8 +87,8 @@ macro_rules! operation {
             /// this or `idempotency`. Default: `false`.
             #[serde(default)]
             pub repeatable: bool,
-            /// How a message that was already handled is recognised, for example `{ key: email, keep: 24h }`: it then has
-            /// one effect, however often it arrives.
+            /// How a message that was already handled is recognised, for example `{ key: email, keep: 24h }`: it then
+            /// has one effect, however often it arrives.
             pub idempotency: Option<Idempotency>,
         }
 
@@ -118,14 +121,16 @@ operation! {
         /// The Rust type of a business "no", for example `SignUpRejected`. Callers get it typed. Left out: the command
         /// never says no.
         pub rejection: Option<RustType>,
-        /// How often callers try again after a fault, for example `{ attempts: 3, backoff: 50ms..200ms }`. Left out: never.
+        /// How often callers try again after a fault, for example `{ attempts: 3, backoff: 50ms..200ms }`. Left out:
+        /// never.
         pub retry: Option<Retry>,
         /// The command over HTTP, for example `{ route: POST /users, authentication: none }`.
         pub http: Option<HttpExposure>,
         /// Whether callers outside the topology may use it, through the typed client. Default: `false`.
         #[serde(default)]
         pub exposed: bool,
-        /// The largest request or answer that is to be expected, for example `256KiB`. Bridges that carry less are refused.
+        /// The largest request or answer that is to be expected, for example `256KiB`. Bridges that carry less are
+        /// refused.
         pub size: Option<Size>,
     }
 }
@@ -138,8 +143,8 @@ operation! {
         pub event: Name,
         /// The Rust type that the handler expects, for example `UserSignedUp`. It must be the event's own.
         pub payload: Option<RustType>,
-        /// The environments that it exists in, for example `[production]`: in the others, the handler hears nothing, and nothing is
-        /// kept for it. Default: all in which the event exists.
+        /// The environments that it exists in, for example `[production]`: in the others, the handler hears nothing,
+        /// and nothing is kept for it. Default: all in which the event exists.
         #[serde(default, deserialize_with = "one_or_more")]
         #[schemars(length(min = 1))]
         pub environments: Vec<Name>,
@@ -150,17 +155,19 @@ operation! {
         pub attempts: Option<std::num::NonZeroU32>,
         /// The first and the longest wait between attempts, for example `1s..1m`. Default: `100ms..30s`.
         pub backoff: Option<Backoff>,
-        /// Whether events that failed for good are kept, with reason and attempts, to be looked at and replayed. Default:
-        /// `false`.
+        /// Whether events that failed for good are kept, with reason and attempts, to be looked at and replayed.
+        /// Default: `false`.
         #[serde(default)]
         pub dead_letter: bool,
-        /// How many events one instance handles at the same time, for example `4`. Default: `1`, which keeps their order.
+        /// How many events one instance handles at the same time, for example `4`. Default: `1`, which keeps their
+        /// order.
         #[schemars(range(min = 1))]
         pub concurrency: Option<std::num::NonZeroU32>,
-        /// Keeps events of one key in order although several are handled at the same time, for example `{ key: device }`.
+        /// Keeps events of one key in order although several are handled at the same time, for example `{ key: device
+        /// }`.
         pub ordered: Option<Ordered>,
-        /// How many events may wait for the handler, for example `1024`. Default: `1024` in memory; on a broker, what the
-        /// broker itself allows.
+        /// How many events may wait for the handler, for example `1024`. Default: `1024` in memory; on a broker, what
+        /// the broker itself allows.
         #[schemars(range(min = 1))]
         pub bound: Option<std::num::NonZeroU64>,
         /// What happens to the next event when so many are waiting. Default: `wait`.
@@ -185,14 +192,14 @@ operation! {
 }
 
 operation! {
-    /// A handler that runs by the clock, in every instance of its unit, for example `sample: { every: 100ms, emits: [reading_taken] }`. It has either
-    /// `every:` or `cron:`.
+    /// A handler that runs by the clock, in every instance of its unit, for example `sample: { every: 100ms, emits:
+    /// [reading_taken] }`. It has either `every:` or `cron:`.
     #[schemars(extend("oneOf" = [{ "required": ["every"] }, { "required": ["cron"] }]))]
     pub struct Schedule {
         /// The time from one run to the next, for example `100ms`. A run that takes longer delays the next one.
         pub every: Option<Duration>,
-        /// When it runs, in UTC: minute, hour, day of the month, month, day of the week. `0 3 * * *` is every day at three
-        /// in the morning.
+        /// When it runs, in UTC: minute, hour, day of the month, month, day of the week. `0 3 * * *` is every day at
+        /// three in the morning.
         pub cron: Option<Cron>,
     }
 }

@@ -39,18 +39,20 @@ pub struct Retry {
     pub backoff: Option<Backoff>,
 }
 
-/// How a handler recognises a message that it has already handled. Keys of different tenants are different keys; another input
-/// under a key that was used is refused. The order of the elements of an array counts: a set in an input is to be an ordered one
-/// (`BTreeSet`, not `HashSet`).
+/// How a handler recognises a message that it has already handled. Keys of different tenants are different keys;
+/// another input under a key that was used is refused. The order of the elements of an array counts: a set in an input
+/// is to be an ordered one (`BTreeSet`, not `HashSet`).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Idempotency {
     /// The field of the payload that is the same when the message is the same, for example `email` or `order.number`.
     pub key: FieldPath,
-    /// How long handled keys are remembered, for example `24h`. Longer than the longest chain of retries. Default: `24h`.
+    /// How long handled keys are remembered, for example `24h`. Longer than the longest chain of retries. Default:
+    /// `24h`.
     pub keep: Option<Duration>,
-    /// Whether a message may come without a key: its field is an `Option`, or an empty text. It is then handled each time it
-    /// comes. Without this, a field that may be absent does not compile, and an empty text is malformed. Default: `false`.
+    /// Whether a message may come without a key: its field is an `Option`, or an empty text. It is then handled each
+    /// time it comes. Without this, a field that may be absent does not compile, and an empty text is malformed.
+    /// Default: `false`.
     #[serde(default)]
     pub optional: bool,
 }

@@ -14,8 +14,8 @@ pub struct Queue {
     pub description: Option<String>,
     /// The Rust type of a job, for example `Invoice`.
     pub payload: RustType,
-    /// How long a worker holds a job before another one may take it, for example `30s`; it is extended while the handler
-    /// runs. Longer than the worker's `timeout`. Default: `30s`.
+    /// How long a worker holds a job before another one may take it, for example `30s`; it is extended while the
+    /// handler runs. Longer than the worker's `timeout`. Default: `30s`.
     pub lease: Option<Duration>,
     /// How many times a job is tried, the first time included, for example `5`. Default: `5`.
     #[schemars(range(min = 1))]

@@ -16,8 +16,8 @@ impl std::error::Error for Malformed {}
 
 /// Ties a type that has `FromStr` and `Display` to serde and to the JSON Schema.
 ///
-/// The type is read as a newtype struct under its own name: a reader of another format sees a string, the compiler's own
-/// reader also learns what kind of word it was and picks the diagnostic's code by it.
+/// The type is read as a newtype struct under its own name: a reader of another format sees a string, the compiler's
+/// own reader also learns what kind of word it was and picks the diagnostic's code by it.
 macro_rules! scalar {
     ($name:ident, expected: $expected:literal, pattern: $pattern:expr, examples: [$($example:literal),* $(,)?]) => {
         impl<'de> serde::Deserialize<'de> for $name {

@@ -20,8 +20,8 @@ pub fn json_schema() -> Schema {
     schema
 }
 
-/// Makes the schema say what the compiler reads: a key without a value is a slip and not `null`. And descriptions are for
-/// reading: their lines end where a paragraph does.
+/// Makes the schema say what the compiler reads: a key without a value is a slip and not `null`. And descriptions are
+/// for reading: their lines end where a paragraph does.
 struct AsRead;
 
 impl Transform for AsRead {

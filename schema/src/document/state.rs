@@ -15,8 +15,8 @@ pub struct State {
     pub value: RustType,
     /// How long a value is kept after it was written, for example `24h`. Without it values stay until they are deleted.
     pub ttl: Option<Duration>,
-    /// What handlers need the store to be able to do, beyond getting, setting and deleting a value. Stores that can't are
-    /// refused.
+    /// What handlers need the store to be able to do, beyond getting, setting and deleting a value. Stores that can't
+    /// are refused.
     #[serde(default)]
     pub needs: Vec<StateNeed>,
     /// The largest value that is to be expected, for example `64KiB`. Stores that hold less are refused.

@@ -1,5 +1,5 @@
-//! The reference of the language: docs/topology.md has every key of the JSON Schema with its type, default and description, between
-//! two markers. `PONTOON_BLESS=1` writes it anew.
+//! The reference of the language: docs/topology.md has every key of the JSON Schema with its type, default and
+//! description, between two markers. `PONTOON_BLESS=1` writes it anew.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 

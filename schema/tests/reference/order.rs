@@ -1,4 +1,5 @@
-//! The order of the reference: from the document down to the values of single keys, each type under the name that people look for.
+//! The order of the reference: from the document down to the values of single keys, each type under the name that
+//! people look for.
 
 /// A heading of the reference.
 pub(crate) enum Entry {

@@ -1,5 +1,5 @@
-//! What the tests of single adapters have in common: an adapter by hand, without a unit around it, and waiting for what has to
-//! become true.
+//! What the tests of single adapters have in common: an adapter by hand, without a unit around it, and waiting for what
+//! has to become true.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The suite of the event bridge. A case is a function that is given a [`Rig`]; what is expected of an adapter stands in the
-//! table of [`Column`].
+//! The suite of the event bridge. A case is a function that is given a [`Rig`]; what is expected of an adapter stands
+//! in the table of [`Column`].
 
 mod again;
 mod clocks;

@@ -1,6 +1,6 @@
-//! The mixed soak: payments without end over two instances of each unit, while units, broker and store are killed, frozen and
-//! cut off at random. What came of it is checked: each payment taken once, recorded once, entered in order, and nothing that
-//! waits for longer than it may.
+//! The mixed soak: payments without end over two instances of each unit, while units, broker and store are killed,
+//! frozen and cut off at random. What came of it is checked: each payment taken once, recorded once, entered in order,
+//! and nothing that waits for longer than it may.
 
 mod check;
 mod clients;
@@ -22,8 +22,8 @@ use faults::Faults;
 use fleet::Fleet;
 use store::Store;
 
-/// How long it may take until all is settled once the faults end. Longest where JetStream waits for the acknowledgement of a
-/// process that is gone, half a minute for each attempt at a message.
+/// How long it may take until all is settled once the faults end. Longest where JetStream waits for the acknowledgement
+/// of a process that is gone, half a minute for each attempt at a message.
 const BOUND: Duration = Duration::from_secs(240);
 
 /// After how long all is looked at once more.

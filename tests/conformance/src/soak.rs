@@ -43,8 +43,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// What should not be: nothing may be lost at least once; at most once, what is lost has to be counted, and nothing may
-    /// come twice.
+    /// What should not be: nothing may be lost at least once; at most once, what is lost has to be counted, and nothing
+    /// may come twice.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -173,8 +173,8 @@ impl Soak {
         let _ = timeout(PATIENCE, settled).await;
     }
 
-    /// How many were emitted and never handled, and how often one was handled once more, by each service. At most once, only
-    /// what is between the first and the last that were handled: nobody could count the others.
+    /// How many were emitted and never handled, and how often one was handled once more, by each service. At most once,
+    /// only what is between the first and the last that were handled: nobody could count the others.
     fn compare(&self) -> [(u64, u64); 2] {
         [1, 2].map(|service| {
             let script = &self.scripts[service];

@@ -25,8 +25,8 @@ pub fn run() -> pontoon::Result<()> {
     start(std::env::args().skip(1).collect(), async |unit, orders, script| run_named(&unit, orders, script).await)
 }
 
-/// Runs the unit that a case wants on an event bridge from elsewhere. Nothing where no case has asked: then this is not a
-/// process of its own.
+/// Runs the unit that a case wants on an event bridge from elsewhere. Nothing where no case has asked: then this is not
+/// a process of its own.
 ///
 /// # Errors
 /// As the unit.

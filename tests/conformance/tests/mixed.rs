@@ -1,5 +1,5 @@
-//! The mixed soak, in its short form: whatever is killed, frozen, cut off, replaced or renamed, each payment is taken once,
-//! recorded once, and entered in order.
+//! The mixed soak, in its short form: whatever is killed, frozen, cut off, replaced or renamed, each payment is taken
+//! once, recorded once, and entered in order.
 
 #![allow(missing_docs, reason = "tests")]
 

@@ -35,7 +35,8 @@ pub fn blocks(document: &str) -> Vec<Block> {
     blocks
 }
 
-/// The commands that a document tells its reader to type, with the lines they stand on: what blocks without a language hold.
+/// The commands that a document tells its reader to type, with the lines they stand on: what blocks without a language
+/// hold.
 pub fn commands(document: &str) -> Vec<(usize, String)> {
     let mut commands = Vec::new();
     for block in blocks(document).into_iter().filter(|block| block.language.is_empty()) {

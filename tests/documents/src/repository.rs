@@ -14,7 +14,8 @@ pub fn read(file: &str) -> String {
     std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// Where documents for users are, beside those at the root: the manual, and what each example and package says of itself.
+/// Where documents for users are, beside those at the root: the manual, and what each example and package says of
+/// itself.
 const FOLDERS: [&str; 10] = [
     "cli",
     "compiler",
@@ -52,7 +53,8 @@ pub fn program() -> Vec<(String, String)> {
     crate::markdown::files(&pages)
 }
 
-/// Writes the part of a document between its two markers anew where `PONTOON_BLESS` says so, and says whether it is as expected.
+/// Writes the part of a document between its two markers anew where `PONTOON_BLESS` says so, and says whether it is as
+/// expected.
 pub fn is_fresh(file: &str, part: &str, expected: &str) -> bool {
     let text = read(file);
     let (begin, end) = (format!("<!-- {part}: begin -->\n"), format!("<!-- {part}: end -->\n"));

@@ -60,7 +60,8 @@ impl Hear {
     }
 }
 
-/// Works on a note, at the second attempt: it comes after the worker's own pause, not after the queue's, which is an hour.
+/// Works on a note, at the second attempt: it comes after the worker's own pause, not after the queue's, which is an
+/// hour.
 #[derive(QueueWorker, Debug)]
 #[worker(desk.tidy)]
 pub struct Tidy(Arc<AtomicU64>, Arc<AtomicBool>);

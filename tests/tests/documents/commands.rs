@@ -1,5 +1,5 @@
-//! Commands are typed by a test. This one runs the programs of the examples; `cargo pontoon` is run by the tests of `cli/`, and
-//! what `cargo xtask` knows by those of `xtask/`.
+//! Commands are typed by a test. This one runs the programs of the examples; `cargo pontoon` is run by the tests of
+//! `cli/`, and what `cargo xtask` knows by those of `xtask/`.
 
 use std::process::Command;
 

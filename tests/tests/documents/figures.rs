@@ -1,4 +1,5 @@
-//! Figures and words stand in one place: the README repeats figures of docs/benchmarks.md, and the glossary is in order.
+//! Figures and words stand in one place: the README repeats figures of docs/benchmarks.md, and the glossary is in
+//! order.
 
 use pontoon_documents::markdown::prose;
 use pontoon_documents::repository::read;

@@ -1,4 +1,5 @@
-//! The guide is a program: its blocks, in the order of its pages, are a crate that is built without warnings and whose tests pass.
+//! The guide is a program: its blocks, in the order of its pages, are a crate that is built without warnings and whose
+//! tests pass.
 
 use std::fs;
 use std::path::Path;

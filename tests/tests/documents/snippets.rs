@@ -1,4 +1,5 @@
-//! Snippets are no prose: each is from a file that the tests build or compare, or is a part of the program of the guide.
+//! Snippets are no prose: each is from a file that the tests build or compare, or is a part of the program of the
+//! guide.
 
 use pontoon_compiler::plan::Request;
 use pontoon_compiler::read::{Files, Limits};
@@ -68,8 +69,8 @@ fn stands_in(block: &Block, file: &str) -> Option<String> {
     (!is_excerpt_of(&block.text, &text)).then(|| format!("this does not stand in {file}"))
 }
 
-/// Whether the lines of a snippet stand in a text, in their order and one below the other; a comment `…` is a gap. The snippet may
-/// be indented less.
+/// Whether the lines of a snippet stand in a text, in their order and one below the other; a comment `…` is a gap. The
+/// snippet may be indented less.
 fn is_excerpt_of(snippet: &str, text: &str) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     (0..=16).any(|indent| {

@@ -1,5 +1,5 @@
-//! Topologies that are right, with one change each: forty kinds of them. For each kind there is a rule that finds it wherever it
-//! is made, or a reason why it may be meant.
+//! Topologies that are right, with one change each: forty kinds of them. For each kind there is a rule that finds it
+//! wherever it is made, or a reason why it may be meant.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test, also where no #[test] stands on it")]
 

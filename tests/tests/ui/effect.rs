@@ -1,7 +1,7 @@
 //! No key without effect: whatever is changed in a topology changes the plan or the output, or is a finding.
 //!
-//! `tests/keys` has every key of the schema at least once. Each value in it is changed to another one that can be read, and each
-//! key that may be left out is.
+//! `tests/keys` has every key of the schema at least once. Each value in it is changed to another one that can be read,
+//! and each key that may be left out is.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,7 +22,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/deployments/apart/services", "the units say the same"),
 ];
 
-/// A value for every word of the language. The first that can be read, and is not what stands there, is put in its place.
+/// A value for every word of the language. The first that can be read, and is not what stands there, is put in its
+/// place.
 const OTHERS: [&str; 30] = [
     "7s",
     "9m",

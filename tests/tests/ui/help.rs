@@ -62,7 +62,8 @@ fn found(document: &Value) -> Vec<(&'static str, Level, String)> {
     compiled.findings.iter().map(|found| (found.code, found.level, found.message.clone())).collect()
 }
 
-/// The documents that come of writing this somewhere: in place of what stands there, or, where that is a list, added to it.
+/// The documents that come of writing this somewhere: in place of what stands there, or, where that is a list, added to
+/// it.
 fn written(document: &Value, entries: &Map<String, Value>) -> Vec<Value> {
     let mut places = Vec::new();
     mappings(document, &[], &mut places);

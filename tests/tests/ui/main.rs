@@ -18,8 +18,8 @@ use case::Case;
 use pontoon_compiler::check::RULES;
 use pontoon_compiler::diagnostic::Level;
 
-/// Rules that look at more than a topology, at what a build asks for and has: they are tested with generated code, with the
-/// front door and end to end.
+/// Rules that look at more than a topology, at what a build asks for and has: they are tested with generated code, with
+/// the front door and end to end.
 const AT_THE_FRONT_DOOR: [&str; 3] = ["missing_adapter_feature", "not_yet_emitted", "unknown_path"];
 
 fn folder() -> PathBuf {

@@ -247,8 +247,8 @@ impl Maker {
         self.described(topology)
     }
 
-    /// Commands call those of later services only, so that nobody waits for itself; each level is given a tenth of the time of the
-    /// one above.
+    /// Commands call those of later services only, so that nobody waits for itself; each level is given a tenth of the
+    /// time of the one above.
     fn services(&mut self) -> Map<String, Value> {
         let mut services = Map::new();
         let mut callable: Vec<String> = Vec::new();

@@ -1,5 +1,5 @@
-//! Services in units, the requests between them, and a grouping with fewer of them: moved and swapped, each time what saves most,
-//! until nothing saves any more.
+//! Services in units, the requests between them, and a grouping with fewer of them: moved and swapped, each time what
+//! saves most, until nothing saves any more.
 
 use std::collections::HashMap;
 

@@ -44,8 +44,8 @@ fn implementation(bounds: &[TokenStream]) -> TokenStream {
     }
 }
 
-/// What rustc says where another context is handed over: whose is asked for, and not each edge of it once. Nobody lacks one that has
-/// none.
+/// What rustc says where another context is handed over: whose is asked for, and not each edge of it once. Nobody lacks
+/// one that has none.
 fn unmet(operation: &Operation) -> Option<TokenStream> {
     let message = format!("this is not the context of `{}`", operation.reference);
     (!operation.may.is_empty()).then(|| quote!(#[diagnostic::on_unimplemented(message = #message)]))

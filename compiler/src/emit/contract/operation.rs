@@ -71,7 +71,8 @@ fn policy(scope: &Scope<'_>, policy: &Policy) -> Option<TokenStream> {
     })
 }
 
-/// What tells one input from another. Whether a field that may be absent is a key, rustc says: it knows the field's type.
+/// What tells one input from another. Whether a field that may be absent is a key, rustc says: it knows the field's
+/// type.
 fn idempotency_key(scope: &Scope<'_>, idempotency: &Idempotency) -> TokenStream {
     let (field, key) = (field(&idempotency.key), scope.runtime("Key"));
     let found = quote!(#key::field(&input #field));

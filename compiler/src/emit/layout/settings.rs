@@ -1,5 +1,5 @@
-//! Environments, as a person would break their lines: what fits into one stays in one, and an argument that is alone in its
-//! brackets begins where they do.
+//! Environments, as a person would break their lines: what fits into one stays in one, and an argument that is alone in
+//! its brackets begins where they do.
 
 use super::{WIDTH, push};
 

@@ -79,8 +79,8 @@ impl<'c, S: State, C: ?Sized> Batch<'c, S, C> {
     /// Makes the changes.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`]: one of them did not find what it expects; nothing was changed. A key that is none, a value
-    /// that is no JSON, a store out of reach.
+    /// [`StoreError::Conflict`]: one of them did not find what it expects; nothing was changed. A key that is none, a
+    /// value that is no JSON, a store out of reach.
     pub fn commit(self) -> MaybeReady<'c, Result<(), StoreError>> {
         let Self { access, changes, .. } = self;
         MaybeReady::boxed(async move { access.commit(changes?).await })

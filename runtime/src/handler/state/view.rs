@@ -110,16 +110,18 @@ impl<'c, S: State, C: ?Sized> View<'c, S, C> {
         })
     }
 
-    /// Makes of what is kept under a key what is to be kept: the usual way to change something. Where somebody else was faster,
-    /// it begins again with what they have left, so `change` may be called several times. With `outbox: true` it takes effect
-    /// with all else, and the handler runs again where somebody else was faster by then. Returns what is kept now.
+    /// Makes of what is kept under a key what is to be kept: the usual way to change something. Where somebody else was
+    /// faster, it begins again with what they have left, so `change` may be called several times. With `outbox: true`
+    /// it takes effect with all else, and the handler runs again where somebody else was faster by then. Returns what
+    /// is kept now.
     ///
     /// ```text
     /// ctx.state(state::Stock).update(&sku, |stock| Stock { left: stock.map_or(0, |stock| stock.left) + more }).await?;
     /// ```
     ///
     /// # Errors
-    /// [`StoreError::Conflict`]: others were faster a hundred times in a row. Otherwise as [`Self::get`] and [`Self::set`].
+    /// [`StoreError::Conflict`]: others were faster a hundred times in a row. Otherwise as [`Self::get`] and
+    /// [`Self::set`].
     pub fn update<'f, K, F>(&self, key: &K, mut change: F) -> MaybeReady<'f, Result<S::Value, StoreError>>
     where
         'c: 'f,

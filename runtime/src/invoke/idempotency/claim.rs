@@ -1,7 +1,7 @@
 //! A claim on a key: held for seconds, and renewed for as long as its handler runs.
 //!
-//! The renewal runs apart from the handlers, where the store is outside the process: one that computes without yielding keeps its
-//! claim. A process that dies stops renewing, and the claim ends by the clock of the store.
+//! The renewal runs apart from the handlers, where the store is outside the process: one that computes without yielding
+//! keeps its claim. A process that dies stops renewing, and the claim ends by the clock of the store.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -104,8 +104,8 @@ impl SharedClaim {
         Change { collection: COLLECTION, key: self.key.clone(), expect, put }
     }
 
-    /// What has to be in the store for the claim to be ours, or a conflict: another one has taken over. A claim that has ended
-    /// and that nobody has taken is ours still: what another handler had done would stand there.
+    /// What has to be in the store for the claim to be ours, or a conflict: another one has taken over. A claim that
+    /// has ended and that nobody has taken is ours still: what another handler had done would stand there.
     async fn version(&self, held: &mut StoredClaim) -> Result<Expect, StoreError> {
         if held.is_sure
             && let Some(etag) = &held.etag

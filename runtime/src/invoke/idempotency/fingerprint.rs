@@ -7,8 +7,8 @@ use crate::fault::{Fault, FaultClass};
 
 /// The fingerprint of an input, as text.
 ///
-/// Fields are sorted by their names, and numbers are as `serde_json` prints them. The elements of an array stay in their order:
-/// another order is another input.
+/// Fields are sorted by their names, and numbers are as `serde_json` prints them. The elements of an array stay in
+/// their order: another order is another input.
 pub(super) fn fingerprint<T: Serialize>(input: &T) -> Result<String, Fault> {
     let mut text = String::new();
     write(&value(input)?, &mut text);

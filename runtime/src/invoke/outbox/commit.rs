@@ -30,8 +30,8 @@ struct Placed<'d> {
     number: u64,
     previous: u64,
     key: String,
-    /// What this process publishes at once; nothing where that is left to the relay. As it was written, so that the user's code
-    /// is not asked again.
+    /// What this process publishes at once; nothing where that is left to the relay. As it was written, so that the
+    /// user's code is not asked again.
     job: Option<Job>,
 }
 

@@ -82,8 +82,8 @@ async fn all(context: OutboxContext<'_>, limit: usize) -> Result<Vec<(String, st
     }
 }
 
-/// The dead letters of a topology's outbox, for people who look into them. They are in the state store: every unit that shares it
-/// sees the same.
+/// The dead letters of a topology's outbox, for people who look into them. They are in the state store: every unit that
+/// shares it sees the same.
 pub struct OutboxDeadLetters<'s> {
     context: OutboxContext<'s>,
 }
@@ -119,7 +119,8 @@ impl<'s> OutboxDeadLetters<'s> {
         all.into_iter().map(|(_, there)| read(&there.value).map(OutboxDeadLetter::from)).collect()
     }
 
-    /// Puts one back, behind what its subject has waiting: it is sent under its id, however old it is. Says whether it was there.
+    /// Puts one back, behind what its subject has waiting: it is sent under its id, however old it is. Says whether it
+    /// was there.
     ///
     /// # Errors
     /// The store is out of reach.

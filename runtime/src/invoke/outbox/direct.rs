@@ -1,6 +1,7 @@
 //! What a process has committed, published by itself at once, as long as nothing older waits.
 //!
-//! It does so for a short time after the commit only. What is not published by then is the relay's, and any process may relay it.
+//! It does so for a short time after the commit only. What is not published by then is the relay's, and any process may
+//! relay it.
 
 use std::mem;
 use std::time::Duration;
@@ -43,8 +44,8 @@ pub(super) async fn publish(context: OutboxContext<'_>, lane: &Lane, relay: &mut
     false
 }
 
-/// Waits until no older entry waits, and leaves out what a relay has published meanwhile. Nothing where it is not its turn in
-/// time.
+/// Waits until no older entry waits, and leaves out what a relay has published meanwhile. Nothing where it is not its
+/// turn in time.
 async fn turn(context: OutboxContext<'_>, lane: &Lane, relay: &Relay, run: Vec<Queued>) -> Option<Vec<Queued>> {
     let first = run.first()?;
     let (end, mut pause) = (first.since + WAIT_LIMIT, Duration::from_millis(2));

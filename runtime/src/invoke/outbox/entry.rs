@@ -20,8 +20,8 @@ pub(super) struct Entry {
     payload: String,
     /// There for a job.
     pub(super) job: Option<Options>,
-    /// When it was committed, in milliseconds since 1970, by the clock of the process that did: for people. Nothing is decided
-    /// by it, so that clocks may differ.
+    /// When it was committed, in milliseconds since 1970, by the clock of the process that did: for people. Nothing is
+    /// decided by it, so that clocks may differ.
     #[serde(default)]
     pub(super) at: u64,
     /// Whether the process that committed it was to publish it at once: it may have been sent.

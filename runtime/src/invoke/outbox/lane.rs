@@ -18,7 +18,8 @@ pub(crate) struct Lane {
     pub(super) subject: &'static str,
     pub(super) port: Port,
     pub(super) listeners: Listeners,
-    /// Held while an entry is committed: numbers are drawn and handed on in one order. Never held while the user's code runs.
+    /// Held while an entry is committed: numbers are drawn and handed on in one order. Never held while the user's code
+    /// runs.
     pub(super) commits: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     /// There is something to do.
@@ -33,8 +34,8 @@ pub(crate) struct Lane {
 
 #[derive(Default)]
 pub(super) struct State {
-    /// Committed by this process and to be published at once, in the order of commits. Bounded by the handlers that wait for
-    /// it: each waits for a second, and what is older goes to the relay.
+    /// Committed by this process and to be published at once, in the order of commits. Bounded by the handlers that
+    /// wait for it: each waits for a second, and what is older goes to the relay.
     pub(super) queue: VecDeque<Queued>,
     /// Entries wait in the store that are for the relay: what is committed now comes after them.
     pub(super) behind: bool,
@@ -88,8 +89,8 @@ impl Lane {
         self.state.lock()
     }
 
-    /// Whether an entry may be published at once, as far as this process knows. On a connection that is down nothing is tried:
-    /// what was never handed to it is known not to have been sent.
+    /// Whether an entry may be published at once, as far as this process knows. On a connection that is down nothing is
+    /// tried: what was never handed to it is known not to have been sent.
     pub(super) fn is_clear(&self) -> bool {
         let clear = !self.state().behind;
         clear && !self.port.is_away()
@@ -116,7 +117,8 @@ impl Lane {
         self.wake.notify_one();
     }
 
-    /// Whether this process has left nothing to the relay from a number on. What it commits from now on it publishes at once.
+    /// Whether this process has left nothing to the relay from a number on. What it commits from now on it publishes at
+    /// once.
     pub(super) fn has_left_none_from(&self, number: u64) -> bool {
         let mut state = self.state();
         let none = state.left_up_to < number;
@@ -124,8 +126,8 @@ impl Lane {
         none
     }
 
-    /// The relay is about to list what waits: what is left to it from now on is another reason to look. Says whether entries
-    /// were known to wait.
+    /// The relay is about to list what waits: what is left to it from now on is another reason to look. Says whether
+    /// entries were known to wait.
     pub(super) fn begin_listing(&self) -> bool {
         mem::take(&mut self.state().behind)
     }

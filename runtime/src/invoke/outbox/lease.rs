@@ -1,7 +1,8 @@
 //! Who relays a subject: one process at a time.
 //!
-//! The lease keeps two relays from publishing the same entries, and the order of commits. It ends by the clock of the store.
-//! A relay that is held up beyond its end finds the entries changed by its successor, and changes nothing under them.
+//! The lease keeps two relays from publishing the same entries, and the order of commits. It ends by the clock of the
+//! store. A relay that is held up beyond its end finds the entries changed by its successor, and changes nothing under
+//! them.
 
 use std::sync::Arc;
 use std::time::Duration;

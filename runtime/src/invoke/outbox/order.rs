@@ -1,8 +1,9 @@
 //! The place of an entry in the order of commits.
 //!
-//! Each subject has a counter in the store, and an entry takes its number in the transaction that commits it: whichever process
-//! commits, and whatever its clock says, a later commit has a higher number. Processes that commit for one subject at the same
-//! time compare and set; who comes second tries again. Within a process, commits for one subject come one after the other.
+//! Each subject has a counter in the store, and an entry takes its number in the transaction that commits it: whichever
+//! process commits, and whatever its clock says, a later commit has a higher number. Processes that commit for one
+//! subject at the same time compare and set; who comes second tries again. Within a process, commits for one subject
+//! come one after the other.
 
 use serde::{Deserialize, Serialize};
 

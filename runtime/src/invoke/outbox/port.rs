@@ -7,8 +7,8 @@ use crate::bridge::{BridgeError, Job, JobQueue, Topic};
 use crate::contract::listeners::Listeners;
 use crate::message::Message;
 
-/// How often an entry is refused for missing rights before it makes room for those behind it. Rights may be given back; with
-/// the pauses of the relay these are about ten minutes.
+/// How often an entry is refused for missing rights before it makes room for those behind it. Rights may be given back;
+/// with the pauses of the relay these are about ten minutes.
 const DENIALS: u32 = 128;
 
 /// Where a unit can publish, by subject.

@@ -1,8 +1,9 @@
-//! Publishes what was left in the outbox, in the order of commits: by a bridge out of reach, or by a process that is gone.
+//! Publishes what was left in the outbox, in the order of commits: by a bridge out of reach, or by a process that is
+//! gone.
 //!
-//! One process at a time relays a subject. Before it hands an entry to the bridge, it notes in the store that the entry may have
-//! been sent: whoever relays after a crash knows. An entry that has been published and is not taken out is published once more,
-//! under its id.
+//! One process at a time relays a subject. Before it hands an entry to the bridge, it notes in the store that the entry
+//! may have been sent: whoever relays after a crash knows. An entry that has been published and is not taken out is
+//! published once more, under its id.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -31,7 +32,8 @@ const PAGE: usize = 100;
 /// How many entries are published at a time where no listener needs an order.
 const AT_A_TIME: usize = 64;
 
-/// How long an entry of another process is left to it, from when it is first seen here: longer than that process may go on.
+/// How long an entry of another process is left to it, from when it is first seen here: longer than that process may go
+/// on.
 const OTHERS: Duration = Duration::from_secs(2).saturating_add(DIRECT);
 
 /// Between two looks whether another process has published what comes before what this one has left.

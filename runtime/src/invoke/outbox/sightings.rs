@@ -1,6 +1,7 @@
 //! How long an entry has been in the store, by the clock of this process.
 //!
-//! Numbers are drawn in the order of commits: whoever sees the counter of a subject knows that every entry up to it is there.
+//! Numbers are drawn in the order of commits: whoever sees the counter of a subject knows that every entry up to it is
+//! there.
 
 use std::collections::VecDeque;
 use std::time::Duration;

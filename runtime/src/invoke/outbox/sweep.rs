@@ -1,5 +1,5 @@
-//! Looks for what waits in the outbox, whoever left it there: at the start, every few seconds, and when a bridge or the store is
-//! back.
+//! Looks for what waits in the outbox, whoever left it there: at the start, every few seconds, and when a bridge or the
+//! store is back.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -60,8 +60,8 @@ async fn pause(context: OutboxContext<'_>) {
     }
 }
 
-/// Looks once: which subjects have entries, and who publishes them. `oldest` is the first entry of each, as of the last look:
-/// one that its process may be publishing is left to it until it is seen twice.
+/// Looks once: which subjects have entries, and who publishes them. `oldest` is the first entry of each, as of the last
+/// look: one that its process may be publishing is left to it until it is seen twice.
 async fn scan(
     context: OutboxContext<'_>,
     is_first: bool,
@@ -99,8 +99,8 @@ async fn scan(
     Ok(())
 }
 
-/// Entries that are under no subject of this unit: of others, or as they were written when entries belonged to a unit. Of those,
-/// what this unit can publish takes its place among the entries of its subject.
+/// Entries that are under no subject of this unit: of others, or as they were written when entries belonged to a unit.
+/// Of those, what this unit can publish takes its place among the entries of its subject.
 async fn foreign(
     context: OutboxContext<'_>,
     owner: &str,

@@ -1,4 +1,5 @@
-//! A value as serde sees it: with `Some` kept apart from what is in it, floats to the bit, and maps and sets without order.
+//! A value as serde sees it: with `Some` kept apart from what is in it, floats to the bit, and maps and sets without
+//! order.
 
 use std::fmt::{self, Write as _};
 

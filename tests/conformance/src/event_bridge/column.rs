@@ -169,8 +169,8 @@ impl Column {
         !self.capability().crosses_processes
     }
 
-    /// Whether who emits can have events kept for a service that has never been there. An MQTT broker keeps them for who has
-    /// once subscribed.
+    /// Whether who emits can have events kept for a service that has never been there. An MQTT broker keeps them for
+    /// who has once subscribed.
     #[must_use]
     pub fn keeps_for_others(self) -> bool {
         !self.is_at_most_once() && self != Self::Mqtt

@@ -15,8 +15,8 @@ pub struct Custom {
     pub name: &'static str,
     /// Its settings. Variables in them have the values that `variables` gives.
     pub settings: &'static dyn AnyEventBridge,
-    /// What the settings of one case are filled with. The folder is that of the case alone, and is there; who needs a broker
-    /// for each case starts it here.
+    /// What the settings of one case are filled with. The folder is that of the case alone, and is there; who needs a
+    /// broker for each case starts it here.
     pub variables: fn(&Path) -> Vec<(String, String)>,
     /// Publishes an event with these attributes of CloudEvents as a program does that knows nothing of the adapter.
     pub publish: fn(&Path, Foreign<'_>),

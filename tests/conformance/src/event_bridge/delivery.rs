@@ -113,7 +113,8 @@ pub async fn e02_instances_of_a_subscription_share_its_messages(rig: Rig) {
     );
 }
 
-/// Two services hear an event, and each hears all of them; also those that came while it was away, where that is promised.
+/// Two services hear an event, and each hears all of them; also those that came while it was away, where that is
+/// promised.
 ///
 /// # Panics
 /// The adapter does not pass.

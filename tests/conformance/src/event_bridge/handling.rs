@@ -53,7 +53,8 @@ pub async fn e31_one_message_that_ends_its_process(rig: Rig) {
     drop((front, side, back));
 }
 
-/// However slow a handler is, what waits for it in its process does not count as tried, and a second instance gets its share.
+/// However slow a handler is, what waits for it in its process does not count as tried, and a second instance gets its
+/// share.
 ///
 /// # Panics
 /// The adapter does not pass.

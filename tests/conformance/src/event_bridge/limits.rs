@@ -176,7 +176,8 @@ async fn drops_are_counted(rig: Rig) {
     drop((front, back));
 }
 
-/// What the broker refuses for good, and did not announce, is an error of who sends it, at once; everything else goes on.
+/// What the broker refuses for good, and did not announce, is an error of who sends it, at once; everything else goes
+/// on.
 ///
 /// # Panics
 /// The adapter does not pass.

@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use crate::event_bridge::{Rig, raw};
 use crate::topology::apart;
 
-/// An object that is there with other settings is a clear error at the start: which one, what differs, what to do. It is left
-/// as it is.
+/// An object that is there with other settings is a clear error at the start: which one, what differs, what to do. It
+/// is left as it is.
 ///
 /// # Panics
 /// The adapter does not pass.

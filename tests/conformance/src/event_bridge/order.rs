@@ -8,7 +8,8 @@ use crate::system::contract::{Note, Which};
 use crate::system::script::{Act, Run};
 use crate::topology::in_order;
 
-/// What has one key is handled in the order it came, by however many consumers, also while one of them fails or goes away.
+/// What has one key is handled in the order it came, by however many consumers, also while one of them fails or goes
+/// away.
 ///
 /// # Panics
 /// The adapter does not pass.

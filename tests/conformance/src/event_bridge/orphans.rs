@@ -17,8 +17,9 @@ use crate::system::script::BOUND;
 /// The subscription as it was called before.
 const FORMER: &str = "back.v1.heard";
 
-/// What is left at the broker of a subscription that the topology does not have any more is reported, and can be removed: what
-/// waited for it, and what it had given up. A subscription that was there before, and still is, is no orphan.
+/// What is left at the broker of a subscription that the topology does not have any more is reported, and can be
+/// removed: what waited for it, and what it had given up. A subscription that was there before, and still is, is no
+/// orphan.
 ///
 /// # Panics
 /// The adapter does not pass.

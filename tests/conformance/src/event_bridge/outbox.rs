@@ -14,8 +14,8 @@ use crate::system::contract::{Batch, Note, Which};
 use crate::system::script::{BOUND, Orders};
 use crate::topology::{apart, front};
 
-/// An instance is cut off, acknowledges commands, and dies for good. A unit that has another name, and more services, publishes
-/// what it has left, before what was committed later, and each has one effect.
+/// An instance is cut off, acknowledges commands, and dies for good. A unit that has another name, and more services,
+/// publishes what it has left, before what was committed later, and each has one effect.
 ///
 /// # Panics
 /// The adapter does not pass.

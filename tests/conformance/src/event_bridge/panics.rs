@@ -34,7 +34,8 @@ pub async fn e26_a_handler_that_panics_has_failed(rig: Rig) {
     drop((front, back, side));
 }
 
-/// An event whose payload panics when it is read is malformed, like one that is no JSON at all. Those behind it are handled.
+/// An event whose payload panics when it is read is malformed, like one that is no JSON at all. Those behind it are
+/// handled.
 ///
 /// # Panics
 /// The adapter does not pass.
@@ -61,7 +62,8 @@ pub async fn e30_a_payload_that_panics_when_it_is_read(rig: Rig) {
     drop((front, back, side));
 }
 
-/// A request or a reply whose type panics is a fault that its caller hears of at once, and the command is served as before.
+/// A request or a reply whose type panics is a fault that its caller hears of at once, and the command is served as
+/// before.
 ///
 /// # Panics
 /// The adapter does not pass.

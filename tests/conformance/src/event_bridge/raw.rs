@@ -52,8 +52,8 @@ pub(super) async fn call(rig: &Rig, call: &Call<'_>) {
     }
 }
 
-/// How many events wait for a subscription or are not acknowledged yet, where the broker can tell. Of RabbitMQ only while
-/// nobody consumes.
+/// How many events wait for a subscription or are not acknowledged yet, where the broker can tell. Of RabbitMQ only
+/// while nobody consumes.
 ///
 /// # Panics
 /// The broker does not say.

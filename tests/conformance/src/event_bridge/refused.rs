@@ -1,4 +1,5 @@
-//! What the table calls refused: the compiler refuses it, with a rule that names the edge, the bridge and what would do.
+//! What the table calls refused: the compiler refuses it, with a rule that names the edge, the bridge and what would
+//! do.
 
 use pontoon_compiler::diagnostic::{Level, Style};
 use pontoon_compiler::plan::Request;

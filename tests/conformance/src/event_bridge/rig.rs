@@ -278,8 +278,8 @@ impl Rig {
         open(settings, true, variables).await
     }
 
-    /// The adapter itself: to publish what no unit would, and to look at what arrives. Not connected yet, where there is
-    /// something to connect.
+    /// The adapter itself: to publish what no unit would, and to look at what arrives. Not connected yet, where there
+    /// is something to connect.
     pub async fn tap(&self, name: &str) -> Arc<dyn EventAdapter> {
         const AMQP: Amqp = Amqp::new(Template::variable("AMQP_URL"));
         const NATS: Nats = Nats::new(Template::variable("NATS_SERVERS"));

@@ -17,8 +17,8 @@ use crate::event_bridge::{Column, Rig};
 use crate::system::contract::{Batch, Note};
 use crate::topology::{apart, back, front};
 
-/// A wrong password ends the start with an error. A right that is taken away while a unit runs is an error of who needs it,
-/// and degraded health; the broker is not stormed, and all is well again once the right is back.
+/// A wrong password ends the start with an error. A right that is taken away while a unit runs is an error of who needs
+/// it, and degraded health; the broker is not stormed, and all is well again once the right is back.
 ///
 /// # Panics
 /// The adapter does not pass.
@@ -97,8 +97,8 @@ pub async fn e24_permission_denied(rig: Rig) {
     assert!(numbers.is_sorted(), "{numbers:?}");
 }
 
-/// Who has the rights of a client that may call one command calls it, and gets its answer. It calls no other, publishes no event, and
-/// reads neither events nor the answers of others.
+/// Who has the rights of a client that may call one command calls it, and gets its answer. It calls no other, publishes
+/// no event, and reads neither events nor the answers of others.
 ///
 /// # Panics
 /// The adapter does not pass.
@@ -143,7 +143,8 @@ pub async fn e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that(ri
     };
     assert!(matches!(refused, Err(BridgeError::Denied(_))), "{refused:?}");
 
-    // Events, and the answers of all others. Mosquitto does not refuse, and is silent. RabbitMQ has queues: one that is there.
+    // Events, and the answers of all others. Mosquitto does not refuse, and is silent. RabbitMQ has queues: one that is
+    // there.
     let listener = ("gus.v1.listen", SubscriptionPolicy::at_most_once());
     let spies = match rig.column {
         Column::Amqp => vec![(rig.subject(), ("back.v1.hear", SubscriptionPolicy::at_least_once().dead_letter()))],

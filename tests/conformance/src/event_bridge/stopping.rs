@@ -15,8 +15,8 @@ use crate::topology::apart;
 /// How many events are on their way when a process is told to stop.
 const EVENTS: u64 = 20;
 
-/// A process that is told to stop handles what it has to, and leaves the rest to the next one: nothing is lost, nothing comes
-/// twice.
+/// A process that is told to stop handles what it has to, and leaves the rest to the next one: nothing is lost, nothing
+/// comes twice.
 ///
 /// # Panics
 /// The adapter does not pass.
@@ -108,7 +108,8 @@ async fn busy(rig: &Rig, orders: &Orders) -> (Process, Option<Others>) {
     (process, Some((side, front)))
 }
 
-/// A bridge can be closed twice, and closed while it publishes: whoever uses it gets an error, and nobody waits for ever.
+/// A bridge can be closed twice, and closed while it publishes: whoever uses it gets an error, and nobody waits for
+/// ever.
 ///
 /// # Panics
 /// The adapter does not pass.

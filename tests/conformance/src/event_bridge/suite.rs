@@ -71,8 +71,9 @@ const CASES: &[&str] = crate::event_bridge_cases!(names);
 
 /// A test for each case but those that a column leaves out, and why it does; and one that the table agrees with that.
 ///
-/// `custom` comes before a [`Custom`](crate::event_bridge::Custom): an adapter from elsewhere. It may leave out what it does not
-/// say that it can do, and what is about a broker; of all other cases, the last test names those that are missing.
+/// `custom` comes before a [`Custom`](crate::event_bridge::Custom): an adapter from elsewhere. It may leave out what it
+/// does not say that it can do, and what is about a broker; of all other cases, the last test names those that are
+/// missing.
 #[macro_export]
 macro_rules! event_bridge_suite {
     (custom $custom:expr; $($without:tt)*) => {

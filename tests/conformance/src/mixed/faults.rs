@@ -119,8 +119,8 @@ impl<'b> Faults<'b> {
         Self::wait(fleet, pause).await;
     }
 
-    /// Another instance takes the place of one that never comes back. On MQTT a session that never comes back keeps its share
-    /// of the events until it expires, as documented: there only units without sessions are replaced.
+    /// Another instance takes the place of one that never comes back. On MQTT a session that never comes back keeps its
+    /// share of the events until it expires, as documented: there only units without sessions are replaced.
     fn replace(&mut self, fleet: &mut Fleet<'_>, rig: &Rig, place: usize) {
         let unit = fleet.instances[place].unit.clone();
         if rig.column == Column::Mqtt && unit.ends_with("book") {

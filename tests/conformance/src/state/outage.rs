@@ -39,7 +39,8 @@ async fn is_away(store: &dyn StateAdapter) {
     assert!(matches!(store.health(), Health::Degraded(reason) if !reason.is_empty()));
 }
 
-/// What was answered for is there afterwards, if the row says that it is durable; and the first who asks gets an answer.
+/// What was answered for is there afterwards, if the row says that it is durable; and the first who asks gets an
+/// answer.
 pub async fn a_store_that_was_killed_comes_back(harness: &impl Harness) {
     let row = harness.row();
     let store = harness.connected().await;
@@ -70,8 +71,8 @@ pub async fn a_store_that_was_killed_comes_back(harness: &impl Harness) {
     soon(store.close()).await;
 }
 
-/// Eight write one key after the other; what is unavailable they leave behind. What they were answered for is there, and
-/// nothing was done twice, or an insert would have met itself.
+/// Eight write one key after the other; what is unavailable they leave behind. What they were answered for is there,
+/// and nothing was done twice, or an insert would have met itself.
 pub async fn what_was_answered_for_outlives_a_kill_in_mid_flow(harness: &impl Harness) {
     let row = harness.row();
     let store = harness.connected().await;

@@ -51,7 +51,8 @@ pub async fn of_several_changes_of_one_key_the_last_counts(harness: &impl Harnes
     assert!(keys(&*store, "", 10).await.is_empty());
 }
 
-/// Many move amounts between two accounts, each with a version of both that they have read. Nothing appears, nothing is lost.
+/// Many move amounts between two accounts, each with a version of both that they have read. Nothing appears, nothing is
+/// lost.
 pub async fn changes_that_race_add_up(harness: &impl Harness) {
     const EACH: u32 = 20;
     let stores = [harness.connected().await, harness.connected().await];

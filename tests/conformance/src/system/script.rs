@@ -1,5 +1,5 @@
-//! What the handlers of the system do, and what they have seen. Shared by the handlers of a unit and its test; in a process
-//! of its own, the unit writes it into a file that the test reads.
+//! What the handlers of the system do, and what they have seen. Shared by the handlers of a unit and its test; in a
+//! process of its own, the unit writes it into a file that the test reads.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -252,8 +252,8 @@ impl Script {
         self
     }
 
-    /// What the next runs of a handler do; those after them do what they [always](Self::always) do. `back.hear` is all of
-    /// its runs, `back.hear#7` those with the note of this number.
+    /// What the next runs of a handler do; those after them do what they [always](Self::always) do. `back.hear` is all
+    /// of its runs, `back.hear#7` those with the note of this number.
     pub fn next(&self, handler: &str, acts: impl IntoIterator<Item = Act>) -> &Self {
         lock(&self.0.acts).entry(handler.to_owned()).or_default().extend(acts);
         self

@@ -64,8 +64,8 @@ pub(crate) async fn outsider(url: &str) -> (Connection, Channel) {
     (connection, channel)
 }
 
-/// RabbitMQ writes down which quorum queues there are half a second after the last one was made; of one that it has not, a
-/// kill leaves nothing.
+/// RabbitMQ writes down which quorum queues there are half a second after the last one was made; of one that it has
+/// not, a kill leaves nothing.
 pub(crate) async fn settled() {
     tokio::time::sleep(Duration::from_secs(2)).await;
 }

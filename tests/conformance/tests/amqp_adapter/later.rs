@@ -109,8 +109,8 @@ async fn what_cannot_come_back_to_one_subscription_holds_up_no_other() {
     adapter.close().await;
 }
 
-/// Each message that waits in the process is room for one more, which takes another consumer. What one has that comes between two
-/// others, while those of the first are not taken yet, is handed out as well.
+/// Each message that waits in the process is room for one more, which takes another consumer. What one has that comes
+/// between two others, while those of the first are not taken yet, is handed out as well.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_between_two_changes_of_the_window_is_handed_out() {
     const COUNT: u32 = 100;

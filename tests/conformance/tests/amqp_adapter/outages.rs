@@ -302,8 +302,8 @@ async fn what_is_held_for_too_long_comes_again_and_the_brokers_reason_is_said() 
     let (adapter, topic, consumer) = connected(&broker.url(), name("event.held")).await;
     soon(topic.publish(message(1))).await.unwrap();
     let held = next(&consumer).await;
-    // Whoever takes messages hears of the end of their channel. The reason can be seen for a moment: who misses it holds the
-    // message for too long again.
+    // Whoever takes messages hears of the end of their channel. The reason can be seen for a moment: who misses it
+    // holds the message for too long again.
     let (sender, mut deliveries) = mpsc::unbounded_channel();
     tokio::spawn({
         let consumer = Arc::clone(&consumer);

@@ -40,8 +40,8 @@ async fn both_sides_prove_who_they_are() {
         assert_eq!(take(&consumer).await, 7);
         adapter.close().await;
     }
-    // Neither a broker of another authority nor a client without a certificate gets far; the broker's own certificate is
-    // none of the system's.
+    // Neither a broker of another authority nor a client without a certificate gets far; the broker's own certificate
+    // is none of the system's.
     let why = denied(encrypted(&broker.url(), ours.ca(file(others.ca())))).await;
     assert!(why.contains("TLS") && why.contains("certificate"), "{why}");
     let why = denied(encrypted(&broker.url(), Tls::new().ca(file(certificates.ca())))).await;

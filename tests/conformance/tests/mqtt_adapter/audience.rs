@@ -1,5 +1,5 @@
-//! Subscriptions that have to be there before their events are published: a broker of MQTT keeps nothing for who has never
-//! subscribed.
+//! Subscriptions that have to be there before their events are published: a broker of MQTT keeps nothing for who has
+//! never subscribed.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Events that may be lost: heard by those who listen, counted by those who miss them, safe with the server once published.
+//! Events that may be lost: heard by those who listen, counted by those who miss them, safe with the server once
+//! published.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! Tokens, and credentials: a server that knows an operator alone, an account of its, and a user of that with a `.creds` file.
+//! Tokens, and credentials: a server that knows an operator alone, an account of its, and a user of that with a
+//! `.creds` file.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -9,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::harness::{EAR, Topology, echo, message, output, problems, request, soon, take, text};
 
-/// Says something of somebody, signed: <https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/jwt>.
+/// Says something of somebody, signed:
+/// <https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/jwt>.
 fn jwt(issuer: &KeyPair, subject: &KeyPair, says: &Value) -> String {
     let header = json!({ "typ": "JWT", "alg": "ed25519-nkey" });
     let (iss, sub) = (issuer.public_key(), subject.public_key());

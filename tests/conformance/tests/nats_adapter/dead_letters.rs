@@ -1,4 +1,5 @@
-//! Dead letters: kept with reason and attempts, handled later one by one or all together, thrown away, safe at a restart.
+//! Dead letters: kept with reason and attempts, handled later one by one or all together, thrown away, safe at a
+//! restart.
 
 use std::time::Duration;
 

@@ -8,14 +8,15 @@ use pontoon_brokers::{Broker, Kind, Rights};
 
 use crate::harness::{Topology, echo, message, output, problems, request, soon, take, text, until};
 
-/// What a stranger's request may name as the address of its reply. Where an acknowledgement goes (`$JS.ACK.…`), the server itself
-/// refuses.
+/// What a stranger's request may name as the address of its reply. Where an acknowledgement goes (`$JS.ACK.…`), the
+/// server itself refuses.
 fn foreign_addresses(topology: Topology) -> Vec<String> {
     let deletes = format!("$JS.API.STREAM.DELETE.{}", topology.stream());
     vec![deletes, topology.event.to_owned(), topology.command.to_owned(), "_INBOX.a.b".to_owned()]
 }
 
-/// With the body of a request, or with one that cannot be read: either is answered, where there is somebody to be answered.
+/// With the body of a request, or with one that cannot be read: either is answered, where there is somebody to be
+/// answered.
 async fn ask_in_the_name_of(guest: &Client, topology: Topology, address: &str, readable: bool) {
     let mut headers = HeaderMap::new();
     if readable {
@@ -91,7 +92,8 @@ async fn nothing_arrives_at_the_inbox_of_everybody() {
     assert!(others.next().now_or_never().is_none());
 }
 
-/// What comes to the inbox of a consumer and is not from its stream has no acknowledgement, wherever it would like to have one.
+/// What comes to the inbox of a consumer and is not from its stream has no acknowledgement, wherever it would like to
+/// have one.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledgement_goes_to_nothing_but_the_stream() {
     let topology = Topology::shared();

@@ -244,8 +244,8 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     )
 }
 
-/// A server that was killed while it wrote down how far a consumer is may not have it when it comes back. Whoever takes from it
-/// makes it again, and has all that is kept.
+/// A server that was killed while it wrote down how far a consumer is may not have it when it comes back. Whoever takes
+/// from it makes it again, and has all that is kept.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consumer_that_a_server_has_lost_begins_with_what_is_kept() {
     const COUNT: u32 = 400;
@@ -273,8 +273,8 @@ async fn a_consumer_that_a_server_has_lost_begins_with_what_is_kept() {
     hearer.close().await;
 }
 
-/// A server before 2.10.16 takes the acknowledgement of a message that it has delivered before it was started again for one of others,
-/// too, and drops what nobody has had. It hears nothing of such a message, which comes again.
+/// A server before 2.10.16 takes the acknowledgement of a message that it has delivered before it was started again for
+/// one of others, too, and drops what nobody has had. It hears nothing of such a message, which comes again.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_server_hears_nothing_of_what_it_has_delivered_in_an_earlier_life() {
     let broker = Broker::start(Kind::Nats).unwrap();

@@ -98,7 +98,8 @@ async fn a_publisher_needs_no_more_than_its_subject_and_an_inbox() {
     }
     assert!(speaker.health().is_ready(), "{}", speaker.health());
 
-    // There was a stream, and nobody answers for it. Who may not ask whether it is gone waits: it may be between two leaders.
+    // There was a stream, and nobody answers for it. Who may not ask whether it is gone waits: it may be between two
+    // leaders.
     let jetstream = topology.jetstream().await;
     jetstream.delete_stream(topology.stream()).await.unwrap();
     let mut published = tokio::spawn(async move { topic.publish(message(10)).await });

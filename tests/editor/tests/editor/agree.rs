@@ -19,8 +19,8 @@ use crate::server::Server;
 const SHAPE: [&str; 6] =
     ["invalid_syntax", "unknown_key", "missing_key", "invalid_value", "invalid_name", "unquoted_flow"];
 
-/// What a schema can tell in part: a key that is there twice, and not a name that two files have; characters that are in no path, and not
-/// a path that Rust would refuse; something of what is too much for the reader.
+/// What a schema can tell in part: a key that is there twice, and not a name that two files have; characters that are
+/// in no path, and not a path that Rust would refuse; something of what is too much for the reader.
 const IN_PART: [&str; 3] = ["duplicate_name", "invalid_path", "input_limit"];
 
 /// Texts of which a schema sees nothing, and why.

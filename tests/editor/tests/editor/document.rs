@@ -40,8 +40,8 @@ impl Document {
         document
     }
 
-    /// The text with a line in the place of one entry, and the number of that line. The first key of an element of a list changes
-    /// places with the second: nobody begins in the middle of what is written.
+    /// The text with a line in the place of one entry, and the number of that line. The first key of an element of a
+    /// list changes places with the second: nobody begins in the middle of what is written.
     pub(crate) fn with(&self, entry: &Entry, line: &str) -> (String, usize) {
         let mut lines = self.lines.clone();
         let is_first = entry.column >= 2 && self.lines[entry.line][..entry.column].ends_with("- ");

@@ -1,4 +1,5 @@
-//! yaml-language-server as an editor runs it: a process that speaks the Language Server Protocol (3.17) on its standard streams.
+//! yaml-language-server as an editor runs it: a process that speaks the Language Server Protocol (3.17) on its standard
+//! streams.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -17,8 +17,8 @@ pub struct Resources;
 pub struct OpenAccount;
 
 impl OpenAccount {
-    /// Books a fee, whatever was booked before: that an event which arrives twice is booked once is the topology's promise
-    /// (`idempotency`), not this handler's.
+    /// Books a fee, whatever was booked before: that an event which arrives twice is booked once is the topology's
+    /// promise (`idempotency`), not this handler's.
     async fn handle(&self, ctx: &impl billing::open_account::Context, event: UserSignedUp) -> Result<(), Error> {
         let book = |account: Option<Account>| {
             let Account { fees, cents } = account.unwrap_or(Account { fees: 0, cents: 0 });

@@ -1,4 +1,5 @@
-//! The service `user`: who has an account. It knows the contract, and neither the service it calls nor who hears its event.
+//! The service `user`: who has an account. It knows the contract, and neither the service it calls nor who hears its
+//! event.
 
 use pontoon::{CommandHandler, Error, Resources};
 use shop_contract::topology::{email, event, state, user};
@@ -22,7 +23,8 @@ impl SignUp {
             None => Ok(user.clone()),
         };
         ctx.state(state::Users).try_update(&id, sign_up).await?;
-        // In the monolith a plain async call; in microservices one request to the unit `mail`. Decided when it was compiled.
+        // In the monolith a plain async call; in microservices one request to the unit `mail`. Decided when it was
+        // compiled.
         ctx.invoke(email::SendWelcome, Welcome { to: new.email, name: new.name }).await?;
         ctx.emit(event::UserSignedUp, UserSignedUp { id: id.clone() }).await?;
         Ok(id)

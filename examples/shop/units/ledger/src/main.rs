@@ -1,4 +1,5 @@
-//! The unit `ledger`: the service `billing` as a process of its own. PONTOON_ENV picks staging or production; the binary is the same.
+//! The unit `ledger`: the service `billing` as a process of its own. PONTOON_ENV picks staging or production; the
+//! binary is the same.
 
 pontoon::topology!();
 

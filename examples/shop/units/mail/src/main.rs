@@ -1,4 +1,5 @@
-//! The unit `mail`: the service `email` as a process of its own. PONTOON_ENV picks staging or production; the binary is the same.
+//! The unit `mail`: the service `email` as a process of its own. PONTOON_ENV picks staging or production; the binary is
+//! the same.
 
 pontoon::topology!();
 

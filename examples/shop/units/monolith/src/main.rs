@@ -1,5 +1,5 @@
-//! All services in one process: `cargo run -p shop-monolith` needs no broker. With PONTOON_ENV=staging or production it runs
-//! on that environment's bridge and store until a signal stops it.
+//! All services in one process: `cargo run -p shop-monolith` needs no broker. With PONTOON_ENV=staging or production it
+//! runs on that environment's bridge and store until a signal stops it.
 
 pontoon::topology!();
 
