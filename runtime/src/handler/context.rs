@@ -35,7 +35,8 @@ use crate::secret::{SecretError, SecretValue};
 ///     ctx: &(impl Context + MayUpdate<state::Users> + MayEmit<event::UserSignedUp>),
 ///     email: &str,
 /// ) -> Result<()> {
-///     let user = ctx.state(state::Users).update(email, |old| old.unwrap_or(User { id: 1, email: email.into() })).await?;
+///     let new = User { id: 1, email: email.to_owned() };
+///     let user = ctx.state(state::Users).update(email, |old| old.unwrap_or(new.clone())).await?;
 ///     ctx.emit(event::UserSignedUp, UserSignedUp { id: user.id }).await?;
 ///     Ok(())
 /// }

@@ -16,7 +16,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// ```
 /// # #[derive(Debug, Clone)] struct Taken;
-/// # impl std::fmt::Display for Taken { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("taken") } }
+/// # impl std::fmt::Display for Taken {
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("taken") }
+/// # }
 /// # impl std::error::Error for Taken {}
 /// use pontoon::Error;
 ///

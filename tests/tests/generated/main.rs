@@ -1,5 +1,5 @@
-//! The generator: the committed files under `tests/generated/` are what it prints (`PONTOON_BLESS=1` writes them anew), it
-//! prints the same every time, and not much. `generated_code` compiles and runs them.
+//! The generator: the committed files under `tests/generated/` are what it prints (`PONTOON_BLESS=1` writes them anew),
+//! it prints the same every time, and not much. `generated_code` compiles and runs them.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "this is a test, in functions of its own too")]
 

@@ -33,8 +33,8 @@ pub(crate) const CONTENTION: Backoff = Backoff::new(Duration::from_millis(1), Du
 ///     let old: Option<Versioned<User>> = users.versioned("ada@example.com").await?;
 ///     if let Some(old) = old {
 ///         let batch: Batch<'_, state::Users, C> = users.batch();
-///         let moved = batch.delete_version("ada@example.com", &old.etag).insert("ada@example.org", &old.value).commit();
-///         if let Err(StoreError::Conflict { .. }) = moved.await {
+///         let moved = batch.delete_version("ada@example.com", &old.etag).insert("ada@example.org", &old.value);
+///         if let Err(StoreError::Conflict { .. }) = moved.commit().await {
 ///             return Err(pontoon::Error::fault(format!("changed meanwhile, one of {}", first.entries.len())));
 ///         }
 ///     }
