@@ -21,8 +21,8 @@ use crate::invoke::scope::{Origin, Scope, Source};
 use crate::message::id::Id;
 use crate::unit::shared::RunningUnit;
 
-/// Calls exposed commands: of a unit [`Local`] this process, or of others, from [`Remote`](Remote). Cheap
-/// to clone.
+/// Calls exposed commands: of a unit in this process ([`Local`]), or of others over a bridge ([`Remote`]). Cheap to
+/// clone.
 ///
 /// ```
 /// use std::time::Duration;

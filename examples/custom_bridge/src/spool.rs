@@ -1,7 +1,7 @@
 //! The adapter: a folder that all processes share. A message is a file, and who takes it moves it.
 //!
-//! [`Spool`] is what the topology names: the settings, and what the adapter can do. [`Bridge`](bridge) connects,
-//! publishes and asks; what is taken goes through [`subscription`], [`endpoint`] and, in the end, [`folder`], which
+//! [`Spool`] is what the topology names: the settings, and what the adapter can do. `Bridge` connects,
+//! publishes and asks; what is taken goes through `subscription`, `endpoint` and, in the end, `folder`, which
 //! alone knows files.
 
 mod bridge;
