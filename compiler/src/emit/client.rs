@@ -22,8 +22,7 @@ pub(super) fn print(krate: Option<&str>, topology: &str, environments: &[&Enviro
         /// Where callers outside can reach this system.
         const ENVIRONMENTS: &[#environment_type] = &[#(#environments),*];
 
-        /// Connects to the event bridge of an environment, for calls from outside. Refuses one that stays in its
-        /// process.
+        /// Connects to an environment's event bridge, for calls from outside. Refuses one that stays in its process.
         pub fn connect(environment: &str) -> impl #future<Output = pontoon::Result<Client>> + Send + '_ {
             pontoon::generated::connect(#topology, ENVIRONMENTS, environment)
         }

@@ -131,7 +131,9 @@ mod tests {
                 ))
                     .username(Template::literal(\"shop\")),
             )
-            .secret_store(&File::new(Template::joined(&[TemplatePart::Variable(\"DIR\"), TemplatePart::Literal(\"/here\")]))),
+            .secret_store(
+                &File::new(Template::joined(&[TemplatePart::Variable(\"DIR\"), TemplatePart::Literal(\"/here\")])),
+            ),
     ];
 ";
         let mut text = String::new();

@@ -44,7 +44,7 @@ const ENVIRONMENTS: &[Environment] = &[
         .secret_store(&File::new(Template::variable("SECRETS_DIR"))),
 ];
 
-/// Connects to the event bridge of an environment, for calls from outside. Refuses one that stays in its process.
+/// Connects to an environment's event bridge, for calls from outside. Refuses one that stays in its process.
 pub fn connect(
     environment: &str,
 ) -> impl Future<Output = pontoon::Result<Client>> + Send + '_ {
