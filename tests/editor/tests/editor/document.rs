@@ -115,7 +115,7 @@ fn written(scalar: &Value) -> String {
 
 /// Whether a key is a word of the language, and not a name that the user gives.
 pub(crate) fn is_named_by_the_user(entry: &Entry) -> bool {
-    const NAMED: [&str; 12] = [
+    const NAMED: [&str; 13] = [
         "events",
         "queues",
         "state",
@@ -128,6 +128,8 @@ pub(crate) fn is_named_by_the_user(entry: &Entry) -> bool {
         "environments",
         "deployments",
         "units",
+        // Of an event bridge from elsewhere: the methods of its settings.
+        "settings",
     ];
     entry.path.last().is_some_and(|parent| NAMED.contains(&parent.as_str()) || parent == "authentication")
 }
