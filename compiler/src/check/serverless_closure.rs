@@ -67,14 +67,14 @@ fn pulled(input: &Input<'_>, placement: &Placement<'_>, findings: &mut Findings)
     }
 }
 
-/// What a handler sends over a bridge that stays in the function's process, to something that is not in there.
+/// A message that leaves the function over a bridge that ends with its process: nobody outside gets it.
 struct Leaf<'a> {
     span: Span,
     what: String,
     connection: &'a Connection,
 }
 
-/// What of a handler's messages would be lost so.
+/// The messages of a handler that go to something which is not in its function, over a bridge that stays in there.
 fn leaves<'a>(
     topology: &Topology,
     placed: &Placed<'_>,

@@ -7,12 +7,11 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::tokens::ident;
-use crate::plan::{Custom, Environment, Item, Plan, Selection, Time};
+use crate::plan::{Custom, Plan, Selection, Time};
 
 pub(super) fn print(plan: &Plan, selection: &Selection) -> Option<TokenStream> {
     let scope = Scope::new(selection.krate.as_deref(), []);
-    let found = adapters(plan, selection);
-    let compared = found.iter().map(|(environment, adapter)| {
+    let compared = selection.adapters_from_elsewhere(plan).into_iter().map(|(environment, adapter)| {
         let place = format!("environments.{environment}.event_bridge in {}", selection.origin);
         compared(&scope, &place, adapter)
     });
@@ -27,25 +26,6 @@ pub(super) fn print(plan: &Plan, selection: &Selection) -> Option<TokenStream> {
             };
         }
     })
-}
-
-/// Each adapter from elsewhere that generated code names, once for all that is said of it, with an environment that has
-/// it.
-fn adapters<'p>(plan: &'p Plan, selection: &'p Selection) -> Vec<(&'p str, &'p Custom)> {
-    let units = selection.deployments(plan).flat_map(|(_, _, environments)| environments);
-    let clients = selection.client(plan).into_iter().flatten();
-    let environments: Vec<&Environment> = units.chain(clients).collect();
-    let mut found: Vec<(&str, &Custom)> = Vec::new();
-    for environment in environments {
-        for connection in &environment.connections {
-            if let Some(Item::Custom(custom)) = connection.opening.as_ref().map(|opening| &opening.item)
-                && !found.iter().any(|(_, known)| *known == custom)
-            {
-                found.push((&environment.name, custom));
-            }
-        }
-    }
-    found
 }
 
 fn compared(scope: &Scope<'_>, place: &str, Custom { path, capabilities }: &Custom) -> TokenStream {

@@ -1,6 +1,7 @@
 //! What a build asks for, and what of the plan it can have today.
 
 mod client;
+mod elsewhere;
 mod obstacle;
 mod unknown;
 
