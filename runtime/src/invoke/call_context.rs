@@ -80,9 +80,9 @@ impl<U: Emits<E> + Send + Sync, E: Event> MayEmit<E> for Call<'_, U> {
         }
         let topic = &self.scope.origin.unit.publisher().topic;
         let event = Message::new(metadata, payload);
-        let Some(stage) = self.scope.stage() else { return topic.publish(event) };
+        let Some(unit_of_work) = self.scope.unit_of_work() else { return topic.publish(event) };
         let job = Job { message: event, delay: None, deduplication: None };
-        stage.send(OutgoingMessage { subject: E::SUBJECT, job, is_job: false });
+        unit_of_work.send(OutgoingMessage { subject: E::SUBJECT, job, is_job: false });
         MaybeReady::ready(Ok(()))
     }
 }
@@ -95,8 +95,8 @@ impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
         let queue = &self.scope.origin.unit.enqueuer().queue;
         let JobOptions { delay, deduplication } = options;
         let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
-        let Some(stage) = self.scope.stage() else { return queue.push(job) };
-        stage.send(OutgoingMessage { subject: Q::SUBJECT, job, is_job: true });
+        let Some(unit_of_work) = self.scope.unit_of_work() else { return queue.push(job) };
+        unit_of_work.send(OutgoingMessage { subject: Q::SUBJECT, job, is_job: true });
         MaybeReady::ready(Ok(()))
     }
 }
@@ -105,7 +105,7 @@ impl<U: Keeps<S> + Send + Sync, S: State> MayAccess<S> for Call<'_, U> {
     fn access(&self) -> Access<'_> {
         Access {
             store: &*self.scope.origin.unit.collection().store,
-            stage: self.scope.stage(),
+            unit_of_work: self.scope.unit_of_work(),
             round_trips: self.scope.origin.shared.round_trips,
         }
     }

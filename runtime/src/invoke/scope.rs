@@ -92,7 +92,7 @@ pub(crate) struct Own {
     pub(crate) deadline: Option<Instant>,
     pub(crate) attempt: u32,
     /// What the handler sends and writes is held back here, with `outbox: true`.
-    pub(crate) stage: Option<UnitOfWork>,
+    pub(crate) unit_of_work: Option<UnitOfWork>,
 }
 
 impl<'c, U> Scope<'c, U> {
@@ -165,8 +165,8 @@ impl<'c, U> Scope<'c, U> {
         }
     }
 
-    pub(crate) fn stage(&self) -> Option<&'c UnitOfWork> {
-        self.own.and_then(|own| own.stage.as_ref())
+    pub(crate) fn unit_of_work(&self) -> Option<&'c UnitOfWork> {
+        self.own.and_then(|own| own.unit_of_work.as_ref())
     }
 
     /// Whether a fault of this invocation is carried to a caller, who may not see its cause.

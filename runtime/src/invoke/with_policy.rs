@@ -36,8 +36,8 @@ where
     let shared = parent.origin.shared;
     let outer = Scope::new(parent, None);
     let inherited = outer.deadline();
-    let stage = M::POLICY.outbox.then(UnitOfWork::default);
-    let mut own = Own { id: outer.id(), deadline: inherited, attempt: outer.attempt(), stage };
+    let unit_of_work = M::POLICY.outbox.then(UnitOfWork::default);
+    let mut own = Own { id: outer.id(), deadline: inherited, attempt: outer.attempt(), unit_of_work };
 
     let claim = if M::POLICY.keep.is_some() {
         match idempotency::claim::<M, U>(shared, &outer, &input).await {
@@ -75,7 +75,7 @@ where
             Limited::new(run, &limits).await.flatten()
         };
         let failed = match ended {
-            Ok(Ok(output)) => match effect::<M>(shared, own.stage.as_ref(), claim.as_ref(), &output).await {
+            Ok(Ok(output)) => match effect::<M>(shared, own.unit_of_work.as_ref(), claim.as_ref(), &output).await {
                 Ok(()) => return Ok(output),
                 Err(fault) if runs_again::<M>() && is_collision(&fault) => Failed::Collided(fault),
                 Err(fault) => Failed::With(fault),
@@ -86,8 +86,8 @@ where
             },
             Ok(Err(Error::Fault(fault))) | Err(fault) => Failed::With(fault),
         };
-        if let Some(stage) = &own.stage {
-            stage.clear();
+        if let Some(unit_of_work) = &own.unit_of_work {
+            unit_of_work.clear();
         }
         let fault = match (failed, &spare) {
             (Failed::Collided(fault), Some(spare)) if collisions < UPDATES => {
@@ -163,20 +163,20 @@ fn pause<M: Operation>(fault: &Fault, attempt: u32, inherited: Option<Instant>) 
 /// Makes what a handler did take effect: what it held back and the reply to give again, in one transaction.
 async fn effect<M: Operation>(
     shared: &Shared,
-    stage: Option<&UnitOfWork>,
+    unit_of_work: Option<&UnitOfWork>,
     claim: Option<&Claim>,
     output: &M::Output,
 ) -> Result<(), Fault> {
     let Some(claim) = claim else {
-        return match stage {
-            Some(stage) => outbox::commit(shared.outbox_context(), stage, None).await,
+        return match unit_of_work {
+            Some(unit_of_work) => outbox::commit(shared.outbox_context(), unit_of_work, None).await,
             None => Ok(()),
         };
     };
     let reply = StoredReply::output::<M>(output)?;
-    match stage {
-        Some(stage) => {
-            claim.commit(&reply, |record| outbox::commit(shared.outbox_context(), stage, Some(record))).await
+    match unit_of_work {
+        Some(unit_of_work) => {
+            claim.commit(&reply, |record| outbox::commit(shared.outbox_context(), unit_of_work, Some(record))).await
         }
         None => claim.commit(&reply, |record| write(shared, record)).await,
     }

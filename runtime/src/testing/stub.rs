@@ -279,7 +279,7 @@ impl<Q: Queue> MayEnqueue<Q> for Stub {
 
 impl<S: State> MayAccess<S> for Stub {
     fn access(&self) -> Access<'_> {
-        Access { store: &self.store, stage: None, round_trips: self.round_trips }
+        Access { store: &self.store, unit_of_work: None, round_trips: self.round_trips }
     }
 }
 

@@ -221,7 +221,7 @@ impl<U: Unit + Keeps<S>, S: State> MayAccess<S> for Started<U> {
     fn access(&self) -> Access<'_> {
         Access {
             store: &*self.running.unit.collection().store,
-            stage: None,
+            unit_of_work: None,
             round_trips: self.running.shared.round_trips,
         }
     }

@@ -8,13 +8,13 @@ use crate::store::{Change, Entry, Page, Range, StateAdapter, StoreError};
 #[derive(Clone, Copy)]
 pub struct Access<'c> {
     pub(crate) store: &'c dyn StateAdapter,
-    pub(crate) stage: Option<&'c UnitOfWork>,
+    pub(crate) unit_of_work: Option<&'c UnitOfWork>,
     pub(crate) round_trips: RoundTrips,
 }
 
 impl Access<'_> {
     pub(crate) async fn get(self, collection: &str, key: &str) -> Result<Option<Entry>, StoreError> {
-        if let Some(held) = self.stage.and_then(|stage| stage.held(collection, key)) {
+        if let Some(held) = self.unit_of_work.and_then(|unit_of_work| unit_of_work.held(collection, key)) {
             return Ok(held);
         }
         self.store.get(collection, key).await
@@ -22,8 +22,8 @@ impl Access<'_> {
 
     pub(crate) async fn list(self, collection: &str, range: Range) -> Result<Page<Entry>, StoreError> {
         let page = self.store.list(collection, range.clone()).await?;
-        Ok(match self.stage {
-            Some(stage) => stage.overlay(collection, &range, page),
+        Ok(match self.unit_of_work {
+            Some(unit_of_work) => unit_of_work.overlay(collection, &range, page),
             None => page,
         })
     }
@@ -31,7 +31,7 @@ impl Access<'_> {
     /// Makes changes, or holds them back. What is held back is compared at once with what is there, so that a handler
     /// that comes too late is told while it can do something; the store compares again when it takes effect.
     pub(crate) async fn commit(self, mut changes: Vec<Change>) -> Result<(), StoreError> {
-        let Some(stage) = self.stage else { return self.store.commit(changes).await };
+        let Some(unit_of_work) = self.unit_of_work else { return self.store.commit(changes).await };
         for change in &mut changes {
             let there = self.get(change.collection, &change.key).await?;
             if !change.expect.is_met_by(there.as_ref().map(|entry| &entry.etag)) {
@@ -39,7 +39,7 @@ impl Access<'_> {
             }
         }
         for change in changes {
-            stage.hold(change);
+            unit_of_work.hold(change);
         }
         Ok(())
     }

@@ -41,10 +41,10 @@ struct Placed<'d> {
 /// What a bridge can never carry is refused here, and nothing is committed.
 pub(crate) async fn commit(
     context: OutboxContext<'_>,
-    stage: &UnitOfWork,
+    unit_of_work: &UnitOfWork,
     record: Option<Change>,
 ) -> Result<(), Fault> {
-    let (mut changes, sent) = stage.take();
+    let (mut changes, sent) = unit_of_work.take();
     changes.extend(record);
     if sent.is_empty() {
         return match changes.is_empty() {
