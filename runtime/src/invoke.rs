@@ -7,6 +7,8 @@ pub(crate) mod caller;
 pub(crate) mod execute;
 pub(crate) mod guard;
 pub(crate) mod idempotency;
+mod in_time;
+mod local_call;
 pub(crate) mod outbox;
 pub(crate) mod remote;
 pub(crate) mod round_trip;

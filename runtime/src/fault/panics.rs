@@ -40,7 +40,8 @@ pub(crate) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, Fault> {
 }
 
 #[cold]
-fn panicked(panic: &(dyn Any + Send)) -> Fault {
+#[inline(never)]
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Fault {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Fault::of(FaultClass::Panicked, text.unwrap_or("a panic without a text"))

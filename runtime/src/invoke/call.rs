@@ -5,4 +5,26 @@ use crate::invoke::scope::Scope;
 /// One invocation in a running unit. Handlers see it as `&impl …::Context`.
 pub struct Call<'c, U> {
     pub(crate) scope: Scope<'c, U>,
+    /// What a handler has that is called without a promise of its own, where that is not its caller's: nothing of it is
+    /// held back in the unit of work of an outbox.
+    callees: Option<&'c Self>,
+}
+
+impl<'c, U> Call<'c, U> {
+    #[inline]
+    pub(crate) fn new(scope: Scope<'c, U>) -> Self {
+        Self { scope, callees: None }
+    }
+
+    /// An invocation that holds back what it sends; those that it calls do not.
+    #[inline]
+    pub(crate) fn holding(scope: Scope<'c, U>, callees: &'c Self) -> Self {
+        Self { scope, callees: Some(callees) }
+    }
+
+    /// What a handler gets that this one calls, and that has no promise of its own.
+    #[inline(always)]
+    pub(crate) fn of_callees(&self) -> &Self {
+        self.callees.unwrap_or(self)
+    }
 }

@@ -60,6 +60,7 @@ where
     U: Send + Sync,
     M: Reachable<U>,
 {
+    #[inline(always)]
     fn invoke(
         &self,
         _: M,

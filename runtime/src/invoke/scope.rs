@@ -81,18 +81,19 @@ impl<'c, U> Origin<'c, U> {
 pub(crate) struct Scope<'c, U> {
     pub(crate) origin: &'c Origin<'c, U>,
     parent: Option<&'c Self>,
-    own: Option<&'c Own>,
+    own: Option<&'c Own<'c>>,
     id: OnceLock<Id>,
 }
 
 /// What an invocation has only where a policy asks for it.
-pub(crate) struct Own {
-    /// The same for every attempt.
-    pub(crate) id: Id,
+pub(crate) struct Own<'c> {
+    /// The same for every attempt, where there may be several.
+    pub(crate) id: Option<Id>,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) attempt: u32,
+    /// Which attempt it is, where it may be tried again from here.
+    pub(crate) attempt: Option<u32>,
     /// What the handler sends and writes is held back here, with `outbox: true`.
-    pub(crate) unit_of_work: Option<UnitOfWork>,
+    pub(crate) unit_of_work: Option<&'c UnitOfWork>,
 }
 
 impl<'c, U> Scope<'c, U> {
@@ -103,7 +104,7 @@ impl<'c, U> Scope<'c, U> {
     }
 
     #[inline]
-    pub(crate) fn new(parent: &'c Scope<'c, U>, own: Option<&'c Own>) -> Self {
+    pub(crate) fn new(parent: &'c Scope<'c, U>, own: Option<&'c Own<'c>>) -> Self {
         Self { origin: parent.origin, parent: Some(parent), own, id: OnceLock::new() }
     }
 
@@ -122,7 +123,7 @@ impl<'c, U> Scope<'c, U> {
     }
 
     pub(crate) fn id(&self) -> Id {
-        let known = self.own.map(|own| own.id).or_else(|| self.message().map(|(message, _)| message.id));
+        let known = self.own.and_then(|own| own.id).or_else(|| self.message().map(|(message, _)| message.id));
         known.unwrap_or_else(|| *self.id.get_or_init(Id::random))
     }
 
@@ -154,7 +155,7 @@ impl<'c, U> Scope<'c, U> {
     }
 
     pub(crate) fn attempt(&self) -> u32 {
-        let own = self.own.map(|own| own.attempt);
+        let own = self.own.and_then(|own| own.attempt);
         own.or_else(|| self.message().map(|(_, attempt)| attempt)).unwrap_or(1)
     }
 
@@ -166,7 +167,7 @@ impl<'c, U> Scope<'c, U> {
     }
 
     pub(crate) fn unit_of_work(&self) -> Option<&'c UnitOfWork> {
-        self.own.and_then(|own| own.unit_of_work.as_ref())
+        self.own.and_then(|own| own.unit_of_work)
     }
 
     /// Whether a fault of this invocation is carried to a caller, who may not see its cause.

@@ -7,7 +7,7 @@ use crate::contract::operation::Command;
 use crate::handler::Route;
 use crate::handler::error::InvokeError;
 use crate::invoke::call::Call;
-use crate::invoke::execute::execute;
+use crate::invoke::local_call::call_locally;
 use crate::invoke::remote::invoke_remote;
 
 /// How a command is reached from a unit. Generated for the commands of other units that its handlers invoke; those of
@@ -43,11 +43,12 @@ impl<U: Send + Sync, M: Command + Route<U>> Reachable<U> for M {
 }
 
 impl<U: Send + Sync, M: Command + Route<U>> Transport<M, U> for InProcess {
+    #[inline(always)]
     fn invoke(
         call: &Call<'_, U>,
         input: M::Input,
     ) -> impl Future<Output = Result<M::Output, InvokeError<M::Rejection>>> + Send {
-        execute::<M, U>(&call.scope, input)
+        call_locally::<M, U>(call, input)
     }
 }
 

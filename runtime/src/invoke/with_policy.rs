@@ -17,6 +17,7 @@ use crate::invoke::attempts::{attempt_of, attempts, for_caller};
 use crate::invoke::call::Call;
 use crate::invoke::guard::{InSpan, Limited, Limits, out_of_time};
 use crate::invoke::idempotency::{self, Claim, Claimed, StoredReply};
+use crate::invoke::in_time::deadline;
 use crate::invoke::outbox;
 use crate::invoke::outbox::unit_of_work::UnitOfWork;
 use crate::invoke::scope::{Own, Scope};
@@ -37,10 +38,12 @@ where
     let outer = Scope::new(parent, None);
     let inherited = outer.deadline();
     let unit_of_work = M::POLICY.outbox.then(UnitOfWork::default);
-    let mut own = Own { id: outer.id(), deadline: inherited, attempt: outer.attempt(), unit_of_work };
+    let unit_of_work = unit_of_work.as_ref();
+    let mut attempt = outer.attempt();
+    let mut own = Own { id: Some(outer.id()), deadline: inherited, attempt: Some(attempt), unit_of_work };
 
     let claim = if M::POLICY.keep.is_some() {
-        match idempotency::claim::<M, U>(shared, &outer, &input).await {
+        match Box::pin(idempotency::claim::<M, U>(shared, &outer, &input)).await {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Replied(reply)) => return reply.read::<M>(),
             Err(fault) => {
@@ -60,11 +63,19 @@ where
     let mut input = input;
     // How often somebody else was faster with what this attempt has changed.
     let mut collisions = 0;
-    let (mut due, mut over) = deadline(&mut own, M::POLICY.timeout, inherited);
+    let (mut due, mut over) = deadline(M::POLICY.timeout, inherited);
     loop {
+        own.deadline = due.or(inherited);
         // Only its own: a caller that is out of time drops this future, no need to watch that once more.
         let limits = Limits { deadline: &due, lifecycle: None };
-        let call = Call { scope: Scope::new(parent, Some(&own)) };
+        let (caller, of_callees);
+        let call = if const { M::POLICY.outbox } {
+            caller = Scope::new(parent, Some(&own));
+            of_callees = Call::new(Scope::new(&caller, None));
+            Call::holding(Scope::new(parent, Some(&own)), &of_callees)
+        } else {
+            Call::new(Scope::new(parent, Some(&own)))
+        };
         let span = call.scope.span(M::ADDRESS);
         let ended = if over {
             Err(out_of_time())
@@ -75,7 +86,7 @@ where
             Limited::new(run, &limits).await.flatten()
         };
         let failed = match ended {
-            Ok(Ok(output)) => match effect::<M>(shared, own.unit_of_work.as_ref(), claim.as_ref(), &output).await {
+            Ok(Ok(output)) => match Box::pin(effect::<M>(shared, unit_of_work, claim.as_ref(), &output)).await {
                 Ok(()) => return Ok(output),
                 Err(fault) if runs_again::<M>() && is_collision(&fault) => Failed::Collided(fault),
                 Err(fault) => Failed::With(fault),
@@ -86,7 +97,7 @@ where
             },
             Ok(Err(Error::Fault(fault))) | Err(fault) => Failed::With(fault),
         };
-        if let Some(unit_of_work) = &own.unit_of_work {
+        if let Some(unit_of_work) = unit_of_work {
             unit_of_work.clear();
         }
         let fault = match (failed, &spare) {
@@ -103,11 +114,11 @@ where
             }
             (Failed::Collided(fault) | Failed::With(fault), _) => fault,
         };
-        let pause = if tries > 1 { pause::<M>(&fault, own.attempt, inherited) } else { None };
+        let pause = if tries > 1 { pause::<M>(&fault, attempt, inherited) } else { None };
         let again = pause.zip(spare.as_ref());
-        let attempt = Attempt { number: own.attempt, of: attempts::<M>() };
-        let attempt = again.is_some().then_some(attempt).or_else(|| attempt_of::<M, U>(&call.scope));
-        let fault = fault.report_in(&span, M::ADDRESS, attempt);
+        let this = Attempt { number: attempt, of: attempts::<M>() };
+        let this = again.is_some().then_some(this).or_else(|| attempt_of::<M, U>(&call.scope));
+        let fault = fault.report_in(&span, M::ADDRESS, this);
         let Some((pause, spare)) = again else {
             if let Some(claim) = claim {
                 claim.release().await;
@@ -116,8 +127,9 @@ where
         };
         sleep(pause).await;
         input = spare.clone();
-        own.attempt += 1;
-        (due, over) = deadline(&mut own, M::POLICY.timeout, inherited);
+        attempt += 1;
+        own.attempt = Some(attempt);
+        (due, over) = deadline(M::POLICY.timeout, inherited);
     }
 }
 
@@ -126,16 +138,6 @@ enum Failed {
     /// Another run was faster with what this one has changed. Nothing has taken effect: it is no fault, and no attempt.
     Collided(Fault),
     With(Fault),
-}
-
-/// When the next attempt is out of time by its own time-out, and whether that is now. The clock is read only where
-/// there is one, and once.
-fn deadline(own: &mut Own, timeout: Option<Duration>, inherited: Option<Instant>) -> (Option<Instant>, bool) {
-    let Some(timeout) = timeout else { return (None, false) };
-    let now = Instant::now();
-    let at = inherited.map_or(now + timeout, |inherited| inherited.min(now + timeout));
-    own.deadline = Some(at);
-    (own.deadline, at <= now)
 }
 
 /// Whether a handler runs again where another run has changed what it has changed, and was faster. What it does is held

@@ -69,14 +69,17 @@ async fn a_span_has_the_metadata_and_a_fault_is_logged_once() {
     let (hop, plain) = (&script.runs("hop")[0], &script.runs("plain")[0]);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
 
-    let inner = format!(
-        "handler{{handler=\"lab.plain\" id={} correlation={} causation={} principal=\"ada\" tenant=\"acme\" deadline=1000 attempt=1}}",
-        plain.id, hop.correlation, hop.id
+    // What is called without a promise of its own is a part of its caller's invocation.
+    assert_eq!((plain.id, plain.correlation, plain.causation), (hop.id, hop.correlation, hop.causation));
+    let span = format!(
+        "handler{{handler=\"lab.hop\" id={} correlation={} principal=\"ada\" tenant=\"acme\" deadline=1000 attempt=1}}",
+        hop.id, hop.correlation
     );
-    assert!(log.contains(&inner), "{log}");
+    assert!(log.contains(&span), "{log}");
     let faults: Vec<_> = log.lines().filter(|line| line.contains(&fault.id().to_string())).collect();
     assert_eq!(faults.len(), 1, "{log}");
-    assert!(faults[0].contains("ERROR") && faults[0].contains(&inner), "{}", faults[0]);
+    assert!(faults[0].contains("ERROR") && faults[0].contains(&span), "{}", faults[0]);
+    assert!(faults[0].contains("fault handler=\"lab.plain\""), "{}", faults[0]);
     assert!(faults[0].contains("class=failed error=failed as the script says"), "{}", faults[0]);
 }
 

@@ -261,7 +261,18 @@ pub mod lab {
         Policy::new(),
         [pontoon::edge::MayEmit<event::Ping>, pontoon::edge::MayEnqueue<queue::Tasks>, pontoon::edge::MayEmit<event::Keyed>]
     );
-    command!(Keep, keep, "lab.keep", Policy::new().outbox(), [pontoon::edge::MayRead<state::Counters>, pontoon::edge::MayWrite<state::Counters>, pontoon::edge::MayEmit<event::Ping>]);
+    command!(
+        Keep,
+        keep,
+        "lab.keep",
+        Policy::new().outbox(),
+        [
+            pontoon::edge::MayRead<state::Counters>,
+            pontoon::edge::MayWrite<state::Counters>,
+            pontoon::edge::MayEmit<event::Ping>,
+            pontoon::edge::MayInvoke<lab::Post>
+        ]
+    );
 
     /// A subscription to `event`.
     macro_rules! subscription {

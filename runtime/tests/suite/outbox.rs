@@ -103,6 +103,20 @@ async fn nothing_is_seen_before_the_handler_has_succeeded() {
     assert_eq!(script.runs("echo").len(), 1);
 }
 
+/// Also where it is a plain call, which is otherwise a part of its caller's invocation.
+#[tokio::test(start_paused = true)]
+async fn what_is_called_has_no_part_in_the_outbox_of_its_caller() {
+    let script = Script::new();
+    script.next("keep", [Act::Fail]);
+    let unit = start(&script).await;
+    unit.client().invoke(lab::Keep, 10_007).await.unwrap_err();
+    unit.settled().await;
+    let (keep, post) = (&script.runs("keep")[0], &script.runs("post")[0]);
+    assert_eq!(script.inputs("echo"), ["7"], "the ping of the command that it called, and none of its own");
+    assert_eq!((post.causation, post.attempt), (Some(keep.id), 1));
+    assert_eq!(script.runs("echo")[0].causation, Some(post.id));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_could_not_be_published_is_published_later_under_its_id() {
     let script = Script::new();

@@ -189,7 +189,11 @@ impl Post {
 
 handler!(Keep, lab::Keep, lab::keep::Context);
 impl Keep {
+    /// From 10,000 on, the last three digits are posted at once.
     pub async fn handle(&self, ctx: &impl lab::keep::Context, input: u64) -> Result<u64, Error> {
+        if input >= 10_000 {
+            ctx.invoke(lab::Post, input % 1000).await?;
+        }
         let counters = ctx.state(state::Counters);
         counters.set(&input, &input).await?;
         counters.delete("gone").await?;

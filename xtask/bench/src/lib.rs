@@ -6,6 +6,7 @@ pub mod by_hand;
 pub mod chain;
 pub mod contract;
 pub mod count;
+pub mod deep;
 pub mod desk;
 pub mod ear;
 pub mod front;
@@ -20,7 +21,10 @@ pontoon::topology!();
 /// # Errors
 /// Why it did not start.
 pub async fn start(counter: &count::Counter) -> Result<Started<Monolith>, String> {
-    let resources =
-        topology::monolith::Resources { front: front::Resources, back: back::Resources { counter: counter.clone() } };
+    let resources = topology::monolith::Resources {
+        front: front::Resources,
+        back: back::Resources { counter: counter.clone() },
+        deep: deep::Resources,
+    };
     topology::monolith::in_memory(resources).await.map_err(|error| error.to_string())
 }
