@@ -4,6 +4,7 @@
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
@@ -143,14 +144,17 @@ where
         &metadata.deadline,
     );
     let before = Scope::before(&origin);
-    let run = execute::<M, U>(&before, input);
-    let ended = tokio::select! {
-        biased;
-        ended = run => ended,
-        error = hold(consumer, delivery) => {
-            tracing::warn!(target: "pontoon", handler = M::ADDRESS, error = %OneLine(&error), "stopped half way");
-            return None;
-        }
+    let mut run = pin!(execute::<M, U>(&before, input));
+    let ended = match consumer.lease() {
+        None => run.await,
+        Some(lease) => tokio::select! {
+            biased;
+            ended = &mut run => ended,
+            error = extend(consumer, delivery, lease) => {
+                tracing::warn!(target: "pontoon", handler = M::ADDRESS, error = %OneLine(&error), "stopped half way");
+                return None;
+            }
+        },
     };
     Some(match ended {
         Ok(()) => Settlement::Ack,
@@ -167,7 +171,14 @@ pub(super) fn malformed<M: Operation>(policy: ConsumerPolicy, delivery: &Deliver
 
 /// Holds a message for as long as this is waited for, and returns only if it is lost.
 pub(super) async fn hold(consumer: &dyn Consumer, delivery: &Delivery) -> BridgeError {
-    let Some(lease) = consumer.lease() else { return pending().await };
+    match consumer.lease() {
+        None => pending().await,
+        Some(lease) => extend(consumer, delivery, lease).await,
+    }
+}
+
+/// Holds a message by extending its lease, again and again.
+async fn extend(consumer: &dyn Consumer, delivery: &Delivery, lease: Duration) -> BridgeError {
     loop {
         sleep(lease / 2).await;
         if let Err(error @ BridgeError::LeaseLost) = consumer.extend(delivery).await {

@@ -12,6 +12,9 @@ use tokio::task::JoinSet;
 /// How long brief work computes at most until it is over, or first waits for something.
 const BRIEF: Duration = Duration::from_micros(50);
 
+/// A piece of work. One type for all: what a task is made of is compiled once, and not for each command.
+pub(crate) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Whether work of one kind is brief, by the last of it.
 ///
 /// What is brief is begun one piece after the other: what came together is done together, what it sends goes out in one
@@ -28,28 +31,24 @@ impl Default for EagerSpawner {
 
 impl EagerSpawner {
     /// Begins a piece of work. Whatever is left of it is among the tasks.
-    pub(crate) fn begin<F>(&self, tasks: &mut JoinSet<()>, work: F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let mut work = Box::pin(work);
+    pub(crate) fn begin(&self, tasks: &mut JoinSet<()>, mut work: Work) {
         if !self.0.load(Ordering::Relaxed) {
             let brevity = self.clone();
             tasks.spawn(async move {
-                let begun = poll_fn(|task| Poll::Ready(brevity.first_step(work.as_mut(), task))).await;
+                let begun = poll_fn(|task| Poll::Ready(brevity.first_step(&mut work, task))).await;
                 if begun.is_pending() {
                     work.await;
                 }
             });
-        } else if self.first_step(work.as_mut(), &mut Context::from_waker(Waker::noop())).is_pending() {
+        } else if self.first_step(&mut work, &mut Context::from_waker(Waker::noop())).is_pending() {
             // The task asks at once, with a waker of its own, whether there is anything to wait for.
             tasks.spawn(work);
         }
     }
 
-    fn first_step(&self, work: Pin<&mut impl Future<Output = ()>>, task: &mut Context<'_>) -> Poll<()> {
+    fn first_step(&self, work: &mut Work, task: &mut Context<'_>) -> Poll<()> {
         let begun = Instant::now();
-        let step = work.poll(task);
+        let step = work.as_mut().poll(task);
         let is_brief = begun.elapsed() < BRIEF;
         if self.0.load(Ordering::Relaxed) != is_brief {
             self.0.store(is_brief, Ordering::Relaxed);
@@ -65,14 +64,14 @@ mod tests {
     #[tokio::test]
     async fn what_is_over_at_once_has_no_task() {
         let (brevity, mut tasks) = (EagerSpawner::default(), JoinSet::new());
-        brevity.begin(&mut tasks, async {});
+        brevity.begin(&mut tasks, Box::pin(async {}));
         assert!(tasks.is_empty());
     }
 
     #[tokio::test]
     async fn what_waits_is_finished_in_a_task() {
         let (brevity, mut tasks) = (EagerSpawner::default(), JoinSet::new());
-        brevity.begin(&mut tasks, tokio::task::yield_now());
+        brevity.begin(&mut tasks, Box::pin(tokio::task::yield_now()));
         assert_eq!(tasks.len(), 1);
         tasks.join_next().await.unwrap().unwrap();
     }
@@ -80,9 +79,9 @@ mod tests {
     #[tokio::test]
     async fn what_computes_has_a_task_from_the_start_until_it_is_brief_again() {
         let (brevity, mut tasks) = (EagerSpawner::default(), JoinSet::new());
-        brevity.begin(&mut tasks, async { std::thread::sleep(2 * BRIEF) });
+        brevity.begin(&mut tasks, Box::pin(async { std::thread::sleep(2 * BRIEF) }));
         assert!(tasks.is_empty());
-        brevity.begin(&mut tasks, async {});
+        brevity.begin(&mut tasks, Box::pin(async {}));
         assert_eq!(tasks.len(), 1);
         tasks.join_next().await.unwrap().unwrap();
         assert!(brevity.0.load(Ordering::Relaxed));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::bridge::Consumer;
+use crate::bridge::{Consumer, Endpoint};
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::never::Never;
 use crate::contract::operation::{Command, Operation, Schedule, Subscription, Worker};
@@ -14,7 +14,7 @@ use crate::listen::consume_ordered::consume_ordered;
 use crate::listen::consumer_policy::ConsumerPolicy;
 use crate::listen::lane::Lane;
 use crate::listen::schedule::{self, ScheduledRuns};
-use crate::listen::serve::serve;
+use crate::listen::serve::{Answers, answers, serve};
 use crate::unit::adapters::Adapters;
 
 /// Takes what a unit listens to, while it starts.
@@ -41,7 +41,7 @@ impl<U: Send + Sync + 'static> Registration<U> {
         M: Command + Route<U>,
     {
         let endpoint = self.adapters.events.serve(M::SUBJECT);
-        self.lanes.push(Lane::new(M::ADDRESS, move |running| serve::<M, U>(running, Arc::clone(&endpoint))));
+        self.lanes.push(serving(M::ADDRESS, endpoint, answers::<M, U>));
     }
 
     /// Events of this unit for all who hear them in other units: they are kept from the first one on, whichever unit
@@ -80,7 +80,7 @@ impl<U: Send + Sync + 'static> Registration<U> {
         let consumer = self.adapters.events.subscribe(M::Event::SUBJECT, M::ADDRESS, M::DELIVERY);
         self.consumers.insert(M::ADDRESS, Arc::clone(&consumer));
         let policy = ConsumerPolicy::from(M::DELIVERY);
-        if M::DELIVERY.ordered {
+        if const { M::DELIVERY.ordered } {
             let lane = move |running| consume_ordered::<M, U>(running, Arc::clone(&consumer), policy);
             self.lanes.push(Lane::new(M::ADDRESS, lane));
             return;
@@ -117,6 +117,14 @@ impl<U: Send + Sync + 'static> Registration<U> {
             Err(problem) => self.problems.push(format!("the timetable of {}: {problem}", M::ADDRESS)),
         }
     }
+}
+
+/// A lane that takes requests for a command.
+fn serving<U>(name: &'static str, endpoint: Arc<dyn Endpoint>, answers: Answers<U>) -> Lane<U>
+where
+    U: Send + Sync + 'static,
+{
+    Lane::new(name, move |running| serve(running, Arc::clone(&endpoint), answers))
 }
 
 /// A lane that takes messages from a consumer one by one.

@@ -17,7 +17,7 @@ use crate::handler::error::InvokeError;
 use crate::invoke::execute::execute;
 use crate::invoke::guard::{Limited, Limits};
 use crate::invoke::scope::{Origin, Scope, Source};
-use crate::listen::eager::EagerSpawner;
+use crate::listen::eager::{EagerSpawner, Work};
 use crate::one_line::OneLine;
 use crate::unit::lifecycle::Phase;
 use crate::unit::shared::RunningUnit;
@@ -29,12 +29,11 @@ const AT_A_TIME: usize = 256;
 /// How many requests for one command wait here for room.
 const WAITING: usize = 8 * 1024;
 
+/// What answers a request for one command, and gives back the room that it takes.
+pub(crate) type Answers<U> = fn(Arc<RunningUnit<U>>, Arc<dyn Endpoint>, IncomingRequest, OwnedSemaphorePermit) -> Work;
+
 /// Takes requests until there are no more, and waits for those that it took.
-pub(crate) async fn serve<M, U>(running: Arc<RunningUnit<U>>, endpoint: Arc<dyn Endpoint>)
-where
-    U: Send + Sync + 'static,
-    M: Command + Route<U>,
-{
+pub(crate) async fn serve<U>(running: Arc<RunningUnit<U>>, endpoint: Arc<dyn Endpoint>, answers: Answers<U>) {
     let room = Arc::new(Semaphore::new(AT_A_TIME));
     let (mut tasks, brevity) = (JoinSet::new(), EagerSpawner::default());
     let mut over = pin!(running.shared.lifecycle.reached(Phase::Drained));
@@ -50,15 +49,7 @@ where
             },
         };
         let Some(asked) = asked else { break };
-        let (running, endpoint) = (Arc::clone(&running), Arc::clone(&endpoint));
-        brevity.begin(&mut tasks, async move {
-            // The user's is also how the input is read and the output written, and either may panic.
-            let answer = pin!(answer::<M, U>(&running, &*endpoint, asked));
-            if let Err(fault) = Guarded::new(answer).await {
-                let _reported = fault.report(M::ADDRESS);
-            }
-            drop(permit);
-        });
+        brevity.begin(&mut tasks, answers(Arc::clone(&running), Arc::clone(&endpoint), asked, permit));
         while tasks.try_join_next().is_some() {}
     }
     while tasks.join_next().await.is_some() {}
@@ -86,6 +77,27 @@ async fn permit(
             },
         }
     }
+}
+
+/// Answers a request for `M`.
+pub(crate) fn answers<M, U>(
+    running: Arc<RunningUnit<U>>,
+    endpoint: Arc<dyn Endpoint>,
+    asked: IncomingRequest,
+    permit: OwnedSemaphorePermit,
+) -> Work
+where
+    U: Send + Sync + 'static,
+    M: Command + Route<U>,
+{
+    Box::pin(async move {
+        // The user's is also how the input is read and the output written, and either may panic.
+        let answer = pin!(answer::<M, U>(&running, &*endpoint, asked));
+        if let Err(fault) = Guarded::new(answer).await {
+            let _reported = fault.report(M::ADDRESS);
+        }
+        drop(permit);
+    })
 }
 
 async fn answer<M, U>(running: &RunningUnit<U>, endpoint: &dyn Endpoint, asked: IncomingRequest)
