@@ -1,6 +1,6 @@
 //! The service `back`: handlers that answer and count.
 
-use crate::contract::{Answer, Noted, Question};
+use crate::contract::{Answer, Letter, Question};
 use crate::count::Counter;
 use crate::topology::back;
 use pontoon::{CommandHandler, Error, Resources, SubscriptionHandler};
@@ -42,7 +42,7 @@ pub struct Count {
 }
 
 impl Count {
-    async fn handle(&self, _: &impl back::count::Context, noted: Noted) -> Result<(), Error> {
+    async fn handle(&self, _: &impl back::count::Context, noted: Letter) -> Result<(), Error> {
         self.counter.count(&noted);
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! What it costs to check 500 commands with their handlers, against as many calls of tonic: CPU and peak memory of the
-//! one rustc that checks the crate, everything it depends on being built already.
+//! What it costs to check and to build 500 commands and 100 subscriptions with their handlers, against as many calls of
+//! tonic: CPU and peak memory of the one rustc that compiles the crate, everything it depends on being built already.
 
 use crate::rounds::{Error, median};
 use crate::synthetic::{Service, handlers, proto, topology};
-use crate::table::Figure;
+use crate::table::{Figure, Times};
 use crate::{cargo, tonic, usage};
 use std::fs;
 use std::path::PathBuf;
@@ -12,34 +12,67 @@ const SERVICES: usize = 100;
 const COMMANDS: f64 = 500.0;
 const ROUNDS: usize = 3;
 
-pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
+/// `cargo check`.
+pub(crate) fn checking() -> Result<Vec<Figure>, Error> {
+    let used = compare("check", ROUNDS)?;
+    Ok(vec![
+        cpu("CPU of `cargo check`, generated code and handlers of 500 commands, a command", &used, CHECKED),
+        memory("peak memory of the same", &used, "0.5 ×", 0.5),
+    ])
+}
+
+/// `cargo build`, once: it takes minutes.
+pub(crate) fn building() -> Result<Vec<Figure>, Error> {
+    let used = compare("build", 1)?;
+    Ok(vec![
+        cpu("CPU of `cargo build`, debug, 500 commands and 100 subscriptions, a command", &used, BUILT),
+        memory("peak memory of the same", &used, BUILT.shown, BUILT.at_most),
+    ])
+}
+
+const CHECKED: Times = Times { at_most: 0.25, shown: "0.25 ×" };
+const BUILT: Times = Times { at_most: 1.0, shown: "1 ×" };
+
+/// Seconds and megabytes, ours and tonic's.
+struct Compared {
+    seconds: [f64; 2],
+    megabytes: [f64; 2],
+}
+
+/// Compiles both crates in turn.
+fn compare(command: &str, rounds: usize) -> Result<Compared, Error> {
     let crates = [for_pontoon()?, for_tonic()?];
     let (mut seconds, mut megabytes) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         for (index, one) in crates.iter().enumerate() {
-            let used = one.check()?;
+            let used = one.compile(command)?;
             seconds[index].push(used.seconds);
             megabytes[index].push(used.megabytes);
         }
     }
-    let [seconds, megabytes] = [seconds, megabytes].map(|measured| measured.map(median));
-    let [ours, theirs] = seconds.map(|seconds| seconds / COMMANDS * 1e3);
-    let cpu = Figure {
-        what: "CPU of `cargo check`, generated code and handlers of 500 commands, a command".into(),
+    Ok(Compared { seconds: seconds.map(median), megabytes: megabytes.map(median) })
+}
+
+fn cpu(what: &'static str, used: &Compared, limit: Times) -> Figure {
+    let [ours, theirs] = used.seconds.map(|seconds| seconds / COMMANDS * 1e3);
+    Figure {
+        what: what.into(),
         against: "tonic's code for as many calls",
         measured: format!("{:.2} × ({ours:.1} ms, {theirs:.1} ms)", ours / theirs),
-        at_most: "0.5 ×",
-        within: ours <= 0.5 * theirs,
-    };
-    let [ours, theirs] = megabytes;
-    let memory = Figure {
-        what: "peak memory of the same".into(),
+        at_most: limit.shown,
+        within: ours <= limit.at_most * theirs,
+    }
+}
+
+fn memory(what: &'static str, used: &Compared, shown: &'static str, at_most: f64) -> Figure {
+    let [ours, theirs] = used.megabytes;
+    Figure {
+        what: what.into(),
         against: "the same",
         measured: format!("{:.2} × ({ours:.0} MB, {theirs:.0} MB in all)", ours / theirs),
-        at_most: "0.5 ×",
-        within: ours <= 0.5 * theirs,
-    };
-    Ok(vec![cpu, memory])
+        at_most: shown,
+        within: ours <= at_most * theirs,
+    }
 }
 
 /// A crate that was written for this row, a workspace of its own.
@@ -65,22 +98,22 @@ impl Written {
         Ok(fs::write(self.folder.join(path), text)?)
     }
 
-    /// Checks the crate anew and says what its rustc used.
-    fn check(&self) -> Result<usage::Used, Error> {
+    /// Compiles the crate anew and says what its rustc used.
+    fn compile(&self, command: &str) -> Result<usage::Used, Error> {
         let root = self.folder.join("src/lib.rs");
         fs::write(&root, fs::read(&root)?)?;
         let log = self.folder.join("usage");
         fs::write(&log, "")?;
-        let mut check = cargo::command("check");
-        check
+        let mut compile = cargo::command(command);
+        compile
             .arg("--manifest-path")
             .arg(self.folder.join("Cargo.toml"))
             .arg("--target-dir")
             .arg(cargo::target()?.join("bench/target"))
             .env("CARGO_INCREMENTAL", "0");
-        usage::record(&mut check, &log)?;
-        cargo::succeed(&mut check)?;
-        // The check of the crate itself comes last, after that of its build script where there is one.
+        usage::record(&mut compile, &log)?;
+        cargo::succeed(&mut compile)?;
+        // The compilation of the crate itself comes last, after that of its build script where there is one.
         usage::last(&log)
     }
 }

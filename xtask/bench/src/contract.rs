@@ -28,22 +28,8 @@ pub struct Answer {
 pub struct Notes {
     /// How many events.
     pub events: u64,
-}
-
-/// An event with some weight: a number and a text.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Noted {
-    /// Which one it is.
-    pub number: u64,
-    /// What is noted about it.
-    pub text: String,
-}
-
-impl Noted {
-    /// The event of this number.
-    pub fn new(number: u64) -> Self {
-        Self { number, text: "something happened".to_owned() }
-    }
+    /// How many bytes each has as JSON.
+    pub bytes: usize,
 }
 
 /// A letter, which has a size.

@@ -1,6 +1,6 @@
 //! The service `front`: handlers that invoke and emit.
 
-use crate::contract::{Answer, Calls, Noted, Notes, Question};
+use crate::contract::{Answer, Calls, Letter, Notes, Question};
 use crate::topology::{back, event, front};
 use pontoon::{CommandHandler, Error, Resources};
 use std::hint::black_box;
@@ -73,7 +73,7 @@ pub struct Note;
 impl Note {
     async fn handle(&self, ctx: &impl front::note::Context, notes: Notes) -> Result<(), Error> {
         for number in 0..notes.events {
-            ctx.emit(event::Noted, Noted::new(number)).await?;
+            ctx.emit(event::Noted, Letter::new(number, notes.bytes)).await?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use pontoon::client::Local;
 use pontoon_bench::contract::{Answer, Calls, Question};
 use pontoon_bench::count::Counter;
 use pontoon_bench::topology::monolith::Monolith;
-use pontoon_bench::{by_hand, start, topology};
+use pontoon_bench::{by_hand, deep, start, topology};
 use std::hint::black_box;
 use std::process::Command;
 use std::time::Instant;
@@ -32,10 +32,19 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
     let mut in_time = || each(&runtime, async || Ok(client.invoke(topology::front::DriveInTime, calls()).await?));
     let mut hand = || each(&runtime, async || by_hand.handle(calls()).await.map_err(|error| error.to_string().into()));
     let mut outside = || each(&runtime, async || from_outside(&client).await);
-    let things: &mut [&mut dyn FnMut() -> _; 4] = &mut [&mut plain, &mut in_time, &mut hand, &mut outside];
-    let [plain, in_time, hand, outside] = medians(ROUNDS, things)?;
+    let ten_by_hand = deep::by_hand::Drive::default();
+    let mut ten = || each(&runtime, async || Ok(client.invoke(topology::deep::Drive, calls()).await?));
+    let mut ten_hand =
+        || each(&runtime, async || ten_by_hand.handle(calls()).await.map_err(|error| error.to_string().into()));
+    let things: &mut [&mut dyn FnMut() -> _; 6] =
+        &mut [&mut plain, &mut in_time, &mut hand, &mut outside, &mut ten, &mut ten_hand];
+    let [plain, in_time, hand, outside, ten, ten_hand] = medians(ROUNDS, things)?;
+    let question = || Question { number: 0 };
+    let two_levels = size_of_val(&client.invoke(topology::deep::Nine, question()));
+    let a_level = (size_of_val(&client.invoke(topology::deep::One, question())) - two_levels) / 8;
     // Only now: a process that has had a subscriber asks about spans ever after.
-    let mut seen = || tracing::subscriber::with_default(DropsAll, bare);
+    let timed = || each(&runtime, async || Ok(client.invoke(topology::front::DriveInTime, calls()).await?));
+    let mut seen = || tracing::subscriber::with_default(DropsAll, timed);
     let [seen] = medians(ROUNDS, &mut [&mut seen])?;
     runtime.block_on(monolith.shutdown())?;
 
@@ -44,8 +53,22 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
             what: "generated local invoke of a handler that invokes another, no policy, no span subscriber".into(),
             against: "the same two handlers called by hand",
             measured: format!("{plain:.1} ns ({hand:.1} ns by hand)"),
-            at_most: "1.2 × + 10 ns",
-            within: plain <= 1.2 * hand + 10.0,
+            at_most: "1.2 × + 5 ns",
+            within: plain <= 1.2 * hand + 5.0,
+        },
+        Figure {
+            what: "the same, ten levels deep".into(),
+            against: "the same ten handlers called by hand",
+            measured: format!("{ten:.1} ns ({ten_hand:.1} ns by hand)"),
+            at_most: "1.2 × + 3 ns a level",
+            within: ten <= 1.2 * ten_hand + 10.0 * 3.0,
+        },
+        Figure {
+            what: "what its future grows by with each level".into(),
+            against: "",
+            measured: format!("{a_level} bytes"),
+            at_most: "64 bytes",
+            within: a_level <= 64,
         },
         Figure {
             what: "the same from outside, each call by the typed client".into(),
@@ -58,15 +81,15 @@ pub(crate) fn figures() -> Result<Vec<Figure>, Error> {
             what: "the same with a time-out".into(),
             against: "the bare call",
             measured: format!("{:+.1} ns", in_time - plain),
-            at_most: "+ 150 ns",
-            within: in_time <= plain + 150.0,
+            at_most: "+ 60 ns",
+            within: in_time <= plain + 60.0,
         },
         Figure {
-            what: "the same with a span subscriber that drops all".into(),
-            against: "the bare call",
-            measured: format!("{:+.1} ns", seen - plain),
-            at_most: "+ 300 ns",
-            within: seen <= plain + 300.0,
+            what: "the same with a time-out, hence a span, and a subscriber that drops all".into(),
+            against: "the call with a time-out",
+            measured: format!("{:+.1} ns", seen - in_time),
+            at_most: "+ 120 ns",
+            within: seen <= in_time + 120.0,
         },
     ])
 }

@@ -50,7 +50,12 @@ const ROWS: &[Row] = &[
     Row {
         name: "check",
         about: "CPU and memory of checking the generated code, against tonic's",
-        measure: check::figures,
+        measure: check::checking,
+    },
+    Row {
+        name: "build",
+        about: "CPU and memory of building the generated code in debug, against tonic's",
+        measure: check::building,
     },
     Row {
         name: "rebuild",
