@@ -19,6 +19,7 @@ pub mod topology;
 use pontoon_schema::document::Date;
 
 pub use build::{Build, build};
+#[cfg(feature = "json-schema")]
 pub use pontoon_schema::document::json_schema;
 
 use code::Code;

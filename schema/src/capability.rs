@@ -67,7 +67,8 @@ impl Adapter {
 
 /// Which messages keep their order.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "document", derive(serde::Deserialize, schemars::JsonSchema))]
+#[cfg_attr(feature = "document", derive(serde::Deserialize))]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "document", serde(rename_all = "snake_case"))]
 pub enum Ordering {
     /// Those from one publisher to one consumer that handles one at a time.
@@ -78,7 +79,8 @@ pub enum Ordering {
 
 /// Whether a bound on what waits for a consumer holds.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "document", derive(serde::Deserialize, schemars::JsonSchema))]
+#[cfg_attr(feature = "document", derive(serde::Deserialize))]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "document", serde(rename_all = "snake_case"))]
 pub enum Bound {
     /// It does not: the broker has limits of its own.

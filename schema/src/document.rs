@@ -22,6 +22,7 @@ mod rate;
 mod reference;
 mod rust;
 mod scalar;
+#[cfg(feature = "json-schema")]
 mod schema;
 mod service;
 mod size;
@@ -53,6 +54,7 @@ pub use self::rate::{Per, Rate};
 pub use self::reference::{CommandRef, ServiceRef};
 pub use self::rust::{RustPath, RustType};
 pub use self::scalar::Malformed;
+#[cfg(feature = "json-schema")]
 pub use self::schema::json_schema;
 pub use self::service::{Service, ServiceVersion};
 pub use self::size::Size;
@@ -66,7 +68,6 @@ pub use self::whole::{Percent, Replicas};
 pub use self::word::{FieldPath, Name};
 
 use indexmap::IndexMap;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A list that is not empty where it is written: what it would leave out, it would leave out everywhere.
@@ -88,7 +89,8 @@ pub type Map<T> = IndexMap<Name, T>;
 ///
 /// The file that is built begins with `pontoon: 1` and `name:`. A file that is only included by another has the
 /// sections alone.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// The version of this format. Always `1`.

@@ -13,17 +13,18 @@ pontoon::topology!();
 use std::io::IsTerminal;
 
 use pontoon::InvokeError;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
 
 use crate::contract::{NewUser, SignUpRejected, UserId};
 use crate::topology::monolith::{self, Resources};
 
 #[tokio::main]
 async fn main() -> pontoon::Result<()> {
-    tracing_subscriber::fmt()
-        .with_env_filter(log_filter())
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    let log = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    tracing_subscriber::registry().with(log.with_filter(log_filter())).init();
 
     let mailer = email::Mailer::new();
     let resources = Resources { user: user::Resources, email: email::Resources { mailer: mailer.clone() } };
@@ -68,8 +69,9 @@ async fn tour(resources: Resources, mailer: &email::Mailer) -> pontoon::Result<(
 }
 
 /// `RUST_LOG` where it is set, otherwise warnings: a fault that is retried is one.
-fn log_filter() -> tracing_subscriber::EnvFilter {
-    tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into())
+fn log_filter() -> Targets {
+    let set = std::env::var("RUST_LOG").ok().and_then(|filter| filter.parse().ok());
+    set.unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scalar::{Malformed, scalar};
@@ -13,7 +12,8 @@ use crate::name::shown;
 /// A warning that is allowed, for example
 /// `{ rule: unheard_event, at: events.audit, reason: "read by the data team", until: "2027-03-01" }`. An allowance that
 /// matches nothing, or is out of date, is itself reported.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Allowance {
     /// The rule, as `cargo pontoon explain` knows it, for example `unheard_event`.
@@ -22,7 +22,7 @@ pub struct Allowance {
     /// `events.audit` or `services.user.commands.sign_up`. It holds for everything below. Left out: everywhere.
     pub at: Option<Place>,
     /// Why it is right as it is. For the one who reads this next.
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(length(min = 1)))]
     pub reason: String,
     /// The last day on which this holds, in quotes, for example `"2027-03-01"`. Left out: for good.
     pub until: Option<Date>,

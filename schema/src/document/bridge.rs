@@ -1,13 +1,13 @@
 //! Bridges: what carries commands and events, and what carries jobs.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Amqp, CustomEventBridge, Embedded, Mqtt, Nats, Redis};
 use crate::capability::Adapter;
 
 /// What carries commands and events between units.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EventBridge {
     /// Memory of the process: fast, gone when it ends, reaches no other process.
@@ -40,7 +40,8 @@ impl EventBridge {
 }
 
 /// What carries jobs to workers.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum QueueBridge {
     /// Memory of the process: fast, gone when it ends, reaches no other process.

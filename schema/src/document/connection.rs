@@ -1,12 +1,12 @@
 //! Connections to brokers: what it takes to reach each of them.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Duration, Replicas, Size, Text};
 
 /// Whether a connection is encrypted.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Tls {
     /// Encrypted, and the other side proves who it is. The default outside ephemeral environments.
@@ -17,7 +17,8 @@ pub enum Tls {
 }
 
 /// Who makes the objects that a broker needs: exchanges, streams, consumers.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Provision {
     /// The unit makes them when it starts, if they are not there. The default.
@@ -28,7 +29,8 @@ pub enum Provision {
 }
 
 /// A log on the local disk: it survives a restart and stays in the process.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Embedded {
     /// The folder it is kept in, for example `${DATA_DIR:-data}`.
@@ -38,13 +40,14 @@ pub struct Embedded {
 }
 
 /// RabbitMQ, or another broker that speaks AMQP 0.9.1.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend(
+#[cfg_attr(feature = "json-schema", schemars(extend(
     "dependentRequired" = { "client_certificate": ["client_key"], "client_key": ["client_certificate"] },
     "if" = { "properties": { "tls": { "const": "disabled" } }, "required": ["tls"] },
     "then" = { "properties": { "ca": false, "client_certificate": false, "client_key": false } },
-))]
+)))]
 pub struct Amqp {
     /// Where it is, with the virtual host and, unless they stand below, user and password, for example `${AMQP_URL}` or
     /// `${secret:amqp_url}`.
@@ -69,9 +72,10 @@ pub struct Amqp {
 }
 
 /// NATS, with JetStream for what must not be lost.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend(
+#[cfg_attr(feature = "json-schema", schemars(extend(
     "dependentRequired" = { "client_certificate": ["client_key"], "client_key": ["client_certificate"] },
     "if" = { "properties": { "tls": { "const": "disabled" } }, "required": ["tls"] },
     "then" = { "properties": { "ca": false, "client_certificate": false, "client_key": false } },
@@ -82,7 +86,7 @@ pub struct Amqp {
         { "required": ["password", "credentials"] },
         { "required": ["token", "credentials"] },
     ] },
-))]
+)))]
 pub struct Nats {
     /// Where the servers are, with commas between them, for example `${NATS_SERVERS}`.
     pub servers: Text,
@@ -113,13 +117,14 @@ pub struct Nats {
 }
 
 /// A broker that speaks MQTT 5.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend(
+#[cfg_attr(feature = "json-schema", schemars(extend(
     "dependentRequired" = { "client_certificate": ["client_key"], "client_key": ["client_certificate"] },
     "if" = { "properties": { "tls": { "const": "disabled" } }, "required": ["tls"] },
     "then" = { "properties": { "ca": false, "client_certificate": false, "client_key": false } },
-))]
+)))]
 pub struct Mqtt {
     /// Where it is, for example `${MQTT_URL}`.
     pub url: Text,
@@ -143,13 +148,14 @@ pub struct Mqtt {
 }
 
 /// Redis, or what speaks like it.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(extend(
+#[cfg_attr(feature = "json-schema", schemars(extend(
     "dependentRequired" = { "client_certificate": ["client_key"], "client_key": ["client_certificate"] },
     "if" = { "properties": { "tls": { "const": "disabled" } }, "required": ["tls"] },
     "then" = { "properties": { "ca": false, "client_certificate": false, "client_key": false } },
-))]
+)))]
 pub struct Redis {
     /// Where it is, with the number of the database and, unless they stand below, user and password, for example
     /// `${REDIS_URL}`.

@@ -1,13 +1,13 @@
 //! Adapters from elsewhere: the Rust type, what it can do, and what it is given.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Duration, Map, RustPath, Size, Text, Tls};
 use crate::capability::{Adapter, Bound, Bridge, Ordering};
 
 /// An event bridge from elsewhere: a Rust type that implements `pontoon::adapter::EventBridge`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CustomEventBridge {
     /// The Rust type of its settings, for example `crate::spool::Spool` or `my_bridge::MyBridge`. It is made by
@@ -26,7 +26,8 @@ pub struct CustomEventBridge {
 }
 
 /// What an event bridge can do. What is left out, it cannot.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BridgeCapabilities {
     /// What is acknowledged survives a crash of the process and of the broker. Default: `false`.

@@ -1,12 +1,12 @@
 //! Deployments: ways to group services into units.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{CommandRef, Duration, Map, Name, ServiceRef, Size, WhenFull};
 
 /// How a deployment groups its services.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Pattern {
     /// All services in one process.
@@ -21,7 +21,8 @@ pub enum Pattern {
 
 /// A way to group services into processes, containers or functions, for example
 /// `monolith: { pattern: monolith, services: [user, email], environments: [local, production], grace: 30s }`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
     /// What the deployment is for, in a sentence.
@@ -31,7 +32,7 @@ pub struct Deployment {
     /// The services that take part, for example `[user, email]`. Default: those that `units:` names, or all.
     pub services: Option<Vec<ServiceRef>>,
     /// The environments that it can run in, for example `[staging, production]`. `PONTOON_ENV` picks one at the start.
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(length(min = 1)))]
     pub environments: Vec<Name>,
     /// The units and the services in each, for example `{ accounts: [user], mail: [email] }`. Default: one unit for all
     /// in a monolith, one for each service elsewhere.
@@ -51,7 +52,8 @@ pub struct Deployment {
 }
 
 /// Where messages wait on the device while the broker is away.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OfflineBuffer {
     /// How much may wait, for example `64MiB`.
@@ -61,13 +63,14 @@ pub struct OfflineBuffer {
 }
 
 /// How much one function may bundle.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// How many services, for example `3`. Default: `3`.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
     pub services: Option<std::num::NonZeroU32>,
     /// How many connections that are opened at the start, for example `4`. Default: `4`.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
     pub connections: Option<std::num::NonZeroU32>,
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
@@ -37,7 +36,8 @@ macro_rules! short_or_long {
             }
         }
 
-        impl JsonSchema for $name {
+        #[cfg(feature = "json-schema")]
+        impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
@@ -128,24 +128,26 @@ short_or_long!(Enqueuing, Name, "a queue, such as `invoices` or `{ queue: invoic
 mod long {
     use std::num::NonZeroU32;
 
-    use super::{CommandRef, Deserialize, Invocation, JsonSchema, Name, RustType};
+    use super::{CommandRef, Deserialize, Invocation, Name, RustType};
 
     /// A command that this handler calls: `email.send_welcome`, or `{ command: email.send_welcome, input: Welcome }` to
     /// have the types compared; or several that it does not wait for one after the other: `{ parallel: [stock.reserve,
     /// price.get] }`.
-    #[derive(Deserialize, JsonSchema)]
+    #[derive(Deserialize)]
+    #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
     #[serde(try_from = "Written")]
-    #[schemars(with = "Written")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "Written"))]
     pub(super) struct Call(super::Call);
 
     /// An entry of `invokes:` as it is written.
-    #[derive(Deserialize, JsonSchema)]
+    #[derive(Deserialize)]
+    #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
-    #[schemars(rename = "Call", extend("oneOf" = [
+    #[cfg_attr(feature = "json-schema", schemars(rename = "Call", extend("oneOf" = [
         { "required": ["command"] },
         { "required": ["parallel"], "properties": { "input": false, "output": false, "calls": false } },
         { "required": ["either"], "properties": { "input": false, "output": false, "calls": false } },
-    ]))]
+    ])))]
     struct Written {
         /// The command, as `service.command`, for example `email.send_welcome`.
         command: Option<CommandRef>,
@@ -156,10 +158,10 @@ mod long {
         /// How often a run of this handler calls it at most, one call after the other, for example `10`. Default: `1`.
         calls: Option<NonZeroU32>,
         /// Commands that it calls at the same time, and waits for together: `[stock.reserve, price.get]`.
-        #[schemars(length(min = 2))]
+        #[cfg_attr(feature = "json-schema", schemars(length(min = 2)))]
         parallel: Option<Vec<super::Call>>,
         /// Commands of which it calls only one in a run: `[card.pay, invoice.pay]`.
-        #[schemars(length(min = 2))]
+        #[cfg_attr(feature = "json-schema", schemars(length(min = 2)))]
         either: Option<Vec<super::Call>>,
     }
 
@@ -199,7 +201,8 @@ mod long {
 
     /// An event that this handler publishes: `user_signed_up`, or `{ event: user_signed_up, payload: UserSignedUp }` to
     /// have the types compared.
-    #[derive(Deserialize, JsonSchema)]
+    #[derive(Deserialize)]
+    #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
     pub(super) struct Emission {
         /// The event, for example `user_signed_up`.
@@ -216,7 +219,8 @@ mod long {
 
     /// A queue that this handler puts jobs into: `invoices`, or `{ queue: invoices, payload: Invoice }` to have the
     /// types compared.
-    #[derive(Deserialize, JsonSchema)]
+    #[derive(Deserialize)]
+    #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
     pub(super) struct Enqueuing {
         /// The queue, for example `invoices`.

@@ -1,6 +1,5 @@
 //! Environments: named choices of bridges and stores.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -10,7 +9,8 @@ use super::{
 
 /// What units run on in one place: bridges, stores, and how they are reached, for example `local: { ephemeral: true,
 /// event_bridge: in_memory, queue_bridge: in_memory, state_store: in_memory, secret_store: env }`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
     /// What the environment is for, in a sentence.

@@ -1,13 +1,13 @@
 //! Events: facts that are published.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Name, Rate, RustType, Size, Version, one_or_more};
 
 /// A fact that is published to every service that subscribes to it, for example
 /// `user_signed_up: { payload: UserSignedUp }`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// What the event says, in a sentence. It becomes the documentation of the generated type.
@@ -19,7 +19,7 @@ pub struct Event {
     /// The environments that it exists in, for example `[production]`. In the others, emitting it does nothing, and
     /// nobody hears it. Default: all of them.
     #[serde(default, deserialize_with = "one_or_more")]
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(length(min = 1)))]
     pub environments: Vec<Name>,
     /// How often it happens at most, for example `10/s`. Offline buffers are measured by it.
     pub rate: Option<Rate>,
@@ -27,6 +27,6 @@ pub struct Event {
     pub size: Option<Size>,
     /// How many times an event may cause itself, through the subscriptions it reaches and what they emit, before it
     /// goes to the dead letters. To be set where such a loop is meant, for example `3`.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
     pub max_hops: Option<std::num::NonZeroU32>,
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -22,7 +21,8 @@ pub struct HttpExposure {
 }
 
 /// A command over HTTP: `POST /users`, or `{ route: POST /users, authentication: none }`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Long {
     /// Method and path, for example `POST /users` or, in quotes, `"GET /users/{id}"`.
@@ -56,7 +56,8 @@ impl<'de> Deserialize<'de> for HttpExposure {
     }
 }
 
-impl JsonSchema for HttpExposure {
+#[cfg(feature = "json-schema")]
+impl schemars::JsonSchema for HttpExposure {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "HttpExposure".into()
     }

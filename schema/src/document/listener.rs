@@ -1,12 +1,12 @@
 //! What an environment says about HTTP, authentication and telemetry.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Duration, Percent, Size, Text};
 
 /// How callers over HTTP prove who they are.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Authentication {
     /// A signed token in the header `Authorization`.
@@ -28,7 +28,8 @@ pub enum Authentication {
 }
 
 /// The HTTP server of a unit, and what it lets in.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HttpLimits {
     /// The address it listens on, for example `0.0.0.0:${PORT:-8080}`. Default: `127.0.0.1:8080`.
@@ -36,14 +37,15 @@ pub struct HttpLimits {
     /// The largest request body, for example `1MiB`. Default: `1MiB`.
     pub body: Option<Size>,
     /// How many requests are worked on at the same time, for example `1024`; more wait. Default: `1024`.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
     pub concurrency: Option<std::num::NonZeroU32>,
     /// How long a request may take from its first byte to the answer, for example `30s`. Default: `30s`.
     pub timeout: Option<Duration>,
 }
 
 /// Where logs, traces and metrics go.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Telemetry {
     /// The least urgent log line that is kept. Default: `info`.
@@ -55,7 +57,8 @@ pub struct Telemetry {
 }
 
 /// How urgent a log line is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// Something failed that should not have.
@@ -71,7 +74,8 @@ pub enum LogLevel {
 }
 
 /// How log lines look.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// For people.
@@ -81,7 +85,8 @@ pub enum LogFormat {
 }
 
 /// An OpenTelemetry collector.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Otlp {
     /// Where it is, for example `${OTLP_ENDPOINT:-http://localhost:4318}`.

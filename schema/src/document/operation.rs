@@ -1,6 +1,5 @@
 //! Operations: whatever a service has a handler for. All share what they may do and what they promise.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -41,7 +40,8 @@ pub trait Operation {
 /// A struct of an operation: its own keys, then those that all operations have.
 macro_rules! operation {
     ($(#[$about:meta])* pub struct $name:ident { $($own:tt)* }) => {
-        #[derive(Clone, Debug, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, Deserialize)]
+        #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields)]
         $(#[$about])*
         pub struct $name {
@@ -146,12 +146,12 @@ operation! {
         /// The environments that it exists in, for example `[production]`: in the others, the handler hears nothing,
         /// and nothing is kept for it. Default: all in which the event exists.
         #[serde(default, deserialize_with = "one_or_more")]
-        #[schemars(length(min = 1))]
+        #[cfg_attr(feature = "json-schema", schemars(length(min = 1)))]
         pub environments: Vec<Name>,
         /// How often an event reaches the handler. Default: `at_least_once`.
         pub delivery: Option<Delivery>,
         /// How many times an event is tried, the first time included, for example `5`. Default: `5`.
-        #[schemars(range(min = 1))]
+        #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
         pub attempts: Option<std::num::NonZeroU32>,
         /// The first and the longest wait between attempts, for example `1s..1m`. Default: `100ms..30s`.
         pub backoff: Option<Backoff>,
@@ -161,14 +161,14 @@ operation! {
         pub dead_letter: bool,
         /// How many events one instance handles at the same time, for example `4`. Default: `1`, which keeps their
         /// order.
-        #[schemars(range(min = 1))]
+        #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
         pub concurrency: Option<std::num::NonZeroU32>,
         /// Keeps events of one key in order although several are handled at the same time, for example `{ key: device
         /// }`.
         pub ordered: Option<Ordered>,
         /// How many events may wait for the handler, for example `1024`. Default: `1024` in memory; on a broker, what
         /// the broker itself allows.
-        #[schemars(range(min = 1))]
+        #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
         pub bound: Option<std::num::NonZeroU64>,
         /// What happens to the next event when so many are waiting. Default: `wait`.
         pub when_full: Option<WhenFull>,
@@ -184,7 +184,7 @@ operation! {
         /// The Rust type that the handler expects, for example `Invoice`. It must be the queue's own.
         pub payload: Option<RustType>,
         /// How many jobs one instance handles at the same time, for example `4`. Default: `1`.
-        #[schemars(range(min = 1))]
+        #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
         pub concurrency: Option<std::num::NonZeroU32>,
         /// The first and the longest wait between attempts, for example `1s..1m`. Default: the queue's.
         pub backoff: Option<Backoff>,
@@ -194,7 +194,7 @@ operation! {
 operation! {
     /// A handler that runs by the clock, in every instance of its unit, for example `sample: { every: 100ms, emits:
     /// [reading_taken] }`. It has either `every:` or `cron:`.
-    #[schemars(extend("oneOf" = [{ "required": ["every"] }, { "required": ["cron"] }]))]
+    #[cfg_attr(feature = "json-schema", schemars(extend("oneOf" = [{ "required": ["every"] }, { "required": ["cron"] }])))]
     pub struct Schedule {
         /// The time from one run to the next, for example `100ms`. A run that takes longer delays the next one.
         pub every: Option<Duration>,

@@ -1,12 +1,12 @@
 //! What operations promise and how they are repeated: delivery, retry, idempotency, order, and what happens when full.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Backoff, Duration, FieldPath};
 
 /// How often an event reaches a subscription.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// Once or not at all: what is lost stays lost. For readings and other facts that the next one replaces.
@@ -17,7 +17,8 @@ pub enum Delivery {
 }
 
 /// What happens to the next message when there is no room for it.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenFull {
     /// The sender waits until there is room.
@@ -29,11 +30,12 @@ pub enum WhenFull {
 }
 
 /// How often a caller tries a command again that failed with a fault. Rejections are answers and are never tried again.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// How many attempts there are in all, the first one included, for example `3`.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
     pub attempts: std::num::NonZeroU32,
     /// The first and the longest wait between attempts, for example `50ms..200ms`. Default: `100ms..30s`.
     pub backoff: Option<Backoff>,
@@ -42,7 +44,8 @@ pub struct Retry {
 /// How a handler recognises a message that it has already handled. Keys of different tenants are different keys;
 /// another input under a key that was used is refused. The order of the elements of an array counts: a set in an input
 /// is to be an ordered one (`BTreeSet`, not `HashSet`).
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Idempotency {
     /// The field of the payload that is the same when the message is the same, for example `email` or `order.number`.
@@ -58,7 +61,8 @@ pub struct Idempotency {
 }
 
 /// Messages of one key are handled one after another, in order; without a key all of them, one at a time.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ordered {
     /// The field of the payload that keeps messages together, for example `device`. Messages with different values may

@@ -1,13 +1,13 @@
 //! Queues: jobs for competing workers.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Backoff, Duration, Rate, RustType, Size, WhenFull};
 
 /// Jobs that wait until one of several workers takes them, for example
 /// `invoices: { payload: Invoice, lease: 30s, attempts: 5, dead_letter: true, bound: 100000, when_full: refuse }`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
     /// What the jobs are for, in a sentence. It becomes the documentation of the generated type.
@@ -18,7 +18,7 @@ pub struct Queue {
     /// handler runs. Longer than the worker's `timeout`. Default: `30s`.
     pub lease: Option<Duration>,
     /// How many times a job is tried, the first time included, for example `5`. Default: `5`.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
     pub attempts: Option<std::num::NonZeroU32>,
     /// The first and the longest wait between attempts, for example `1s..1m`. Default: `100ms..30s`.
     pub backoff: Option<Backoff>,
@@ -27,7 +27,7 @@ pub struct Queue {
     #[serde(default)]
     pub dead_letter: bool,
     /// How many jobs may wait, for example `100000`.
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
     pub bound: Option<std::num::NonZeroU64>,
     /// What happens to the next job when so many are waiting.
     pub when_full: Option<WhenFull>,

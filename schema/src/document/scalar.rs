@@ -50,6 +50,7 @@ macro_rules! scalar {
             }
         }
 
+        #[cfg(feature = "json-schema")]
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()

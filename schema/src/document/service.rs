@@ -1,16 +1,16 @@
 //! Services and their versions.
 
 use indexmap::IndexMap;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Command, Map, Name, RustPath, Schedule, Subscription, Version, Worker};
 
 /// A named group of handlers. It has either `version:`, and its keys stand beside it, or `versions:`, and they stand in
 /// each version: `versions: { 1: { module: crate::user }, 2: { module: crate::user_v2 } }`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Written")]
-#[schemars(with = "Written")]
+#[cfg_attr(feature = "json-schema", schemars(with = "Written"))]
 pub struct Service {
     /// What the service is for.
     pub description: Option<String>,
@@ -21,11 +21,12 @@ pub struct Service {
 }
 
 /// One version of a service, with all that it handles.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ServiceVersion {
     /// The Rust module that holds the handlers, for example `crate::user` or, for a crate of its own, `shop_user`.
-    #[schemars(required)]
+    #[cfg_attr(feature = "json-schema", schemars(required))]
     pub module: Option<RustPath>,
     /// The Rust type that the handlers are made from (pools, clients, settings), for example `crate::user::Resources`.
     /// Default: `Resources` in `module`.
@@ -48,9 +49,10 @@ pub struct ServiceVersion {
 }
 
 /// A service as it is written, in its short form or its long one.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Service", extend("oneOf" = [
+#[cfg_attr(feature = "json-schema", schemars(rename = "Service", extend("oneOf" = [
     { "required": ["version", "module"] },
     {
         "required": ["versions"],
@@ -59,7 +61,7 @@ pub struct ServiceVersion {
             "commands": false, "subscriptions": false, "workers": false, "schedules": false,
         },
     },
-]))]
+])))]
 struct Written {
     /// What the service is for, in a sentence. It becomes the documentation of the generated module.
     description: Option<String>,
@@ -67,7 +69,7 @@ struct Written {
     version: Option<Version>,
     /// Several versions side by side, under their numbers. Callers then say which they mean: `user.v2.sign_up`.
     #[serde(default)]
-    #[schemars(extend("minProperties" = 1))]
+    #[cfg_attr(feature = "json-schema", schemars(extend("minProperties" = 1)))]
     versions: IndexMap<Version, ServiceVersion>,
     /// The Rust module that holds the handlers, for example `crate::user` or, for a crate of its own, `shop_user`. The
     /// handler of `sign_up` is then `crate::user::SignUp`.

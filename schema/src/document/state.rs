@@ -1,12 +1,12 @@
 //! State collections: values under keys.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Duration, RustType, Size};
 
 /// Values that handlers keep under keys, in the environment's state store, for example `users: { value: User }`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct State {
     /// What is kept here, in a sentence. It becomes the documentation of the generated type.
@@ -24,7 +24,8 @@ pub struct State {
 }
 
 /// Something that not every state store can do.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StateNeed {
     /// A value is only replaced if nobody else has replaced it since it was read.

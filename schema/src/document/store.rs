@@ -1,13 +1,13 @@
 //! Stores: where state is kept, and where secrets and settings come from.
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Embedded, Port, Redis, Text, Tls};
 use crate::capability::Adapter;
 
 /// Where state is kept.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StateStore {
     /// Memory of the process: gone when it ends, seen by no other process.
@@ -36,7 +36,8 @@ impl StateStore {
 }
 
 /// A Dapr sidecar beside this process.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Dapr {
     /// The port of its HTTP API on this machine, for example `${DAPR_HTTP_PORT:-3500}`.
@@ -46,7 +47,8 @@ pub struct Dapr {
 }
 
 /// A table of DynamoDB.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AwsState {
     /// The region, for example `${AWS_REGION}`.
@@ -56,7 +58,8 @@ pub struct AwsState {
 }
 
 /// Where secrets come from.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SecretStore {
     /// Environment variables: `smtp_password` is read from `SMTP_PASSWORD`.
@@ -80,7 +83,8 @@ impl SecretStore {
 }
 
 /// Where settings, `${config:…}`, come from.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConfigStore {
     /// Environment variables: `page_size` is read from `PAGE_SIZE`.
@@ -109,7 +113,8 @@ impl ConfigStore {
 }
 
 /// A folder with a file for each entry.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FileStore {
     /// The folder, for example `${SECRETS_DIR}`.
@@ -117,7 +122,8 @@ pub struct FileStore {
 }
 
 /// A store of AWS.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AwsStore {
     /// The region, for example `${AWS_REGION}`.
@@ -127,7 +133,8 @@ pub struct AwsStore {
 }
 
 /// A key-value bucket of NATS.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NatsConfig {
     /// Where the servers are, with commas between them, for example `${NATS_SERVERS}`.
@@ -141,7 +148,8 @@ pub struct NatsConfig {
 }
 
 /// Keys of Redis.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RedisConfig {
     /// Where it is, for example `${REDIS_URL}`.

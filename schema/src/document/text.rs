@@ -206,6 +206,7 @@ impl<'de> serde::Deserialize<'de> for Port {
     }
 }
 
+#[cfg(feature = "json-schema")]
 impl schemars::JsonSchema for Port {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Port".into()

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 /// The version of the format of this file: 1.
@@ -20,13 +19,14 @@ impl<'de> Deserialize<'de> for Format {
     }
 }
 
-impl JsonSchema for Format {
+#[cfg(feature = "json-schema")]
+impl schemars::JsonSchema for Format {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Format".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "const": 1, "description": "The version of the format: 1." })
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "const": 1, "description": "The version of the format: 1." })
     }
 }
 
@@ -85,13 +85,14 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-impl JsonSchema for Version {
+#[cfg(feature = "json-schema")]
+impl schemars::JsonSchema for Version {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Version".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
             "type": "integer",
             "minimum": 1,
             "maximum": 9999,

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 /// A type for whole numbers of a range, with what it says of itself in errors and in the JSON Schema.
@@ -40,15 +39,16 @@ macro_rules! whole_number {
             }
         }
 
-        impl JsonSchema for $name {
+        #[cfg(feature = "json-schema")]
+        impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 let article = concat!($is, ": a whole number from ", $least, " to ", $most, ".");
                 let description = format!("{}{}", article[..1].to_uppercase(), &article[1..]);
-                json_schema!({
+                schemars::json_schema!({
                     "type": "integer",
                     "minimum": $least,
                     "maximum": $most,

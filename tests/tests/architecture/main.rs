@@ -75,6 +75,19 @@ fn every_crate_has_its_place_in_the_arrows() {
     none("crates that ARROWS does not know", &unknown);
 }
 
+/// Editors alone need the JSON Schema, and who tries Pontoon waits for whatever comes with the quickstart.
+#[test]
+fn a_first_build_carries_no_schema_and_no_regular_expressions() {
+    let carried = |name: &str, unwanted: &[&str]| {
+        let carried = tree::closure(name);
+        let found = unwanted.iter().filter(|unwanted| carried.contains(**unwanted));
+        found.map(|unwanted| format!("{name} → {unwanted}")).collect::<Vec<_>>()
+    };
+    let compiler = carried("pontoon-compiler", &["schemars", "serde_json", "rustix"]);
+    none("what a build script has no need of", &compiler);
+    none("what the quickstart has no need of", &carried("quickstart", &["regex-automata", "regex-syntax"]));
+}
+
 #[test]
 fn the_compiler_carries_no_client_and_no_executor() {
     let carried = tree::closure("pontoon-compiler");
