@@ -2,6 +2,7 @@
 //! printed, and how it behaves is the runtime's affair.
 
 mod client;
+mod code;
 mod contract;
 mod custom;
 mod environment;

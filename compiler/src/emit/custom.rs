@@ -16,7 +16,7 @@ pub(super) fn print(plan: &Plan, selection: &Selection) -> Option<TokenStream> {
         compared(&scope, &place, adapter)
     });
     let compared: Vec<TokenStream> = compared.collect();
-    let uses = scope.uses();
+    let uses = scope.use_tokens();
     (!compared.is_empty()).then(|| {
         quote! {
             /// What the topology says of adapters from elsewhere, and what they say of themselves.
@@ -30,7 +30,7 @@ pub(super) fn print(plan: &Plan, selection: &Selection) -> Option<TokenStream> {
 
 fn compared(scope: &Scope<'_>, place: &str, Custom { path, capabilities }: &Custom) -> TokenStream {
     let (agree, bridge) = (scope.runtime("agree"), scope.runtime("Bridge"));
-    let (adapter, said) = (scope.named(path), said(scope, capabilities));
+    let (adapter, said) = (scope.path(path), said(scope, capabilities));
     let name = path.0.as_str();
     quote!(#agree::<#adapter>(#name, #place, &#bridge { #(#said,)* ..#bridge::CUSTOM });)
 }

@@ -1,7 +1,7 @@
 //! An environment: the adapters behind the ports of whoever runs in it, each as it is made.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 use super::scope::Scope;
 use super::tokens::ident;
@@ -28,8 +28,8 @@ fn connection(scope: &Scope<'_>, Connection { purpose, opening, .. }: &Connectio
 fn adapter(scope: &Scope<'_>, Opening { item, arguments, options, times, counts, tls }: &Opening) -> TokenStream {
     let custom = matches!(item, Item::Custom(_));
     let item = match item {
-        Item::Runtime(name) => scope.runtime(name),
-        Item::Custom(custom) => scope.named(&custom.path),
+        Item::Runtime(name) => scope.runtime(name).into_token_stream(),
+        Item::Custom(custom) => scope.path(&custom.path),
     };
     let arguments: Vec<TokenStream> = arguments.iter().map(|argument| text(scope, argument)).collect();
     let options = said(scope, options);

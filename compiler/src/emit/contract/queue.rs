@@ -1,38 +1,30 @@
 //! A queue: what a job is, where it is put, and what is promised about it.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
-
 use super::marker;
+use crate::emit::code::{Code, Literal, Name, code};
+use crate::emit::layout::Printer;
 use crate::emit::scope::Scope;
-use crate::emit::tokens::{ident, listeners, when_full};
+use crate::emit::tokens::{listeners, when_full};
 use crate::plan::Queue;
 
-pub(super) fn print(scope: &Scope<'_>, queue: &Queue) -> TokenStream {
-    let marker = marker(&queue.description, &queue.marker);
-    let (name, payload, subject) = (ident(&queue.marker.item), scope.named(&queue.payload), &queue.subject);
-    let (rules, listeners) = (rules(scope, queue), listeners(scope, queue.listeners));
-    let (queue, queue_policy) = (scope.runtime("Queue"), scope.runtime("QueuePolicy"));
-    quote! {
-        #marker
-
-        impl #queue for #name {
-            type Payload = #payload;
-            const SUBJECT: &'static str = #subject;
-            const POLICY: #queue_policy = #rules;
-            #listeners
-        }
-    }
+pub(super) fn print(printer: &mut Printer, scope: &Scope<'_>, queue: &Queue) {
+    marker(printer, &queue.description, &queue.marker);
+    printer.item();
+    printer.block(&code!("impl ", scope.runtime("Queue"), " for ", Name(&queue.marker.item)), |printer| {
+        printer.line(&code!("type Payload = ", scope.named(&queue.payload), ";"));
+        printer.line(&code!("const SUBJECT: &'static str = ", Literal(&queue.subject), ";"));
+        printer.line(&code!("const POLICY: ", scope.runtime("QueuePolicy"), " = ", rules(scope, queue), ";"));
+        printer.lines(listeners(scope, queue.listeners));
+    });
 }
 
-fn rules(scope: &Scope<'_>, queue: &Queue) -> TokenStream {
+fn rules(scope: &Scope<'_>, queue: &Queue) -> Code {
     let rules = scope.runtime("QueuePolicy");
-    let lease = scope.duration(queue.lease);
-    let attempts = Literal::u32_unsuffixed(queue.attempts);
-    let backoff = scope.backoff(queue.backoff);
-    let dead_letter = queue.dead_letter.then(|| quote!(.dead_letter()));
-    let remember = queue.deduplicate.map(|window| scope.duration(window)).map(|window| quote!(.remember(#window)));
-    let bound = queue.bound.map(Literal::u32_unsuffixed).map(|bound| quote!(.bound(#bound)));
-    let when_full = queue.when_full.map(|policy| when_full(scope, policy)).map(|policy| quote!(.when_full(#policy)));
-    quote!(#rules::new().lease(#lease).attempts(#attempts).backoff(#backoff)#dead_letter #remember #bound #when_full)
+    let lease = code!(".lease(", scope.duration(queue.lease), ")");
+    let again = code!(".attempts(", queue.attempts, ").backoff(", scope.backoff(queue.backoff), ")");
+    let dead_letter = queue.dead_letter.then_some(".dead_letter()");
+    let remember = queue.deduplicate.map(|window| code!(".remember(", scope.duration(window), ")"));
+    let bound = queue.bound.map(|bound| code!(".bound(", bound, ")"));
+    let when_full = queue.when_full.map(|policy| code!(".when_full(", when_full(scope, policy), ")"));
+    code!(rules, "::new()", lease, again, dead_letter, remember, bound, when_full)
 }

@@ -1,7 +1,7 @@
 //! Environments, as a person would break their lines: what fits into one stays in one, and an argument that is alone in
 //! its brackets begins where they do.
 
-use super::{WIDTH, push};
+use super::{WIDTH, push_at};
 
 /// How the constant begins that holds them.
 pub(super) const BEGINS: &str = "const ENVIRONMENTS";
@@ -94,10 +94,6 @@ fn print_broken(text: &mut String, indent: usize, opens: &str, inside: &[Piece],
         print(text, indent + if called { 8 } else { 4 }, piece);
     }
     push_at(text, indent, closes);
-}
-
-fn push_at(text: &mut String, indent: usize, code: &str) {
-    push(text, &(" ".repeat(indent) + code));
 }
 
 #[cfg(test)]

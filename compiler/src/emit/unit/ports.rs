@@ -1,11 +1,9 @@
 //! What connects a unit's handlers to events, queues, state and secrets: a field each, and the way to it.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use super::name;
+use crate::emit::code::{Code, Name, code};
+use crate::emit::layout::Printer;
 use crate::emit::scope::Scope;
-use crate::emit::tokens::ident;
 use crate::plan::{Port, Unit};
 
 /// A kind of port in the runtime's words.
@@ -29,35 +27,24 @@ fn all(unit: &Unit) -> impl Iterator<Item = (&Kind, &Port)> {
 }
 
 /// The fields of the unit's struct.
-pub(super) fn fields(scope: &Scope<'_>, unit: &Unit) -> Vec<TokenStream> {
-    let field = |(kind, port): (&Kind, &Port)| {
-        let (field, field_type, marker) = (ident(&port.field), scope.runtime(kind.field), &port.marker);
-        quote!(#field: #field_type<#marker>)
-    };
-    all(unit).map(field).collect()
+pub(super) fn fields(scope: &Scope<'_>, unit: &Unit) -> impl Iterator<Item = Code> {
+    all(unit).map(|(kind, port)| code!(Name(&port.field), ": ", scope.runtime(kind.field), "<", port.marker, ">,"))
 }
 
 /// What the fields are filled with.
-pub(super) fn made(unit: &Unit) -> Vec<TokenStream> {
-    let made = |(kind, port): (&Kind, &Port)| {
-        let (field, method) = (ident(&port.field), ident(kind.method));
-        quote!(#field: ports.#method())
-    };
-    all(unit).map(made).collect()
+pub(super) fn made(unit: &Unit) -> impl Iterator<Item = Code> {
+    all(unit).map(|(kind, port)| code!(Name(&port.field), ": ports.", kind.method, "(),"))
 }
 
-pub(super) fn print(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
-    let name = name(unit);
-    let ways = all(unit).map(|(kind, port)| {
-        let (has, field_type) = (scope.runtime(kind.has), scope.runtime(kind.field));
-        let (field, method, marker) = (ident(&port.field), ident(kind.method), &port.marker);
-        quote! {
-            impl #has<#marker> for #name {
-                fn #method(&self) -> &#field_type<#marker> {
-                    &self.#field
-                }
-            }
-        }
-    });
-    quote!(#(#ways)*)
+pub(super) fn print(printer: &mut Printer, scope: &Scope<'_>, unit: &Unit) {
+    for (kind, port) in all(unit) {
+        let field_type = code!(scope.runtime(kind.field), "<", port.marker, ">");
+        printer.item();
+        let head = code!("impl ", scope.runtime(kind.has), "<", port.marker, "> for ", name(unit));
+        printer.block(&head, |printer| {
+            printer.block(&code!("fn ", kind.method, "(&self) -> &", field_type), |printer| {
+                printer.line(&code!("&self.", Name(&port.field)));
+            });
+        });
+    }
 }

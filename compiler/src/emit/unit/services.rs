@@ -1,32 +1,28 @@
 //! The handlers of a unit, a table for each service: which operation each of them handles, and what they are made from.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use super::name;
+use crate::emit::code::{Name, code};
+use crate::emit::layout::Printer;
 use crate::emit::scope::Scope;
-use crate::emit::tokens::ident;
 use crate::plan::{Member, Unit};
 
-pub(super) fn print(scope: &Scope<'_>, unit: &Unit) -> TokenStream {
-    let tables = unit.services.iter().map(|member| table(scope, unit, member));
-    quote!(#(#tables)*)
+pub(super) fn print(printer: &mut Printer, scope: &Scope<'_>, unit: &Unit) {
+    for member in &unit.services {
+        table(printer, scope, unit, member);
+    }
 }
 
-fn table(scope: &Scope<'_>, unit: &Unit, member: &Member) -> TokenStream {
-    let doc = format!(" The handlers of `{}`.", member.service);
-    let (structure, unit, service) = (ident(&member.structure), name(unit), ident(&member.field));
-    let resources = scope.named(&member.resources);
-    let handlers = member.handlers.iter().map(|handler| {
-        let (field, marker, handler) = (ident(&handler.field), &handler.marker, scope.named(&handler.handler));
-        quote!(#field: #marker => #handler)
-    });
-    quote! {
-        pontoon::generated::handlers! {
-            #[doc = #doc]
-            struct #structure in #unit.#service from #resources {
-                #(#handlers),*
+fn table(printer: &mut Printer, scope: &Scope<'_>, unit: &Unit, member: &Member) {
+    printer.item();
+    printer.block(&code!("pontoon::generated::handlers!"), |printer| {
+        printer.verbatim_doc(&["The handlers of `", &member.service, "`."]);
+        let place = code!(name(unit), ".", Name(&member.field));
+        let resources = scope.named(&member.resources);
+        printer.block(&code!("struct ", Name(&member.structure), " in ", place, " from ", resources), |printer| {
+            for handler in &member.handlers {
+                let path = scope.named(&handler.handler);
+                printer.line(&code!(Name(&handler.field), ": ", handler.marker, " => ", path, ","));
             }
-        }
-    }
+        });
+    });
 }
