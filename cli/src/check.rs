@@ -9,7 +9,8 @@ use std::io;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Check) -> Result<ExitCode, Failure> {
-    let opened = topology::open(arguments.topology, Request { foresee: true, ..topology::everything() })?;
+    let request = Request { foresee: true, ..topology::everything() };
+    let opened = topology::open(arguments.topology, request, pontoon_compiler::check)?;
     let (compiled, folder) = (&opened.compiled, opened.folder.as_path());
     match arguments.format {
         Report::Human => {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Expand) -> Result<ExitCode, Failure> {
     let what = arguments.what;
-    let opened = topology::open(arguments.topology, request(&what))?;
+    let opened = topology::open(arguments.topology, request(&what), pontoon_compiler::compile)?;
     if let Some(topology) = &opened.compiled.topology {
         known(topology, &what)?;
     }

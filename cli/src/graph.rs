@@ -7,7 +7,7 @@ use pontoon_compiler::draw::Drawing;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Graph) -> Result<ExitCode, Failure> {
-    let opened = topology::open(arguments.topology, topology::everything())?;
+    let opened = topology::open(arguments.topology, topology::everything(), pontoon_compiler::check)?;
     // What resolves can be drawn, whatever rule it breaks: a picture may be what helps to mend it.
     let Some(topology) = opened.compiled.topology.clone() else {
         opened.sound();

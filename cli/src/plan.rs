@@ -9,7 +9,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Plan) -> Result<ExitCode, Failure> {
-    let opened = topology::open(arguments.topology, topology::everything())?;
+    let opened = topology::open(arguments.topology, topology::everything(), pontoon_compiler::plan)?;
     if arguments.time {
         // What resolves has times, whatever rule it breaks: the table may be what helps to mend it.
         return match opened.compiled.topology.as_ref().map(budgets) {

@@ -6,7 +6,7 @@ use pontoon_compiler::build::{self, Folder};
 use pontoon_compiler::diagnostic::Style;
 use pontoon_compiler::plan::Request;
 use pontoon_compiler::read::Limits;
-use pontoon_compiler::{Compiled, Input, compile};
+use pontoon_compiler::{Compiled, Input};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -19,8 +19,11 @@ pub(crate) struct Opened {
     pub(crate) folder: PathBuf,
 }
 
-/// Compiles the topology at `file`, or the one of this folder or package, as far as `request` asks.
-pub(crate) fn open(file: TopologyFile, mut request: Request) -> Result<Opened, Failure> {
+/// How far a command takes the topology: to its findings, its plan or the code.
+pub(crate) type Stages = fn(&Input<'_>) -> Compiled;
+
+/// Takes the topology at `file`, or the one of this folder or package, through `stages`, as far as `request` asks.
+pub(crate) fn open(file: TopologyFile, mut request: Request, stages: Stages) -> Result<Opened, Failure> {
     let path = match file.path {
         Some(path) => path,
         None => find(&std::env::current_dir().map_err(|error| format!("there is no current folder: {error}"))?)?,
@@ -31,7 +34,7 @@ pub(crate) fn open(file: TopologyFile, mut request: Request) -> Result<Opened, F
     let folder = folder.follow_links(file.follow_links);
     request.origin.clone_from(&name);
     let (limits, today) = (Limits::default(), build::today()?);
-    let compiled = compile(&Input { path: &name, files: &folder, limits, today, request: &request, code: None });
+    let compiled = stages(&Input { path: &name, files: &folder, limits, today, request: &request, code: None });
     Ok(Opened { compiled, folder: path.parent().map(Path::to_path_buf).unwrap_or_default() })
 }
 

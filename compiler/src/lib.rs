@@ -66,6 +66,22 @@ pub struct Compiled {
 
 /// Takes a topology through all stages, until one finds an error.
 pub fn compile(input: &Input<'_>) -> Compiled {
+    let mut compiled = plan(input);
+    if let (Some(plan), Some(selection)) = (&compiled.plan, &compiled.selection) {
+        compiled.files = emit::emit(plan, selection);
+    }
+    compiled
+}
+
+/// Takes a topology to its plan, for who generates nothing.
+pub fn plan(input: &Input<'_>) -> Compiled {
+    let mut compiled = check(input);
+    compiled.plan = compiled.topology.as_ref().filter(|_| compiled.selection.is_some()).map(plan::plan);
+    compiled
+}
+
+/// Takes a topology as far as anything can be found in it: no plan is made, and nothing is generated.
+pub fn check(input: &Input<'_>) -> Compiled {
     let mut compiled = Compiled::default();
     stages(input, &mut compiled);
     compiled.findings.sort();
@@ -74,14 +90,12 @@ pub fn compile(input: &Input<'_>) -> Compiled {
 }
 
 fn stages(input: &Input<'_>, compiled: &mut Compiled) -> Option<()> {
-    let Compiled { sources, findings, topology, plan, selection, files } = compiled;
+    let Compiled { sources, findings, topology, selection, .. } = compiled;
 
     let source = read::read(input.path, input.files, input.limits, sources, findings)?;
     let topology = topology.insert(resolve::resolve(&source, findings)?);
     let graph = Graph::new(topology);
-    let selection = selection.insert(sound(input, &source, topology, &graph, findings)?);
-    let plan = plan.insert(plan::plan(topology));
-    *files = emit::emit(plan, selection);
+    *selection = sound(input, &source, topology, &graph, findings);
     Some(())
 }
 
