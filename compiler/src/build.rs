@@ -4,6 +4,7 @@ mod cargo;
 mod folder;
 mod output;
 mod package;
+mod record;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -18,10 +19,11 @@ use crate::code::Code;
 use crate::diagnostic::Style;
 use crate::plan::Request;
 use crate::read::Limits;
-use crate::{Input, compile};
+use crate::{Input, compile, emit};
 
 pub use folder::Folder;
 use package::PackageFolder;
+use record::{Answers, Doors, Identity, Kept};
 
 /// Generates the module `topology` from a topology file: the one line of a build script.
 ///
@@ -119,7 +121,8 @@ impl Build {
     /// Checks the topology and writes the generated files for this crate into cargo's `OUT_DIR`.
     ///
     /// Warnings become `cargo::warning`s. On an error the whole report goes to the standard error, and the process ends
-    /// with code 1, which makes cargo show it and stop.
+    /// with code 1, which makes cargo show it and stop. Where everything is as it was the last time, nothing is done,
+    /// and what was said then is said again.
     pub fn run(self) {
         let done = match today() {
             Ok(today) => self.run_in(&|name| std::env::var_os(name), today),
@@ -135,8 +138,11 @@ impl Build {
     }
 
     /// The same with the environment and the day as values, and without ending the process.
-    fn run_in(mut self, variable: &dyn Fn(&str) -> Option<OsString>, today: Date) -> Done {
-        let text = |name| variable(name).and_then(|value| value.into_string().ok());
+    fn run_in(mut self, environment: &dyn Fn(&str) -> Option<OsString>, today: Date) -> Done {
+        let identity = Identity::of(&format!("{self:?}"), &today.to_string());
+        let answers = Answers::default();
+        let variable = |name: &str| answers.variable(environment, name);
+        let text = |name: &str| variable(name).and_then(|value| value.into_string().ok());
         let path = match variable("CARGO_MANIFEST_DIR") {
             Some(package) => Path::new(&package).join(&self.topology),
             None => self.topology.clone(),
@@ -162,9 +168,18 @@ impl Build {
         self.request.origin.clone_from(&name);
 
         let package = PackageFolder::new(variable("CARGO_MANIFEST_DIR").map_or_else(|| ".".into(), PathBuf::from));
+        let (generated, kept) = (Path::new(&out).join("topology"), Path::new(&out).join("topology.record"));
+        let doors = Doors { variable: environment, topology: &folder, package: &package };
+        let before = identity.as_ref().and_then(|identity| record::said_before(&kept, identity, &doors, &generated));
+        if let Some(instructions) = before {
+            return Done { instructions, failure: None };
+        }
+
+        let files = Kept { door: &folder, answers: &answers };
+        let package = Kept { door: &package, answers: &answers };
         let code = Code::of(&package, self.request.is_handlers_alone());
         let (request, limits) = (&self.request, self.limits);
-        let compiled = compile(&Input { path: &name, files: &folder, limits, today, request, code: code.as_ref() });
+        let compiled = compile(&Input { path: &name, files: &files, limits, today, request, code: code.as_ref() });
         let mut instructions = cargo::rerun(&folder.asked());
         instructions.push(format!("cargo::rerun-if-env-changed={SOURCE_DATE_EPOCH}"));
         if compiled.findings.has_errors() {
@@ -172,17 +187,33 @@ impl Build {
             return Done::failed(instructions, cargo::report(&compiled, &self.topology, style));
         }
         // A script that has failed runs again whatever changes.
-        instructions.extend(cargo::rerun(&package.given()));
+        instructions.extend(cargo::rerun(&package.door.given()));
         instructions.extend(cargo::warnings(&compiled));
 
-        let generated = Path::new(&out).join("topology");
         if let Err(error) = output::write(&generated, &compiled.files) {
             return Done::failed(instructions, error.to_string());
         }
         let handover_file = generated.join("handover.txt");
         instructions.push(format!("cargo::rustc-env={}={}", handover::VARIABLE, handover_file.display()));
+        let written = Written { folder: &generated, files: &compiled.files, instructions: &instructions };
+        if let Some(identity) = identity
+            && record::write(&kept, &identity, &answers, &written).is_err()
+        {
+            // One of another build is of no use, and says so itself. Without any, everything is done again next time.
+            let _ = std::fs::remove_file(&kept);
+        }
         Done { instructions, failure: None }
     }
+}
+
+/// What a run has done.
+struct Written<'a> {
+    /// Where the files are.
+    folder: &'a Path,
+    /// What was written.
+    files: &'a [emit::File],
+    /// What is said to cargo.
+    instructions: &'a [String],
 }
 
 /// What a run has to say.

@@ -1,5 +1,7 @@
 //! The front door on real folders, with cargo's variables as values.
 
+mod unchanged;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
