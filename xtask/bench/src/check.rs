@@ -75,14 +75,14 @@ fn memory(what: &'static str, used: &Compared, shown: &'static str, at_most: f64
     }
 }
 
-/// A crate that was written for this row, a workspace of its own.
-struct Written {
-    folder: PathBuf,
+/// A crate that was written for a row, a workspace of its own.
+pub(crate) struct Written {
+    pub(crate) folder: PathBuf,
 }
 
 impl Written {
     /// An empty crate with its manifest. It takes all versions from the lockfile of the repository.
-    fn new(name: &str, dependencies: &str) -> Result<Self, Error> {
+    pub(crate) fn new(name: &str, dependencies: &str) -> Result<Self, Error> {
         let folder = cargo::target()?.join("bench").join(name);
         fs::create_dir_all(folder.join("src"))?;
         let manifest = format!(
@@ -94,7 +94,8 @@ impl Written {
         Ok(written)
     }
 
-    fn file(&self, path: &str, text: &str) -> Result<(), Error> {
+    /// Writes a file of it.
+    pub(crate) fn file(&self, path: &str, text: &str) -> Result<(), Error> {
         Ok(fs::write(self.folder.join(path), text)?)
     }
 

@@ -3,14 +3,17 @@
 mod bridges;
 mod cargo;
 mod check;
+mod clean;
 mod compile;
 mod emit;
+mod findings;
 mod invoke;
 mod process;
 mod raw;
 mod rebuild;
 mod report;
 mod rounds;
+mod script;
 mod start;
 mod synthetic;
 mod table;
@@ -48,6 +51,16 @@ const ROWS: &[Row] = &[
     },
     Row { name: "growth", about: "read to emit of ten times as much", measure: compile::growth },
     Row {
+        name: "script",
+        about: "the build script as users have it, without optimisation, against parsing the same text",
+        measure: script::figures,
+    },
+    Row {
+        name: "findings",
+        about: "`cargo pontoon check` of 5,000 commands, against reading them",
+        measure: findings::figures,
+    },
+    Row {
         name: "check",
         about: "CPU and memory of checking the generated code, against tonic's",
         measure: check::checking,
@@ -56,6 +69,11 @@ const ROWS: &[Row] = &[
         name: "build",
         about: "CPU and memory of building the generated code in debug, against tonic's",
         measure: check::building,
+    },
+    Row {
+        name: "clean",
+        about: "CPU of a clean build of the quickstart, against that of two crates that do not change",
+        measure: clean::figures,
     },
     Row {
         name: "rebuild",
