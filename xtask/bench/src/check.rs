@@ -16,7 +16,7 @@ const ROUNDS: usize = 3;
 pub(crate) fn checking() -> Result<Vec<Figure>, Error> {
     let used = compare("check", ROUNDS)?;
     Ok(vec![
-        cpu("CPU of `cargo check`, generated code and handlers of 500 commands, a command", &used, CHECKED),
+        cpu("CPU of `cargo check`, generated code and handlers of 500 commands, a command", &used, &CHECKED),
         memory("peak memory of the same", &used, "0.5 ×", 0.5),
     ])
 }
@@ -25,7 +25,7 @@ pub(crate) fn checking() -> Result<Vec<Figure>, Error> {
 pub(crate) fn building() -> Result<Vec<Figure>, Error> {
     let used = compare("build", 1)?;
     Ok(vec![
-        cpu("CPU of `cargo build`, debug, 500 commands and 100 subscriptions, a command", &used, BUILT),
+        cpu("CPU of `cargo build`, debug, 500 commands and 100 subscriptions, a command", &used, &BUILT),
         memory("peak memory of the same", &used, BUILT.shown, BUILT.at_most),
     ])
 }
@@ -53,7 +53,7 @@ fn compare(command: &str, rounds: usize) -> Result<Compared, Error> {
     Ok(Compared { seconds: seconds.map(median), megabytes: megabytes.map(median) })
 }
 
-fn cpu(what: &'static str, used: &Compared, limit: Times) -> Figure {
+fn cpu(what: &'static str, used: &Compared, limit: &Times) -> Figure {
     let [ours, theirs] = used.seconds.map(|seconds| seconds / COMMANDS * 1e3);
     Figure {
         what: what.into(),

@@ -56,7 +56,7 @@ fn whatever_a_build_depends_on_starts_it_again() {
         }),
         ("a file that is gone", |package| fs::remove_file(package.generated("mod.rs")).expect("it is there")),
         ("the altered file, too, is gone", |package| {
-            fs::remove_file(package.generated("user.rs")).expect("it is there")
+            fs::remove_file(package.generated("user.rs")).expect("it is there");
         }),
         ("a file of another length", |package| fs::write(package.generated("mod.rs"), "").expect("it is written")),
         ("a file of another time", |package| {
