@@ -2,6 +2,7 @@
 //! Both take turns on one broker that nobody else uses.
 
 pub(crate) mod chain;
+mod cpu;
 pub(crate) mod events;
 pub(crate) mod idle;
 pub(crate) mod ready;

@@ -6,6 +6,7 @@ mod nats;
 
 use crate::bridges::Bridge;
 use crate::rounds::Error;
+use crate::table::Times;
 use pontoon_bench::contract::Letter;
 use pontoon_bench::count::Counter;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,11 +22,37 @@ const PREFETCH: u16 = 256;
 /// What a [talkative](Raw::talkative) connection is, in words.
 pub(crate) const TALKING: &str = "the same, with attributes of CloudEvents";
 
+/// How many times the CPU time of the client library alone a bridge may take, of both ends and the broker.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// A request, one after the other.
+    pub(crate) one_at_a_time: Times,
+    /// A request, many in flight.
+    pub(crate) in_flight: Times,
+    /// An event until it is confirmed.
+    pub(crate) confirmed: Times,
+    /// An event until it is handled and acknowledged.
+    pub(crate) handled: Times,
+}
+
+impl Limits {
+    /// What has no limit.
+    pub(crate) const REPORTED: Self = Self {
+        one_at_a_time: Times::REPORTED,
+        in_flight: Times::REPORTED,
+        confirmed: Times::REPORTED,
+        handled: Times::REPORTED,
+    };
+}
+
 /// A connection to a broker by its client library, with payloads as JSON and nothing around them, unless it is asked
 /// for.
 pub(crate) trait Raw: Clone + Send + Sync + 'static {
     /// What it is compared with.
     const BRIDGE: Bridge;
+
+    /// What the bridge may take.
+    const LIMITS: Limits;
 
     /// Whether the broker keeps events for somebody who is not there.
     const KEEPS: bool = true;

@@ -41,6 +41,40 @@ pub(crate) fn compare(
     ours: &mut dyn FnMut() -> Result<f64, Error>,
     theirs: &mut dyn FnMut() -> Result<f64, Error>,
 ) -> Result<Compared, Error> {
+    Ok(Compared::of(&in_rounds(rounds, ours, theirs)?, |measured| *measured))
+}
+
+/// What one operation takes, in seconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Cost {
+    pub(crate) clock: f64,
+    pub(crate) cpu: f64,
+}
+
+/// Two ways to do the same, by the clock and in CPU time.
+pub(crate) struct ComparedCosts {
+    pub(crate) clock: Compared,
+    pub(crate) cpu: Compared,
+}
+
+/// [`compare`] of what is measured in two ways.
+///
+/// # Errors
+/// The first error of either of them.
+pub(crate) fn compare_costs(
+    rounds: usize,
+    ours: &mut dyn FnMut() -> Result<Cost, Error>,
+    theirs: &mut dyn FnMut() -> Result<Cost, Error>,
+) -> Result<ComparedCosts, Error> {
+    let pairs = in_rounds(rounds, ours, theirs)?;
+    Ok(ComparedCosts { clock: Compared::of(&pairs, |cost| cost.clock), cpu: Compared::of(&pairs, |cost| cost.cpu) })
+}
+
+fn in_rounds<T>(
+    rounds: usize,
+    ours: &mut dyn FnMut() -> Result<T, Error>,
+    theirs: &mut dyn FnMut() -> Result<T, Error>,
+) -> Result<Vec<(T, T)>, Error> {
     let mut all = Vec::with_capacity(rounds);
     for round in 0..=rounds {
         let pair = if round % 2 == 0 {
@@ -54,11 +88,17 @@ pub(crate) fn compare(
             all.push(pair);
         }
     }
-    Ok(Compared {
-        ours: median(all.iter().map(|(ours, _)| *ours).collect()),
-        theirs: median(all.iter().map(|(_, theirs)| *theirs).collect()),
-        ratio: median(all.iter().map(|(ours, theirs)| ours / theirs).collect()),
-    })
+    Ok(all)
+}
+
+impl Compared {
+    fn of<T>(pairs: &[(T, T)], value: impl Fn(&T) -> f64) -> Self {
+        Self {
+            ours: median(pairs.iter().map(|(ours, _)| value(ours)).collect()),
+            theirs: median(pairs.iter().map(|(_, theirs)| value(theirs)).collect()),
+            ratio: median(pairs.iter().map(|(ours, theirs)| value(ours) / value(theirs)).collect()),
+        }
+    }
 }
 
 /// The value in the middle.

@@ -1,6 +1,6 @@
 //! What a row found, and the table of all of it.
 
-use crate::rounds::Compared;
+use crate::rounds::{Compared, shown};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -45,6 +45,7 @@ impl fmt::Display for Table<'_> {
 }
 
 /// How many times as much something may take.
+#[derive(Clone, Copy)]
 pub(crate) struct Times {
     pub(crate) at_most: f64,
     /// The same, as the table has it.
@@ -72,6 +73,16 @@ impl Figure {
             at_most: limit.shown,
             within: ratio <= limit.at_most,
         }
+    }
+
+    /// A line on the CPU time of two ways to do the same.
+    pub(crate) fn cpu(what: &str, against: &'static str, compared: &Compared, limit: Times) -> Self {
+        Self::compared(format!("CPU of {what}"), against, compared, (shown, &limit))
+    }
+
+    /// A line beside it, on the time by the clock, which the machine has more say in: it is only reported.
+    pub(crate) fn clock(what: String, against: &'static str, compared: &Compared, shown: fn(f64) -> String) -> Self {
+        Self::compared(what, against, compared, (shown, &Times::REPORTED))
     }
 
     /// The cells of its line.

@@ -203,6 +203,11 @@ impl Broker {
         self.with(|program, process| program.save(&self.site, process))
     }
 
+    /// The CPU time that it has used so far.
+    pub fn cpu(&self) -> Result<Duration, Error> {
+        self.with(|_, process| process.cpu())
+    }
+
     /// The file to which it writes its log, as long as it is not dropped.
     #[must_use]
     pub fn log_file(&self) -> PathBuf {

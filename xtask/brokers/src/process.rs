@@ -62,6 +62,26 @@ impl Process {
         self.child.id()
     }
 
+    /// The CPU time that all threads of its group have used so far, those left out that have ended.
+    pub(crate) fn cpu(&self) -> Result<Duration, Error> {
+        let what = "read the CPU time of a process";
+        let mut nanoseconds = 0;
+        for entry in std::fs::read_dir("/proc").map_err(Error::system(what))?.flatten() {
+            // Processes and threads come and go meanwhile.
+            let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            // proc_pid_stat(5): the name, which is in parentheses, then the state, the parent and the group.
+            let group = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(2)?.parse::<u32>().ok());
+            if group != Some(self.group()) {
+                continue;
+            }
+            for thread in std::fs::read_dir(entry.path().join("task")).into_iter().flatten().flatten() {
+                let text = std::fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
+                nanoseconds += text.split(' ').next().and_then(|used| used.parse::<u64>().ok()).unwrap_or(0);
+            }
+        }
+        Ok(Duration::from_nanos(nanoseconds))
+    }
+
     /// Whether it is gone.
     pub(crate) fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))

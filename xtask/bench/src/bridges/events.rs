@@ -1,9 +1,10 @@
 //! Events: until the broker has confirmed them, and until they are handled and acknowledged, many under way at a time.
 
+use super::cpu::{Done, cost};
 use super::{Bridge, SIZES};
-use crate::raw::{Raw, TALKING};
-use crate::rounds::{Error, compare, rate};
-use crate::table::{Figure, Times};
+use crate::raw::{Limits, Raw, TALKING};
+use crate::rounds::{ComparedCosts, Error, compare_costs, rate};
+use crate::table::Figure;
 use futures_util::stream::{self, TryStreamExt as _};
 use pontoon::Started;
 use pontoon_bench::contract::{Batch, Letter};
@@ -36,37 +37,41 @@ enum Until {
 
 /// Events until they are confirmed.
 pub(crate) fn published<R: Raw>() -> Result<Vec<Figure>, Error> {
-    let at_most = Times { at_most: 1.15, shown: "1.15 ×" };
-    figures::<R>(Until::Confirmed, &at_most)
+    figures::<R>(Until::Confirmed)
 }
 
 /// Events until they are handled and acknowledged.
 pub(crate) fn handled<R: Raw>() -> Result<Vec<Figure>, Error> {
-    let at_most = Times { at_most: 1.2, shown: "1.2 ×" };
-    figures::<R>(Until::Handled, &at_most)
+    figures::<R>(Until::Handled)
 }
 
-fn figures<R: Raw>(until: Until, at_most: &Times) -> Result<Vec<Figure>, Error> {
+fn figures<R: Raw>(until: Until) -> Result<Vec<Figure>, Error> {
     let bridge: Bridge = R::BRIDGE;
     let (runtime, broker) = (Runtime::new()?, bridge.broker()?);
     // Where nobody listens, MQTT keeps nothing, and a bridge does not publish what would be lost.
     let is_heard = until == Until::Handled || !R::KEEPS;
     let sides = runtime.block_on(Sides::<R>::connect(&broker.url(), is_heard))?;
-    let (doing, against) = match until {
-        Until::Confirmed => ("confirmed publishes", R::CONFIRMED),
-        Until::Handled => ("publish → handled → acked", R::CONSUMES),
+    let (one, many, against) = match until {
+        Until::Confirmed => ("a confirmed publish", "confirmed publishes per second", R::CONFIRMED),
+        Until::Handled => ("publish → handled → acked", "publish → handled → acked per second", R::CONSUMES),
     };
 
     let mut figures = Vec::new();
-    for (talks, against, limit) in [(false, against, at_most), (true, TALKING, &Times::REPORTED)] {
+    for (talks, against, limits) in [(false, against, R::LIMITS), (true, TALKING, Limits::REPORTED)] {
+        let limit = if until == Until::Handled { limits.handled } else { limits.confirmed };
         for (bytes, size) in SIZES {
             let by_hand = |batch| runtime.block_on(sides.by_hand(batch, until, talks));
             let letters = (ROUND.as_secs_f64() / by_hand(Batch { letters: TRIAL, bytes })?) as u64 + 1;
             let batch = Batch { letters, bytes };
-            let mut over_bridge = || runtime.block_on(sides.over_bridge(batch, until));
-            let compared = compare(ROUNDS, &mut over_bridge, &mut || by_hand(batch))?;
-            let what = format!("{doing} per second over {}, {size}, pipelined", bridge.name);
-            figures.push(Figure::compared(what, against, &compared, (rate, limit)));
+            let done = |clock| Done { clock, operations: letters };
+            let ComparedCosts { clock, cpu } = compare_costs(
+                ROUNDS,
+                &mut || cost(&broker, || Ok(done(runtime.block_on(sides.over_bridge(batch, until))?))),
+                &mut || cost(&broker, || Ok(done(by_hand(batch)?))),
+            )?;
+            let what = format!("over {}, {size}, pipelined", bridge.name);
+            figures.push(Figure::cpu(&format!("{one} {what}"), against, &cpu, limit));
+            figures.push(Figure::clock(format!("{many} {what}"), against, &clock, rate));
         }
     }
     runtime.block_on(sides.end())?;

@@ -1,19 +1,20 @@
 //! Requests: one after the other, and many at a time.
 
+use super::cpu::{Done, cost};
 use super::{Bridge, SIZES};
-use crate::raw::{Raw, TALKING};
-use crate::rounds::{Error, compare, median, rate, shown};
-use crate::table::{Figure, Times};
+use crate::raw::{Limits, Raw, TALKING};
+use crate::rounds::{ComparedCosts, Cost, Error, compare_costs, median, rate, shown};
+use crate::table::Figure;
 use futures_util::future::try_join_all;
 use pontoon::Client;
 use pontoon::client::Remote;
 use pontoon_bench::contract::Letter;
 use pontoon_bench::topology::apart::desk::{Desk, Resources};
 use pontoon_bench::{desk, topology};
+use pontoon_brokers::Broker;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
-const AT_MOST: Times = Times { at_most: 1.15, shown: "1.15 ×" };
 const ROUNDS: usize = 41;
 
 /// How long one side asks in a round.
@@ -57,26 +58,26 @@ pub(crate) fn figures<R: Raw>() -> Result<Vec<Figure>, Error> {
         Ok::<_, Error>((unit, server, bridge.caller(url).await?, R::connect(url).await?))
     })?;
 
+    let sides = Sides { runtime, broker };
     let mut figures = Vec::new();
-    for (raw, against, limit) in [(&raw, R::ASKS, &AT_MOST), (&raw.talkative(), TALKING, &Times::REPORTED)] {
+    for (raw, against, limits) in [(&raw, R::ASKS, R::LIMITS), (&raw.talkative(), TALKING, Limits::REPORTED)] {
         let (ours, theirs) = (OverBridge(client.clone()), ByHand(raw.clone()));
         for (bytes, size) in SIZES {
-            let compared = compare(
-                ROUNDS,
-                &mut || Ok(median(runtime.block_on(runtime.spawn(in_turn(ours.clone(), bytes, ROUND)))??)),
-                &mut || Ok(median(runtime.block_on(runtime.spawn(in_turn(theirs.clone(), bytes, ROUND)))??)),
-            )?;
-            let what = format!("p50 of a request over {}, {size}, sequential", bridge.name);
-            figures.push(Figure::compared(what, against, &compared, (shown, limit)));
+            let ComparedCosts { clock, cpu } =
+                compare_costs(ROUNDS, &mut || sides.in_turn(&ours, bytes), &mut || sides.in_turn(&theirs, bytes))?;
+            let what = format!("a request over {}, {size}, sequential", bridge.name);
+            figures.push(Figure::cpu(&what, against, &cpu, limits.one_at_a_time));
+            figures.push(Figure::clock(format!("p50 of {what}"), against, &clock, shown));
         }
         for (bytes, size) in SIZES {
-            let compared = compare(ROUNDS, &mut || runtime.block_on(at_a_time(&ours, bytes)), &mut || {
-                runtime.block_on(at_a_time(&theirs, bytes))
-            })?;
-            let what = format!("requests per second over {}, {size}, {IN_FLIGHT} in flight", bridge.name);
-            figures.push(Figure::compared(what, against, &compared, (rate, limit)));
+            let ComparedCosts { clock, cpu } =
+                compare_costs(ROUNDS, &mut || sides.at_a_time(&ours, bytes), &mut || sides.at_a_time(&theirs, bytes))?;
+            let what = format!("over {}, {size}, {IN_FLIGHT} in flight", bridge.name);
+            figures.push(Figure::cpu(&format!("a request {what}"), against, &cpu, limits.in_flight));
+            figures.push(Figure::clock(format!("requests per second {what}"), against, &clock, rate));
         }
     }
+    let Sides { runtime, broker: _broker } = sides;
     runtime.block_on(async {
         client.close().await;
         unit.shutdown().await?;
@@ -100,13 +101,34 @@ pub(super) async fn in_turn<A: Asks>(asks: A, bytes: usize, time: Duration) -> R
     Ok(latencies)
 }
 
-/// The same with many who ask at a time: seconds an answer.
-async fn at_a_time<A: Asks>(asks: &A, bytes: usize) -> Result<f64, Error> {
+/// What both sides run on.
+struct Sides {
+    runtime: Runtime,
+    broker: Broker,
+}
+
+impl Sides {
+    /// One request after the other: the median by the clock.
+    fn in_turn<A: Asks>(&self, asks: &A, bytes: usize) -> Result<Cost, Error> {
+        cost(&self.broker, || {
+            let latencies = self.runtime.block_on(self.runtime.spawn(in_turn(asks.clone(), bytes, ROUND)))??;
+            Ok(Done { operations: latencies.len() as u64, clock: median(latencies) })
+        })
+    }
+
+    /// Many requests at a time.
+    fn at_a_time<A: Asks>(&self, asks: &A, bytes: usize) -> Result<Cost, Error> {
+        cost(&self.broker, || self.runtime.block_on(at_a_time(asks, bytes)))
+    }
+}
+
+/// Has many ask at a time: seconds an answer.
+async fn at_a_time<A: Asks>(asks: &A, bytes: usize) -> Result<Done, Error> {
     let start = Instant::now();
     let each = (0..IN_FLIGHT).map(|_| tokio::spawn(in_turn(asks.clone(), bytes, ROUND)));
-    let mut answers = 0;
+    let mut operations = 0;
     for latencies in try_join_all(each).await? {
-        answers += latencies?.len();
+        operations += latencies?.len() as u64;
     }
-    Ok(start.elapsed().as_secs_f64() / answers as f64)
+    Ok(Done { clock: start.elapsed().as_secs_f64() / operations as f64, operations })
 }

@@ -1,8 +1,9 @@
 //! RabbitMQ by lapin: an RPC over direct reply-to, publisher confirms, a quorum queue.
 
-use super::{PREFETCH, Raw, attributes, beside};
+use super::{Limits, PREFETCH, Raw, attributes, beside};
 use crate::bridges::{self, Bridge};
 use crate::rounds::Error;
+use crate::table::Times;
 use futures_util::StreamExt as _;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
@@ -44,6 +45,12 @@ struct Replies {
 
 impl Raw for Amqp {
     const BRIDGE: Bridge = bridges::AMQP;
+    const LIMITS: Limits = Limits {
+        one_at_a_time: Times { at_most: 1.15, shown: "1.15 ×" },
+        in_flight: Times { at_most: 1.15, shown: "1.15 ×" },
+        confirmed: Times { at_most: 1.15, shown: "1.15 ×" },
+        handled: Times { at_most: 1.2, shown: "1.2 ×" },
+    };
     const ASKS: &'static str = "an RPC by lapin over direct reply-to";
     const CONFIRMED: &'static str = "publisher confirms";
     const CONSUMES: &'static str = "a quorum queue";

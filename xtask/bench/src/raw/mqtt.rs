@@ -1,8 +1,9 @@
 //! Mosquitto by rumqttc: an RPC over a response topic, PUBACK, a shared subscription in a persistent session.
 
-use super::{PREFETCH, Raw, attributes, beside};
+use super::{Limits, PREFETCH, Raw, attributes, beside};
 use crate::bridges::{self, Bridge};
 use crate::rounds::Error;
+use crate::table::Times;
 use bytes::Bytes;
 use pontoon_bench::contract::Letter;
 use pontoon_bench::count::Counter;
@@ -44,6 +45,12 @@ struct Incoming {
 
 impl Raw for Mqtt {
     const BRIDGE: Bridge = bridges::MQTT;
+    const LIMITS: Limits = Limits {
+        one_at_a_time: Times { at_most: 1.15, shown: "1.15 ×" },
+        in_flight: Times { at_most: 1.15, shown: "1.15 ×" },
+        confirmed: Times { at_most: 1.15, shown: "1.15 ×" },
+        handled: Times { at_most: 1.2, shown: "1.2 ×" },
+    };
     const KEEPS: bool = false;
     const ASKS: &'static str = "an RPC by rumqttc over a response topic";
     const CONFIRMED: &'static str = "PUBACK";

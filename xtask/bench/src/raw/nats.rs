@@ -1,8 +1,9 @@
 //! NATS by async-nats: `request`, JetStream with `PubAck`, a durable pull consumer.
 
-use super::{PREFETCH, Raw, attributes, beside};
+use super::{Limits, PREFETCH, Raw, attributes, beside};
 use crate::bridges::{self, Bridge};
 use crate::rounds::Error;
+use crate::table::Times;
 use async_nats::header::{HeaderMap, NATS_MESSAGE_ID};
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
@@ -27,6 +28,12 @@ pub(crate) struct Nats {
 
 impl Raw for Nats {
     const BRIDGE: Bridge = bridges::NATS;
+    const LIMITS: Limits = Limits {
+        one_at_a_time: Times { at_most: 1.0, shown: "1 ×" },
+        in_flight: Times { at_most: 0.9, shown: "0.9 ×" },
+        confirmed: Times { at_most: 1.05, shown: "1.05 ×" },
+        handled: Times { at_most: 1.2, shown: "1.2 ×" },
+    };
     const ASKS: &'static str = "async-nats' own `request`";
     const CONFIRMED: &'static str = "PubAck";
     const CONSUMES: &'static str = "a durable pull consumer";
