@@ -10,6 +10,7 @@ pub(crate) mod idempotency;
 mod in_time;
 mod local_call;
 pub(crate) mod outbox;
+mod outcome;
 pub(crate) mod remote;
 pub(crate) mod round_trip;
 pub(crate) mod scope;

@@ -45,9 +45,9 @@ pub trait Context: Send + Sync + MayInvoke<Undeclared<0>> + MayInvoke<Undeclared
     /// Names the message that is handled, or the call; the same for every attempt.
     ///
     /// A command that another handler of its process calls is a part of that one's invocation, as a function would be,
-    /// unless the topology promises it a time-out, attempts, an outbox or idempotency: it has the caller's id, causation,
-    /// attempt and span. So this names a message, and not each call that its handling makes: what is to be done once for
-    /// a call needs a key of its input's.
+    /// unless the topology promises it a time-out, attempts, an outbox or idempotency: it has the caller's id,
+    /// causation, attempt and span. So this names a message, and not each call that its handling makes: what is to be
+    /// done once for a call needs a key of its input's.
     fn id(&self) -> Id;
 
     /// Names the chain of messages that this one belongs to: the same from the first caller on.

@@ -7,25 +7,21 @@ use tracing::Span;
 use tracing::level_filters::LevelFilter;
 
 use crate::contract::operation::Operation;
-use crate::fault::Fault;
 use crate::fault::panics::Guarded;
-use crate::handler::error::{Error, InvokeError};
 use crate::handler::{Handles, Route};
-use crate::invoke::attempts::{attempt_of, attempts, for_caller};
+use crate::invoke::attempts::attempts;
 use crate::invoke::call::Call;
 use crate::invoke::guard::InSpan;
 use crate::invoke::in_time::execute_in_time;
+use crate::invoke::outcome::{InvokeResult, check_answer, check_input, outcome, refused};
 use crate::invoke::scope::Scope;
 use crate::invoke::with_policy;
-
-/// What a caller gets of an operation.
-pub(crate) type Answer<M> = Result<<M as Operation>::Output, InvokeError<<M as Operation>::Rejection>>;
 
 /// Runs the handler of `M`, the first one of a chain of calls.
 ///
 /// The handler's own future stands in this one once. What keeps a promise, or has a span, is in a box: behind a branch
 /// that is decided at compile time, and one that asks whether anybody listens.
-pub(crate) async fn execute<M, U>(parent: &Scope<'_, U>, input: M::Input) -> Answer<M>
+pub(crate) async fn execute<M, U>(parent: &Scope<'_, U>, input: M::Input) -> InvokeResult<M>
 where
     U: Send + Sync,
     M: Route<U>,
@@ -48,7 +44,7 @@ where
 pub(super) fn keep_promises<'c, M, U>(
     parent: &'c Scope<'_, U>,
     input: M::Input,
-) -> Pin<Box<dyn Future<Output = Answer<M>> + Send + 'c>>
+) -> Pin<Box<dyn Future<Output = InvokeResult<M>> + Send + 'c>>
 where
     U: Send + Sync,
     M: Route<U>,
@@ -61,7 +57,7 @@ where
 }
 
 /// Keeping a promise runs code of the user's, too: it clones the input, draws its key, writes the answer.
-async fn guarded<M, U>(parent: &Scope<'_, U>, input: M::Input) -> Answer<M>
+async fn guarded<M, U>(parent: &Scope<'_, U>, input: M::Input) -> InvokeResult<M>
 where
     U: Send + Sync,
     M: Route<U>,
@@ -72,40 +68,8 @@ where
     check_answer::<M, U>(parent, answer)
 }
 
-/// Refuses an input that another unit would not get as it is.
-#[inline]
-pub(super) fn check_input<M: Operation, U>(
-    parent: &Scope<'_, U>,
-    input: &M::Input,
-) -> Result<(), InvokeError<M::Rejection>> {
-    parent.origin.shared.round_trips.check(input).map_err(|changed| refused::<M, U>(parent, changed))
-}
-
-/// Refuses an answer that a caller in another unit would not get as it is.
-#[inline]
-pub(super) fn check_answer<M: Operation, U>(parent: &Scope<'_, U>, answer: Answer<M>) -> Answer<M> {
-    let round_trips = parent.origin.shared.round_trips;
-    if !round_trips.are_tried() {
-        return answer;
-    }
-    let changed = match &answer {
-        Ok(output) => round_trips.check(output),
-        Err(InvokeError::Rejected(rejection)) => round_trips.check(rejection),
-        Err(InvokeError::Fault(_)) => Ok(()),
-    };
-    changed.map_err(|changed| refused::<M, U>(parent, changed)).and(answer)
-}
-
-/// What a caller gets of a fault beside the handler.
-#[cold]
-fn refused<M: Operation, U>(parent: &Scope<'_, U>, fault: Fault) -> InvokeError<M::Rejection> {
-    let scope = Scope::new(parent, None);
-    let fault = fault.report_in(&Span::none(), M::ADDRESS, attempt_of::<M, U>(&scope));
-    InvokeError::Fault(for_caller(&scope, fault))
-}
-
 /// The same in a span.
-async fn traced<M, U>(parent: &Scope<'_, U>, input: M::Input) -> Answer<M>
+async fn traced<M, U>(parent: &Scope<'_, U>, input: M::Input) -> InvokeResult<M>
 where
     U: Send + Sync,
     M: Route<U>,
@@ -116,23 +80,6 @@ where
     let run = pin!(Guarded::new(run));
     let outcome = InSpan::new(run, &span).await;
     self::outcome::<M, U>(outcome, &call.scope, &span)
-}
-
-/// What a caller gets of how a handler ended.
-#[inline]
-pub(super) fn outcome<M: Operation, U>(
-    outcome: Result<Result<M::Output, Error<M::Rejection>>, Fault>,
-    scope: &Scope<'_, U>,
-    span: &Span,
-) -> Answer<M> {
-    match outcome {
-        Ok(Ok(output)) => Ok(output),
-        Ok(Err(Error::Rejected(rejection))) => Err(InvokeError::Rejected(rejection)),
-        Ok(Err(Error::Fault(fault))) | Err(fault) => {
-            let fault = fault.report_in(span, M::ADDRESS, attempt_of::<M, U>(scope));
-            Err(InvokeError::Fault(for_caller(scope, fault)))
-        }
-    }
 }
 
 /// Whether the topology promises anything that holds for each run.

@@ -8,12 +8,12 @@ use tokio::time::Instant;
 use crate::fault::panics::Guarded;
 use crate::handler::{Handles, Route};
 use crate::invoke::call::Call;
-use crate::invoke::execute::{Answer, check_answer, check_input, outcome};
 use crate::invoke::guard::{InSpan, Limited, Limits, out_of_time};
+use crate::invoke::outcome::{InvokeResult, check_answer, check_input, outcome};
 use crate::invoke::scope::{Own, Scope};
 
 /// Runs the handler of `M` until it is out of time.
-pub(super) async fn execute_in_time<M, U>(parent: &Scope<'_, U>, input: M::Input) -> Answer<M>
+pub(super) async fn execute_in_time<M, U>(parent: &Scope<'_, U>, input: M::Input) -> InvokeResult<M>
 where
     U: Send + Sync,
     M: Route<U>,

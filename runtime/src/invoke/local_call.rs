@@ -15,14 +15,15 @@ use crate::handler::error::{Error, InvokeError};
 use crate::handler::{Handles, Route};
 use crate::invoke::attempts::attempt_of;
 use crate::invoke::call::Call;
-use crate::invoke::execute::{Answer, check_answer, check_input, keep_promises, promises};
+use crate::invoke::execute::{keep_promises, promises};
+use crate::invoke::outcome::{InvokeResult, check_answer, check_input};
 
 pin_project! {
     /// A call of one handler by another one of its unit.
     #[project = Projected]
     pub(crate) enum LocalCall<'c, M: Operation, U, F> {
         /// Of a handler that is promised something, or of an input that is refused.
-        Boxed { run: Pin<Box<dyn Future<Output = Answer<M>> + Send + 'c>> },
+        Boxed { run: Pin<Box<dyn Future<Output = InvokeResult<M>> + Send + 'c>> },
         /// Of a handler that is promised nothing. It has its caller's `Call`, and no place in memory points to another
         /// one in this future: all of it can stand in registers.
         Plain { #[pin] run: F, call: &'c Call<'c, U> },
@@ -34,7 +35,7 @@ pin_project! {
 pub(crate) fn call_locally<'c, M, U>(
     caller: &'c Call<'c, U>,
     input: M::Input,
-) -> impl Future<Output = Answer<M>> + Send + 'c
+) -> impl Future<Output = InvokeResult<M>> + Send + 'c
 where
     U: Send + Sync,
     M: Route<U>,
@@ -55,10 +56,10 @@ where
     M: Operation,
     F: Future<Output = Result<M::Output, Error<M::Rejection>>>,
 {
-    type Output = Answer<M>;
+    type Output = InvokeResult<M>;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Answer<M>> {
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<InvokeResult<M>> {
         match self.project() {
             Projected::Boxed { run } => run.as_mut().poll(task),
             Projected::Plain { run, call } => {

@@ -1,4 +1,4 @@
-//! Work that mostly takes no time: begun where it comes up, and only given a task of its own where it has to wait.
+//! BoxedTask that mostly takes no time: begun where it comes up, and only given a task of its own where it has to wait.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 /// How long brief work computes at most until it is over, or first waits for something.
 const BRIEF: Duration = Duration::from_micros(50);
 
-/// A piece of work. One type for all: what a task is made of is compiled once, and not for each command.
-pub(crate) type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// A task before it is one. One type for all: what a task is made of is compiled once, and not for each command.
+pub(crate) type BoxedTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Whether work of one kind is brief, by the last of it.
 ///
@@ -31,7 +31,7 @@ impl Default for EagerSpawner {
 
 impl EagerSpawner {
     /// Begins a piece of work. Whatever is left of it is among the tasks.
-    pub(crate) fn begin(&self, tasks: &mut JoinSet<()>, mut work: Work) {
+    pub(crate) fn begin(&self, tasks: &mut JoinSet<()>, mut work: BoxedTask) {
         if !self.0.load(Ordering::Relaxed) {
             let brevity = self.clone();
             tasks.spawn(async move {
@@ -46,7 +46,7 @@ impl EagerSpawner {
         }
     }
 
-    fn first_step(&self, work: &mut Work, task: &mut Context<'_>) -> Poll<()> {
+    fn first_step(&self, work: &mut BoxedTask, task: &mut Context<'_>) -> Poll<()> {
         let begun = Instant::now();
         let step = work.as_mut().poll(task);
         let is_brief = begun.elapsed() < BRIEF;

@@ -17,7 +17,7 @@ use crate::handler::error::InvokeError;
 use crate::invoke::execute::execute;
 use crate::invoke::guard::{Limited, Limits};
 use crate::invoke::scope::{Origin, Scope, Source};
-use crate::listen::eager::{EagerSpawner, Work};
+use crate::listen::eager::{BoxedTask, EagerSpawner};
 use crate::one_line::OneLine;
 use crate::unit::lifecycle::Phase;
 use crate::unit::shared::RunningUnit;
@@ -30,7 +30,8 @@ const AT_A_TIME: usize = 256;
 const WAITING: usize = 8 * 1024;
 
 /// What answers a request for one command, and gives back the room that it takes.
-pub(crate) type Answers<U> = fn(Arc<RunningUnit<U>>, Arc<dyn Endpoint>, IncomingRequest, OwnedSemaphorePermit) -> Work;
+pub(crate) type Answers<U> =
+    fn(Arc<RunningUnit<U>>, Arc<dyn Endpoint>, IncomingRequest, OwnedSemaphorePermit) -> BoxedTask;
 
 /// Takes requests until there are no more, and waits for those that it took.
 pub(crate) async fn serve<U>(running: Arc<RunningUnit<U>>, endpoint: Arc<dyn Endpoint>, answers: Answers<U>) {
@@ -85,7 +86,7 @@ pub(crate) fn answers<M, U>(
     endpoint: Arc<dyn Endpoint>,
     asked: IncomingRequest,
     permit: OwnedSemaphorePermit,
-) -> Work
+) -> BoxedTask
 where
     U: Send + Sync + 'static,
     M: Command + Route<U>,
