@@ -8,7 +8,7 @@ use crate::table::{Figure, TITLES};
 /// The tables of the page, and the rows in each by the first part of their name.
 const TABLES: [(&str, &[&str]); 5] = [
     ("process", &["invoke", "allocations", "emit", "start"]),
-    ("compiler", &["plan", "generate", "growth", "script", "findings", "check", "clean", "rebuild"]),
+    ("compiler", &["plan", "generate", "growth", "script", "findings", "check", "build", "clean", "rebuild"]),
     ("nats", &["nats"]),
     ("amqp", &["amqp"]),
     ("mqtt", &["mqtt"]),
