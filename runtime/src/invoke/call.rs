@@ -5,8 +5,8 @@ use crate::invoke::scope::Scope;
 /// One invocation in a running unit. Handlers see it as `&impl …::Context`.
 pub struct Call<'c, U> {
     pub(crate) scope: Scope<'c, U>,
-    /// What a handler has that is called without a promise of its own, where that is not its caller's: nothing of it is
-    /// held back in the unit of work of an outbox.
+    /// The context of those that it calls and that are promised nothing, where it is not this one: what they send is no
+    /// part of the unit of work of an outbox.
     callees: Option<&'c Self>,
 }
 
@@ -22,7 +22,7 @@ impl<'c, U> Call<'c, U> {
         Self { scope, callees: Some(callees) }
     }
 
-    /// What a handler gets that this one calls, and that has no promise of its own.
+    /// The context of a handler that this one calls and that is promised nothing.
     #[inline(always)]
     pub(crate) fn of_callees(&self) -> &Self {
         self.callees.unwrap_or(self)

@@ -4,8 +4,11 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::Span;
 
+use crate::fault::Fault;
 use crate::fault::panics::Guarded;
+use crate::handler::error::Error;
 use crate::handler::{Handles, Route};
 use crate::invoke::call::Call;
 use crate::invoke::guard::{InSpan, Limited, Limits, out_of_time};
@@ -24,17 +27,27 @@ where
     let own = Own { id: None, deadline: due.or(inherited), attempt: None, unit_of_work: None };
     let call = Call::new(Scope::new(parent, Some(&own)));
     let span = call.scope.span(M::ADDRESS);
-    // Only its own: a caller that is out of time drops this future, no need to watch that once more.
-    let limits = Limits { deadline: &due, lifecycle: None };
-    let ended = if is_over {
-        Err(out_of_time())
-    } else {
-        let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
-        let run = pin!(Guarded::new(run));
-        let run = pin!(InSpan::new(run, &span));
-        Limited::new(run, &limits).await.flatten()
-    };
+    let ended = if is_over { Err(out_of_time()) } else { attempt_until::<M, U>(&due, &call, input, &span).await };
     check_answer::<M, U>(parent, outcome::<M, U>(ended, &call.scope, &span))
+}
+
+/// Runs the handler of `M` once, in its span, until its own deadline: a caller that is out of time drops this future,
+/// no need to watch that once more.
+pub(super) async fn attempt_until<M, U>(
+    due: &Option<Instant>,
+    call: &Call<'_, U>,
+    input: M::Input,
+    span: &Span,
+) -> Result<Result<M::Output, Error<M::Rejection>>, Fault>
+where
+    U: Send + Sync,
+    M: Route<U>,
+{
+    let limits = Limits { deadline: due, lifecycle: None };
+    let run = pin!(M::handler(call.scope.origin.unit).run(call, input));
+    let run = pin!(Guarded::new(run));
+    let run = pin!(InSpan::new(run, span));
+    Limited::new(run, &limits).await.flatten()
 }
 
 /// When an attempt that begins now is out of time by its own time-out, and whether that is now. The clock is read only

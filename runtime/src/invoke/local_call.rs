@@ -1,6 +1,6 @@
 //! The call of a handler by another one of its unit: what is promised nothing costs what a plain call costs.
 
-use std::future::{Future, ready};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -16,7 +16,7 @@ use crate::handler::{Handles, Route};
 use crate::invoke::attempts::attempt_of;
 use crate::invoke::call::Call;
 use crate::invoke::execute::{keep_promises, promises};
-use crate::invoke::outcome::{InvokeResult, check_answer, check_input};
+use crate::invoke::outcome::{InvokeResult, check_answer, refused};
 
 pin_project! {
     /// A call of one handler by another one of its unit.
@@ -43,8 +43,9 @@ where
     let callee = caller.of_callees();
     let call: LocalCall<'c, M, U, _> = if const { promises::<M>() } {
         LocalCall::Boxed { run: keep_promises::<M, U>(&caller.scope, input) }
-    } else if let Err(refused) = check_input::<M, U>(&callee.scope, &input) {
-        LocalCall::Boxed { run: Box::pin(ready(Err(refused))) }
+    } else if let Err(changed) = callee.scope.origin.shared.round_trips.check(&input) {
+        // Said once somebody asks, as everything of a call.
+        LocalCall::Boxed { run: Box::pin(async { Err(refused::<M, U>(&callee.scope, changed)) }) }
     } else {
         LocalCall::Plain { run: M::handler(callee.scope.origin.unit).run(callee, input), call: callee }
     };

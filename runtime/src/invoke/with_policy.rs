@@ -1,6 +1,5 @@
 //! A handler for which the topology promises something: time-out, retry, idempotency, outbox.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -8,16 +7,15 @@ use tracing::Span;
 
 use crate::contract::operation::Operation;
 use crate::fault::Attempt;
-use crate::fault::panics::Guarded;
 use crate::fault::{Chain, Fault};
+use crate::handler::Route;
 use crate::handler::error::{Error, InvokeError};
 use crate::handler::state::{CONTENTION, UPDATES};
-use crate::handler::{Handles, Route};
 use crate::invoke::attempts::{attempt_of, attempts, for_caller};
 use crate::invoke::call::Call;
-use crate::invoke::guard::{InSpan, Limited, Limits, out_of_time};
+use crate::invoke::guard::out_of_time;
 use crate::invoke::idempotency::{self, Claim, Claimed, StoredReply};
-use crate::invoke::in_time::deadline;
+use crate::invoke::in_time::{attempt_until, deadline};
 use crate::invoke::outbox;
 use crate::invoke::outbox::unit_of_work::UnitOfWork;
 use crate::invoke::scope::{Own, Scope};
@@ -43,7 +41,7 @@ where
     let mut own = Own { id: Some(outer.id()), deadline: inherited, attempt: Some(attempt), unit_of_work };
 
     let claim = if M::POLICY.keep.is_some() {
-        match Box::pin(idempotency::claim::<M, U>(shared, &outer, &input)).await {
+        match idempotency::claim::<M, U>(shared, &outer, &input).await {
             Ok(Claimed::Mine(claim)) => claim,
             Ok(Claimed::Replied(reply)) => return reply.read::<M>(),
             Err(fault) => {
@@ -66,8 +64,6 @@ where
     let (mut due, mut over) = deadline(M::POLICY.timeout, inherited);
     loop {
         own.deadline = due.or(inherited);
-        // Only its own: a caller that is out of time drops this future, no need to watch that once more.
-        let limits = Limits { deadline: &due, lifecycle: None };
         let (caller, of_callees);
         let call = if const { M::POLICY.outbox } {
             caller = Scope::new(parent, Some(&own));
@@ -77,16 +73,9 @@ where
             Call::new(Scope::new(parent, Some(&own)))
         };
         let span = call.scope.span(M::ADDRESS);
-        let ended = if over {
-            Err(out_of_time())
-        } else {
-            let run = pin!(M::handler(call.scope.origin.unit).run(&call, input));
-            let run = pin!(Guarded::new(run));
-            let run = pin!(InSpan::new(run, &span));
-            Limited::new(run, &limits).await.flatten()
-        };
+        let ended = if over { Err(out_of_time()) } else { attempt_until::<M, U>(&due, &call, input, &span).await };
         let failed = match ended {
-            Ok(Ok(output)) => match Box::pin(effect::<M>(shared, unit_of_work, claim.as_ref(), &output)).await {
+            Ok(Ok(output)) => match effect::<M>(shared, unit_of_work, claim.as_ref(), &output).await {
                 Ok(()) => return Ok(output),
                 Err(fault) if runs_again::<M>() && is_collision(&fault) => Failed::Collided(fault),
                 Err(fault) => Failed::With(fault),

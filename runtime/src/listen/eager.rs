@@ -1,4 +1,4 @@
-//! BoxedTask that mostly takes no time: begun where it comes up, and only given a task of its own where it has to wait.
+//! Work that mostly takes no time: begun where it comes up, and only given a task of its own where it has to wait.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;

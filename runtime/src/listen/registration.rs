@@ -14,7 +14,7 @@ use crate::listen::consume_ordered::consume_ordered;
 use crate::listen::consumer_policy::ConsumerPolicy;
 use crate::listen::lane::Lane;
 use crate::listen::schedule::{self, ScheduledRuns};
-use crate::listen::serve::{Answers, answers, serve};
+use crate::listen::serve::{Answers, boxed_answer, serve};
 use crate::unit::adapters::Adapters;
 
 /// Takes what a unit listens to, while it starts.
@@ -41,7 +41,7 @@ impl<U: Send + Sync + 'static> Registration<U> {
         M: Command + Route<U>,
     {
         let endpoint = self.adapters.events.serve(M::SUBJECT);
-        self.lanes.push(serving(M::ADDRESS, endpoint, answers::<M, U>));
+        self.lanes.push(serving(M::ADDRESS, endpoint, boxed_answer::<M, U>));
     }
 
     /// Events of this unit for all who hear them in other units: they are kept from the first one on, whichever unit

@@ -81,7 +81,7 @@ async fn permit(
 }
 
 /// Answers a request for `M`.
-pub(crate) fn answers<M, U>(
+pub(crate) fn boxed_answer<M, U>(
     running: Arc<RunningUnit<U>>,
     endpoint: Arc<dyn Endpoint>,
     asked: IncomingRequest,
