@@ -203,8 +203,8 @@ pub(super) fn write(path: &Path, identity: &Identity, answers: &Answers, done: &
 pub(super) fn said_before(path: &Path, identity: &Identity, doors: &Doors<'_>, folder: &Path) -> Option<Vec<String>> {
     let record = fs::read(path).ok()?;
     let mut record = Reader(&record);
-    record.expect(BEGINS)?;
-    record.expect(&identity.0)?;
+    record.matches(BEGINS)?;
+    record.matches(&identity.0)?;
     for _ in 0..record.count()? {
         let (door, name) = (record.field()?, record.text()?);
         let question = match door {
@@ -214,7 +214,7 @@ pub(super) fn said_before(path: &Path, identity: &Identity, doors: &Doors<'_>, f
             b"listing" => Question::Listing(name.into()),
             _ => return None,
         };
-        record.expect(&doors.ask(&question))?;
+        record.matches(&doors.ask(&question))?;
     }
     let files = record.count()?;
     // What else is there belongs to another build, and has to go.
@@ -223,10 +223,10 @@ pub(super) fn said_before(path: &Path, identity: &Identity, doors: &Doors<'_>, f
     }
     for _ in 0..files {
         let file = folder.join(record.text()?);
-        record.expect(&Stamp::of(&file)?.bytes())?;
+        record.matches(&Stamp::of(&file)?.bytes())?;
     }
     let instructions: Option<Vec<String>> = (0..record.count()?).map(|_| record.text()).collect();
-    record.expect(ENDS)?;
+    record.matches(ENDS)?;
     instructions
 }
 
@@ -267,7 +267,7 @@ impl<'r> Reader<'r> {
     }
 
     /// The next field, if it is this one.
-    fn expect(&mut self, bytes: &[u8]) -> Option<()> {
+    fn matches(&mut self, bytes: &[u8]) -> Option<()> {
         (self.field()? == bytes).then_some(())
     }
 }
