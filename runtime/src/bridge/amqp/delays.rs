@@ -116,7 +116,7 @@ impl Delays {
         // It was carried before.
         let body = outgoing.body(u64::MAX)?;
         let expiration = ShortString::from(pause.as_millis().to_string());
-        publisher.publish(&body, || Ok(attributes::persistent(&outgoing)?.with_expiration(expiration.clone()))).await
+        publisher.publish(&body, || attributes::persistent(&outgoing).with_expiration(expiration.clone())).await
     }
 }
 

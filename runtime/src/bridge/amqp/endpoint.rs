@@ -54,7 +54,7 @@ impl AmqpEndpoint {
                 continue;
             }
             let reply_to = self.reply_to(&delivery.properties);
-            match attributes::read_at(ack_tag.came(), &delivery.properties, delivery.data.into()) {
+            match attributes::read_request(ack_tag.came(), &delivery.properties, delivery.data.into()) {
                 Ok(incoming) => {
                     self.counters.look_at_clock(&incoming);
                     return Some(IncomingRequest { message: incoming.message, attempt: incoming.attempt, reply_to });

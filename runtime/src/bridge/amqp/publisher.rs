@@ -86,7 +86,7 @@ impl AmqpPublisher {
     pub(super) async fn publish(
         self: &Arc<Self>,
         body: &Bytes,
-        properties: impl Fn() -> Result<BasicProperties, BridgeError> + Send + Sync,
+        properties: impl Fn() -> BasicProperties + Send + Sync,
     ) -> Result<(), BridgeError> {
         let deadline = Instant::now() + WAIT_LIMIT;
         let mut last = None;
@@ -103,7 +103,7 @@ impl AmqpPublisher {
     async fn attempts(
         self: &Arc<Self>,
         body: &Bytes,
-        properties: impl Fn() -> Result<BasicProperties, BridgeError> + Send + Sync,
+        properties: impl Fn() -> BasicProperties + Send + Sync,
         last: &mut Option<BridgeError>,
     ) -> Result<(), BridgeError> {
         let mut failures = 0;
@@ -115,9 +115,9 @@ impl AmqpPublisher {
             let begun = Instant::now();
             let sent = if suspect {
                 let channel = self.suspects.lock().await;
-                self.once(&*channel.channel().await?, properties()?, body).await
+                self.once(&*channel.channel().await?, properties(), body).await
             } else {
-                self.once(&*self.channel.channel().await?, properties()?, body).await
+                self.once(&*self.channel.channel().await?, properties(), body).await
             };
             let error = match sent {
                 Ok(ConfirmOutcome::Acked) => {
@@ -245,7 +245,7 @@ impl Returns for AmqpPublisher {
         let delivery = message.delivery;
         io_thread::spawn(async move {
             let body = Bytes::from(delivery.data);
-            if let Err(error) = self.publish(&body, || Ok(delivery.properties.clone())).await {
+            if let Err(error) = self.publish(&body, || delivery.properties.clone()).await {
                 let (id, destination) = (delivery.properties.message_id(), &self.destination);
                 tracing::error!(target: "pontoon", ?id, ?destination, error = %OneLine(&error), "a message that no queue took is lost");
             }

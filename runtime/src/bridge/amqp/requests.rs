@@ -120,7 +120,7 @@ impl Requests {
         let EncodedRequest { outgoing, body, reply_to } = request;
         let destination = Destination { exchange: self.replies.names.commands.clone(), key: name(outgoing.subject)? };
         let waiting = self.replies.pending.begin();
-        let properties = attributes::transient(outgoing)?
+        let properties = attributes::transient(outgoing)
             .with_reply_to(reply_to.clone())
             .with_correlation_id(self.replies.correlation(waiting.key).into());
         let publication = Publication { destination, mandatory: true, properties, body };
