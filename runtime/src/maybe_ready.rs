@@ -1,11 +1,11 @@
 //! A future that may be ready at once: what the adapters' object-safe methods return. Only one that waits is boxed.
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::mem;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
-use tokio::task::coop::{Coop, cooperative};
+use tokio::task::coop::cooperative;
 
 /// A future that may be ready at once: the answer of an adapter.
 ///
@@ -15,14 +15,15 @@ use tokio::task::coop::{Coop, cooperative};
 pub struct MaybeReady<'a, T>(State<'a, T>);
 
 enum State<'a, T> {
-    Ready(Coop<Once<T>>),
+    /// There, until it is taken.
+    Ready(Option<T>),
     Boxed(Pin<Box<dyn Future<Output = T> + Send + 'a>>),
 }
 
 impl<'a, T> MaybeReady<'a, T> {
     /// An answer that is there.
     pub fn ready(answer: T) -> Self {
-        Self(State::Ready(cooperative(Once(Some(answer)))))
+        Self(State::Ready(Some(answer)))
     }
 
     /// An answer that takes a while.
@@ -34,18 +35,14 @@ impl<'a, T> MaybeReady<'a, T> {
     pub(crate) fn is_ready(&self) -> bool {
         matches!(self.0, State::Ready(_))
     }
-}
 
-/// An answer that is taken once.
-struct Once<T>(Option<T>);
-
-impl<T> Unpin for Once<T> {}
-
-impl<T> Future for Once<T> {
-    type Output = T;
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
-        self.get_mut().0.take().map_or(Poll::Pending, Poll::Ready)
+    /// The answer if it is there; otherwise what it is waited for by. It does not count as work: for an answer that comes
+    /// with another one, which did.
+    pub(crate) fn now(self) -> Result<T, Self> {
+        match self.0 {
+            State::Ready(Some(answer)) => Ok(answer),
+            state => Err(Self(state)),
+        }
     }
 }
 
@@ -101,7 +98,10 @@ impl<T> Future for MaybeReady<'_, T> {
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<T> {
         match &mut self.get_mut().0 {
-            State::Ready(answer) => Pin::new(answer).poll(task),
+            State::Ready(answer) => {
+                ready!(pin!(cooperative(ready(()))).poll(task));
+                answer.take().map_or(Poll::Pending, Poll::Ready)
+            }
             State::Boxed(answer) => answer.as_mut().poll(task),
         }
     }

@@ -228,7 +228,11 @@ pub(super) async fn settle<U>(
 ) {
     match settlement {
         Some(settlement) => {
-            if let Err(error) = consumer.settle(delivery, settlement).await {
+            let settled = match consumer.settle(delivery, settlement).now() {
+                Ok(settled) => settled,
+                Err(later) => later.await,
+            };
+            if let Err(error) = settled {
                 let id = delivery.message.metadata().id;
                 tracing::warn!(target: "pontoon", handler, message = %id, error = %OneLine(&error), "it may be handled once more");
             }

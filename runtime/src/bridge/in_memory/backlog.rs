@@ -21,19 +21,25 @@ use crate::sync::{Mutex, MutexGuard};
 pub(super) struct Backlog {
     name: &'static str,
     pub(super) limits: BacklogLimits,
-    contents: Mutex<BacklogContents>,
-    taken: Mutex<HandedOver>,
-    /// How many are in `taken`.
-    pub(super) over: AtomicUsize,
+    contents: CacheAligned<Mutex<BacklogContents>>,
+    out: CacheAligned<ReaderSide>,
     /// Whether something in `contents` comes back by itself at some time.
     timed: AtomicBool,
     /// How many readers wait for something to come in, and how many senders for room.
     readers: AtomicUsize,
     writers: AtomicUsize,
-    /// How many events are in flight: those have no lease.
-    pub(super) running: AtomicUsize,
     pub(super) readable: Notify,
     writable: Notify,
+}
+
+/// What readers change with every message, and senders hardly look at.
+#[derive(Default)]
+struct ReaderSide {
+    taken: Mutex<HandedOver>,
+    /// How many are in `taken`.
+    over: AtomicUsize,
+    /// How many events are in flight: those have no lease.
+    running: AtomicUsize,
 }
 
 /// The messages that readers have taken over.
@@ -43,6 +49,12 @@ struct HandedOver {
     /// How many have gone since a sender that waits was woken.
     gone: usize,
 }
+
+/// A value with cache lines of its own: what another thread changes beside it does not take them away. Twice 64 bytes,
+/// as processors fetch lines in pairs.
+#[derive(Default)]
+#[repr(align(128))]
+struct CacheAligned<T>(T);
 
 /// The outcome of offering a message to a backlog.
 pub(super) enum Offered {
@@ -64,13 +76,11 @@ impl Backlog {
         Self {
             name,
             limits,
-            contents: Mutex::default(),
-            taken: Mutex::default(),
-            over: AtomicUsize::new(0),
+            contents: CacheAligned::default(),
+            out: CacheAligned::default(),
             timed: AtomicBool::new(false),
             readers: AtomicUsize::new(0),
             writers: AtomicUsize::new(0),
-            running: AtomicUsize::new(0),
             readable: Notify::new(),
             writable: Notify::new(),
         }
@@ -81,7 +91,12 @@ impl Backlog {
     }
 
     pub(super) fn contents(&self) -> MutexGuard<'_, BacklogContents> {
-        self.contents.lock()
+        self.contents.0.lock()
+    }
+
+    /// How many messages readers have: those that they have taken over, and the events in flight.
+    pub(super) fn handed_over(&self) -> usize {
+        self.out.0.over.load(Ordering::SeqCst) + self.out.0.running.load(Ordering::SeqCst)
     }
 
     /// Whether the next message would be refused.
@@ -92,7 +107,7 @@ impl Backlog {
     fn has_room(&self, contents: &mut BacklogContents) -> bool {
         if contents.len() + contents.over >= self.limits.bound {
             // Only now: readers change it all the time, and to look takes as long as to send.
-            contents.over = self.over.load(Ordering::SeqCst);
+            contents.over = self.out.0.over.load(Ordering::SeqCst);
         }
         contents.len() + contents.over < self.limits.bound
     }
@@ -165,7 +180,7 @@ impl Backlog {
     }
 
     pub(super) fn take(&self) -> NextItem<'_> {
-        let mut taken = self.taken.lock();
+        let mut taken = self.out.0.taken.lock();
         let timed = self.timed.load(Ordering::Relaxed);
         if taken.items.is_empty() || timed {
             let mut contents = self.contents();
@@ -179,7 +194,7 @@ impl Backlog {
             if taken.items.is_empty() && self.is_split() {
                 mem::swap(&mut taken.items, &mut contents.ready);
                 contents.over = taken.items.len();
-                self.over.store(taken.items.len(), Ordering::SeqCst);
+                self.out.0.over.store(taken.items.len(), Ordering::SeqCst);
             }
             if taken.items.is_empty() {
                 let Some(item) = contents.ready.pop_front() else {
@@ -193,8 +208,8 @@ impl Backlog {
             }
         }
         let Some(item) = taken.items.pop_front() else { return NextItem::Closed };
-        self.running.fetch_add(1, Ordering::Relaxed);
-        self.over.store(taken.items.len(), Ordering::SeqCst);
+        self.out.0.running.fetch_add(1, Ordering::Relaxed);
+        self.out.0.over.store(taken.items.len(), Ordering::SeqCst);
         taken.gone += 1;
         // Some room at a time: to wake a sender for each message would cost more than all the rest. It waits a
         // sixteenth longer than the message would that it is about to send.
@@ -223,12 +238,15 @@ impl Backlog {
     /// Remembers whether something comes back by itself.
     fn note_times(&self, contents: &BacklogContents) {
         let timed = !contents.delayed.is_empty() || !contents.leased.is_empty();
-        self.timed.store(timed, Ordering::Relaxed);
+        // Written with each message, it would be fetched anew for each that is taken.
+        if self.timed.load(Ordering::Relaxed) != timed {
+            self.timed.store(timed, Ordering::Relaxed);
+        }
     }
 
     fn hand_out(&self, contents: &mut BacklogContents, item: BacklogItem) -> Delivery {
         let Some(lease) = self.limits.lease else {
-            self.running.fetch_add(1, Ordering::Relaxed);
+            self.out.0.running.fetch_add(1, Ordering::Relaxed);
             return Delivery { message: item.message, attempt: item.attempt, tag: 0 };
         };
         contents.tags += 1;
@@ -249,7 +267,7 @@ impl Backlog {
 
     pub(super) fn settle(&self, delivery: &Delivery, settlement: Settlement) -> Result<(), BridgeError> {
         if self.limits.lease.is_none() && matches!(settlement, Settlement::Ack) {
-            self.running.fetch_sub(1, Ordering::Release);
+            self.out.0.running.fetch_sub(1, Ordering::Release);
             return Ok(());
         }
         let mut contents = self.contents();
@@ -257,7 +275,7 @@ impl Backlog {
             Some(leased) => leased.item.since,
             None if self.limits.lease.is_some() => return Err(BridgeError::LeaseLost),
             None => {
-                self.running.fetch_sub(1, Ordering::Release);
+                self.out.0.running.fetch_sub(1, Ordering::Release);
                 None
             }
         };
@@ -304,7 +322,7 @@ impl Backlog {
     }
 
     pub(super) fn close(&self) {
-        let mut taken = self.taken.lock();
+        let mut taken = self.out.0.taken.lock();
         self.contents().closed = true;
         taken.items.clear();
         drop(taken);

@@ -1,6 +1,5 @@
 //! The backlog in memory as a consumer, and as a queue that jobs are pushed to.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -39,8 +38,7 @@ impl Consumer for Backlog {
     fn unfinished(&self, until: Instant) -> usize {
         let contents = self.contents();
         let due = contents.delayed.keys().take_while(|(due, _)| *due <= until).count();
-        let handed_over = self.over.load(Ordering::SeqCst) + self.running.load(Ordering::SeqCst);
-        contents.ready.len() + due + contents.leased.len() + handed_over
+        contents.ready.len() + due + contents.leased.len() + self.handed_over()
     }
 
     fn dead_letters(&self, skip: usize) -> MaybeReady<'_, Result<Vec<DeadMessage>, BridgeError>> {
