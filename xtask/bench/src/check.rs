@@ -17,7 +17,7 @@ pub(crate) fn checking() -> Result<Vec<Figure>, Error> {
     let used = compare("check", ROUNDS)?;
     Ok(vec![
         cpu("CPU of `cargo check`, generated code and handlers of 500 commands, a command", &used, &CHECKED),
-        memory("peak memory of the same", &used, "0.5 ×", 0.5),
+        memory("peak memory of that `cargo check`", &used, "0.5 ×", 0.5),
     ])
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn building() -> Result<Vec<Figure>, Error> {
     let used = compare("build", 1)?;
     Ok(vec![
         cpu("CPU of `cargo build`, debug, 500 commands and 100 subscriptions, a command", &used, &BUILT),
-        memory("peak memory of the same", &used, BUILT.shown, BUILT.at_most),
+        memory("peak memory of that `cargo build`", &used, BUILT.shown, BUILT.at_most),
     ])
 }
 

@@ -42,10 +42,19 @@ fn with_table(page: &str, table: &str, figures: &[&Figure]) -> Result<String, Er
     let (old, after) = rest.split_once(&end).ok_or_else(missing)?;
     let old = old.lines().filter(|line| line.starts_with("| ")).skip(1);
     let mut lines: Vec<String> = old.map(str::to_owned).collect();
+    // A line that is new stands behind the one that was measured before it, which it may refer to.
+    let mut place = lines.len();
     for figure in figures {
         let line = line(&figure.cells());
-        match lines.iter_mut().find(|known| is_about(known, figure)) {
-            Some(known) => *known = line,
+        match lines.iter().position(|known| is_about(known, figure)) {
+            Some(known) => {
+                lines[known] = line;
+                place = known;
+            }
+            None if place < lines.len() => {
+                place += 1;
+                lines.insert(place, line);
+            }
             None => lines.push(line),
         }
     }
@@ -78,15 +87,15 @@ mod tests {
 
     #[test]
     fn what_was_measured_is_written_and_the_rest_stays() {
-        let (known, new) = (figure("a", "1.50 ×"), figure("c", "1.10 ×"));
+        let (known, new) = (figure("a", "1.50 ×"), figure("the same twice", "1.10 ×"));
         let page = with_table(PAGE, "nats", &[&known, &new]).unwrap();
         let lines: Vec<&str> = page.lines().filter(|line| line.contains("by hand")).collect();
         assert_eq!(
             lines,
             [
                 "| a | by hand | 1.50 × | 2 × | ok |",
-                "| b | by hand | 1.00 × | 2 × | ok |",
-                "| c | by hand | 1.10 × | 2 × | ok |"
+                "| the same twice | by hand | 1.10 × | 2 × | ok |",
+                "| b | by hand | 1.00 × | 2 × | ok |"
             ]
         );
         assert!(page.starts_with("# Benchmarks\n\n<!-- bench nats: begin -->\n\n| what |"), "{page}");
