@@ -129,17 +129,17 @@ const ROWS: &[Row] = &[
     Row { name: "amqp.idle", about: "the memory of a unit on a broker", measure: bridges::idle::figures::<raw::Amqp> },
     Row {
         name: "mqtt.request",
-        about: "requests over a broker, one after the other and many at a time, against its client library alone",
+        about: "requests over a broker, one after the other and many at a time, against the bare protocol",
         measure: bridges::request::figures::<raw::Mqtt>,
     },
     Row {
         name: "mqtt.publish",
-        about: "events until the broker has confirmed them, against its client library alone",
+        about: "events until the broker has confirmed them, against the bare protocol",
         measure: bridges::events::published::<raw::Mqtt>,
     },
     Row {
         name: "mqtt.deliver",
-        about: "events until they are handled and acknowledged, against its client library alone",
+        about: "events until they are handled and acknowledged, against the bare protocol",
         measure: bridges::events::handled::<raw::Mqtt>,
     },
     Row {

@@ -1,4 +1,5 @@
-//! What one writes with the client library of a broker alone, as its users do: the other side of every comparison.
+//! What one writes with the client library of a broker alone, as its users do, and for MQTT on a bare socket: the other
+//! side of every comparison.
 
 mod amqp;
 mod mqtt;
@@ -22,7 +23,7 @@ const PREFETCH: u16 = 256;
 /// What a [talkative](Raw::talkative) connection is, in words.
 pub(crate) const TALKING: &str = "the same, with attributes of CloudEvents";
 
-/// How many times the CPU time of the client library alone a bridge may take, of both ends and the broker.
+/// How many times the CPU time of the other side a bridge may take, of both ends and the broker.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     /// A request, one after the other.
@@ -45,8 +46,7 @@ impl Limits {
     };
 }
 
-/// A connection to a broker by its client library, with payloads as JSON and nothing around them, unless it is asked
-/// for.
+/// A connection to a broker without Pontoon, with payloads as JSON and nothing around them, unless it is asked for.
 pub(crate) trait Raw: Clone + Send + Sync + 'static {
     /// What it is compared with.
     const BRIDGE: Bridge;

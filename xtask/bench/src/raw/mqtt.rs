@@ -1,47 +1,53 @@
-//! Mosquitto by rumqttc: an RPC over a response topic, PUBACK, a shared subscription in a persistent session.
+//! Mosquitto by the bare protocol, as one writes it on a socket without a client library: an RPC over a response topic,
+//! PUBACK, a shared subscription in a persistent session. Packets are encoded and read by the codec of rumqttc.
+
+mod connection;
+mod inbox;
+mod outbox;
+mod packet_ids;
 
 use super::{Limits, PREFETCH, Raw, attributes, beside};
 use crate::bridges::{self, Bridge};
 use crate::rounds::Error;
 use crate::table::Times;
 use bytes::Bytes;
+use connection::Connection;
 use pontoon_bench::contract::Letter;
 use pontoon_bench::count::Counter;
 use rumqttc::mqttbytes::QoS;
-use rumqttc::mqttbytes::v5::{Packet, Publish, PublishProperties};
-use rumqttc::{
-    AckMode, AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions, PublishOptions, PublishResult,
-};
+use rumqttc::mqttbytes::v5::{Publish, PublishProperties};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 const COMMAND: &str = "raw/command";
 const EVENT: &str = "raw/event/posted";
 const REPLIES: &str = "raw/reply";
 
-/// The largest packet that is taken, in bytes, and how many orders the client library holds.
+/// The largest packet that is taken, in bytes.
 const LARGEST: u32 = 1 << 20;
-const ORDERS: usize = 1024;
 
 /// A connection to Mosquitto.
 #[derive(Clone)]
 pub(crate) struct Mqtt {
-    client: AsyncClient,
+    connection: Arc<Connection>,
     incoming: Arc<Incoming>,
     talks: bool,
 }
 
-/// Where what arrives goes, by its topic.
+/// The dispatcher of what is published to a connection, by its topic.
 struct Incoming {
-    /// Where replies to this connection arrive.
+    /// The response topic of this connection.
     replies: String,
     next: AtomicU64,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Bytes>>>,
-    requests: Mutex<Option<mpsc::UnboundedSender<Publish>>>,
-    events: Mutex<Option<mpsc::UnboundedSender<Publish>>>,
+    requests: Subscriber,
+    events: Subscriber,
 }
+
+/// The queue of a subscription, if there is one. It has room for as many messages as may be unacknowledged.
+type Subscriber = Mutex<Option<mpsc::Sender<Publish>>>;
 
 impl Raw for Mqtt {
     const BRIDGE: Bridge = bridges::MQTT;
@@ -49,29 +55,16 @@ impl Raw for Mqtt {
         one_at_a_time: Times { at_most: 1.15, shown: "1.15 ×" },
         in_flight: Times { at_most: 1.15, shown: "1.15 ×" },
         confirmed: Times { at_most: 1.15, shown: "1.15 ×" },
-        handled: Times { at_most: 1.2, shown: "1.2 ×" },
+        handled: Times { at_most: 1.15, shown: "1.15 ×" },
     };
     const KEEPS: bool = false;
-    const ASKS: &'static str = "an RPC by rumqttc over a response topic";
-    const CONFIRMED: &'static str = "PUBACK";
-    const CONSUMES: &'static str = "a shared subscription in a persistent session";
+    const ASKS: &'static str = "the bare protocol on a socket, over a response topic";
+    const CONFIRMED: &'static str = "PUBACK, by the bare protocol on a socket";
+    const CONSUMES: &'static str = "a shared subscription in a persistent session, by the bare protocol on a socket";
 
     async fn connect(url: &str) -> Result<Self, Error> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let (host, port) = url.trim_start_matches("mqtt://").split_once(':').ok_or("a host and a port")?;
-        let mut network = NetworkOptions::new();
-        network.set_tcp_nodelay(true);
-        let mut options = MqttOptions::new(format!("raw-{number}"), (host, port.trim_end_matches('/').parse()?));
-        options
-            .set_keep_alive(5)
-            .set_clean_start(false)
-            .set_session_expiry_interval(Some(u32::MAX))
-            .set_ack_mode(AckMode::Manual)
-            .set_receive_maximum(Some(PREFETCH))
-            .set_max_packet_size(Some(LARGEST))
-            .set_network_options(network);
-        let (client, events) = AsyncClient::builder(options).capacity(ORDERS).build();
         let incoming = Arc::new(Incoming {
             replies: format!("{REPLIES}/{number}"),
             next: AtomicU64::new(0),
@@ -79,9 +72,12 @@ impl Raw for Mqtt {
             requests: Mutex::default(),
             events: Mutex::default(),
         });
-        beside(Arc::clone(&incoming).listen(events));
-        client.subscribe_tracked(&*incoming.replies, QoS::AtMostOnce).await?.wait_async().await?;
-        Ok(Self { client, incoming, talks: false })
+        let address = url.trim_start_matches("mqtt://").trim_end_matches('/');
+        let dispatcher = Arc::clone(&incoming);
+        let deliver = move |publish| dispatcher.dispatch(publish);
+        let connection = Connection::open(address, format!("raw-{number}"), deliver).await?;
+        connection.subscribe(&incoming.replies, QoS::AtMostOnce).await?;
+        Ok(Self { connection, incoming, talks: false })
     }
 
     fn talkative(&self) -> Self {
@@ -89,19 +85,16 @@ impl Raw for Mqtt {
     }
 
     async fn serve(&self) -> Result<(), Error> {
-        let (sender, mut requests) = mpsc::unbounded_channel::<Publish>();
-        set(&self.incoming.requests, sender);
-        let filter = format!("$share/raw.command/{COMMAND}");
-        self.client.subscribe_tracked(filter, QoS::AtMostOnce).await?.wait_async().await?;
-        let client = self.client.clone();
+        let mut requests = subscribe(&self.incoming.requests);
+        self.connection.subscribe(&format!("$share/raw.command/{COMMAND}"), QoS::AtMostOnce).await?;
+        let connection = Arc::clone(&self.connection);
         beside(async move {
             while let Some(Publish { payload, properties, .. }) = requests.recv().await {
                 let letter: Letter = serde_json::from_slice(&payload)?;
                 let PublishProperties { response_topic, correlation_data, .. } = properties.unwrap_or_default();
-                if let Some(to) = response_topic {
+                if let Some(topic) = response_topic {
                     let properties = PublishProperties { correlation_data, ..of_json() };
-                    let options = PublishOptions::at_least_once().properties(properties);
-                    client.publish(to, serde_json::to_vec(&letter)?, options).await?;
+                    connection.publish(message(topic, &letter, properties)?).await?;
                 }
             }
             Ok(())
@@ -110,38 +103,28 @@ impl Raw for Mqtt {
     }
 
     async fn ask(&self, letter: Letter) -> Result<Letter, Error> {
-        let key = self.incoming.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, answer) = oneshot::channel();
-        self.incoming.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(key, sender);
+        let (key, answer) = self.incoming.begin();
         let properties = PublishProperties {
             response_topic: Some(self.incoming.replies.clone()),
             correlation_data: Some(Bytes::copy_from_slice(&key.to_be_bytes())),
             ..self.properties()
         };
-        let options = PublishOptions::at_least_once().properties(properties);
-        self.client.publish(COMMAND, serde_json::to_vec(&letter)?, options).await?;
+        self.connection.publish(message(COMMAND, &letter, properties)?).await?;
         Ok(serde_json::from_slice(&answer.await?)?)
     }
 
     async fn publish(&self, letter: Letter) -> Result<(), Error> {
-        let options = PublishOptions::at_least_once().properties(self.properties());
-        let body = serde_json::to_vec(&letter)?;
-        match self.client.publish_tracked(EVENT, body, options).await?.wait_async().await? {
-            PublishResult::Qos1(_) => Ok(()),
-            other => Err(format!("not confirmed: {other:?}").into()),
-        }
+        self.connection.publish(message(EVENT, &letter, self.properties())?).await?.await?
     }
 
     async fn consume(&self, counter: Counter) -> Result<(), Error> {
-        let (sender, mut events) = mpsc::unbounded_channel::<Publish>();
-        set(&self.incoming.events, sender);
-        let filter = format!("$share/raw.hear/{EVENT}");
-        self.client.subscribe_tracked(filter, QoS::AtLeastOnce).await?.wait_async().await?;
-        let client = self.client.clone();
+        let mut events = subscribe(&self.incoming.events);
+        self.connection.subscribe(&format!("$share/raw.hear/{EVENT}"), QoS::AtLeastOnce).await?;
+        let connection = Arc::clone(&self.connection);
         beside(async move {
             while let Some(event) = events.recv().await {
                 counter.count(&serde_json::from_slice::<Letter>(&event.payload)?);
-                client.ack(&event).await?;
+                connection.acknowledge(&event)?;
             }
             Ok(())
         });
@@ -154,7 +137,7 @@ impl Raw for Mqtt {
     }
 
     async fn close(self) -> Result<(), Error> {
-        Ok(self.client.disconnect().await?)
+        self.connection.close().await
     }
 }
 
@@ -169,40 +152,47 @@ impl Mqtt {
 }
 
 impl Incoming {
-    async fn listen(self: Arc<Self>, mut events: EventLoop) -> Result<(), Error> {
-        loop {
-            match events.poll().await {
-                Ok(Event::Incoming(Packet::Publish(publish))) => self.take(publish)?,
-                Ok(_) => {}
-                // We have said goodbye.
-                Err(ConnectionError::RequestsDone) => return Ok(()),
-                Err(error) => return Err(error.into()),
-            }
+    fn begin(&self) -> (u64, oneshot::Receiver<Bytes>) {
+        let key = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sender, answer) = oneshot::channel();
+        locked(&self.waiting).insert(key, sender);
+        (key, answer)
+    }
+
+    fn dispatch(&self, publish: Publish) -> Result<(), Error> {
+        let subscriber = match &*publish.topic {
+            topic if topic == COMMAND.as_bytes() => &self.requests,
+            topic if topic == EVENT.as_bytes() => &self.events,
+            _ => return self.reply(publish),
+        };
+        match &*locked(subscriber) {
+            Some(queue) => Ok(queue.try_send(publish)?),
+            None => Err("a message that nobody has subscribed to".into()),
         }
     }
 
-    fn take(&self, publish: Publish) -> Result<(), Error> {
-        let slot = match &*publish.topic {
-            topic if topic == COMMAND.as_bytes() => &self.requests,
-            topic if topic == EVENT.as_bytes() => &self.events,
-            _ => {
-                let correlation = publish.properties.and_then(|properties| properties.correlation_data);
-                let key = u64::from_be_bytes(correlation.as_deref().unwrap_or_default().try_into()?);
-                let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-                // Whoever does not wait any more needs no reply.
-                let _ = waiting.map(|waiting| waiting.send(publish.payload));
-                return Ok(());
-            }
-        };
-        if let Some(sender) = &*slot.lock().unwrap_or_else(PoisonError::into_inner) {
-            sender.send(publish)?;
-        }
+    fn reply(&self, publish: Publish) -> Result<(), Error> {
+        let correlation = publish.properties.and_then(|properties| properties.correlation_data);
+        let key = u64::from_be_bytes(correlation.as_deref().unwrap_or_default().try_into()?);
+        let waiting = locked(&self.waiting).remove(&key);
+        // Whoever does not wait any more needs no reply.
+        let _ = waiting.map(|waiting| waiting.send(publish.payload));
         Ok(())
     }
 }
 
-fn set(slot: &Mutex<Option<mpsc::UnboundedSender<Publish>>>, sender: mpsc::UnboundedSender<Publish>) {
-    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn subscribe(subscriber: &Subscriber) -> mpsc::Receiver<Publish> {
+    let (queue, messages) = mpsc::channel(PREFETCH.into());
+    *locked(subscriber) = Some(queue);
+    messages
+}
+
+fn message(topic: impl Into<String>, letter: &Letter, properties: PublishProperties) -> Result<Publish, Error> {
+    Ok(Publish::new(topic, QoS::AtLeastOnce, serde_json::to_vec(letter)?, Some(properties)))
 }
 
 fn of_json() -> PublishProperties {
