@@ -1,12 +1,14 @@
 //! What crosses a broker: a bridge, with generated units on both sides, against the client library of the broker alone.
 //! Both take turns on one broker that nobody else uses.
 
+pub(crate) mod boutique;
 pub(crate) mod chain;
 mod cpu;
 pub(crate) mod events;
 pub(crate) mod idle;
 pub(crate) mod ready;
 pub(crate) mod request;
+mod units;
 
 use crate::rounds::Error;
 use pontoon::Client;
@@ -80,10 +82,10 @@ impl Bridge {
         command.env("PONTOON_ENV", self.environment).envs(self.variables(url))
     }
 
-    /// A caller from outside, in this process.
-    async fn caller(&self, url: &str) -> Result<Client<Remote>, Error> {
+    /// A caller of a topology from outside, in this process.
+    async fn caller(&self, topology: &'static str, url: &str) -> Result<Client<Remote>, Error> {
         let environments = vec![(self.outside)(url.to_owned())];
-        connect("bench", environments.leak(), "here").await.map_err(|error| error.to_string().into())
+        connect(topology, environments.leak(), "here").await.map_err(|error| error.to_string().into())
     }
 }
 

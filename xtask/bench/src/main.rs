@@ -153,6 +153,11 @@ const ROWS: &[Row] = &[
         about: "ten services in a chain in one unit, against one hop alone; and with a unit each",
         measure: bridges::chain::figures,
     },
+    Row {
+        name: "nats.boutique",
+        about: "Online Boutique, a shop of ten services, with a unit each, against all ten in one unit",
+        measure: bridges::boutique::figures,
+    },
 ];
 
 impl Row {
@@ -207,6 +212,6 @@ fn help() {
          where a row is over\n\nRows, by name or by a part of it (`nats`, `request`):"
     );
     for row in ROWS {
-        eprintln!("  {:<12} {}", row.name, row.about);
+        eprintln!("  {:<13} {}", row.name, row.about);
     }
 }

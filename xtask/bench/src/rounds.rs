@@ -70,7 +70,11 @@ pub(crate) fn compare_costs(
     Ok(ComparedCosts { clock: Compared::of(&pairs, |cost| cost.clock), cpu: Compared::of(&pairs, |cost| cost.cpu) })
 }
 
-fn in_rounds<T>(
+/// Measures both ways once in every round, as [`compare`] does, and gives what each round found.
+///
+/// # Errors
+/// The first error of either of them.
+pub(crate) fn in_rounds<T>(
     rounds: usize,
     ours: &mut dyn FnMut() -> Result<T, Error>,
     theirs: &mut dyn FnMut() -> Result<T, Error>,
@@ -92,7 +96,8 @@ fn in_rounds<T>(
 }
 
 impl Compared {
-    fn of<T>(pairs: &[(T, T)], value: impl Fn(&T) -> f64) -> Self {
+    /// Compares one value of what was measured in rounds.
+    pub(crate) fn of<T>(pairs: &[(T, T)], value: impl Fn(&T) -> f64) -> Self {
         Self {
             ours: median(pairs.iter().map(|(ours, _)| value(ours)).collect()),
             theirs: median(pairs.iter().map(|(_, theirs)| value(theirs)).collect()),

@@ -55,7 +55,7 @@ pub(crate) fn figures<R: Raw>() -> Result<Vec<Figure>, Error> {
         let unit = bridge.start::<Desk>(url, Resources { desk: desk::Resources }).await?;
         let server = R::connect(url).await?;
         server.serve().await?;
-        Ok::<_, Error>((unit, server, bridge.caller(url).await?, R::connect(url).await?))
+        Ok::<_, Error>((unit, server, bridge.caller("bench", url).await?, R::connect(url).await?))
     })?;
 
     let sides = Sides { runtime, broker };
