@@ -154,4 +154,4 @@ pub const fn panic_aborts() {}
 /// What to log, for a subscriber that takes a filter by target (`tracing_subscriber::EnvFilter`): what Pontoon and the
 /// program say, and not what the clients of the brokers say, which log a refused login three times as an error and much
 /// that is none. What becomes of their connections, Pontoon says: once, and in one line.
-pub const LOG_FILTER: &str = "info,async_nats=off,lapin=off,redis=off,rumqttc=off,rumqttc_core=off";
+pub const LOG_FILTER: &str = "info,lapin=off,redis=off,rumqttc=off,rumqttc_core=off";

@@ -12,15 +12,15 @@ use crate::environment::Pems;
 /// A connection to a server.
 pub(crate) enum Socket {
     Plain(TcpStream),
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "trust")]
     Tls(Box<tokio_rustls::client::TlsStream<TcpStream>>),
 }
 
-/// The TLS configuration of a connection. A build without the feature `tls` has none.
+/// The TLS configuration of a connection. A build without the feature `tls` has none, unless it has NATS.
 pub(crate) struct Encryption {
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "trust")]
     connector: tokio_rustls::TlsConnector,
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "trust"))]
     never: crate::contract::never::Never,
 }
 
@@ -41,17 +41,18 @@ pub(crate) async fn secure(stream: TcpStream, host: &str, encryption: Option<&En
 }
 
 /// Whether the other side has not proved who it is, or does not believe who we are.
-#[cfg(feature = "tls")]
+#[cfg(feature = "trust")]
+#[cfg_attr(not(any(feature = "mqtt", feature = "redis")), allow(dead_code, reason = "NATS waits for it all the same"))]
 pub(crate) fn is_tls(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<tokio_rustls::rustls::Error>()).is_some()
 }
 
-#[cfg(not(feature = "tls"))]
+#[cfg(not(feature = "trust"))]
 pub(crate) fn is_tls(_: &io::Error) -> bool {
     false
 }
 
-#[cfg(feature = "tls")]
+#[cfg(feature = "trust")]
 impl Encryption {
     /// Trusts whom the PEMs say, and shows what they have. Says what is wrong with them.
     pub(crate) fn new(pems: &Pems) -> Result<Self, String> {
@@ -70,7 +71,7 @@ impl Encryption {
     }
 }
 
-#[cfg(not(feature = "tls"))]
+#[cfg(not(feature = "trust"))]
 impl Encryption {
     /// Refuses.
     pub(crate) fn new(_: &Pems) -> Result<Self, String> {
@@ -90,7 +91,7 @@ macro_rules! either {
                 let $stream = Pin::new($stream);
                 $call
             }
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "trust")]
             Socket::Tls($stream) => {
                 let $stream = Pin::new(&mut **$stream);
                 $call

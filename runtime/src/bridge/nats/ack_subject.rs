@@ -1,12 +1,11 @@
 //! The ack subject of a JetStream delivery, and the acknowledgements that are published there.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{Message, Subject};
-use bytes::Bytes;
-
-use crate::bridge::nats::live_connection::{ServerProcess, WireMessage};
+use crate::bridge::nats::client::{NatsMessage, Subject};
+use crate::bridge::nats::server_process::ServerProcess;
 
 /// The acknowledgement of a delivery: ack, nak or in progress. The server hears it, or delivers the message again: that
 /// is what at least once means, and a confirmation of every acknowledgement would cost a round trip each.
@@ -19,14 +18,13 @@ pub(super) enum AckKind {
 
 impl AckKind {
     /// The acknowledgement as it is published to the ack subject.
-    pub(super) fn message(&self, subject: Subject) -> WireMessage {
-        let body = match self {
-            Self::Ack => Bytes::from_static(b"+ACK"),
-            Self::Nak(None) => Bytes::from_static(b"-NAK"),
+    pub(super) fn payload(&self) -> Cow<'static, str> {
+        match self {
+            Self::Ack => "+ACK".into(),
+            Self::Nak(None) => "-NAK".into(),
             Self::Nak(Some(pause)) => format!("-NAK {{\"delay\":{}}}", pause.as_nanos()).into(),
-            Self::InProgress => Bytes::from_static(b"+WPI"),
-        };
-        WireMessage { subject, reply: None, headers: None, body }
+            Self::InProgress => "+WPI".into(),
+        }
     }
 }
 
@@ -39,7 +37,7 @@ pub(super) struct AckSubject {
 
 /// A message of a pull consumer, and the server process that has delivered it.
 pub(super) struct PulledMessage {
-    pub(super) message: Message,
+    pub(super) message: NatsMessage,
     pub(super) server: Arc<ServerProcess>,
 }
 

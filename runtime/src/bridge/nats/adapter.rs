@@ -148,7 +148,7 @@ impl EventAdapter for NatsEvents {
             let connection = &*self.connection;
             let (subscriptions, consumers) = (self.declarations.subscriptions(), self.declarations.pull_consumers());
             let subscriptions = join_all(subscriptions.iter().map(|one| one.drain(connection)));
-            tokio::join!(subscriptions, join_all(consumers.iter().map(|one| one.drain(connection))));
+            tokio::join!(subscriptions, join_all(consumers.iter().map(|one| one.drain())));
         })
     }
 

@@ -4,14 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{Message, StatusCode, Subject, Subscriber};
-use futures_util::{FutureExt, StreamExt};
-use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::ack_subject::PulledMessage;
-use crate::bridge::nats::live_connection::{LiveConnection, WireMessage};
+use crate::bridge::nats::client::{NatsMessage, OutboundMessage, Subscriber, status};
+use crate::bridge::nats::live_connection::LiveConnection;
 
 /// How long the server remembers a pull request.
 const EXPIRES: Duration = Duration::from_secs(30);
@@ -22,7 +20,7 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// The pull requests of one live connection, with the inbox that their messages come to.
 pub(super) struct ClientPull {
     pub(super) live: Arc<LiveConnection>,
-    inbox: Subject,
+    inbox: String,
     pub(super) subscriber: Subscriber,
     /// How many messages the server may still send of those that were asked for.
     pub(super) owed: usize,
@@ -43,8 +41,7 @@ pub(super) enum PullResponse {
 impl ClientPull {
     pub(super) async fn open(live: Arc<LiveConnection>) -> Result<Self, BridgeError> {
         let inbox = live.another_inbox();
-        let subscriber = live.client.subscribe(inbox.clone()).await;
-        let subscriber = subscriber.map_err(|error| BridgeError::Unavailable(error.into()))?;
+        let subscriber = live.client.subscribe(&inbox, None).await?;
         Ok(Self { live, inbox, subscriber, owed: 0, heard: Instant::now() })
     }
 
@@ -52,29 +49,29 @@ impl ClientPull {
     pub(super) async fn request(&mut self, subject: &str, messages: usize) -> Result<(), BridgeError> {
         let (expires, heartbeat) = (EXPIRES.as_nanos(), HEARTBEAT.as_nanos());
         let body = format!(r#"{{"batch":{messages},"expires":{expires},"idle_heartbeat":{heartbeat}}}"#);
-        let reply = Some(self.inbox.clone());
-        self.live.send(WireMessage { subject: subject.into(), reply, headers: None, body: body.into() }).await?;
+        let reply = Some(&*self.inbox);
+        self.live.send(OutboundMessage { subject, reply, headers: &[], payload: body.as_bytes() }).await?;
         self.owed += messages;
         self.heard = Instant::now();
         Ok(())
     }
 
     /// Takes in what the server has sent.
-    pub(super) fn receive(&mut self, message: Message) -> PullResponse {
+    pub(super) fn receive(&mut self, message: NatsMessage) -> PullResponse {
         self.heard = Instant::now();
-        match message.status {
-            None | Some(StatusCode::OK) => {
+        match message.status() {
+            None | Some(status::OK) => {
                 self.owed = self.owed.saturating_sub(1);
                 PullResponse::Message(PulledMessage { message, server: Arc::clone(&self.live.server) })
             }
-            Some(StatusCode::IDLE_HEARTBEAT) => PullResponse::Status,
-            Some(StatusCode::TIMEOUT | StatusCode::REQUEST_TERMINATED) if unsent(&message).is_some() => {
+            Some(status::IDLE_HEARTBEAT) => PullResponse::Status,
+            Some(status::TIMEOUT | status::REQUEST_TERMINATED) if unsent(&message).is_some() => {
                 self.owed = self.owed.saturating_sub(unsent(&message).unwrap_or_default());
                 PullResponse::Status
             }
-            Some(status) => {
+            Some(code) => {
                 self.owed = 0;
-                if status == StatusCode::TIMEOUT { PullResponse::Status } else { PullResponse::Refused }
+                if code == status::TIMEOUT { PullResponse::Status } else { PullResponse::Refused }
             }
         }
     }
@@ -82,7 +79,7 @@ impl ClientPull {
     /// Moves messages that have come out of the client, until there are so many at most.
     pub(super) fn drain_into(&mut self, buffer: &mut VecDeque<PulledMessage>, most: usize) {
         while buffer.len() < most
-            && let Some(Some(message)) = unconstrained(self.subscriber.next()).now_or_never()
+            && let Some(message) = self.subscriber.next_now()
         {
             if let PullResponse::Message(pulled) = self.receive(message) {
                 buffer.push_back(pulled);
@@ -92,6 +89,6 @@ impl ClientPull {
 }
 
 /// How many of the messages that were asked for are not sent any more.
-fn unsent(message: &Message) -> Option<usize> {
-    message.headers.as_ref()?.get("Nats-Pending-Messages")?.as_str().parse().ok()
+fn unsent(message: &NatsMessage) -> Option<usize> {
+    str::from_utf8(message.headers.lines().get("Nats-Pending-Messages")?).ok()?.parse().ok()
 }

@@ -1,11 +1,10 @@
 //! The connection to NATS across all its losses: what every part of the adapter sends through, and waits on.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use pontoon_schema::capability::{Adapter, event_bridge};
 use tokio::sync::{Notify, watch};
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, timeout_at};
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::confirmations::Confirmations;
@@ -33,7 +32,6 @@ pub(super) struct Connection {
     live: watch::Sender<Option<Arc<LiveConnection>>>,
     /// Somebody doubts that the server has the streams and consumers that it has to have.
     doubts: Notify,
-    clients: AtomicU64,
 }
 
 impl Connection {
@@ -50,13 +48,7 @@ impl Connection {
             counters: Arc::default(),
             live: watch::Sender::new(None),
             doubts: Notify::new(),
-            clients: AtomicU64::new(0),
         }
-    }
-
-    /// A number for one more client.
-    pub(super) fn next_number(&self) -> u64 {
-        self.clients.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The live connection, if there is one now: also while the server has not got all that it has to have.
@@ -93,6 +85,22 @@ impl Connection {
             Some(live) => Ok(live),
             None => self.ready(until).await,
         }
+    }
+
+    /// The live connection after one that is lost, once it is ready; until then at most.
+    pub(super) async fn after(
+        &self,
+        lost: &Arc<LiveConnection>,
+        until: Instant,
+    ) -> Result<Arc<LiveConnection>, BridgeError> {
+        let mut lives = self.live.subscribe();
+        let is_another = |live: &Option<Arc<LiveConnection>>| live.as_ref().is_none_or(|live| !live.is_same(lost));
+        // Told late, or never, it is still the lost one: what comes of that is an error.
+        let _ = timeout_at(until, lives.wait_for(is_another)).await;
+        if Instant::now() >= until {
+            return Err(BridgeError::Unavailable(self.state.health().to_string().into()));
+        }
+        self.current_or_ready(until).await
     }
 
     /// Has the server's streams and consumers looked at: one of them seems to be missing.

@@ -3,13 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use async_nats::{Message, Subscriber};
-use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
-use tokio::task::unconstrained;
 use tokio::time::timeout;
 
 use crate::bridge::BridgeError;
+use crate::bridge::nats::client::{NatsMessage, Subscriber};
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::live_connection::LiveConnection;
 use crate::bridge::network::ConnectionState;
@@ -17,10 +15,9 @@ use crate::sync::{Mutex, MutexGuard};
 
 /// How many more messages the server may send when the subscription ends, and how long those are waited for.
 ///
-/// The client forgets a subscription as soon as it has asked the server to end it, and what is on its way by then is
-/// lost.
-/// Told to end it after so many more, both agree on the last one. More than are on their way, and few enough to come
-/// soon; where not even the few come, nothing is on its way, mostly.
+/// A server forgets a subscription as soon as it is asked to end it, and others that have just looked it up may still
+/// hand something to it, which is lost then. Told to end it after so many more, both agree on the last one. More than
+/// are on their way, and few enough to come soon; where not even the few come, nothing is on its way, mostly.
 const LAST_ONES: [(usize, Duration); 2] = [(64, Duration::from_millis(100)), (8, Duration::from_millis(200))];
 
 /// A subscription of core NATS in a queue group.
@@ -31,7 +28,7 @@ pub(super) struct CoreSubscription {
     next: Mutex<Option<Subscriber>>,
     current: AsyncMutex<Option<ClientSubscription>>,
     /// Taken out of the client when the subscription ended.
-    remaining: Mutex<VecDeque<Message>>,
+    remaining: Mutex<VecDeque<NatsMessage>>,
     phase: watch::Sender<SubscriptionPhase>,
     changed: Notify,
 }
@@ -70,15 +67,14 @@ impl CoreSubscription {
         if self.phase() > SubscriptionPhase::Open {
             return Ok(());
         }
-        let subscriber = live.client.queue_subscribe(self.subject, self.group.to_owned()).await;
-        let subscriber = subscriber.map_err(|error| BridgeError::Unavailable(error.into()))?;
+        let subscriber = live.client.subscribe(self.subject, Some(self.group)).await?;
         *self.next.lock() = Some(subscriber);
         self.changed.notify_waiters();
         Ok(())
     }
 
     /// The next message; `None` once it has ended, or the bridge is closed.
-    pub(super) async fn next(&self, state: &ConnectionState) -> Option<Message> {
+    pub(super) async fn next(&self, state: &ConnectionState) -> Option<NatsMessage> {
         loop {
             let changed = self.changed.notified();
             if let Some(message) = self.remaining().pop_front() {
@@ -107,7 +103,7 @@ impl CoreSubscription {
     }
 
     /// The next message of the client of now, or of the one after it.
-    async fn receive(&self, current: &mut Option<ClientSubscription>) -> Message {
+    async fn receive(&self, current: &mut Option<ClientSubscription>) -> NatsMessage {
         loop {
             let changed = self.changed.notified();
             if current.is_none() {
@@ -138,13 +134,13 @@ impl CoreSubscription {
                 self.round_trip(&mut current, connection).await;
                 let last = current.taken + more;
                 // A client that is gone has no subscriptions any more: nothing comes in any case.
-                let _ = current.subscriber.unsubscribe_after(last as u64).await;
+                current.subscriber.unsubscribe_after(last as u64);
                 if timeout(patience, self.empty(&mut current)).await.is_ok() {
                     return self.end();
                 }
             }
             self.round_trip(&mut current, connection).await;
-            let _ = current.subscriber.drain().await;
+            let _ = timeout(ENDING, current.subscriber.drain()).await;
             let _ = timeout(ENDING, self.empty(&mut current)).await;
         }
         self.end();
@@ -156,7 +152,7 @@ impl CoreSubscription {
         if let Ok(mut current) = timeout(ENDING, self.current.lock()).await
             && let Some(mut current) = current.take().or_else(|| self.take_next())
         {
-            let _ = current.subscriber.unsubscribe().await;
+            current.subscriber.unsubscribe();
         }
     }
 
@@ -164,13 +160,13 @@ impl CoreSubscription {
     /// has sent by then.
     async fn round_trip(&self, current: &mut ClientSubscription, connection: &Connection) {
         let Some(live) = connection.current() else { return };
-        let round_trip = timeout(ENDING, connection.confirmations.round_trip(&live));
+        let round_trip = timeout(ENDING, live.round_trip());
         tokio::select! {
             biased;
             () = self.empty(current) => {}
             _ = round_trip => {}
         }
-        while let Some(Some(message)) = unconstrained(current.subscriber.next()).now_or_never() {
+        while let Some(message) = current.subscriber.next_now() {
             self.put(current, message);
         }
     }
@@ -182,7 +178,7 @@ impl CoreSubscription {
         }
     }
 
-    fn put(&self, current: &mut ClientSubscription, message: Message) {
+    fn put(&self, current: &mut ClientSubscription, message: NatsMessage) {
         current.taken += 1;
         self.remaining().push_back(message);
         self.changed.notify_waiters();
@@ -207,7 +203,7 @@ impl CoreSubscription {
         next.map(|subscriber| ClientSubscription { subscriber, taken: 0 })
     }
 
-    fn remaining(&self) -> MutexGuard<'_, VecDeque<Message>> {
+    fn remaining(&self) -> MutexGuard<'_, VecDeque<NatsMessage>> {
         self.remaining.lock()
     }
 }

@@ -1,16 +1,15 @@
 //! The dead letters of one subscription: a subject of the stream of all dead letters.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
-use async_nats::header::NATS_MESSAGE_ID;
-use async_nats::jetstream::ErrorCode;
-use async_nats::jetstream::message::StreamMessage;
-use async_nats::jetstream::stream::RawMessage;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::bridge::nats::error::JetStreamError;
+use crate::bridge::nats::client::HeaderBlock;
+use crate::bridge::nats::error::{ErrorCode, JetStreamError};
 use crate::bridge::nats::jetstream_api::JetStreamApi;
 use crate::bridge::nats::publisher::{NatsPublisher, OutgoingPublish};
 use crate::bridge::nats::{attributes, names};
@@ -41,7 +40,18 @@ struct MessageGet<'s> {
 /// The response to `$JS.API.STREAM.MSG.GET`: a message of a stream.
 #[derive(Deserialize)]
 struct MessageGetResponse {
-    message: RawMessage,
+    message: StoredMessage,
+}
+
+/// A message of a stream: its headers and its payload in base64.
+#[derive(Deserialize)]
+struct StoredMessage {
+    #[serde(rename = "seq")]
+    sequence: u64,
+    #[serde(default, rename = "hdrs")]
+    headers: String,
+    #[serde(default, rename = "data")]
+    payload: String,
 }
 
 /// `$JS.API.STREAM.MSG.DELETE`: the message of a stream that is to be removed.
@@ -78,13 +88,10 @@ impl DeadLetterStore {
         let body = outgoing.body(u64::MAX)?;
         // Not the id of the message: one that was replayed and has failed once more is another dead letter.
         let id = Id::random().to_string();
-        let headers = || {
-            let mut headers = attributes::write(&outgoing);
-            attributes::insert(&mut headers, NATS_MESSAGE_ID, &id);
-            headers
-        };
-        let (subject, permitted) = (&*self.subject, &AtomicU64::new(0));
-        self.publisher.publish(OutgoingPublish { subject, durable: true, permitted, body, headers }).await
+        let mut headers = attributes::write(&outgoing);
+        headers.put(attributes::MESSAGE_ID, &id);
+        let (subject, headers) = (&*self.subject, headers.finish());
+        self.publisher.publish(OutgoingPublish { subject, durable: true, body, headers }).await
     }
 
     /// Dead letters, oldest first, with what they are removed by.
@@ -95,11 +102,16 @@ impl DeadLetterStore {
     ) -> Result<Vec<FoundDeadLetter<T>>, BridgeError> {
         let (mut page, mut next) = (DeadLetterPage::new(query), 1);
         while !page.is_full()
-            && let Some(StreamMessage { headers, payload, sequence, .. }) = self.find(next).await?
+            && let Some(StoredMessage { headers, payload, sequence }) = self.find(next).await?
         {
             next = sequence + 1;
+            let decoded = |text: String| {
+                let bytes = STANDARD.decode(text).map(Bytes::from);
+                bytes.map_err(|error| BridgeError::Unavailable(format!("dead letter {sequence}: {error}").into()))
+            };
+            let (headers, payload) = (HeaderBlock::from(decoded(headers)?), decoded(payload)?);
             let bytes = payload.len();
-            page.add(dead(attributes::read(Some(&headers), payload)), bytes, token(sequence));
+            page.add(dead(attributes::read(&headers, payload)), bytes, token(sequence));
         }
         Ok(page.into_found())
     }
@@ -116,15 +128,11 @@ impl DeadLetterStore {
         }
     }
 
-    async fn find(&self, sequence: u64) -> Result<Option<StreamMessage>, BridgeError> {
+    async fn find(&self, sequence: u64) -> Result<Option<StoredMessage>, BridgeError> {
         let live = self.publisher.connection.ready(Instant::now() + WAIT_LIMIT).await?;
         let (what, find) = (format!("STREAM.MSG.GET.{}", self.stream), MessageGet { sequence, subject: &self.subject });
         match self.api.call::<MessageGetResponse>(&live, &what, &find).await {
-            Ok(MessageGetResponse { message }) => {
-                let number = message.sequence;
-                let read = StreamMessage::try_from(message).map(Some);
-                read.map_err(|error| BridgeError::Unavailable(format!("dead letter {number}: {error}").into()))
-            }
+            Ok(MessageGetResponse { message }) => Ok(Some(message)),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error.at("dead letters")),
         }

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use async_nats::Message;
 use tokio::sync::Notify;
 
+use crate::bridge::nats::client::NatsMessage;
 use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::sync::{Mutex, MutexGuard};
 
@@ -22,7 +22,7 @@ pub(super) struct DropOldestBuffer {
 /// The events that wait in the buffer.
 #[derive(Default)]
 struct BufferContents {
-    waiting: VecDeque<Message>,
+    waiting: VecDeque<NatsMessage>,
     dropped: u64,
     ended: bool,
 }
@@ -34,7 +34,7 @@ impl DropOldestBuffer {
     }
 
     /// Puts an event in. What is dropped for it is counted by its publisher's sequence, when the next one is handled.
-    pub(super) fn put(&self, message: Message) {
+    pub(super) fn put(&self, message: NatsMessage) {
         let mut contents = self.contents();
         if contents.waiting.len() >= self.bound {
             contents.waiting.pop_front();
@@ -56,7 +56,7 @@ impl DropOldestBuffer {
     }
 
     /// The next event; `None` once it is empty and nothing more is put in.
-    pub(super) async fn take(&self) -> Option<Message> {
+    pub(super) async fn take(&self) -> Option<NatsMessage> {
         loop {
             let changed = self.changed.notified();
             {
@@ -89,10 +89,11 @@ impl DropOldestBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bridge::nats::client::HeaderBlock;
 
-    fn message(payload: &'static str) -> Message {
-        let (subject, payload) = ("s".into(), payload.into());
-        Message { subject, reply: None, payload, headers: None, status: None, description: None, length: 0 }
+    fn message(payload: &'static str) -> NatsMessage {
+        let (subject, payload) = ("s".to_owned().into(), payload.into());
+        NatsMessage { subject, reply: None, payload, headers: HeaderBlock::default() }
     }
 
     #[tokio::test]

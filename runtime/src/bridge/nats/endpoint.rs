@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use async_nats::Message;
 use bytes::Bytes;
+use tokio::time::Instant;
 
+use crate::bridge::nats::address::ANSWER;
 use crate::bridge::nats::attributes;
+use crate::bridge::nats::client::{HeaderWriter, NatsMessage, OutboundMessage};
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::core_subscription::CoreSubscription;
-use crate::bridge::nats::live_connection::WireMessage;
 use crate::bridge::network::wire::{Incoming, Malformed, UnreadableMessage, write_reply};
 use crate::bridge::{BridgeError, Endpoint, IncomingRequest, Reply, ReplyTo};
 use crate::maybe_ready::MaybeReady;
@@ -26,9 +27,9 @@ const HEADERS: u64 = 1024;
 impl NatsEndpoint {
     async fn next(&self) -> Option<IncomingRequest> {
         loop {
-            let Message { payload, headers, reply, .. } = self.subscription.next(&self.connection.state).await?;
-            let incoming = attributes::read(headers.as_ref(), payload);
-            let reply_to = reply.and_then(|reply| self.caller(reply.as_str()));
+            let NatsMessage { payload, headers, reply, .. } = self.subscription.next(&self.connection.state).await?;
+            let incoming = attributes::read(&headers, payload);
+            let reply_to = reply.and_then(|reply| self.caller(&reply));
             match incoming {
                 Ok(incoming) => {
                     self.connection.counters.look_at_clock(&incoming);
@@ -59,19 +60,24 @@ impl NatsEndpoint {
         }
     }
 
+    /// Sends a reply, on the next connection where this one is lost before it is sent: its caller waits for a while.
     async fn send(&self, to: &ReplyTo, reply: Reply) -> Result<(), BridgeError> {
         let connection = &*self.connection;
-        let Some(live) = connection.current() else {
-            return Err(match connection.state.is_closed() {
-                true => BridgeError::Closed,
-                false => BridgeError::Unavailable("the connection to NATS is lost".into()),
-            });
-        };
+        let until = Instant::now() + ANSWER;
+        let mut live = connection.current_or_ready(until).await?;
         let limit = connection.largest.min(live.client.max_payload() as u64).saturating_sub(HEADERS);
         let mut headers = None;
-        let put = |attribute, text: &str| attributes::put(headers.get_or_insert_default(), attribute, text);
+        let put =
+            |attribute, text: &str| attributes::put(headers.get_or_insert_with(HeaderWriter::new), attribute, text);
         let body = write_reply(reply, self.subscription.subject, limit, put);
-        live.send(WireMessage { subject: (*to.address).into(), reply: None, headers, body }).await
+        let headers = headers.map(HeaderWriter::finish).unwrap_or_default();
+        let message = OutboundMessage { subject: &to.address, reply: None, headers: &headers, payload: &body };
+        loop {
+            match live.send(message).await {
+                Err(BridgeError::Unavailable(_)) if live.is_lost() => live = connection.after(&live, until).await?,
+                sent => return sent,
+            }
+        }
     }
 }
 

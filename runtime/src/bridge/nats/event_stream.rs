@@ -2,10 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_nats::jetstream::stream::Info as StreamInfo;
-
 use crate::bridge::BridgeError;
 use crate::bridge::nats::jetstream_api::{EmptyRequest, JetStreamApi};
+use crate::bridge::nats::jetstream_objects::StreamInfo;
 use crate::bridge::nats::live_connection::LiveConnection;
 
 /// The stream of a topology's events, where no subscription of this unit says that it has to be there.

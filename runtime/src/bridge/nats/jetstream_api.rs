@@ -2,20 +2,26 @@
 
 use std::sync::Arc;
 
-use async_nats::jetstream::ErrorCode;
-use async_nats::jetstream::response::Response;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::Connection;
-use crate::bridge::nats::error::JetStreamError;
-use crate::bridge::nats::live_connection::{LiveConnection, is_no_responders};
+use crate::bridge::nats::error::{ApiError, ErrorCode, JetStreamError};
+use crate::bridge::nats::live_connection::LiveConnection;
 
 /// The client of JetStream's API.
 #[derive(Clone)]
 pub(super) struct JetStreamApi {
     connection: Arc<Connection>,
+}
+
+/// An answer of JetStream's API.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ApiResponse<T> {
+    Err { error: ApiError },
+    Ok(T),
 }
 
 /// The body of a request to JetStream's API that has no parameters.
@@ -38,14 +44,14 @@ impl JetStreamApi {
             serde_json::to_vec(request).map_err(|error| JetStreamError::Bridge(BridgeError::Malformed(error)))?;
         let subject = format!("$JS.API.{what}");
         let confirmations = &self.connection.confirmations;
-        let answer = async { confirmations.request(live, &subject, None, body.into()).await?.answer().await };
+        let answer = async { confirmations.request(live, &subject, &[], &body).await?.answer().await };
         let answer = answer.await.map_err(JetStreamError::Bridge)?;
-        if is_no_responders(&answer) {
+        if answer.is_no_responders() {
             return Err(JetStreamError::Absent);
         }
         match serde_json::from_slice(&answer.payload) {
-            Ok(Response::Ok(answer)) => Ok(answer),
-            Ok(Response::Err { error }) => Err(JetStreamError::Api(error)),
+            Ok(ApiResponse::Ok(answer)) => Ok(answer),
+            Ok(ApiResponse::Err { error }) => Err(JetStreamError::Api(error)),
             Err(error) => Err(JetStreamError::Bridge(BridgeError::Malformed(error))),
         }
     }

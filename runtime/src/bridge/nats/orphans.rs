@@ -1,7 +1,7 @@
 //! The orphans of a topology: durable consumers of the stream of events, and dead letters, of subscriptions that it
 //! does not have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::declarations::Declarations;
 use crate::bridge::nats::jetstream_api::{EmptyRequest, JetStreamApi};
+use crate::bridge::nats::jetstream_objects::{ConsumerInfo, StreamInfo};
 use crate::bridge::nats::live_connection::LiveConnection;
 use crate::bridge::nats::names;
 use crate::bridge::network::WAIT_LIMIT;
@@ -39,45 +40,11 @@ struct ConsumerListPage {
     consumers: Option<Vec<ConsumerInfo>>,
 }
 
-/// A consumer, with the number of its messages.
-#[derive(Deserialize)]
-struct ConsumerInfo {
-    name: String,
-    config: ConsumerConfig,
-    num_pending: u64,
-    num_ack_pending: u64,
-    /// How many pull requests wait for messages.
-    num_waiting: u64,
-}
-
-/// The configuration of a consumer.
-#[derive(Deserialize)]
-struct ConsumerConfig {
-    /// Consumers without one go by themselves.
-    durable_name: Option<String>,
-}
-
 /// `$JS.API.STREAM.INFO` with the number of messages on each subject.
 #[derive(Serialize)]
 struct StreamInfoRequest<'s> {
     offset: usize,
     subjects_filter: &'s str,
-}
-
-/// A stream, with a page of its subjects.
-#[derive(Deserialize)]
-struct StreamInfo {
-    state: StreamState,
-    /// Of how many subjects, where they are more than one page has.
-    #[serde(default)]
-    total: usize,
-}
-
-/// The subjects of a stream, with the number of messages on each.
-#[derive(Deserialize)]
-struct StreamState {
-    #[serde(default)]
-    subjects: Option<BTreeMap<String, u64>>,
 }
 
 /// `$JS.API.STREAM.PURGE` of one subject.

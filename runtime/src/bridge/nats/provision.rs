@@ -5,21 +5,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_nats::jetstream::ErrorCode;
-use async_nats::jetstream::consumer::{Config as ConsumerConfig, Info as ConsumerInfo};
-use async_nats::jetstream::stream::{Config as StreamConfig, Info as StreamInfo};
 use serde::Serialize;
 use tokio::time::{Duration, sleep};
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::declarations::Declarations;
-use crate::bridge::nats::error::JetStreamError;
+use crate::bridge::nats::error::{ErrorCode, JetStreamError};
 use crate::bridge::nats::event_stream::{EventStream, StreamPresence};
 use crate::bridge::nats::jetstream_api::{EmptyRequest, JetStreamApi};
+use crate::bridge::nats::jetstream_objects::{ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo};
 use crate::bridge::nats::live_connection::LiveConnection;
-use crate::bridge::nats::stream_config::{
-    consumer, consumer_differs, dead_letters, deliver_policy, events, stream_differs,
-};
+use crate::bridge::nats::stream_config::{beginning, consumer, consumer_differs, dead_letters, events, stream_differs};
 use crate::bridge::nats::version::{self, LOSES_ON_A_KILL};
 use crate::one_line::OneLine;
 use crate::sync::Mutex;
@@ -184,8 +180,8 @@ impl Provisioner {
 
     /// Says so where the server's version loses events of a durable consumer when it is killed.
     fn look_at_version(&self, live: &LiveConnection) {
-        let version = live.client.server_info().version;
-        if version::loses_on_a_kill(&version) && !self.log.old_server.swap(true, Ordering::Relaxed) {
+        let version = live.client.server_version();
+        if version::loses_on_a_kill(version) && !self.log.old_server.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: "pontoon",
                 version = %OneLine(&version),
@@ -212,7 +208,7 @@ impl Provisioner {
                 // Older servers change one that is there: so it is only created where none was.
                 let what = format!("CONSUMER.CREATE.{stream}.{name}.{}", must.filter_subject);
                 let was_there = self.log.consumers_seen.lock().contains(name);
-                let config = &ConsumerConfig { deliver_policy: deliver_policy(state, was_there), ..must.clone() };
+                let config = &beginning(must.clone(), state, was_there);
                 let request = ConsumerCreateRequest { stream_name: stream, config };
                 self.api.call::<ConsumerInfo>(live, &what, &request).await
             }

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_nats::jetstream::publish::PublishAck;
-use async_nats::jetstream::response::Response;
-use async_nats::jetstream::{Error, ErrorCode};
-use async_nats::{HeaderMap, Message};
 use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::Error as _;
 use tokio::sync::RwLock;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
+use crate::bridge::nats::client::NatsMessage;
 use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::error::{ApiError, ErrorCode};
 use crate::bridge::nats::event_stream::{EventStream, StreamPresence};
-use crate::bridge::nats::live_connection::{LiveConnection, is_no_responders};
+use crate::bridge::nats::live_connection::LiveConnection;
 use crate::bridge::network::WAIT_LIMIT;
 use crate::contract::policy::Backoff;
 use crate::one_line::OneLine;
@@ -35,15 +35,23 @@ pub(super) struct NatsPublisher {
 }
 
 /// A message to publish, with its subject and how safe it has to be.
-pub(super) struct OutgoingPublish<'p, H> {
+pub(super) struct OutgoingPublish<'p> {
     pub(super) subject: &'p str,
     /// Whether a stream has to have it. Otherwise one has it if there is one.
     pub(super) durable: bool,
-    /// The client that was last permitted to publish there, by its number.
-    pub(super) permitted: &'p AtomicU64,
     pub(super) body: Bytes,
-    /// The headers, made anew for each attempt: there is seldom a second one.
-    pub(super) headers: H,
+    /// The block of its headers.
+    pub(super) headers: Vec<u8>,
+}
+
+/// The answer of a stream to a publish: a PubAck, or an error.
+#[derive(Deserialize)]
+struct PublishAnswer {
+    #[serde(default)]
+    error: Option<ApiError>,
+    /// The sequence of the message in its stream.
+    #[serde(default, rename = "seq")]
+    sequence: Option<u64>,
 }
 
 /// The answer to a publish: a PubAck, or no responders.
@@ -70,12 +78,9 @@ impl NatsPublisher {
     /// there may be one that this unit knows nothing of: in another deployment, or in a version to come. The stream
     /// takes in whatever is published on its subjects, whether its publisher asks for a confirmation or not. So the
     /// publisher always asks: where there is a stream, it answers, and is waited for; where there is none, the message
-    /// is safe once the server has it, which an echo tells. A stream that comes later gives itself away by confirming
-    /// the first message that it takes in, after the echo; from the next one on it is waited for.
-    pub(super) async fn publish<H: Fn() -> HeaderMap>(
-        &self,
-        publication: OutgoingPublish<'_, H>,
-    ) -> Result<(), BridgeError> {
+    /// is safe once the server has it, which the PONG to a PING tells. A stream that comes later gives itself away by
+    /// confirming the first message that it takes in, after the PONG; from the next one on it is waited for.
+    pub(super) async fn publish(&self, publication: OutgoingPublish<'_>) -> Result<(), BridgeError> {
         let connection = &*self.connection;
         if connection.state.is_closed() {
             return Err(BridgeError::Closed);
@@ -103,15 +108,11 @@ impl NatsPublisher {
         }
     }
 
-    async fn attempt<H: Fn() -> HeaderMap>(
-        &self,
-        live: &LiveConnection,
-        publication: &OutgoingPublish<'_, H>,
-    ) -> Result<(), BridgeError> {
-        let OutgoingPublish { subject, durable, permitted, body, headers } = publication;
+    async fn attempt(&self, live: &LiveConnection, publication: &OutgoingPublish<'_>) -> Result<(), BridgeError> {
+        let OutgoingPublish { subject, durable, body, headers } = publication;
         let (connection, event_stream) = (&*self.connection, &*self.event_stream);
         let has_stream = event_stream.is_known();
-        let sent = connection.confirmations.request(live, subject, Some(headers()), body.clone()).await?;
+        let sent = connection.confirmations.request(live, subject, headers, body).await?;
         if *durable || has_stream {
             let answer = sent.answer().await.inspect_err(|error| {
                 if matches!(error, BridgeError::Unavailable(_)) && connection.state.is_up() {
@@ -139,14 +140,11 @@ impl NatsPublisher {
                 }
                 Ok(())
             }
-            gone_through = connection.confirmations.round_trip(live) => {
+            gone_through = live.round_trip() => {
                 gone_through?;
-                if permitted.load(Ordering::Relaxed) != live.number {
-                    connection.confirmations.flush_refusals(live).await?;
-                    refusal.seen().map_or(Ok(()), Err)?;
-                    permitted.store(live.number, Ordering::Relaxed);
-                    connection.refusals.lift(subject);
-                }
+                // What the server refuses, it has said before it answers the PING.
+                refusal.seen().map_or(Ok(()), Err)?;
+                connection.refusals.lift(subject);
                 Ok(())
             }
         }
@@ -190,7 +188,7 @@ impl NatsPublisher {
 }
 
 /// Whether the stream would refuse the same message again: for its size, that of its headers, or what it asks for.
-fn is_for_good(error: &Error) -> bool {
+fn is_for_good(error: &ApiError) -> bool {
     let codes = [
         ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM,
         ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM,
@@ -201,17 +199,22 @@ fn is_for_good(error: &Error) -> bool {
 }
 
 /// What the answer to a message says.
-fn stored(answer: &Message) -> Result<StoreOutcome, BridgeError> {
-    if is_no_responders(answer) {
+fn stored(answer: &NatsMessage) -> Result<StoreOutcome, BridgeError> {
+    if answer.is_no_responders() {
         return Ok(StoreOutcome::NoResponders);
     }
     match serde_json::from_slice(&answer.payload) {
-        Ok(Response::<PublishAck>::Ok(_)) => Ok(StoreOutcome::Stored),
-        Ok(Response::Err { error }) if is_for_good(&error) => {
+        Ok(PublishAnswer { error: None, sequence: Some(_) }) => Ok(StoreOutcome::Stored),
+        Ok(PublishAnswer { error: Some(error), .. }) if is_for_good(&error) => {
             Err(BridgeError::Mismatch(format!("the stream does not take this message, and will not: {error}")))
         }
         // Full, mostly. It may have room again soon.
-        Ok(Response::Err { error }) => Err(BridgeError::Unavailable(format!("the stream refuses: {error}").into())),
+        Ok(PublishAnswer { error: Some(error), .. }) => {
+            Err(BridgeError::Unavailable(format!("the stream refuses: {error}").into()))
+        }
+        Ok(PublishAnswer { error: None, sequence: None }) => {
+            Err(BridgeError::Malformed(serde_json::Error::custom("a PubAck without a sequence")))
+        }
         Err(error) => Err(BridgeError::Malformed(error)),
     }
 }

@@ -9,13 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_nats::Subject;
-use futures_util::StreamExt;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::bridge::BridgeError;
 use crate::bridge::nats::ack_subject::{AckKind, AckSubject, PulledMessage};
+use crate::bridge::nats::client::Subject;
 use crate::bridge::nats::client_pull::{ClientPull, PullResponse};
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::live_connection::LiveConnection;
@@ -62,7 +61,7 @@ pub(super) struct PullConsumer {
     /// Taken out of the client already.
     buffer: Mutex<VecDeque<PulledMessage>>,
     /// The ack subjects of deliveries that were handed out and are not settled yet.
-    handed: Mutex<HashSet<String>>,
+    handed: Mutex<HashSet<Subject>>,
     state: AsyncMutex<PullState>,
 }
 
@@ -205,7 +204,7 @@ impl PullConsumer {
         }
     }
 
-    fn handed(&self) -> MutexGuard<'_, HashSet<String>> {
+    fn handed(&self) -> MutexGuard<'_, HashSet<Subject>> {
         self.handed.lock()
     }
 
@@ -217,22 +216,22 @@ impl PullConsumer {
 
     /// A message is handed out: it is held from now on.
     pub(super) fn hand_out(&self, ack: &Subject) {
-        self.handed().insert(ack.to_string());
+        self.handed().insert(ack.clone());
     }
 
     /// A message that was handed out is settled: it is not held any more.
     pub(super) fn let_go(&self, ack: &Subject) {
-        self.handed().remove(ack.as_str());
+        self.handed().remove(ack);
     }
 
     /// Tells the server that what waits here, or is being handled, is in progress. On the thread of the connection: a
     /// handler that computes without yielding could not say so itself.
     pub(super) async fn hold(&self, connection: &Connection) {
-        let handed: Vec<String> = self.handed().iter().cloned().collect();
+        let handed: Vec<Subject> = self.handed().iter().cloned().collect();
         if let Some(live) = connection.current() {
             for ack in handed {
                 // It may have been settled meanwhile: then the server passes over this.
-                if live.send(AckKind::InProgress.message(ack.into())).await.is_err() {
+                if live.acknowledge(&AckKind::InProgress, &ack).await.is_err() {
                     return;
                 }
             }
@@ -246,19 +245,19 @@ impl PullConsumer {
             buffer.iter().filter_map(|pulled| pulled.message.reply.clone()).collect()
         };
         for ack in acks {
-            if pull.live.send(AckKind::InProgress.message(ack)).await.is_err() {
+            if pull.live.acknowledge(&AckKind::InProgress, &ack).await.is_err() {
                 return;
             }
         }
     }
 
     /// Takes nothing new, and gives back what nobody has been handed.
-    pub(super) async fn drain(&self, connection: &Connection) {
+    pub(super) async fn drain(&self) {
         self.ended.send_replace(true);
         let mut state = self.state.lock().await;
         let Some(mut pull) = state.pull.take() else { return };
         // What the server owes us by now comes soon, if it has it. Where it does not answer, it is gone.
-        let _ = timeout(ENDING, connection.confirmations.round_trip(&pull.live)).await;
+        let _ = timeout(ENDING, pull.live.round_trip()).await;
         pull.drain_into(&mut self.buffer(), usize::MAX);
         while pull.owed > 0
             && let Ok(Some(message)) = timeout(QUIET, pull.subscriber.next()).await
@@ -268,11 +267,11 @@ impl PullConsumer {
             }
         }
         // First, or it would send us again what we give back.
-        let _ = pull.subscriber.unsubscribe().await;
+        pull.subscriber.unsubscribe();
         let buffer = std::mem::take(&mut *self.buffer());
         for pulled in buffer {
             if let Some(ack) = pulled.message.reply
-                && pull.live.send(AckKind::Nak(None).message(ack)).await.is_err()
+                && pull.live.acknowledge(&AckKind::Nak(None), &ack).await.is_err()
             {
                 // The client is gone: it all goes back when its lease ends.
                 return;

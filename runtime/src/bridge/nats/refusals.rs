@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
@@ -29,14 +29,7 @@ pub(super) struct Refusals {
     subjects: Mutex<BTreeMap<(RefusedAction, String), RefusedSubject>>,
     any: AtomicBool,
     changed: Notify,
-    /// How often the server has answered to [`PROBE_SUBJECT`].
-    answers: AtomicU64,
 }
-
-/// A subject that no server subscribes anybody to, below one that we may subscribe to. The server says so, after all
-/// that it has said before: whoever hears that has heard everything. Other messages come by another way, and may
-/// overtake a refusal.
-pub(super) const PROBE_SUBJECT: &str = ">.all_is_heard";
 
 /// The refusals of one subject.
 #[derive(Clone, Debug)]
@@ -63,11 +56,6 @@ impl Refusals {
 
     /// Takes in what the server says. Says whether it was for us.
     pub(super) fn hear(&self, words: &str) -> bool {
-        if words.eq_ignore_ascii_case("invalid subject") {
-            self.answers.fetch_add(1, Ordering::AcqRel);
-            self.changed.notify_waiters();
-            return true;
-        }
         let Some((act, subject)) = read(words) else { return false };
         let what = (act, key(&self.inbox, subject).to_owned());
         let times = {
@@ -98,23 +86,6 @@ impl Refusals {
     /// Watches a subscription that was begun already.
     pub(super) fn watch_subscription<'r>(&'r self, subject: &'r str) -> RefusalWatch<'r> {
         RefusalWatch { refusals: self, act: RefusedAction::Subscribe, subject: key(&self.inbox, subject), before: 0 }
-    }
-
-    /// How often the server has answered to [`PROBE_SUBJECT`].
-    pub(super) fn answers(&self) -> u64 {
-        self.answers.load(Ordering::Acquire)
-    }
-
-    /// Waits until it has done so more often.
-    pub(super) async fn answered(&self, before: u64) {
-        loop {
-            let mut changed = pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if self.answers() > before {
-                return;
-            }
-            changed.await;
-        }
     }
 
     /// What was refused there is permitted now, or does not matter.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use async_nats::Message;
 use tokio::time::Instant;
 
 use crate::bridge::nats::attributes;
+use crate::bridge::nats::client::{NatsMessage, OutboundMessage};
 use crate::bridge::nats::connection::Connection;
-use crate::bridge::nats::live_connection::{Expected, WireMessage, is_no_responders};
+use crate::bridge::nats::live_connection::Expected;
 use crate::bridge::network::wire::{Outgoing, read_reply};
 use crate::bridge::pending::Pending;
 use crate::bridge::{BridgeError, Reply, Request};
@@ -15,7 +15,7 @@ use crate::bridge::{BridgeError, Reply, Request};
 /// The requests of this process, and the replies that they wait for on its inbox.
 pub(super) struct Requests {
     connection: Arc<Connection>,
-    pub(super) replies: Pending<Message>,
+    pub(super) replies: Pending<NatsMessage>,
 }
 
 impl Requests {
@@ -35,9 +35,9 @@ impl Requests {
         let live = connection.current_or_ready(deadline.max(Instant::now())).await?;
         let waiting = self.replies.begin();
         let refusal = connection.refusals.watch(subject);
-        let reply = Some(live.reply_to(Expected::Reply, waiting.key));
-        let headers = Some(attributes::write(&outgoing));
-        live.send(WireMessage { subject: subject.into(), reply, headers, body }).await?;
+        let reply = live.answers.reply_to(Expected::Reply, waiting.key);
+        let headers = attributes::write(&outgoing).finish();
+        live.send(OutboundMessage { subject, reply: Some(&reply), headers: &headers, payload: &body }).await?;
         tokio::select! {
             biased;
             answer = waiting.answer() => {
@@ -50,11 +50,12 @@ impl Requests {
     }
 }
 
-fn read(subject: &'static str, answer: Message) -> Result<Reply, BridgeError> {
-    if is_no_responders(&answer) {
+fn read(subject: &'static str, answer: NatsMessage) -> Result<Reply, BridgeError> {
+    if answer.is_no_responders() {
         return Err(BridgeError::NoResponder { subject });
     }
-    let Message { payload, headers, .. } = answer;
-    let read = read_reply(payload, |attribute| attributes::get(headers.as_ref(), attribute));
+    let NatsMessage { payload, headers, .. } = answer;
+    let lines = headers.lines();
+    let read = read_reply(payload, |attribute| attributes::get(&lines, attribute));
     read.map_err(|malformed| BridgeError::Unavailable(malformed.to_string().into()))
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{AckPolicy, Config as Consumer, DeliverPolicy, ReplayPolicy};
-use async_nats::jetstream::stream::{Config as Stream, DiscardPolicy, RetentionPolicy, State, StorageType};
-
+use crate::bridge::nats::jetstream_objects::{
+    AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, ReplayPolicy, RetentionPolicy, StorageType, StreamConfig,
+    StreamState,
+};
 use crate::bridge::nats::names;
 use crate::bridge::network::PREFETCH;
 use crate::contract::subscription_policy::SubscriptionPolicy;
@@ -31,8 +32,8 @@ pub(super) struct RetainedSubscription {
 }
 
 /// The stream of all events of a topology. It keeps an event for as long as a consumer has not acknowledged it.
-pub(super) fn events(topology: &str) -> Stream {
-    Stream {
+pub(super) fn events(topology: &str) -> StreamConfig {
+    StreamConfig {
         name: names::event_stream(topology),
         subjects: vec![format!("{topology}.event.>")],
         retention: RetentionPolicy::Interest,
@@ -42,8 +43,8 @@ pub(super) fn events(topology: &str) -> Stream {
 }
 
 /// The stream of all dead letters of a topology.
-pub(super) fn dead_letters(topology: &str) -> Stream {
-    Stream {
+pub(super) fn dead_letters(topology: &str) -> StreamConfig {
+    StreamConfig {
         name: names::dead_letter_stream(topology),
         subjects: vec![format!("{topology}.dead.>")],
         retention: RetentionPolicy::Limits,
@@ -52,8 +53,8 @@ pub(super) fn dead_letters(topology: &str) -> Stream {
     }
 }
 
-fn stream() -> Stream {
-    Stream {
+fn stream() -> StreamConfig {
+    StreamConfig {
         max_bytes: UNLIMITED,
         max_messages: UNLIMITED,
         max_messages_per_subject: UNLIMITED,
@@ -63,7 +64,7 @@ fn stream() -> Stream {
         discard: DiscardPolicy::New,
         storage: StorageType::File,
         num_replicas: 1,
-        ..Stream::default()
+        ..StreamConfig::default()
     }
 }
 
@@ -71,17 +72,21 @@ fn stream() -> Stream {
 /// business. By its place in the stream, and not by `new`: a server that was killed while it wrote down how far a
 /// consumer is begins it anew, and `new` would be behind all that it had not delivered. One that was there before, and
 /// is gone, has what is still kept.
-pub(super) fn deliver_policy(stream: &State, was_there: bool) -> DeliverPolicy {
+pub(super) fn beginning(must: ConsumerConfig, stream: &StreamState, was_there: bool) -> ConsumerConfig {
     match was_there {
-        true => DeliverPolicy::All,
-        false => DeliverPolicy::ByStartSequence { start_sequence: stream.last_sequence + 1 },
+        true => ConsumerConfig { deliver_policy: DeliverPolicy::All, ..must },
+        false => ConsumerConfig {
+            deliver_policy: DeliverPolicy::ByStartSequence,
+            start_sequence: Some(stream.last_sequence.saturating_add(1)),
+            ..must
+        },
     }
 }
 
 /// The consumer of a subscription.
-pub(super) fn consumer(retained: &RetainedSubscription) -> Consumer {
+pub(super) fn consumer(retained: &RetainedSubscription) -> ConsumerConfig {
     let name = names::consumer(retained.subscription);
-    Consumer {
+    ConsumerConfig {
         durable_name: Some(name.clone()),
         name: Some(name),
         filter_subject: retained.subject.to_owned(),
@@ -92,13 +97,13 @@ pub(super) fn consumer(retained: &RetainedSubscription) -> Consumer {
         // In order: one after the other, whoever has it.
         max_ack_pending: if retained.policy.ordered { 1 } else { MAX_ACK_PENDING },
         replay_policy: ReplayPolicy::Instant,
-        ..Consumer::default()
+        ..ConsumerConfig::default()
     }
 }
 
 /// How a stream differs from what it has to be. Limits are the operator's, as long as none of them makes the server
 /// drop something that it has confirmed.
-pub(super) fn stream_differs(has: &Stream, must: &Stream) -> Vec<String> {
+pub(super) fn stream_differs(has: &StreamConfig, must: &StreamConfig) -> Vec<String> {
     let mut found = ConfigDifferences::default();
     let subjects = must.subjects.iter().filter(|subject| !has.subjects.contains(subject));
     for subject in subjects {
@@ -121,7 +126,7 @@ pub(super) fn stream_differs(has: &Stream, must: &Stream) -> Vec<String> {
 }
 
 /// How a consumer differs from what it has to be.
-pub(super) fn consumer_differs(has: &Consumer, must: &Consumer) -> Vec<String> {
+pub(super) fn consumer_differs(has: &ConsumerConfig, must: &ConsumerConfig) -> Vec<String> {
     let mut found = ConfigDifferences::default();
     found.compare("filter_subject", &has.filter_subject, &must.filter_subject);
     found.compare("ack_policy", &has.ack_policy, &must.ack_policy);
@@ -168,9 +173,9 @@ mod tests {
     fn what_makes_a_stream_lose_something_is_a_difference() {
         let must = events("shop");
         assert!(stream_differs(&must, &must).is_empty());
-        let bounded = Stream { max_bytes: 1 << 30, num_replicas: 3, ..must.clone() };
+        let bounded = StreamConfig { max_bytes: 1 << 30, num_replicas: 3, ..must.clone() };
         assert!(stream_differs(&bounded, &must).is_empty(), "the operator may bound it");
-        let has = Stream {
+        let has = StreamConfig {
             subjects: vec!["shop.event.a.v1".to_owned()],
             retention: RetentionPolicy::Limits,
             discard: DiscardPolicy::Old,
@@ -193,9 +198,9 @@ mod tests {
         assert!(consumer_differs(&must, &must).is_empty());
         let ordered = consumer(&RetainedSubscription { policy: policy.ordered(), ..retained });
         assert_eq!(consumer_differs(&ordered, &must), ["`max_ack_pending` is 1 and has to be 10240"]);
-        let patient = Consumer { ack_wait: LEASE * 2, max_ack_pending: 100, ..must.clone() };
+        let patient = ConsumerConfig { ack_wait: LEASE * 2, max_ack_pending: 100, ..must.clone() };
         assert!(consumer_differs(&patient, &must).is_empty());
-        let other = Consumer { filter_subject: "shop.event.b.v1".to_owned(), max_deliver: 3, ..must.clone() };
+        let other = ConsumerConfig { filter_subject: "shop.event.b.v1".to_owned(), max_deliver: 3, ..must.clone() };
         let found = consumer_differs(&other, &must);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].contains("shop.event.b.v1"));

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_nats::Message;
 use tokio::time::Instant;
 
 use crate::bridge::nats::ack_subject::{AckKind, AckSubject, deliveries};
 use crate::bridge::nats::attributes;
+use crate::bridge::nats::client::NatsMessage;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::dead_letters::DeadLetterStore;
 use crate::bridge::nats::drop_oldest::DropOldestBuffer;
@@ -37,12 +37,20 @@ impl JetStreamSubscription {
     /// Acknowledges a message, as long as its lease lasts, on whatever connection; not to a server that has started
     /// since and would misunderstand it: from there the message comes again.
     async fn acknowledge(&self, kind: &AckKind, ack: AckSubject) -> Result<(), BridgeError> {
-        let live = self.connection.ready(Instant::now() + LEASE).await?;
-        if self.consumer.is_void(&ack, &live) {
-            tracing::debug!(target: "pontoon", "the NATS server has started since it delivered a message: it comes again");
-            return Ok(());
+        let until = Instant::now() + LEASE;
+        let mut live = self.connection.ready(until).await?;
+        loop {
+            if self.consumer.is_void(&ack, &live) {
+                tracing::debug!(target: "pontoon", "the NATS server has started since it delivered a message: it comes again");
+                return Ok(());
+            }
+            match live.acknowledge(kind, &ack.subject).await {
+                Err(BridgeError::Unavailable(_)) if live.is_lost() => {
+                    live = self.connection.after(&live, until).await?;
+                }
+                sent => return sent,
+            }
         }
-        live.send(kind.message(ack.subject)).await
     }
 }
 
@@ -60,8 +68,8 @@ impl BrokerSubscription for JetStreamSubscription {
             if self.connection.current().is_some_and(|live| self.consumer.is_void(&ack, &live)) {
                 continue;
             }
-            let Message { payload, headers, .. } = pulled.message;
-            let incoming = attributes::read(headers.as_ref(), payload);
+            let NatsMessage { payload, headers, .. } = pulled.message;
+            let incoming = attributes::read(&headers, payload);
             let redelivered = deliveries(&ack.subject).saturating_sub(1);
             self.consumer.hand_out(&ack.subject);
             return Some(ReceivedMessage { incoming, redelivered, token: JetStreamToken::Message(ack) });
@@ -130,8 +138,8 @@ impl BrokerSubscription for CoreConsumer {
     type Token = Option<u64>;
 
     async fn receive(&self) -> Option<ReceivedMessage<Option<u64>>> {
-        let Message { payload, headers, .. } = self.buffer.take().await?;
-        let incoming = attributes::read(headers.as_ref(), payload);
+        let NatsMessage { payload, headers, .. } = self.buffer.take().await?;
+        let incoming = attributes::read(&headers, payload);
         Some(ReceivedMessage { incoming, redelivered: 0, token: None })
     }
 

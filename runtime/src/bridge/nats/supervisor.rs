@@ -3,18 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::Message;
-use futures_util::StreamExt;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::connect::ClientStatus;
+use crate::bridge::nats::client::NatsMessage;
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::declarations::{BufferedSubscription, Declarations};
 use crate::bridge::nats::event_stream::EventStream;
-use crate::bridge::nats::live_connection::{Expected, ExpectedAnswer, LiveConnection};
+use crate::bridge::nats::live_connection::{AnswerInbox, Expected, ExpectedAnswer, LiveConnection};
 use crate::bridge::nats::provision::Provisioner;
 use crate::bridge::nats::publisher::NatsPublisher;
 use crate::bridge::nats::pull_consumer::HOLD;
@@ -27,7 +24,8 @@ use crate::sync::Mutex;
 /// Between two looks at what the server has, however many have doubts.
 const LOOK: Duration = Duration::from_millis(500);
 
-const LOST: &str = "the connection to NATS is lost";
+/// Whoever lost the same server with us need not come back in the same instant.
+const JITTER: Duration = Duration::from_millis(500);
 
 /// Keeps the connection up, with the streams, consumers and subscriptions that have to be there.
 pub(super) struct Supervisor {
@@ -41,20 +39,13 @@ pub(super) struct Supervisor {
     pub(super) task: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The state of the connection of one client, as it is watched.
-struct WatchedClient {
-    status: watch::Receiver<ClientStatus>,
-    /// How often it has connected, as far as we have seen to that.
-    settled: u64,
-}
-
 impl Supervisor {
     /// Connects, and sees from then on to it that the connection is there.
     pub(super) async fn connect(self: &Arc<Self>) -> Result<(), BridgeError> {
         let mut retry = Reconnect::new("connecting to NATS");
-        let client = loop {
+        let live = loop {
             match self.begin().await {
-                Ok(client) => break client,
+                Ok(live) => break live,
                 Err(error) => {
                     self.connection.state.down(error.to_string());
                     if !matches!(error, BridgeError::Unavailable(_)) {
@@ -67,7 +58,7 @@ impl Supervisor {
         retry.succeeded();
         self.fill_buffers();
         self.hold_deliveries();
-        let watching = io_thread::spawn(Arc::clone(self).watch(client));
+        let watching = io_thread::spawn(Arc::clone(self).watch(live));
         *self.task.lock() = Some(watching);
         Ok(())
     }
@@ -121,8 +112,8 @@ impl Supervisor {
     }
 
     /// The first client: everything has to be as it should before it counts.
-    async fn begin(self: &Arc<Self>) -> Result<WatchedClient, BridgeError> {
-        let (live, client) = self.open().await?;
+    async fn begin(self: &Arc<Self>) -> Result<Arc<LiveConnection>, BridgeError> {
+        let live = self.open().await?;
         let begun = async {
             self.provisioner.provision(&live).await?;
             self.attach(&live).await?;
@@ -136,18 +127,19 @@ impl Supervisor {
             return Err(error);
         }
         self.connection.state.up();
-        Ok(client)
+        Ok(live)
     }
 
     /// A new client after a loss, however long it takes. What the server has to have is seen to later: it may be what
     /// waiting seldom mends, and meanwhile commands are served. An error only once the bridge is closed.
-    async fn begin_again(self: &Arc<Self>) -> Result<WatchedClient, BridgeError> {
+    async fn begin_again(self: &Arc<Self>) -> Result<Arc<LiveConnection>, BridgeError> {
         let mut retry = Reconnect::new("connecting to NATS again");
+        self.pause(JITTER.mul_f32(fastrand::f32())).await?;
         loop {
             let begun = async {
-                let (live, client) = self.open().await?;
+                let live = self.open().await?;
                 match self.attach(&live).await {
-                    Ok(()) => Ok(client),
+                    Ok(()) => Ok(live),
                     Err(error) => {
                         self.drop_client(&live).await;
                         Err(error)
@@ -155,9 +147,9 @@ impl Supervisor {
                 }
             };
             match begun.await {
-                Ok(client) => {
+                Ok(live) => {
                     retry.succeeded();
-                    return Ok(client);
+                    return Ok(live);
                 }
                 Err(BridgeError::Closed) => return Err(BridgeError::Closed),
                 // Also when we are not let in any more: somebody may change that.
@@ -170,34 +162,27 @@ impl Supervisor {
     }
 
     /// Connects a client that hears answers.
-    async fn open(self: &Arc<Self>) -> Result<(Arc<LiveConnection>, WatchedClient), BridgeError> {
+    async fn open(self: &Arc<Self>) -> Result<Arc<LiveConnection>, BridgeError> {
         let connection = &*self.connection;
         if connection.state.is_closed() {
             return Err(BridgeError::Closed);
         }
         connection.refusals.clear();
-        let (sender, status) = watch::channel(ClientStatus::default());
-        let client = connection.connector.connect(sender).await?;
-        let prefix = connection.connector.address.inbox.prefix();
-        let live = Arc::new(LiveConnection::new(client, connection.next_number(), prefix));
-        let answers = live.client.subscribe(format!("{}*", live.inbox)).await;
-        let mut answers = answers.map_err(|error| BridgeError::Unavailable(error.into()))?;
-        let (supervisor, of) = (Arc::clone(self), Arc::clone(&live));
-        io_thread::spawn(async move {
-            while let Some(answer) = answers.next().await {
-                supervisor.answered(&of, answer);
-            }
-        });
-        Ok((live, WatchedClient { status, settled: 1 }))
+        let client = connection.connector.connect().await?;
+        let live = Arc::new(LiveConnection::new(client, connection.connector.address.inbox.prefix()));
+        let (supervisor, answers) = (Arc::clone(self), Arc::clone(&live.answers));
+        let take = move |message| supervisor.answered(&answers, message);
+        live.client.subscribe_for_good(&format!("{}*", live.answers.subject), take).await?;
+        Ok(live)
     }
 
     /// Hands an answer on our inbox to whoever waits for it.
-    fn answered(&self, live: &LiveConnection, message: Message) {
-        match live.expected(&message.subject) {
+    fn answered(&self, answers: &AnswerInbox, message: NatsMessage) {
+        match answers.expected(&message.subject) {
             Some(ExpectedAnswer { kind: Expected::Reply, key }) => self.requests.replies.answer(key, Ok(message)),
             Some(ExpectedAnswer { kind: Expected::Confirmation, key }) => {
-                // Nobody but a stream says more than the echo has: there is one, since not long ago.
-                let is_stream = message.status.is_none() && !message.payload.is_empty();
+                // Nobody but a stream answers after nobody waits any more: there is one, since not long ago.
+                let is_stream = message.status().is_none() && !message.payload.is_empty();
                 if !self.connection.confirmations.answer(key, message) && is_stream {
                     self.event_stream.found();
                 }
@@ -215,8 +200,9 @@ impl Supervisor {
         for subscription in self.declarations.subscriptions() {
             subscription.attach(live).await?;
         }
-        self.connection.confirmations.round_trip(live).await?;
-        self.connection.confirmations.flush_refusals(live).await
+        live.round_trip().await?;
+        // Without answers nothing else is of use.
+        self.connection.refusals.watch_subscription(&live.answers.subject).seen().map_or(Ok(()), Err)
     }
 
     /// Disconnects a client with which not all is as it should be.
@@ -225,62 +211,57 @@ impl Supervisor {
         end_client(live).await;
     }
 
-    async fn watch(self: Arc<Self>, mut client: WatchedClient) {
+    async fn watch(self: Arc<Self>, mut live: Arc<LiveConnection>) {
         let connection = &*self.connection;
         while !connection.state.is_closed() {
-            let status = *client.status.borrow_and_update();
-            if status.connects > client.settled {
-                self.lost();
-                connection.refusals.clear();
-                client.settled = status.connects;
-            } else if !status.is_up && status.connects > 0 {
-                self.lost();
-            }
-            if status.is_up && !connection.state.is_up() {
-                self.restore(&mut client).await;
-            }
-            let is_there = tokio::select! {
-                changed = client.status.changed() => changed.is_ok(),
+            let lost = tokio::select! {
+                lost = live.client.lost() => Some(lost),
                 () = connection.doubted() => {
-                    self.restore(&mut client).await;
-                    true
+                    self.restore(&live).await;
+                    None
                 }
-                () = connection.state.closed() => true,
+                () = connection.state.closed() => break,
             };
-            if !is_there {
-                self.lost();
+            if let Some(lost) = lost {
+                self.lost(&lost.to_string());
                 connection.replace(None);
                 match self.begin_again().await {
-                    Ok(next) => client = next,
+                    Ok(next) => live = next,
                     Err(_) => break,
                 }
+                self.restore(&live).await;
             }
         }
-        self.end(&client).await;
+        self.end().await;
     }
 
     /// The connection is lost: ends the waiting of all who wait for an answer that cannot come any more.
-    fn lost(&self) {
-        self.connection.state.down(LOST);
-        self.requests.replies.fail(|| BridgeError::Unavailable(LOST.into()));
-        self.connection.confirmations.fail(|| BridgeError::Unavailable(LOST.into()));
+    fn lost(&self, why: &str) {
+        self.connection.state.down(why);
+        self.requests.replies.fail(|| BridgeError::Unavailable(why.into()));
+        self.connection.confirmations.fail(|| BridgeError::Unavailable(why.into()));
     }
 
-    /// Sees to it that the server has what it has to have, on a client that is there. Gives up when something new is
-    /// heard of the client.
-    async fn restore(&self, client: &mut WatchedClient) {
+    /// Sees to it that the server has what it has to have, on a client that is there. Gives up when the client is lost.
+    async fn restore(&self, live: &LiveConnection) {
         let connection = &*self.connection;
         let mut retry = Reconnect::new("restoring what the NATS server has to have");
         loop {
-            let Some(live) = connection.current() else { return };
-            match self.provisioner.provision(&live).await {
+            let provisioned = tokio::select! {
+                provisioned = self.provisioner.provision(live) => provisioned,
+                _ = live.client.lost() => return,
+            };
+            match provisioned {
                 Ok(()) => {
                     // Consumers ask for messages anew: the server may have forgotten that they have.
-                    connection.replace(Some(Arc::new(live.renewed(connection.next_number()))));
+                    connection.replace(Some(Arc::new(live.clone())));
                     connection.state.up();
                     retry.succeeded();
                     // Whoever still doubts by then is not heeded again at once.
-                    let _ = self.pause(LOOK).await;
+                    tokio::select! {
+                        _ = self.pause(LOOK) => {}
+                        _ = live.client.lost() => {}
+                    }
                     return;
                 }
                 Err(error) => {
@@ -288,10 +269,7 @@ impl Supervisor {
                     let pause = retry.failed(&error);
                     tokio::select! {
                         paused = self.pause(pause) => if paused.is_err() { return },
-                        _ = client.status.changed() => {
-                            client.status.mark_changed();
-                            return;
-                        }
+                        _ = live.client.lost() => return,
                     }
                 }
             }
@@ -299,21 +277,20 @@ impl Supervisor {
     }
 
     /// The end: what is in flight is finished, as far as the server takes it, then nobody waits any more.
-    async fn end(&self, client: &WatchedClient) {
+    async fn end(&self) {
         let connection = &*self.connection;
-        let is_up = client.status.borrow().is_up && client.status.has_changed().is_ok();
         if let Some(live) = connection.current() {
-            if is_up {
+            if live.client.is_connected() {
                 // Those who publish when this is over hear that it is closed.
                 self.publisher.flush().await;
                 for consumer in self.declarations.pull_consumers() {
-                    let _ = timeout(ENDING, consumer.drain(connection)).await;
+                    let _ = timeout(ENDING, consumer.drain()).await;
                 }
                 for subscription in self.declarations.subscriptions() {
                     subscription.close().await;
                 }
                 // Acknowledgements and replies, too: from here on nobody is given to us any more.
-                let _ = timeout(ENDING, connection.confirmations.round_trip(&live)).await;
+                let _ = timeout(ENDING, live.round_trip()).await;
             }
             end_client(&live).await;
         }
@@ -333,5 +310,5 @@ impl Supervisor {
 /// Disconnects a client.
 async fn end_client(live: &LiveConnection) {
     // One that is lost is not told any more, and ends by itself.
-    let _ = timeout(ENDING, live.client.drain()).await;
+    let _ = timeout(ENDING, live.client.close()).await;
 }

@@ -1,9 +1,6 @@
 //! The publisher of the events of one subject.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
-use async_nats::header::NATS_MESSAGE_ID;
 
 use crate::bridge::nats::attributes;
 use crate::bridge::nats::declarations::Declarations;
@@ -27,14 +24,12 @@ pub(super) struct NatsTopic {
     declarations: Arc<Declarations>,
     subject: &'static str,
     numbering: Numbering,
-    /// The client that was last permitted to publish the subject, by its number.
-    permitted: AtomicU64,
 }
 
 impl NatsTopic {
     pub(super) fn new(publisher: &Arc<NatsPublisher>, declarations: &Arc<Declarations>, subject: &'static str) -> Self {
         let (publisher, declarations) = (Arc::clone(publisher), Arc::clone(declarations));
-        Self { publisher, declarations, subject, numbering: Numbering::default(), permitted: AtomicU64::new(0) }
+        Self { publisher, declarations, subject, numbering: Numbering::default() }
     }
 
     async fn publish(&self, event: Message) -> Result<(), BridgeError> {
@@ -47,15 +42,11 @@ impl NatsTopic {
         }
         let numbered = self.numbering.number(event.metadata().id);
         outgoing.sequence = Some(numbered.sequence);
-        let headers = || {
-            let mut headers = attributes::write(&outgoing);
-            // A second attempt at the same event is no second event.
-            attributes::insert(&mut headers, NATS_MESSAGE_ID, &event.metadata().id.to_string());
-            headers
-        };
-        let durable = self.declarations.is_durable(self.subject);
-        let permitted = &self.permitted;
-        self.publisher.publish(OutgoingPublish { subject: self.subject, durable, permitted, body, headers }).await?;
+        let mut headers = attributes::write(&outgoing);
+        // A second attempt at the same event is no second event.
+        headers.put(attributes::MESSAGE_ID, &event.metadata().id.to_string());
+        let (durable, headers) = (self.declarations.is_durable(self.subject), headers.finish());
+        self.publisher.publish(OutgoingPublish { subject: self.subject, durable, body, headers }).await?;
         numbered.settle();
         Ok(())
     }
@@ -73,7 +64,7 @@ impl Topic for NatsTopic {
         let Some(live) = connection.current() else { return Ok(()) };
         // What the server takes may be less than we think, and counts the headers, of which an event has two more.
         let (limit, size) =
-            (live.client.max_payload(), body.len() + attributes::length(&attributes::write(&outgoing)) + MORE);
+            (live.client.max_payload(), body.len() + attributes::write(&outgoing).finish().len() + MORE);
         if size <= limit {
             return Ok(());
         }

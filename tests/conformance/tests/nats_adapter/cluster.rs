@@ -8,7 +8,7 @@ use pontoon::adapter::SubscriptionPolicy;
 use pontoon_brokers::{Broker, Kind, Port};
 use tokio::task::block_in_place;
 
-use crate::harness::{EAR, Topology, message, next, number, soon, until};
+use crate::harness::{EAR, Topology, echo, message, next, number, output, request, soon, until};
 
 /// Three servers that know each other.
 struct Cluster(Vec<Broker>);
@@ -79,6 +79,23 @@ async fn what_was_acknowledged_outlives_a_server() {
     hearing.close().await;
     speaking.close().await;
     drop((gone, cluster));
+}
+
+/// The settings name one server of three: when it is gone, one that it has named takes over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_another_one_has_named_takes_over() {
+    let cluster = block_in_place(Cluster::start);
+    let topology = Topology::at(cluster.0[0].url());
+    let client = topology.outsider().await;
+    until("they know each other", || client.server_info().connect_urls.len() == 3).await;
+    let adapter = topology.adapter().await;
+    echo(adapter.serve(topology.command));
+    soon(adapter.connect()).await.unwrap();
+    block_in_place(|| cluster.0[0].kill().unwrap());
+    until("it is noticed", || !adapter.health().is_ready()).await;
+    until("another one takes over", || adapter.health().is_ready()).await;
+    assert_eq!(output(soon(adapter.request(request(topology.command, 1))).await), "1");
+    adapter.close().await;
 }
 
 /// One server has no others: what is left out is what it can, and what is asked for in vain is refused at once.
