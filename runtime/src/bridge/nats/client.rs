@@ -84,6 +84,18 @@ impl NatsClient {
 
     /// Publishes a message. Done once it is in the write buffer, which is waited for while it is full.
     pub(super) async fn send(&self, message: OutboundMessage<'_>) -> Result<(), SendError> {
+        self.check(message)?;
+        Ok(self.0.shared.outbound.send(|buffer| message.write(buffer)).await?)
+    }
+
+    /// The same with a message whose answer its sender waits for, which may go out with those that others send then.
+    pub(super) async fn send_request(&self, message: OutboundMessage<'_>) -> Result<(), SendError> {
+        self.check(message)?;
+        Ok(self.0.shared.outbound.send_and_wait(|buffer| message.write(buffer)).await?)
+    }
+
+    /// Whether the server takes a message, as far as we know.
+    fn check(&self, message: OutboundMessage<'_>) -> Result<(), SendError> {
         let (size, limit) = (message.size(), self.max_payload());
         if size > limit {
             return Err(SendError::TooLarge { size, limit });
@@ -91,7 +103,7 @@ impl NatsClient {
         if !message.is_sendable() {
             return Err(SendError::NoSubject);
         }
-        Ok(self.0.shared.outbound.send(|buffer| message.write(buffer)).await?)
+        Ok(())
     }
 
     /// Subscribes to a subject, in a queue group if there is one. What comes waits in a bounded queue.

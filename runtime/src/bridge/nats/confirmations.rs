@@ -40,7 +40,7 @@ impl Confirmations {
         let waiting = self.pending.begin();
         let refusal = self.refusals.watch(subject);
         let reply = live.answers.reply_to(Expected::Confirmation, waiting.key);
-        live.send(OutboundMessage { subject, reply: Some(&reply), headers, payload }).await?;
+        live.send_request(OutboundMessage { subject, reply: Some(&reply), headers, payload }).await?;
         Ok(SentRequest { waiting, refusal })
     }
 

@@ -72,6 +72,11 @@ impl LiveConnection {
         self.client.send(message).await.map_err(|error| error.at(message.subject))
     }
 
+    /// Sends a message whose answer is waited for. Done once the client has it.
+    pub(super) async fn send_request(&self, message: OutboundMessage<'_>) -> Result<(), BridgeError> {
+        self.client.send_request(message).await.map_err(|error| error.at(message.subject))
+    }
+
     /// Sends an acknowledgement. Done once the client has it.
     pub(super) async fn acknowledge(&self, kind: &AckKind, subject: &str) -> Result<(), BridgeError> {
         let payload = kind.payload();

@@ -37,7 +37,7 @@ impl Requests {
         let refusal = connection.refusals.watch(subject);
         let reply = live.answers.reply_to(Expected::Reply, waiting.key);
         let headers = attributes::write(&outgoing).finish();
-        live.send(OutboundMessage { subject, reply: Some(&reply), headers: &headers, payload: &body }).await?;
+        live.send_request(OutboundMessage { subject, reply: Some(&reply), headers: &headers, payload: &body }).await?;
         tokio::select! {
             biased;
             answer = waiting.answer() => {

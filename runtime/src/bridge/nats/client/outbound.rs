@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::sync::{Mutex, MutexGuard};
@@ -22,6 +23,9 @@ const OVERFLOWING: usize = 2 * FULL;
 
 /// What is sent within this time of what was sent before is one of many.
 const IN_A_ROW: Duration = Duration::from_micros(50);
+
+/// How long a batch may wait for the thread that it was begun on.
+const OVERDUE: Duration = Duration::from_millis(1);
 
 /// The reason why there are no more frames: the connection to the server is lost, or closed.
 #[derive(Clone, Debug)]
@@ -90,6 +94,8 @@ enum FrameWriter {
     Task,
     /// Who has sent one.
     Sender,
+    /// The batch that was begun then, once those have sent theirs who are about to.
+    Batch(Instant),
 }
 
 /// The frames that a sender writes itself.
@@ -106,6 +112,8 @@ enum FrameAdded {
     Wakes,
     /// Who has added it writes it.
     Writes(DirectWrite),
+    /// It begins a batch.
+    Begins,
 }
 
 /// The phase of the frames that we send.
@@ -119,11 +127,37 @@ enum OutboundPhase {
 }
 
 impl OutboundState {
-    /// Adds a frame that the task is to write. Says whether it has to be woken: the first frame does that for all.
+    /// Adds a frame that the task is to write. Says whether it has to be woken: the first frame does that for all. What
+    /// waits in a batch goes with it.
     fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
-        let is_first = self.frames.is_empty() && self.writer.is_none();
+        let is_first = self.end_batch() || self.frames.is_empty() && self.writer.is_none();
         write(&mut self.frames);
         is_first
+    }
+
+    /// Has the task write what waits in a batch. Says whether there was one.
+    fn end_batch(&mut self) -> bool {
+        self.writer.take_if(|writer| matches!(writer, FrameWriter::Batch(_))).is_some()
+    }
+
+    /// Adds a frame whose sender waits for an answer, and so lets others of its thread have their turn: what they send
+    /// goes out with it. Where the thread does not come to that, the task writes it.
+    fn add_to_batch(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> FrameAdded {
+        match self.writer {
+            Some(FrameWriter::Batch(begun)) if begun.elapsed() < OVERDUE => {
+                write(&mut self.frames);
+                FrameAdded::Seen
+            }
+            None if self.frames.is_empty() && self.direct.is_some() => {
+                write(&mut self.frames);
+                self.writer = Some(FrameWriter::Batch(Instant::now()));
+                FrameAdded::Begins
+            }
+            _ => match self.add(write) {
+                true => FrameAdded::Wakes,
+                false => FrameAdded::Seen,
+            },
+        }
     }
 
     /// Adds a frame. Where nothing was sent for a while, who sends it writes it, which saves waking the task; of many
@@ -153,12 +187,17 @@ impl Outbound {
     }
 
     /// Adds a frame, once there is room.
-    pub(super) async fn send(&self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), ClientLost> {
+    pub(super) async fn send(self: &Arc<Self>, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), ClientLost> {
         self.send_with(|state| state.add_or_write(write)).await
     }
 
+    /// Adds a frame whose sender waits for an answer, once there is room.
+    pub(super) async fn send_and_wait(self: &Arc<Self>, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), ClientLost> {
+        self.send_with(|state| state.add_to_batch(write)).await
+    }
+
     /// Adds a PING, once there is room. Its PONG is told to `pong`, which is dropped where it cannot come any more.
-    pub(super) async fn ping(&self, pong: oneshot::Sender<()>) -> Result<(), ClientLost> {
+    pub(super) async fn ping(self: &Arc<Self>, pong: oneshot::Sender<()>) -> Result<(), ClientLost> {
         let ping = |state: &mut OutboundState| {
             state.pongs.push_back(Some(pong));
             state.add_or_write(|frames| frames.extend_from_slice(b"PING\r\n"))
@@ -166,7 +205,7 @@ impl Outbound {
         self.send_with(ping).await
     }
 
-    async fn send_with(&self, add: impl FnOnce(&mut OutboundState) -> FrameAdded) -> Result<(), ClientLost> {
+    async fn send_with(self: &Arc<Self>, add: impl FnOnce(&mut OutboundState) -> FrameAdded) -> Result<(), ClientLost> {
         let mut add = Some(add);
         if self.try_add(&mut add)? {
             return Ok(());
@@ -182,7 +221,10 @@ impl Outbound {
     }
 
     /// Adds a frame if there is room. Says whether it has.
-    fn try_add<F: FnOnce(&mut OutboundState) -> FrameAdded>(&self, add: &mut Option<F>) -> Result<bool, ClientLost> {
+    fn try_add<F>(self: &Arc<Self>, add: &mut Option<F>) -> Result<bool, ClientLost>
+    where
+        F: FnOnce(&mut OutboundState) -> FrameAdded,
+    {
         let mut state = self.state();
         if state.phase != OutboundPhase::Open {
             drop(state);
@@ -198,8 +240,35 @@ impl Outbound {
             FrameAdded::Seen => {}
             FrameAdded::Wakes => self.task.wake(),
             FrameAdded::Writes(direct) => self.write(direct),
+            FrameAdded::Begins => {
+                let batch = BatchWrite(Arc::clone(self));
+                // Begun behind whoever has its turn now. Without a runtime there is nobody behind.
+                if let Ok(runtime) = Handle::try_current() {
+                    runtime.spawn(async move { drop(batch) });
+                }
+            }
         }
         Ok(true)
+    }
+
+    /// Writes the batch, unless the task does.
+    fn write_batch(&self) {
+        let mut state = self.state();
+        if !matches!(state.writer, Some(FrameWriter::Batch(_))) {
+            return;
+        }
+        let Some(stream) = state.direct.clone() else {
+            state.writer = None;
+            drop(state);
+            return self.task.wake();
+        };
+        state.writer = Some(FrameWriter::Sender);
+        let frames = std::mem::take(&mut state.frames);
+        drop(state);
+        if frames.len() >= FULL {
+            self.room.notify_waiters();
+        }
+        self.write(DirectWrite { frames, stream });
     }
 
     /// Writes frames as far as that needs no waiting. The rest, and what came meanwhile, is the task's; and so is the
@@ -253,20 +322,23 @@ impl Outbound {
         }
     }
 
-    /// Ready where there is something to be written, or where nothing more comes; otherwise the task is woken by the
-    /// next frame.
-    pub(super) fn poll_ready(&self, task: &Context<'_>) -> Poll<()> {
+    /// How many bytes are to be written, none where nothing more comes; otherwise the task is woken by the next frame.
+    pub(super) fn poll_ready(&self, task: &Context<'_>) -> Poll<usize> {
         self.task.register(task.waker());
         let mut state = self.state();
-        if state.writer == Some(FrameWriter::Sender) {
+        if matches!(state.writer, Some(FrameWriter::Sender | FrameWriter::Batch(_))) {
             return Poll::Pending;
         }
         // What the task took is written, or it would not ask.
         state.writer = None;
-        if state.frames.is_empty() && state.phase == OutboundPhase::Open { Poll::Pending } else { Poll::Ready(()) }
+        match state.frames.len() {
+            0 if state.phase == OutboundPhase::Open => Poll::Pending,
+            waiting => Poll::Ready(waiting),
+        }
     }
 
-    /// Takes what is to be written, once it is [ready](Self::poll_ready), in exchange for an empty buffer. Says whether nothing more comes.
+    /// Takes what is to be written, once it is [ready](Self::poll_ready), in exchange for an empty buffer. Says whether
+    /// nothing more comes.
     pub(super) fn take(&self, empty: &mut Vec<u8>) -> bool {
         let mut state = self.state();
         let was_full = state.frames.len() >= FULL;
@@ -288,6 +360,7 @@ impl Outbound {
         let mut state = self.state();
         if state.phase == OutboundPhase::Open {
             state.phase = OutboundPhase::Closing;
+            state.end_batch();
             drop(state);
             self.room.notify_waiters();
             self.task.wake();
@@ -326,6 +399,16 @@ impl Outbound {
     }
 }
 
+/// A batch of frames of NATS that is to be written: at the latest when this is dropped, as a runtime does with all tasks
+/// that it does not come to.
+struct BatchWrite(Arc<Outbound>);
+
+impl Drop for BatchWrite {
+    fn drop(&mut self) {
+        self.0.write_batch();
+    }
+}
+
 /// The error of a frame of the NATS protocol that cannot be said: too much waits before it.
 #[derive(Debug)]
 pub(super) struct TooMuchUnsaid;
@@ -333,6 +416,7 @@ pub(super) struct TooMuchUnsaid;
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
+    use tokio::io::AsyncReadExt as _;
 
     use super::*;
 
@@ -344,7 +428,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_sends_waits_while_the_buffer_is_full() {
-        let outbound = Outbound::new(None);
+        let outbound = Arc::new(Outbound::new(None));
         outbound.send(|frames| frames.resize(FULL, b'x')).await.unwrap();
         let mut more = pin!(outbound.send(|frames| frames.push(b'y')));
         assert!(more.as_mut().now_or_never().is_none());
@@ -355,7 +439,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_stops_waiting_has_sent_nothing() {
-        let outbound = Outbound::new(None);
+        let outbound = Arc::new(Outbound::new(None));
         outbound.send(|frames| frames.resize(FULL, b'x')).await.unwrap();
         assert!(outbound.send(|frames| frames.push(b'y')).now_or_never().is_none());
         assert_eq!((written(&outbound).len(), written(&outbound).len()), (FULL, 0));
@@ -363,7 +447,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_end_is_told_to_all_who_wait() {
-        let outbound = Outbound::new(None);
+        let outbound = Arc::new(Outbound::new(None));
         outbound.send(|frames| frames.resize(FULL, b'x')).await.unwrap();
         let (pong, waiting) = oneshot::channel();
         outbound.state().pongs.push_back(Some(pong));
@@ -378,9 +462,77 @@ mod tests {
         assert!(outbound.send(|_| ()).await.is_err() && written(&outbound).is_empty());
     }
 
+    /// Two ends of a connection.
+    async fn ends() -> (Arc<TcpStream>, TcpStream) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (Arc::new(here), listener.accept().await.unwrap().0)
+    }
+
+    async fn read(there: &mut TcpStream) -> Vec<u8> {
+        let mut came = Vec::new();
+        there.read_buf(&mut came).await.unwrap();
+        came
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_until_its_sender_waits_is_written_at_once() {
+        let (here, mut there) = ends().await;
+        let outbound = Arc::new(Outbound::new(Some(here)));
+        for frame in [b"a", b"b", b"c"] {
+            outbound.send_and_wait(|frames| frames.extend_from_slice(frame)).await.unwrap();
+        }
+        assert_eq!(outbound.state().frames, b"abc");
+        assert_eq!(read(&mut there).await, b"abc");
+        assert!(written(&outbound).is_empty() && outbound.state().writer.is_none());
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_nothing_takes_the_batch_along() {
+        let (here, mut there) = ends().await;
+        let outbound = Arc::new(Outbound::new(Some(here)));
+        outbound.send_and_wait(|frames| frames.push(b'a')).await.unwrap();
+        assert!(outbound.poll_ready(&Context::from_waker(std::task::Waker::noop())).is_pending());
+        outbound.send(|frames| frames.push(b'b')).await.unwrap();
+        assert_eq!(read(&mut there).await, b"ab");
+        assert!(outbound.state().writer.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_closes_waits_for_no_batch() {
+        let (here, _there) = ends().await;
+        let outbound = Arc::new(Outbound::new(Some(here)));
+        outbound.send_and_wait(|frames| frames.push(b'a')).await.unwrap();
+        outbound.close();
+        assert!(outbound.poll_ready(&Context::from_waker(std::task::Waker::noop())).is_ready());
+        assert_eq!(written(&outbound), b"a");
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_is_overdue_is_the_tasks() {
+        let (here, _there) = ends().await;
+        let outbound = Arc::new(Outbound::new(Some(here)));
+        outbound.send_and_wait(|frames| frames.push(b'a')).await.unwrap();
+        let long_ago = Instant::now().checked_sub(OVERDUE).unwrap();
+        outbound.state().writer = Some(FrameWriter::Batch(long_ago));
+        outbound.send_and_wait(|frames| frames.push(b'b')).await.unwrap();
+        assert_eq!(written(&outbound), b"ab");
+    }
+
+    #[test]
+    fn a_batch_outlives_the_runtime_that_it_was_begun_on() {
+        let lasts = tokio::runtime::Runtime::new().unwrap();
+        let (here, mut there) = lasts.block_on(ends());
+        let outbound = Arc::new(Outbound::new(Some(here)));
+        let ends = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        ends.block_on(outbound.send_and_wait(|frames| frames.push(b'a'))).unwrap();
+        drop(ends);
+        assert_eq!(lasts.block_on(read(&mut there)), b"a");
+    }
+
     #[test]
     fn to_a_server_that_asks_and_does_not_read_little_is_said() {
-        let outbound = Outbound::new(None);
+        let outbound = Arc::new(Outbound::new(None));
         let mut said = 0;
         while outbound.say(&[0; 1024]).is_ok() {
             said += 1024;

@@ -1,5 +1,6 @@
 //! What the task of a connection to NATS shares with its clients: the frames to be sent, and the subscriptions.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::oneshot;
@@ -10,7 +11,7 @@ use crate::bridge::nats::client::transport::Transport;
 
 /// The frames to be sent and the subscriptions of a connection, as its task and its clients share them.
 pub(super) struct SharedConnection {
-    pub(super) outbound: Outbound,
+    pub(super) outbound: Arc<Outbound>,
     pub(super) subscriptions: OpenSubscriptions,
     pub(super) max_payload: AtomicUsize,
 }
@@ -18,7 +19,7 @@ pub(super) struct SharedConnection {
 impl SharedConnection {
     pub(super) fn new(max_payload: usize, transport: &Transport) -> Self {
         Self {
-            outbound: Outbound::new(transport.shared()),
+            outbound: Arc::new(Outbound::new(transport.shared())),
             subscriptions: OpenSubscriptions::default(),
             max_payload: AtomicUsize::new(max_payload),
         }
