@@ -36,8 +36,8 @@ impl<'a, T> MaybeReady<'a, T> {
         matches!(self.0, State::Ready(_))
     }
 
-    /// The answer if it is there; otherwise what it is waited for by. It does not count as work: for an answer that comes
-    /// with another one, which did.
+    /// The answer if it is there; otherwise what it is waited for by. It does not count as work: for an answer that
+    /// comes with another one, which did.
     pub(crate) fn now(self) -> Result<T, Self> {
         match self.0 {
             State::Ready(Some(answer)) => Ok(answer),

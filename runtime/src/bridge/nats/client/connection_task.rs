@@ -15,7 +15,7 @@ use crate::bridge::nats::client::handshake::AcceptedConnection;
 use crate::bridge::nats::client::outbound::{ClientLost, TooMuchUnsaid};
 use crate::bridge::nats::client::server::{KnownServers, ServerAddress, ServerInfo};
 use crate::bridge::nats::client::shared_connection::SharedConnection;
-use crate::bridge::nats::client::transport::Transport;
+use crate::bridge::nats::client::transport::SocketTransport;
 use crate::one_line::OneLine;
 
 /// Between two PINGs.
@@ -42,7 +42,7 @@ pub(super) type HeardError = Box<dyn Fn(&str) -> bool + Send + Sync>;
 /// The task that drives a connection to NATS: reads its frames, and writes them.
 pub(super) struct ConnectionTask {
     shared: Arc<SharedConnection>,
-    transport: Transport,
+    transport: SocketTransport,
     reader: FrameReader,
     /// What is being written, and how much of it has been.
     writing: Vec<u8>,
@@ -196,7 +196,7 @@ impl ConnectionTask {
     }
 }
 
-/// The frames that go out in one write: as long as others add some whenever they have their turn, they have another one.
+/// The frames that go out in one write: as long as others add some whenever they have their turn, they have another.
 #[derive(Default)]
 struct WriteBatch {
     bytes: usize,

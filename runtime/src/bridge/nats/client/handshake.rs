@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::bridge::nats::client::credentials::{Authentication, Identification};
 use crate::bridge::nats::client::frame::{FrameReader, ServerFrame};
 use crate::bridge::nats::client::server::{KnownServers, ServerAddress, ServerInfo};
-use crate::bridge::nats::client::transport::Transport;
+use crate::bridge::nats::client::transport::SocketTransport;
 use crate::bridge::network::CONNECT_TIMEOUT;
 use crate::environment::Pems;
 use crate::net::socket::{self, Encryption, Socket};
@@ -51,7 +51,7 @@ impl From<io::Error> for HandshakeError {
 
 /// A connection that the server has accepted, before there is any subscription.
 pub(super) struct AcceptedConnection {
-    pub(super) transport: Transport,
+    pub(super) transport: SocketTransport,
     pub(super) reader: FrameReader,
     pub(super) info: ServerInfo,
     pub(super) server: ServerAddress,

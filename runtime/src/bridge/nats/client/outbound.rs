@@ -11,6 +11,7 @@ use futures_util::task::AtomicWaker;
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
+use tokio::task::yield_now;
 
 use crate::sync::{Mutex, MutexGuard};
 
@@ -140,26 +141,6 @@ impl OutboundState {
         self.writer.take_if(|writer| matches!(writer, FrameWriter::Batch(_))).is_some()
     }
 
-    /// Adds a frame whose sender waits for an answer, and so lets others of its thread have their turn: what they send
-    /// goes out with it. Where the thread does not come to that, the task writes it.
-    fn add_to_batch(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> FrameAdded {
-        match self.writer {
-            Some(FrameWriter::Batch(begun)) if begun.elapsed() < OVERDUE => {
-                write(&mut self.frames);
-                FrameAdded::Seen
-            }
-            None if self.frames.is_empty() && self.direct.is_some() => {
-                write(&mut self.frames);
-                self.writer = Some(FrameWriter::Batch(Instant::now()));
-                FrameAdded::Begins
-            }
-            _ => match self.add(write) {
-                true => FrameAdded::Wakes,
-                false => FrameAdded::Seen,
-            },
-        }
-    }
-
     /// Adds a frame. Where nothing was sent for a while, who sends it writes it, which saves waking the task; of many
     /// in a row, the task writes several at once.
     fn add_or_write(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> FrameAdded {
@@ -175,6 +156,28 @@ impl OutboundState {
                 FrameAdded::Writes(DirectWrite { frames: std::mem::take(&mut self.frames), stream })
             }
             _ => FrameAdded::Wakes,
+        }
+    }
+
+    /// Adds a frame whose sender waits for an answer, and so lets others of its thread have their turn: of many in a
+    /// row, what those send goes out with it. Where the thread does not come to that, the task writes it.
+    fn add_to_batch(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> FrameAdded {
+        let now = Instant::now();
+        if let Some(FrameWriter::Batch(begun)) = self.writer {
+            self.added = Some(now);
+            write(&mut self.frames);
+            if now - begun < OVERDUE {
+                return FrameAdded::Seen;
+            }
+            self.writer = None;
+            return FrameAdded::Wakes;
+        }
+        match self.add_or_write(write) {
+            FrameAdded::Wakes if self.direct.is_some() => {
+                self.writer = Some(FrameWriter::Batch(now));
+                FrameAdded::Begins
+            }
+            added => added,
         }
     }
 }
@@ -242,9 +245,12 @@ impl Outbound {
             FrameAdded::Writes(direct) => self.write(direct),
             FrameAdded::Begins => {
                 let batch = BatchWrite(Arc::clone(self));
-                // Begun behind whoever has its turn now. Without a runtime there is nobody behind.
+                // Written behind all who have their turn now. Without a runtime there is nobody.
                 if let Ok(runtime) = Handle::try_current() {
-                    runtime.spawn(async move { drop(batch) });
+                    runtime.spawn(async move {
+                        yield_now().await;
+                        drop(batch);
+                    });
                 }
             }
         }
@@ -399,8 +405,8 @@ impl Outbound {
     }
 }
 
-/// A batch of frames of NATS that is to be written: at the latest when this is dropped, as a runtime does with all tasks
-/// that it does not come to.
+/// A batch of frames of NATS that is to be written: at the latest when this is dropped, as a runtime does with all
+/// tasks that it does not come to.
 struct BatchWrite(Arc<Outbound>);
 
 impl Drop for BatchWrite {
@@ -469,6 +475,15 @@ mod tests {
         (Arc::new(here), listener.accept().await.unwrap().0)
     }
 
+    /// Begins a batch that no other frame is too late for, on however slow a machine.
+    async fn begin_batch(outbound: &Arc<Outbound>) {
+        let far = Instant::now() + Duration::from_secs(600);
+        outbound.state().added = Some(far);
+        outbound.send_and_wait(|frames| frames.push(b'a')).await.unwrap();
+        assert!(matches!(outbound.state().writer, Some(FrameWriter::Batch(_))));
+        outbound.state().writer = Some(FrameWriter::Batch(far));
+    }
+
     async fn read(there: &mut TcpStream) -> Vec<u8> {
         let mut came = Vec::new();
         there.read_buf(&mut came).await.unwrap();
@@ -479,30 +494,38 @@ mod tests {
     async fn what_is_sent_until_its_sender_waits_is_written_at_once() {
         let (here, mut there) = ends().await;
         let outbound = Arc::new(Outbound::new(Some(here)));
-        for frame in [b"a", b"b", b"c"] {
-            outbound.send_and_wait(|frames| frames.extend_from_slice(frame)).await.unwrap();
-        }
-        assert_eq!(outbound.state().frames, b"abc");
-        assert_eq!(read(&mut there).await, b"abc");
+        begin_batch(&outbound).await;
+        outbound.send_and_wait(|frames| frames.push(b'b')).await.unwrap();
+        assert_eq!(outbound.state().frames, b"ab");
+        assert_eq!(read(&mut there).await, b"ab");
         assert!(written(&outbound).is_empty() && outbound.state().writer.is_none());
     }
 
     #[tokio::test]
     async fn who_waits_for_nothing_takes_the_batch_along() {
+        let (here, _there) = ends().await;
+        let outbound = Arc::new(Outbound::new(Some(here)));
+        begin_batch(&outbound).await;
+        assert!(outbound.poll_ready(&Context::from_waker(std::task::Waker::noop())).is_pending());
+        outbound.say(b"b").unwrap();
+        assert!(outbound.poll_ready(&Context::from_waker(std::task::Waker::noop())).is_ready());
+        assert_eq!(written(&outbound), b"ab");
+    }
+
+    #[tokio::test]
+    async fn what_is_alone_is_written_at_once() {
         let (here, mut there) = ends().await;
         let outbound = Arc::new(Outbound::new(Some(here)));
         outbound.send_and_wait(|frames| frames.push(b'a')).await.unwrap();
-        assert!(outbound.poll_ready(&Context::from_waker(std::task::Waker::noop())).is_pending());
-        outbound.send(|frames| frames.push(b'b')).await.unwrap();
-        assert_eq!(read(&mut there).await, b"ab");
-        assert!(outbound.state().writer.is_none());
+        assert!(outbound.state().writer.is_none() && outbound.state().frames.is_empty());
+        assert_eq!(read(&mut there).await, b"a");
     }
 
     #[tokio::test]
     async fn a_connection_that_closes_waits_for_no_batch() {
         let (here, _there) = ends().await;
         let outbound = Arc::new(Outbound::new(Some(here)));
-        outbound.send_and_wait(|frames| frames.push(b'a')).await.unwrap();
+        begin_batch(&outbound).await;
         outbound.close();
         assert!(outbound.poll_ready(&Context::from_waker(std::task::Waker::noop())).is_ready());
         assert_eq!(written(&outbound), b"a");
@@ -512,7 +535,7 @@ mod tests {
     async fn a_batch_that_is_overdue_is_the_tasks() {
         let (here, _there) = ends().await;
         let outbound = Arc::new(Outbound::new(Some(here)));
-        outbound.send_and_wait(|frames| frames.push(b'a')).await.unwrap();
+        begin_batch(&outbound).await;
         let long_ago = Instant::now().checked_sub(OVERDUE).unwrap();
         outbound.state().writer = Some(FrameWriter::Batch(long_ago));
         outbound.send_and_wait(|frames| frames.push(b'b')).await.unwrap();
@@ -525,7 +548,7 @@ mod tests {
         let (here, mut there) = lasts.block_on(ends());
         let outbound = Arc::new(Outbound::new(Some(here)));
         let ends = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        ends.block_on(outbound.send_and_wait(|frames| frames.push(b'a'))).unwrap();
+        ends.block_on(begin_batch(&outbound));
         drop(ends);
         assert_eq!(lasts.block_on(read(&mut there)), b"a");
     }

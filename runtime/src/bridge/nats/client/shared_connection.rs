@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::bridge::nats::client::outbound::{ClientLost, Outbound};
 use crate::bridge::nats::client::subscriptions::OpenSubscriptions;
-use crate::bridge::nats::client::transport::Transport;
+use crate::bridge::nats::client::transport::SocketTransport;
 
 /// The frames to be sent and the subscriptions of a connection, as its task and its clients share them.
 pub(super) struct SharedConnection {
@@ -17,7 +17,7 @@ pub(super) struct SharedConnection {
 }
 
 impl SharedConnection {
-    pub(super) fn new(max_payload: usize, transport: &Transport) -> Self {
+    pub(super) fn new(max_payload: usize, transport: &SocketTransport) -> Self {
         Self {
             outbound: Arc::new(Outbound::new(transport.shared())),
             subscriptions: OpenSubscriptions::default(),

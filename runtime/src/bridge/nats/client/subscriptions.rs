@@ -1,4 +1,4 @@
-//! OpenSubscriptions of a connection to NATS: where the messages of each go, by its number (`sid`).
+//! The subscriptions of a connection to NATS: where the messages of each go, by its number (`sid`).
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -12,13 +12,13 @@ use tokio::net::TcpStream;
 use crate::net::socket::Socket;
 
 /// The transport of the frames of a connection, as its task has it.
-pub(super) enum Transport {
+pub(super) enum SocketTransport {
     /// In plain text: whoever sends may write to it, too.
     Plain(Arc<TcpStream>),
     Tls(Box<Socket>),
 }
 
-impl From<Socket> for Transport {
+impl From<Socket> for SocketTransport {
     fn from(socket: Socket) -> Self {
         match socket {
             Socket::Plain(stream) => Self::Plain(Arc::new(stream)),
@@ -27,7 +27,7 @@ impl From<Socket> for Transport {
     }
 }
 
-impl Transport {
+impl SocketTransport {
     /// What others than the task may write to.
     pub(super) fn shared(&self) -> Option<Arc<TcpStream>> {
         match self {
