@@ -6,7 +6,7 @@ mod inbox;
 mod outbox;
 mod packet_ids;
 
-use super::{Limits, PREFETCH, Raw, attributes, beside};
+use super::{Limits, Raw, attributes, beside};
 use crate::bridges::{self, Bridge};
 use crate::rounds::Error;
 use crate::table::Times;
@@ -46,8 +46,8 @@ struct Incoming {
     events: Subscriber,
 }
 
-/// The queue of a subscription, if there is one. It has room for as many messages as may be unacknowledged.
-type Subscriber = Mutex<Option<mpsc::Sender<Publish>>>;
+/// The queue of a subscription, if there is one.
+type Subscriber = Mutex<Option<mpsc::UnboundedSender<Publish>>>;
 
 impl Raw for Mqtt {
     const BRIDGE: Bridge = bridges::MQTT;
@@ -166,7 +166,7 @@ impl Incoming {
             _ => return self.reply(publish),
         };
         match &*locked(subscriber) {
-            Some(queue) => Ok(queue.try_send(publish)?),
+            Some(queue) => Ok(queue.send(publish)?),
             None => Err("a message that nobody has subscribed to".into()),
         }
     }
@@ -185,8 +185,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn subscribe(subscriber: &Subscriber) -> mpsc::Receiver<Publish> {
-    let (queue, messages) = mpsc::channel(PREFETCH.into());
+/// Begins a queue, which the receive maximum bounds, as far as the broker keeps to it.
+fn subscribe(subscriber: &Subscriber) -> mpsc::UnboundedReceiver<Publish> {
+    let (queue, messages) = mpsc::unbounded_channel();
     *locked(subscriber) = Some(queue);
     messages
 }
