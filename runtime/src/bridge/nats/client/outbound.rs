@@ -458,7 +458,7 @@ mod tests {
         let (pong, waiting) = oneshot::channel();
         outbound.state().pongs.push_back(Some(pong));
         let end = async {
-            tokio::task::yield_now().await;
+            yield_now().await;
             outbound.end(ClientLost::new("gone"));
         };
         let (sent, ()) = tokio::join!(outbound.send(|frames| frames.push(b'y')), end);
