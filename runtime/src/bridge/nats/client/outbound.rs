@@ -234,6 +234,11 @@ impl Outbound {
             return Err(self.why());
         }
         if state.frames.len() >= FULL {
+            // A batch that is as large waits for nobody else.
+            if state.end_batch() {
+                drop(state);
+                self.task.wake();
+            }
             return Ok(false);
         }
         let Some(add) = add.take() else { return Ok(true) };
@@ -519,6 +524,16 @@ mod tests {
         outbound.send_and_wait(|frames| frames.push(b'a')).await.unwrap();
         assert!(outbound.state().writer.is_none() && outbound.state().frames.is_empty());
         assert_eq!(read(&mut there).await, b"a");
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_fills_the_buffer_is_the_tasks() {
+        let (here, _there) = ends().await;
+        let outbound = Arc::new(Outbound::new(Some(here)));
+        begin_batch(&outbound).await;
+        outbound.send_and_wait(|frames| frames.resize(FULL, b'x')).await.unwrap();
+        assert!(outbound.send_and_wait(|frames| frames.push(b'y')).now_or_never().is_none());
+        assert!(outbound.poll_ready(&Context::from_waker(std::task::Waker::noop())).is_ready());
     }
 
     #[tokio::test]
