@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(super) struct Backlog {
     name: &'static str,
     pub(super) limits: BacklogLimits,
     contents: CacheAligned<Mutex<BacklogContents>>,
-    out: CacheAligned<ReaderSide>,
+    reader_side: CacheAligned<ReaderSide>,
     /// Whether something in `contents` comes back by itself at some time.
     timed: AtomicBool,
     /// How many readers wait for something to come in, and how many senders for room.
@@ -56,6 +57,14 @@ struct HandedOver {
 #[repr(align(128))]
 struct CacheAligned<T>(T);
 
+impl<T> Deref for CacheAligned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
 /// The outcome of offering a message to a backlog.
 pub(super) enum Offered {
     Accepted,
@@ -77,7 +86,7 @@ impl Backlog {
             name,
             limits,
             contents: CacheAligned::default(),
-            out: CacheAligned::default(),
+            reader_side: CacheAligned::default(),
             timed: AtomicBool::new(false),
             readers: AtomicUsize::new(0),
             writers: AtomicUsize::new(0),
@@ -91,12 +100,12 @@ impl Backlog {
     }
 
     pub(super) fn contents(&self) -> MutexGuard<'_, BacklogContents> {
-        self.contents.0.lock()
+        self.contents.lock()
     }
 
     /// How many messages readers have: those that they have taken over, and the events in flight.
     pub(super) fn handed_over(&self) -> usize {
-        self.out.0.over.load(Ordering::SeqCst) + self.out.0.running.load(Ordering::SeqCst)
+        self.reader_side.over.load(Ordering::SeqCst) + self.reader_side.running.load(Ordering::SeqCst)
     }
 
     /// Whether the next message would be refused.
@@ -107,7 +116,7 @@ impl Backlog {
     fn has_room(&self, contents: &mut BacklogContents) -> bool {
         if contents.len() + contents.over >= self.limits.bound {
             // Only now: readers change it all the time, and to look takes as long as to send.
-            contents.over = self.out.0.over.load(Ordering::SeqCst);
+            contents.over = self.reader_side.over.load(Ordering::SeqCst);
         }
         contents.len() + contents.over < self.limits.bound
     }
@@ -180,7 +189,7 @@ impl Backlog {
     }
 
     pub(super) fn take(&self) -> NextItem<'_> {
-        let mut taken = self.out.0.taken.lock();
+        let mut taken = self.reader_side.taken.lock();
         let timed = self.timed.load(Ordering::Relaxed);
         if taken.items.is_empty() || timed {
             let mut contents = self.contents();
@@ -194,7 +203,7 @@ impl Backlog {
             if taken.items.is_empty() && self.is_split() {
                 mem::swap(&mut taken.items, &mut contents.ready);
                 contents.over = taken.items.len();
-                self.out.0.over.store(taken.items.len(), Ordering::SeqCst);
+                self.reader_side.over.store(taken.items.len(), Ordering::SeqCst);
             }
             if taken.items.is_empty() {
                 let Some(item) = contents.ready.pop_front() else {
@@ -208,8 +217,8 @@ impl Backlog {
             }
         }
         let Some(item) = taken.items.pop_front() else { return NextItem::Closed };
-        self.out.0.running.fetch_add(1, Ordering::Relaxed);
-        self.out.0.over.store(taken.items.len(), Ordering::SeqCst);
+        self.reader_side.running.fetch_add(1, Ordering::Relaxed);
+        self.reader_side.over.store(taken.items.len(), Ordering::SeqCst);
         taken.gone += 1;
         // Some room at a time: to wake a sender for each message would cost more than all the rest. It waits a
         // sixteenth longer than the message would that it is about to send.
@@ -246,7 +255,7 @@ impl Backlog {
 
     fn hand_out(&self, contents: &mut BacklogContents, item: BacklogItem) -> Delivery {
         let Some(lease) = self.limits.lease else {
-            self.out.0.running.fetch_add(1, Ordering::Relaxed);
+            self.reader_side.running.fetch_add(1, Ordering::Relaxed);
             return Delivery { message: item.message, attempt: item.attempt, tag: 0 };
         };
         contents.tags += 1;
@@ -267,7 +276,7 @@ impl Backlog {
 
     pub(super) fn settle(&self, delivery: &Delivery, settlement: Settlement) -> Result<(), BridgeError> {
         if self.limits.lease.is_none() && matches!(settlement, Settlement::Ack) {
-            self.out.0.running.fetch_sub(1, Ordering::Release);
+            self.reader_side.running.fetch_sub(1, Ordering::Release);
             return Ok(());
         }
         let mut contents = self.contents();
@@ -275,7 +284,7 @@ impl Backlog {
             Some(leased) => leased.item.since,
             None if self.limits.lease.is_some() => return Err(BridgeError::LeaseLost),
             None => {
-                self.out.0.running.fetch_sub(1, Ordering::Release);
+                self.reader_side.running.fetch_sub(1, Ordering::Release);
                 None
             }
         };
@@ -322,7 +331,7 @@ impl Backlog {
     }
 
     pub(super) fn close(&self) {
-        let mut taken = self.out.0.taken.lock();
+        let mut taken = self.reader_side.taken.lock();
         self.contents().closed = true;
         taken.items.clear();
         drop(taken);

@@ -27,11 +27,6 @@ const UNANSWERED: u32 = 2;
 /// How often a task reads until others have their turn.
 const READS: u32 = 16;
 
-/// How often others have their turn while the write buffer grows, and from how many bytes on it is written at once: a
-/// write costs both sides as much as many frames.
-const TURNS: u32 = 8;
-const ENOUGH: usize = 32 * 1024;
-
 /// How much of the write buffer is kept when it is empty.
 const KEPT: usize = 1 << 20;
 
@@ -54,7 +49,8 @@ pub(super) struct ConnectionTask {
     heard: HeardError,
     /// The last error that the server has said: it says why, and then ends the connection.
     last_error: Option<String>,
-    batch: WriteBatch,
+    /// Whether others have had their turn since there was something to write: what they add goes out with it.
+    has_yielded: bool,
 }
 
 impl ConnectionTask {
@@ -80,7 +76,7 @@ impl ConnectionTask {
             servers,
             heard,
             last_error: None,
-            batch: WriteBatch::default(),
+            has_yielded: false,
         }
     }
 
@@ -170,11 +166,12 @@ impl ConnectionTask {
                 continue;
             }
             match outbound.poll_ready(task) {
-                Poll::Ready(waiting) if self.batch.is_growing(waiting) => {
+                Poll::Ready(()) if !self.has_yielded => {
+                    self.has_yielded = true;
                     task.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Poll::Ready(_) => {}
+                Poll::Ready(()) => {}
                 // TLS may hold back what was written.
                 Poll::Pending => {
                     return match ready!(self.transport.poll_flush(task)) {
@@ -183,7 +180,7 @@ impl ConnectionTask {
                     };
                 }
             }
-            self.batch = WriteBatch::default();
+            self.has_yielded = false;
             self.writing.clear();
             self.writing.shrink_to(KEPT);
             self.written = 0;
@@ -193,23 +190,6 @@ impl ConnectionTask {
                 return Poll::Ready(ConnectionEnd::Closed);
             }
         }
-    }
-}
-
-/// The frames that go out in one write: as long as others add some whenever they have their turn, they have another.
-#[derive(Default)]
-struct WriteBatch {
-    bytes: usize,
-    turns: u32,
-}
-
-impl WriteBatch {
-    /// Whether others are to have their turn, so many bytes being there by now.
-    fn is_growing(&mut self, bytes: usize) -> bool {
-        let is_growing = bytes > self.bytes && bytes < ENOUGH && self.turns < TURNS;
-        self.bytes = bytes;
-        self.turns += 1;
-        is_growing
     }
 }
 

@@ -333,8 +333,9 @@ impl Outbound {
         }
     }
 
-    /// How many bytes are to be written, none where nothing more comes; otherwise the task is woken by the next frame.
-    pub(super) fn poll_ready(&self, task: &Context<'_>) -> Poll<usize> {
+    /// Ready where there is something to be written, or where nothing more comes; otherwise the task is woken by the
+    /// next frame.
+    pub(super) fn poll_ready(&self, task: &Context<'_>) -> Poll<()> {
         self.task.register(task.waker());
         let mut state = self.state();
         if matches!(state.writer, Some(FrameWriter::Sender | FrameWriter::Batch(_))) {
@@ -342,10 +343,7 @@ impl Outbound {
         }
         // What the task took is written, or it would not ask.
         state.writer = None;
-        match state.frames.len() {
-            0 if state.phase == OutboundPhase::Open => Poll::Pending,
-            waiting => Poll::Ready(waiting),
-        }
+        if state.frames.is_empty() && state.phase == OutboundPhase::Open { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// Takes what is to be written, once it is [ready](Self::poll_ready), in exchange for an empty buffer. Says whether
