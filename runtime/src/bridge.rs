@@ -32,6 +32,8 @@ pub(crate) mod in_memory;
 pub(crate) mod mqtt;
 #[cfg(feature = "nats")]
 pub(crate) mod nats;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use error::BridgeError;
 pub use request::{Endpoint, IncomingRequest, Reply, ReplyTo, Request};
@@ -149,11 +151,36 @@ pub trait QueueAdapter: Send + Sync {
     /// A queue. Connects nothing; the same subject is the same queue.
     fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue>;
 
-    /// Connects, and makes or checks what the broker has to have.
+    /// Where a worker takes the jobs of a queue, so many at a time. Several may take from one; whoever only puts jobs in
+    /// gets none. Connects nothing.
+    fn worker(&self, subject: &'static str, policy: QueuePolicy, concurrency: u32) -> Arc<dyn Consumer> {
+        let _ = concurrency;
+        self.queue(subject, policy)
+    }
+
+    /// Connects, and makes or checks what the broker has to have. Waits for a broker that is not there yet.
+    ///
+    /// # Errors
+    /// As [`EventAdapter::connect`].
     fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>>;
+
+    /// Takes nothing new from the broker, as [`EventAdapter::drain`].
+    fn drain(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::ready(())
+    }
 
     /// Disconnects. Whatever is asked of the adapter afterwards is [`BridgeError::Closed`]; closing twice is no error.
     fn close(&self) -> MaybeReady<'_, ()>;
+
+    /// Whether it can do its work now.
+    fn health(&self) -> Health {
+        Health::Ready
+    }
+
+    /// What went by without anybody being told.
+    fn counters(&self) -> Counters {
+        Counters::default()
+    }
 }
 
 /// A queue of jobs.
@@ -185,17 +212,17 @@ pub struct Job {
     pub deduplication: Option<String>,
 }
 
-/// What a queue holds.
+/// What a queue holds. `None` is what its bridge cannot tell, as its row of the capability table says.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Depth {
     /// Jobs that a worker could have now.
     pub waiting: usize,
     /// Jobs that wait for their time: delayed, or to be tried again.
-    pub delayed: usize,
-    /// Jobs that workers have.
-    pub leased: usize,
+    pub delayed: Option<usize>,
+    /// Jobs that workers have, and that wait in their processes to be tried again.
+    pub leased: Option<usize>,
     /// How long the oldest job that waits has been waiting.
-    pub age: Duration,
+    pub age: Option<Duration>,
 }
 
 /// Where a subscription or a worker takes its messages. Several tasks may take from one consumer.

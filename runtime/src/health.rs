@@ -57,3 +57,18 @@ pub struct Counters {
     /// subject.
     pub outbox_waiting: u64,
 }
+
+impl Counters {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            late_replies: self.late_replies + other.late_replies,
+            lost: self.lost + other.lost,
+            malformed: self.malformed + other.malformed,
+            refused_replies: self.refused_replies + other.refused_replies,
+            outbox_dead: self.outbox_dead + other.outbox_dead,
+            outbox_waiting: self.outbox_waiting + other.outbox_waiting,
+        }
+    }
+}

@@ -114,8 +114,10 @@ pub struct Bridge {
     pub bound: Bound,
     /// Whether it does at at-most-once delivery.
     pub bound_at_most_once: Bound,
-    /// A message can be held back for a time.
+    /// A job can be held back for a time.
     pub delay: bool,
+    /// Of jobs with the same deduplication id, all but the first within a time are left out.
+    pub deduplication: bool,
     /// What failed for good is kept, to be looked at and replayed.
     pub dead_letter: bool,
     /// The largest payload in bytes; `u64::MAX` where nothing is serialized and nothing measured.
@@ -163,6 +165,7 @@ impl Bridge {
         bound: Bound::Broker,
         bound_at_most_once: Bound::Broker,
         delay: false,
+        deduplication: false,
         dead_letter: false,
         largest_payload: u64::MAX,
         longest_hold: None,
@@ -219,6 +222,7 @@ pub const IN_MEMORY: Bridge = Bridge {
     bound: Bound::AsSaid,
     bound_at_most_once: Bound::AsSaid,
     delay: true,
+    deduplication: true,
     dead_letter: true,
     largest_payload: u64::MAX,
     longest_hold: None,
@@ -277,9 +281,19 @@ const REDIS: Bridge = Bridge {
 /// The event bridges, which carry commands and events.
 pub const EVENT_BRIDGES: [Bridge; 5] = [IN_MEMORY, EMBEDDED, AMQP, NATS, MQTT];
 
+/// RabbitMQ, as a queue bridge. A queue whose messages have times to live of their own looks at the first one alone:
+/// a job behind it would be late.
+const AMQP_QUEUE: Bridge = Bridge { delay: false, deduplication: false, ..queue(AMQP) };
+
+/// NATS, as a queue bridge: a work queue of JetStream for each queue. Messages for later came with version 2.12.
+const NATS_QUEUE: Bridge = Bridge { delay: false, ..queue(NATS) };
+
+/// A broker that speaks MQTT 5, as a queue bridge.
+const MQTT_QUEUE: Bridge = Bridge { delay: false, deduplication: false, ..queue(MQTT) };
+
 /// The queue bridges, which carry jobs. None answers.
 pub const QUEUE_BRIDGES: [Bridge; 6] =
-    [queue(IN_MEMORY), queue(EMBEDDED), queue(AMQP), queue(NATS), queue(MQTT), queue(REDIS)];
+    [queue(IN_MEMORY), queue(EMBEDDED), AMQP_QUEUE, NATS_QUEUE, MQTT_QUEUE, queue(REDIS)];
 
 /// Jobs are pulled by whoever is free: there is nobody to answer, no order beyond one worker, and a queue has its
 /// bound.

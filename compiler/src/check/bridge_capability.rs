@@ -87,6 +87,10 @@ fn needs(topology: &Topology, placement: &Placement<'_>) -> Vec<Need> {
                 let need = Need::of(Purpose::QueueBridge, queue.delayed.span, Named::Queue(edge.value));
                 needs.push(need.to("holds a job back for a time", |bridge, _| bridge.delay));
             }
+            if let Some(window) = &queue.deduplicate {
+                let need = Need::of(Purpose::QueueBridge, window.span, Named::Queue(edge.value));
+                needs.push(need.to("leaves out a second job with the same id", |bridge, _| bridge.deduplication));
+            }
         }
         match handler {
             Handler::Subscription(id) => {

@@ -74,7 +74,7 @@ const SHAPES: [Shape; 7] = [
     Shape {
         adapter: Adapter::Amqp,
         item: "Amqp",
-        purposes: &[Purpose::EventBridge],
+        purposes: &BRIDGES,
         arguments: &["url"],
         options: &["username", "password"],
         times: &["consumer_timeout"],
@@ -84,7 +84,7 @@ const SHAPES: [Shape; 7] = [
     Shape {
         adapter: Adapter::Nats,
         item: "Nats",
-        purposes: &[Purpose::EventBridge],
+        purposes: &BRIDGES,
         arguments: &["servers"],
         options: &["username", "password", "token", "credentials", "inbox_prefix"],
         counts: &["replicas"],
@@ -103,13 +103,15 @@ const SHAPES: [Shape; 7] = [
     Shape {
         adapter: Adapter::Redis,
         item: "Redis",
-        purposes: &[Purpose::StateStore],
+        purposes: &[Purpose::QueueBridge, Purpose::StateStore],
         arguments: &["url"],
         options: &["username", "password"],
         remote: true,
         ..HERE
     },
 ];
+
+const BRIDGES: [Purpose; 2] = [Purpose::EventBridge, Purpose::QueueBridge];
 
 const LOOKUPS: [Purpose; 2] = [Purpose::SecretStore, Purpose::ConfigStore];
 

@@ -1,7 +1,8 @@
 //! The adapter for RabbitMQ, and for other brokers that speak AMQP 0.9.1.
 //!
 //! An event is a durable fanout exchange, a subscription a queue that is bound to it: a quorum queue where events are
-//! handled at least once, otherwise a classic one. A command is a queue that is there as long as somebody serves it,
+//! handled at least once, otherwise a classic one. A queue of jobs is a quorum queue that is bound by its name to the
+//! exchange of all jobs (`shop.queue`). A command is a queue that is there as long as somebody serves it,
 //! bound by its subject to the topology's exchange of commands (`shop.command`, a topic exchange); a reply goes through
 //! `shop.reply` to the queue of its caller, `shop.reply.<user>.…`, and to nobody else, whatever a request says; a dead
 //! letter goes through `shop.dead`, and a message with a long pause before its next attempt through `shop.later`, to
@@ -25,6 +26,7 @@ mod declarations;
 mod delays;
 mod endpoint;
 mod error;
+mod job_queue;
 mod live_connection;
 mod names;
 mod orphans;
@@ -47,12 +49,12 @@ use std::sync::Arc;
 
 use pontoon_schema::capability::{self, Bridge};
 
-use crate::bridge::EventAdapter;
-use crate::environment::{EventBridge, Setup};
+use crate::bridge::{EventAdapter, QueueAdapter};
+use crate::environment::{EventBridge, QueueBridge, Setup};
 use crate::maybe_ready::MaybeReady;
 use crate::net::socket::Encryption;
 
-use adapter::{AmqpEvents, BrokerRules};
+use adapter::{AmqpAdapter, BrokerRules};
 use address::Address;
 use connect::Connector;
 use names::Names;
@@ -63,15 +65,24 @@ impl EventBridge for Amqp {
     const CAPABILITIES: Bridge = capability::AMQP;
 
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
-        MaybeReady::boxed(async move {
-            let (connector, names) = self.connector(setup).await?;
-            let rules = BrokerRules { verify: setup.verify, consumer_timeout: self.consumer_timeout };
-            Some(Arc::new(AmqpEvents::new(connector, Arc::new(names), rules)) as Arc<dyn EventAdapter>)
-        })
+        MaybeReady::boxed(async move { Some(Arc::new(self.adapter(setup).await?) as Arc<dyn EventAdapter>) })
+    }
+}
+
+impl QueueBridge for Amqp {
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn QueueAdapter>>> {
+        MaybeReady::boxed(async move { Some(Arc::new(self.adapter(setup).await?) as Arc<dyn QueueAdapter>) })
     }
 }
 
 impl Amqp {
+    /// An adapter with connections of its own. Connects nothing.
+    async fn adapter(&self, setup: &mut Setup) -> Option<AmqpAdapter> {
+        let (connector, names) = self.connector(setup).await?;
+        let rules = BrokerRules { verify: setup.verify, consumer_timeout: self.consumer_timeout };
+        Some(AmqpAdapter::new(connector, Arc::new(names), rules))
+    }
+
     /// What connects; or problems.
     async fn connector(&self, setup: &mut Setup) -> Option<(Connector, Names)> {
         let before = setup.problems().len();

@@ -38,6 +38,13 @@ pub enum BridgeError {
         /// How large it may be, in bytes.
         limit: u64,
     },
+    /// A job asks for something that its queue does not do: by what the topology says, or as the bridge cannot.
+    Unsupported {
+        /// The queue.
+        at: &'static str,
+        /// What it does not do, and why.
+        what: &'static str,
+    },
     /// The broker does not let us: wrong credentials, or a permission that is missing.
     Denied(Box<dyn std::error::Error + Send + Sync>),
     /// An object of the broker is missing, or is there with other settings than it has to have.
@@ -54,14 +61,14 @@ impl BridgeError {
     /// Whether the same would be refused again, however long one waits.
     #[cfg(feature = "wire")]
     pub(crate) fn is_permanent(&self) -> bool {
-        matches!(self, Self::TooLarge { .. } | Self::Malformed(_))
+        matches!(self, Self::TooLarge { .. } | Self::Malformed(_) | Self::Unsupported { .. })
     }
 
     pub(crate) fn class(&self) -> FaultClass {
         match self {
             Self::Closed => FaultClass::Stopped,
             Self::TooManyHops { .. } => FaultClass::TooManyHops,
-            Self::Malformed(_) | Self::TooLarge { .. } => FaultClass::Malformed,
+            Self::Malformed(_) | Self::TooLarge { .. } | Self::Unsupported { .. } => FaultClass::Malformed,
             Self::Outbox(error) => error.class(),
             Self::Full { .. }
             | Self::LeaseLost
@@ -92,6 +99,7 @@ impl fmt::Display for BridgeError {
                 "a payload of {size} bytes for `{subject}` is more than the bridge carries ({limit} bytes): send less, or a \
                  reference to it"
             ),
+            Self::Unsupported { at, what } => write!(f, "`{at}` takes no {what}"),
             Self::Denied(error) => write!(f, "the broker does not permit it: {error}"),
             Self::Mismatch(difference) => f.write_str(difference),
             Self::Malformed(error) => write!(f, "the payload is malformed: {error}"),

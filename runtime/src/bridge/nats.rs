@@ -1,4 +1,4 @@
-//! NATS: core NATS for requests and for events that may be lost, JetStream for all others.
+//! NATS: core NATS for requests and for events that may be lost, JetStream for all others and for jobs.
 
 mod ack_subject;
 mod adapter;
@@ -19,6 +19,7 @@ mod event_stream;
 mod inbox;
 mod jetstream_api;
 mod jetstream_objects;
+mod job_queue;
 mod live_connection;
 mod names;
 mod orphans;
@@ -39,10 +40,10 @@ use std::sync::Arc;
 
 use pontoon_schema::capability::{self, Bridge};
 
-use crate::bridge::EventAdapter;
-use crate::bridge::nats::adapter::NatsEvents;
+use crate::bridge::nats::adapter::NatsAdapter;
 use crate::bridge::nats::address::Address;
-use crate::environment::{EventBridge, Setup};
+use crate::bridge::{EventAdapter, QueueAdapter};
+use crate::environment::{EventBridge, QueueBridge, Setup};
 use crate::maybe_ready::MaybeReady;
 
 pub use settings::Nats;
@@ -51,10 +52,20 @@ impl EventBridge for Nats {
     const CAPABILITIES: Bridge = capability::NATS;
 
     fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn EventAdapter>>> {
-        MaybeReady::boxed(async move {
-            let address = Address::read(self, setup).await;
-            let events = NatsEvents::new(setup.instance, setup.verify, address);
-            Some(Arc::new(events) as Arc<dyn EventAdapter>)
-        })
+        MaybeReady::boxed(async move { Some(Arc::new(self.adapter(setup).await) as Arc<dyn EventAdapter>) })
+    }
+}
+
+impl QueueBridge for Nats {
+    fn open<'a>(&'a self, setup: &'a mut Setup) -> MaybeReady<'a, Option<Arc<dyn QueueAdapter>>> {
+        MaybeReady::boxed(async move { Some(Arc::new(self.adapter(setup).await) as Arc<dyn QueueAdapter>) })
+    }
+}
+
+impl Nats {
+    /// An adapter with a connection of its own. Connects nothing.
+    async fn adapter(&self, setup: &mut Setup) -> NatsAdapter {
+        let address = Address::read(self, setup).await;
+        NatsAdapter::new(setup.instance, setup.verify, address)
     }
 }

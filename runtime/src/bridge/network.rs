@@ -16,6 +16,8 @@ mod held;
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 mod in_flight;
 mod numbering;
+#[cfg(any(feature = "amqp", feature = "nats", feature = "redis"))]
+mod queue;
 mod reconnect;
 mod sequences;
 mod skew;
@@ -34,6 +36,8 @@ pub use dead_letters::{DeadLetterPage, DeadLetterQuery, FoundDeadLetter, dead};
 #[cfg(any(feature = "amqp", feature = "mqtt"))]
 pub(crate) use in_flight::InFlight;
 pub use numbering::{Numbered, Numbering};
+#[cfg(any(feature = "amqp", feature = "nats", feature = "redis"))]
+pub(crate) use queue::{BrokerQueue, NetworkQueue};
 pub use reconnect::Reconnect;
 #[cfg(feature = "amqp")]
 pub(crate) use window::{InFlightWindow, WindowChange};

@@ -30,7 +30,7 @@ impl JobOptions {
         Self::default()
     }
 
-    /// No worker gets the job before this time has passed; at most a hundred years.
+    /// No worker gets the job before this time has passed; at most a hundred years. For queues with `delayed: true`.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -38,7 +38,8 @@ impl JobOptions {
         self
     }
 
-    /// Another job with this id within the queue's window is taken for this one, and left out.
+    /// Another job of the same tenant with this id within the queue's window is taken for this one, and left out. For
+    /// queues with `deduplicate:`.
     #[must_use]
     pub fn deduplication(mut self, id: impl Into<String>) -> Self {
         self.deduplication = Some(id.into());

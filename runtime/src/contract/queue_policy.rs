@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::contract::job::JobOptions;
 use crate::contract::policy::Backoff;
 use crate::contract::subscription_policy::WhenFull;
 
@@ -14,11 +15,14 @@ pub struct QueuePolicy {
     pub(crate) dead_letter: bool,
     pub(crate) bound: u32,
     pub(crate) when_full: WhenFull,
-    pub(crate) remember: Duration,
+    pub(crate) delayed: bool,
+    /// For how long deduplication ids count; nothing where jobs have none.
+    pub(crate) remember: Option<Duration>,
 }
 
 impl QueuePolicy {
-    /// A lease of 30 s, 5 attempts with 100 ms to 30 s between them, no dead letter, room for 65,536 jobs.
+    /// A lease of 30 s, 5 attempts with 100 ms to 30 s between them, no dead letter, room for 65,536 jobs, none of them for
+    /// later or with a deduplication id.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -28,7 +32,8 @@ impl QueuePolicy {
             dead_letter: false,
             bound: 65_536,
             when_full: WhenFull::Wait,
-            remember: Duration::from_secs(300),
+            delayed: false,
+            remember: None,
         }
     }
 
@@ -74,11 +79,48 @@ impl QueuePolicy {
         self
     }
 
-    /// How long a job's deduplication id is remembered. Five minutes, unless said otherwise.
+    /// Jobs may be put in for later.
+    #[must_use]
+    pub const fn delayed(mut self) -> Self {
+        self.delayed = true;
+        self
+    }
+
+    /// Jobs may have a deduplication id, which is remembered for so long.
     #[must_use]
     pub const fn remember(mut self, window: Duration) -> Self {
-        self.remember = window;
+        self.remember = Some(window);
         self
+    }
+
+    /// Why a job with these options is refused: on a bridge that cannot do what the topology does not ask for, it would
+    /// be lost or late.
+    pub(crate) fn refuses(&self, options: &JobOptions) -> Option<&'static str> {
+        if options.delay.is_some() && !self.delayed {
+            return Some("jobs for later: the topology does not say `delayed: true` of this queue");
+        }
+        if options.deduplication.is_some() && self.remember.is_none() {
+            return Some("deduplication ids: the topology says no `deduplicate:` of this queue");
+        }
+        None
+    }
+
+    /// Whether jobs may be put in for later.
+    #[must_use]
+    pub const fn is_delayed(&self) -> bool {
+        self.delayed
+    }
+
+    /// For how long the deduplication ids of jobs are remembered, where they may have one.
+    #[must_use]
+    pub const fn window(&self) -> Option<Duration> {
+        self.remember
+    }
+
+    /// How many jobs may wait, and what happens to one that finds no room.
+    #[must_use]
+    pub const fn room(&self) -> (u32, WhenFull) {
+        (self.bound, self.when_full)
     }
 }
 

@@ -28,7 +28,7 @@ pub const fn agree<B: EventBridge>(adapter: &str, place: &str, said: &Bridge) {
 }
 
 /// Each field, as the topology says it and as the adapter does.
-const fn differences(said: &Bridge, has: &Bridge) -> [(&'static str, Value, Value); 13] {
+const fn differences(said: &Bridge, has: &Bridge) -> [(&'static str, Value, Value); 14] {
     use Value::{Bytes, Flag, Time, Word};
     let (order, least) = (said.ordering, said.ordering_at_most_once);
     [
@@ -40,6 +40,7 @@ const fn differences(said: &Bridge, has: &Bridge) -> [(&'static str, Value, Valu
         ("bound", Word(said.bound.name()), Word(has.bound.name())),
         ("bound_at_most_once", Word(said.bound_at_most_once.name()), Word(has.bound_at_most_once.name())),
         ("delay", Flag(said.delay), Flag(has.delay)),
+        ("deduplication", Flag(said.deduplication), Flag(has.deduplication)),
         ("dead_letter", Flag(said.dead_letter), Flag(has.dead_letter)),
         ("largest_payload", Bytes(said.largest_payload), Bytes(has.largest_payload)),
         ("longest_hold", Time(said.longest_hold), Time(has.longest_hold)),

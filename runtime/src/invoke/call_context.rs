@@ -94,8 +94,13 @@ impl<U: Enqueues<Q> + Send + Sync, Q: Queue> MayEnqueue<Q> for Call<'_, U> {
             return MaybeReady::ready(Err(BridgeError::Malformed(changed.into())));
         }
         let queue = &self.scope.origin.unit.enqueuer().queue;
+        if let Some(what) = Q::POLICY.refuses(&options) {
+            return MaybeReady::ready(Err(BridgeError::Unsupported { at: Q::SUBJECT, what }));
+        }
         let JobOptions { delay, deduplication } = options;
-        let job = Job { message: Message::new(self.scope.next(), job), delay, deduplication };
+        let message = Message::new(self.scope.next(), job);
+        let deduplication = deduplication.map(|id| of_tenant(message.metadata().tenant.as_deref(), &id));
+        let job = Job { message, delay, deduplication };
         let Some(unit_of_work) = self.scope.unit_of_work() else { return queue.push(job) };
         unit_of_work.send(OutgoingMessage { subject: Q::SUBJECT, job, is_job: true });
         MaybeReady::ready(Ok(()))
@@ -121,4 +126,10 @@ impl<U: Reveals<X> + Send + Sync, X: Secret> MayReveal<X> for Call<'_, U> {
     fn reveal(&self) -> MaybeReady<'_, Result<SecretValue, SecretError>> {
         self.scope.origin.unit.secret().store.read(X::NAME)
     }
+}
+
+/// A deduplication id of a tenant: no two tenants have the same one, and nobody's is a tenant's.
+fn of_tenant(tenant: Option<&str>, id: &str) -> String {
+    let tenant = tenant.unwrap_or_default();
+    format!("{}:{tenant}{id}", tenant.len())
 }

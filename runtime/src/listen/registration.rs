@@ -95,9 +95,9 @@ impl<U: Send + Sync + 'static> Registration<U> {
     where
         M: Worker + Route<U>,
     {
-        let consumer: Arc<dyn Consumer> = self.adapters.queues.queue(M::Queue::SUBJECT, M::Queue::POLICY);
-        self.consumers.insert(M::ADDRESS, Arc::clone(&consumer));
         let policy = ConsumerPolicy::of_worker::<M>();
+        let consumer = self.adapters.queues.worker(M::Queue::SUBJECT, M::Queue::POLICY, policy.concurrency);
+        self.consumers.insert(M::ADDRESS, Arc::clone(&consumer));
         for _ in 0..policy.concurrency.max(1) {
             self.lanes.push(consuming::<M, U>(&consumer, policy));
         }

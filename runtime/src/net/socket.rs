@@ -17,6 +17,7 @@ pub(crate) enum Socket {
 }
 
 /// The TLS configuration of a connection. A build without the feature `tls` has none, unless it has NATS.
+#[derive(Clone)]
 pub(crate) struct Encryption {
     #[cfg(feature = "trust")]
     connector: tokio_rustls::TlsConnector,

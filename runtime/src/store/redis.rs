@@ -10,7 +10,7 @@
 //! | `{shop}:ends:users` | those that go away by themselves, by when, in ms of the server's clock |
 
 mod address;
-mod advice;
+pub(crate) mod advice;
 mod connect;
 mod connection;
 mod settings;
@@ -31,9 +31,8 @@ use crate::maybe_ready::MaybeReady;
 use crate::message::id::Id;
 use crate::store::{Change, Entry, Etag, Expect, Page, Range, StateAdapter, StoreError};
 
-use address::Address;
-use connection::Connection;
-
+pub(crate) use address::Address;
+pub(crate) use connection::Connection;
 pub use settings::Redis;
 
 /// The length of an etag: an identifier as text.

@@ -272,6 +272,9 @@ impl<Q: Queue> MayEnqueue<Q> for Stub {
         if let Err(changed) = self.round_trips.survives(&job) {
             return MaybeReady::ready(Err(BridgeError::Malformed(changed.into())));
         }
+        if let Some(what) = Q::POLICY.refuses(&options) {
+            return MaybeReady::ready(Err(BridgeError::Unsupported { at: Q::SUBJECT, what }));
+        }
         self.record::<Q, _>((job, options));
         MaybeReady::ready(Ok(()))
     }

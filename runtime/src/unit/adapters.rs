@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::bridge::in_memory::{InMemoryEvents, InMemoryQueues};
 use crate::bridge::{EventAdapter, QueueAdapter};
 use crate::environment::{Environment, Setup, Variables};
-use crate::health::Health;
+use crate::health::{Counters, Health};
 use crate::secret::SecretAdapter;
 use crate::secret::env::EnvSecrets;
 use crate::store::StateAdapter;
@@ -42,6 +42,11 @@ impl Adapters {
 
     /// Whether all of them can do their work now.
     pub(crate) fn health(&self) -> Health {
-        self.events.health().and(self.state.health())
+        self.events.health().and(self.queues.health()).and(self.state.health())
+    }
+
+    /// What went by on both bridges without anybody being told.
+    pub(crate) fn counters(&self) -> Counters {
+        self.events.counters().and(self.queues.counters())
     }
 }

@@ -108,11 +108,11 @@ impl<U: Unit> Started<U> {
         shared.adapters.health().and(shared.lanes.health()).and(shared.outbox.health())
     }
 
-    /// What went by on its event bridge without anybody being told, and what its outbox has.
+    /// What went by on its bridges without anybody being told, and what its outbox has.
     #[must_use]
     pub fn counters(&self) -> Counters {
         let shared = &self.running.shared;
-        shared.outbox.count(shared.adapters.events.counters())
+        shared.outbox.count(shared.adapters.counters())
     }
 
     /// What a subscription or a worker has given up.
@@ -174,7 +174,7 @@ impl<U: Unit> Started<U> {
         let consumers = &self.consumers;
         let adapters = &self.running.shared.adapters;
         let ended = timeout_at(end, async {
-            adapters.events.drain().await;
+            tokio::join!(adapters.events.drain(), adapters.queues.drain());
             lifecycle.calls_done().await;
             join_all(clocks).await;
             outbox::finish(self.running.shared.outbox_context()).await;

@@ -1,8 +1,10 @@
 //! A handler alone, with a stub for its context.
 
+use std::time::Duration;
+
 use pontoon::generated::FromResources;
 use pontoon::testing::Stub;
-use pontoon::{Error, FaultClass, SecretError};
+use pontoon::{BridgeError, Context as _, Error, FaultClass, JobOptions, SecretError};
 
 use crate::contract::{
     Invoice, NewUser, SignUpRejected, User, UserId, UserSignedUp, email, event, lab, queue, secret, state, user,
@@ -32,6 +34,20 @@ async fn it_answers_and_records() {
     assert_eq!(ctx.enqueued(queue::Invoices), [Invoice { number: 7 }]);
     assert_eq!(ctx.state(state::Users).get(&id).await.unwrap(), Some(User { email: "Ada".into() }));
     assert!(ctx.emitted(event::Ping).is_empty());
+}
+
+/// As every bridge does, also one that could.
+#[tokio::test]
+async fn what_its_topology_does_not_say_a_queue_refuses() {
+    let ctx = stub();
+    let (later, once) = (JobOptions::new().delay(Duration::from_secs(1)), JobOptions::new().deduplication("x"));
+    for options in [later.clone(), once.clone()] {
+        let refused = ctx.enqueue_with(queue::Invoices, Invoice { number: 1 }, options).await;
+        assert!(matches!(refused, Err(BridgeError::Unsupported { at: "shop.queue.invoices", .. })), "{refused:?}");
+    }
+    assert!(ctx.enqueue_with(queue::Tasks, 1, later).await.is_err());
+    ctx.enqueue_with(queue::Tasks, 1, once).await.unwrap();
+    assert_eq!((ctx.enqueued(queue::Invoices).len(), ctx.enqueued(queue::Tasks).len()), (0, 1));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use pontoon::generated::{
     Adapters, Call, Collection, Emits, Enqueuer, Enqueues, Environment, FromResources, HandlerOf, Handles, Keeps,
     Operation, Ports, Provides, Publisher, Registration, Reveals, Route, SecretSource, Unit,
 };
-use pontoon::{Error, Launch, Started, Tick};
+use pontoon::{Error, JobOptions, Launch, Started, Tick};
 
 use crate::contract::*;
 use crate::script::Script;
@@ -167,7 +167,7 @@ impl OnceTogether {
 
 handler!(Post, lab::Post, lab::post::Context);
 impl Post {
-    /// Below 1000 a ping, below 2000 a task, otherwise one keyed event for each digit.
+    /// Below 1000 a ping, below 2000 a task, of which the last ten are one, otherwise one keyed event for each digit.
     pub async fn handle(&self, ctx: &impl lab::post::Context, input: u64) -> Result<u64, Error> {
         match input {
             _ if input == FORGETFUL.0 => {
@@ -175,7 +175,8 @@ impl Post {
                 drop(ctx.enqueue(queue::Tasks, input));
             }
             0..1000 => ctx.emit(event::Ping, input).await?,
-            1000..2000 => ctx.enqueue(queue::Tasks, input).await?,
+            1990..2000 => ctx.enqueue_with(queue::Tasks, input, JobOptions::new().deduplication("same")).await?,
+            1000..1990 => ctx.enqueue(queue::Tasks, input).await?,
             _ => {
                 for (index, digit) in input.to_string().chars().enumerate() {
                     ctx.emit(event::Keyed, (digit.to_string(), index as u64)).await?;

@@ -50,6 +50,9 @@ pub struct BridgeCapabilities {
     /// A message can be held back for a time. Default: `false`.
     #[serde(default)]
     pub delay: bool,
+    /// Of jobs with the same deduplication id, all but the first within a time are left out. Default: `false`.
+    #[serde(default)]
+    pub deduplication: bool,
     /// What failed for good is kept, to be looked at and replayed. Default: `false`.
     #[serde(default)]
     pub dead_letter: bool,
@@ -79,6 +82,7 @@ impl BridgeCapabilities {
             bound: self.bound.unwrap_or(rest.bound),
             bound_at_most_once: self.bound_at_most_once.unwrap_or(rest.bound_at_most_once),
             delay: self.delay,
+            deduplication: self.deduplication,
             dead_letter: self.dead_letter,
             largest_payload: self.largest_payload.map_or(rest.largest_payload, Size::as_bytes),
             longest_hold: self.longest_hold.map(Duration::as_std).or(rest.longest_hold),

@@ -23,8 +23,9 @@ fn rules(scope: &Scope<'_>, queue: &Queue) -> Code {
     let lease = code!(".lease(", scope.duration(queue.lease), ")");
     let again = code!(".attempts(", queue.attempts, ").backoff(", scope.backoff(queue.backoff), ")");
     let dead_letter = queue.dead_letter.then_some(".dead_letter()");
+    let delayed = queue.delayed.then_some(".delayed()");
     let remember = queue.deduplicate.map(|window| code!(".remember(", scope.duration(window), ")"));
     let bound = queue.bound.map(|bound| code!(".bound(", bound, ")"));
     let when_full = queue.when_full.map(|policy| code!(".when_full(", when_full(scope, policy), ")"));
-    code!(rules, "::new()", lease, again, dead_letter, remember, bound, when_full)
+    code!(rules, "::new()", lease, again, dead_letter, delayed, remember, bound, when_full)
 }

@@ -17,12 +17,13 @@ use super::declaration::{BindingDeclaration, Declaration, ExchangeDeclaration, Q
 use super::declarations::Declarations;
 use super::delays::{DelayLevel, DelayQueue, Delays};
 use super::endpoint::AmqpEndpoint;
+use super::job_queue::AmqpQueue;
 use super::names::Names;
 use super::orphans::QueueRegister;
 use super::payload_limit::PayloadLimit;
 use super::provision::Provisioner;
 use super::publisher::{AmqpPublisher, PublisherContext};
-use super::queue_consumer::{OnClose, Prefetch, QueueConsumer, QueueConsumerConfig};
+use super::queue_consumer::{Begins, OnClose, Prefetch, QueueConsumer, QueueConsumerConfig};
 use super::replies::ReplyPublisher;
 use super::reply_consumer::ReplyConsumer;
 use super::requests::Requests;
@@ -30,10 +31,11 @@ use super::subscribers::Subscribers;
 use super::subscription::AmqpSubscription;
 use super::subscription_declarations::{SubscriptionAt, SubscriptionDeclarations};
 use super::topic::AmqpTopic;
-use crate::bridge::network::{AtomicCounters, InFlight, NetworkConsumer, Numbering, Reconnect};
+use crate::bridge::network::{AtomicCounters, InFlight, NetworkConsumer, NetworkQueue, Numbering, Reconnect};
 use crate::bridge::orphan::Orphan;
-use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, JobQueue, QueueAdapter, Reply, Request, Topic};
 use crate::contract::known_subscription::KnownSubscription;
+use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
@@ -52,8 +54,8 @@ pub(super) struct BrokerRules {
     pub(super) consumer_timeout: Option<Duration>,
 }
 
-/// The event bridge over RabbitMQ, with one connection to publish on and one to consume on.
-pub(super) struct AmqpEvents {
+/// The bridge over RabbitMQ for events or jobs, with one connection to publish on and one to consume on.
+pub(super) struct AmqpAdapter {
     /// Publishes events, requests and replies.
     publishing: Arc<Connection>,
     /// Consumes, and declares exchanges and queues.
@@ -82,9 +84,10 @@ struct Declared {
     topics: HashMap<&'static str, Arc<AmqpTopic>>,
     consumers: HashMap<&'static str, Arc<NetworkConsumer<AmqpSubscription>>>,
     endpoints: HashMap<&'static str, Arc<AmqpEndpoint>>,
+    queues: HashMap<&'static str, Arc<NetworkQueue<AmqpSubscription, AmqpQueue>>>,
 }
 
-impl AmqpEvents {
+impl AmqpAdapter {
     pub(super) fn new(connector: Connector, names: Arc<Names>, rules: BrokerRules) -> Self {
         let source: Arc<str> = connector.instance.source().into();
         let topology = connector.instance.topology;
@@ -138,24 +141,19 @@ impl AmqpEvents {
         self.tasks.lock()
     }
 
-    fn declarations_of(
-        &self,
-        subject: &str,
-        subscription: &str,
-        policy: SubscriptionPolicy,
-    ) -> SubscriptionDeclarations {
-        let at = SubscriptionAt { subject, subscription, policy };
+    fn declarations_of(&self, at: SubscriptionAt<'_>) -> SubscriptionDeclarations {
         SubscriptionDeclarations::new(&self.declarations, &self.names, at)
     }
 
+    /// The consumer of a queue that is declared so, of a subscription or of jobs.
     fn consumer(
         &self,
-        subject: &'static str,
-        subscription: &'static str,
-        policy: SubscriptionPolicy,
+        declarations: SubscriptionDeclarations,
+        SubscriptionAt { subject, subscription, policy }: SubscriptionAt<'static>,
         subscribers: Arc<Subscribers>,
-    ) -> Arc<NetworkConsumer<AmqpSubscription>> {
-        let SubscriptionDeclarations { queue, all } = self.declarations_of(subject, subscription, policy);
+        begins: Begins,
+    ) -> NetworkConsumer<AmqpSubscription> {
+        let SubscriptionDeclarations { queue, all } = declarations;
         self.declarations.declare(all.iter().cloned());
         let dead = self.declarations.name(&format!("{queue}.dead"));
         let publisher = self.queue_publisher(&self.names.dead_letters, dead.clone());
@@ -173,12 +171,34 @@ impl AmqpEvents {
             declarations: all,
             subscribers,
             on_close: OnClose::Leave,
-            prefetch: Prefetch::of_subscription(policy),
+            begins,
+            prefetch: if begins == Begins::OnDemand { Prefetch::of_jobs() } else { Prefetch::of_subscription(policy) },
         };
         let consumer = QueueConsumer::new(&self.consuming, &self.declarations, config);
         let (counts, ordered) = (!policy.at_most_once, policy.ordered);
         let source = AmqpSubscription { consumer, dead_letters, delays, counts, ordered };
-        Arc::new(NetworkConsumer::new(source, subscription, policy, Arc::clone(&self.counters)))
+        NetworkConsumer::new(source, subscription, policy, Arc::clone(&self.counters))
+    }
+
+    /// The workers of a queue, and those who put jobs in.
+    fn job_queue(&self, subject: &'static str, policy: QueuePolicy) -> NetworkQueue<AmqpSubscription, AmqpQueue> {
+        let jobs = SubscriptionPolicy::from(policy);
+        let subscribers = Arc::<Subscribers>::default();
+        subscribers.add(subject, jobs);
+        let declarations = SubscriptionDeclarations::of_jobs(&self.declarations, &self.names, subject, jobs);
+        let queue = declarations.queue.clone();
+        let destination = Destination { exchange: self.names.jobs.clone(), key: queue.clone() };
+        let at = SubscriptionAt { subject, subscription: subject, policy: jobs };
+        let consumer = self.consumer(declarations, at, Arc::clone(&subscribers), Begins::OnDemand);
+        let queue = AmqpQueue {
+            subject,
+            queue,
+            source: Arc::clone(&self.source),
+            publisher: AmqpPublisher::new(&self.publishers, destination, subscribers),
+            declaring: Arc::clone(&self.consuming),
+            in_flight: Arc::clone(&self.in_flight),
+        };
+        NetworkQueue { consumer, queue, when_full: policy.when_full }
     }
 
     /// The queues in which messages of a subscription wait for their next attempt.
@@ -199,7 +219,9 @@ impl AmqpEvents {
 
     fn consumers(&self) -> Vec<Arc<QueueConsumer>> {
         let declared = self.declared();
-        let consumers = declared.consumers.values().map(|consumer| &consumer.subscription().consumer);
+        let consumers = declared.consumers.values().map(|consumer| consumer.subscription());
+        let workers = declared.queues.values().map(|queue| queue.consumer.subscription());
+        let consumers = consumers.chain(workers).map(|subscription| &subscription.consumer);
         consumers.chain(declared.endpoints.values().map(|endpoint| &endpoint.consumer)).cloned().collect()
     }
 
@@ -211,7 +233,8 @@ impl AmqpEvents {
             self.spawn(Arc::clone(&self.publishing).keep(publishing));
             self.spawn(Arc::clone(&self.requests.replies).keep());
             let consumers = self.consumers();
-            try_join_all(consumers.iter().map(|consumer| open(consumer, &self.consuming))).await?;
+            let at_once = consumers.iter().filter(|consumer| consumer.begins() == Begins::AtOnce);
+            try_join_all(at_once.map(|consumer| open(consumer, &self.consuming))).await?;
             for consumer in consumers {
                 self.spawn(consumer.keep());
             }
@@ -224,6 +247,28 @@ impl AmqpEvents {
         }
     }
 
+    /// Connects; where that fails, nothing is left of it.
+    async fn connect(&self) -> Result<(), BridgeError> {
+        let begun = self.begin().await;
+        if begun.is_err() {
+            self.end().await;
+        }
+        begun
+    }
+
+    async fn drain(&self) {
+        let (consumers, queues, endpoints) = {
+            let declared = self.declared();
+            let consumers: Vec<_> = declared.consumers.values().cloned().collect();
+            let queues: Vec<_> = declared.queues.values().cloned().collect();
+            (consumers, queues, declared.endpoints.values().cloned().collect::<Vec<_>>())
+        };
+        let consumers = join_all(consumers.iter().map(|consumer| consumer.subscription().drain()));
+        let workers = join_all(queues.iter().map(|queue| queue.consumer.subscription().drain()));
+        let endpoints = join_all(endpoints.iter().map(|endpoint| endpoint.consumer.close()));
+        tokio::join!(consumers, workers, endpoints);
+    }
+
     async fn end(&self) {
         tokio::join!(self.in_flight.close(FLUSH), self.replies.flush(FLUSH));
         for consumer in self.consumers() {
@@ -233,6 +278,26 @@ impl AmqpEvents {
         self.requests.replies.close();
         // Acknowledgements that were given go before.
         tokio::join!(self.consuming.close(), self.publishing.close());
+    }
+
+    fn health(&self) -> Health {
+        let mut health = self.consuming.state.health().and(self.publishing.state.health());
+        if health.is_ready() {
+            health = health.and(self.requests.health()).and(self.replies.health());
+            health = self.consumers().iter().fold(health, |health, consumer| health.and(consumer.health()));
+            let declared = self.declared();
+            health = declared.topics.values().fold(health, |health, topic| health.and(topic.health()));
+            let publishers = declared.queues.values().map(|queue| &queue.queue.publisher);
+            let subscriptions = declared.consumers.values().map(|consumer| consumer.subscription());
+            let workers = declared.queues.values().map(|queue| queue.consumer.subscription());
+            let dead_letters = subscriptions.chain(workers).map(|subscription| &subscription.dead_letters.publisher);
+            health = publishers.chain(dead_letters).fold(health, |health, publisher| health.and(publisher.health()));
+        }
+        health
+    }
+
+    fn counters(&self) -> Counters {
+        self.counters.counters(&self.requests.replies.pending)
     }
 }
 
@@ -249,7 +314,7 @@ async fn open(consumer: &QueueConsumer, connection: &Connection) -> Result<(), B
     }
 }
 
-impl EventAdapter for AmqpEvents {
+impl EventAdapter for AmqpAdapter {
     fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
         let mut declared = self.declared();
         let subscribers = Arc::clone(declared.subscribers.entry(subject).or_default());
@@ -278,13 +343,15 @@ impl EventAdapter for AmqpEvents {
         let subscribers = Arc::clone(declared.subscribers.entry(subject).or_default());
         let consumer = declared.consumers.entry(subscription).or_insert_with(|| {
             subscribers.add(subscription, policy);
-            self.consumer(subject, subscription, policy, subscribers)
+            let at = SubscriptionAt { subject, subscription, policy };
+            Arc::new(self.consumer(self.declarations_of(at), at, subscribers, Begins::AtOnce))
         });
         Arc::<NetworkConsumer<AmqpSubscription>>::clone(consumer)
     }
 
     fn retain_for(&self, subject: &'static str, subscription: &'static str, policy: SubscriptionPolicy) {
-        let SubscriptionDeclarations { all, .. } = self.declarations_of(subject, subscription, policy);
+        let SubscriptionDeclarations { all, .. } =
+            self.declarations_of(SubscriptionAt { subject, subscription, policy });
         self.declarations.declare(all);
         self.declared().subscribers.entry(subject).or_default().add(subscription, policy);
     }
@@ -315,6 +382,7 @@ impl EventAdapter for AmqpEvents {
                 declarations,
                 subscribers: Arc::default(),
                 on_close: OnClose::Drain,
+                begins: Begins::AtOnce,
                 prefetch: Prefetch::of_command(),
             };
             let consumer = QueueConsumer::new(&self.consuming, &self.declarations, config);
@@ -334,13 +402,7 @@ impl EventAdapter for AmqpEvents {
     }
 
     fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
-        MaybeReady::boxed(async {
-            let begun = self.begin().await;
-            if begun.is_err() {
-                self.end().await;
-            }
-            begun
-        })
+        MaybeReady::boxed(self.connect())
     }
 
     fn orphans(&self) -> MaybeReady<'_, Result<Vec<Orphan>, BridgeError>> {
@@ -360,15 +422,7 @@ impl EventAdapter for AmqpEvents {
     }
 
     fn drain(&self) -> MaybeReady<'_, ()> {
-        MaybeReady::boxed(async {
-            let (consumers, endpoints): (Vec<_>, Vec<_>) = {
-                let declared = self.declared();
-                (declared.consumers.values().cloned().collect(), declared.endpoints.values().cloned().collect())
-            };
-            let consumers = join_all(consumers.iter().map(|consumer| consumer.subscription().drain()));
-            let endpoints = join_all(endpoints.iter().map(|endpoint| endpoint.consumer.close()));
-            tokio::join!(consumers, endpoints);
-        })
+        MaybeReady::boxed(self.drain())
     }
 
     fn close(&self) -> MaybeReady<'_, ()> {
@@ -376,21 +430,46 @@ impl EventAdapter for AmqpEvents {
     }
 
     fn health(&self) -> Health {
-        let mut health = self.consuming.state.health().and(self.publishing.state.health());
-        if health.is_ready() {
-            health = health.and(self.requests.health()).and(self.replies.health());
-            health = self.consumers().iter().fold(health, |health, consumer| health.and(consumer.health()));
-            let declared = self.declared();
-            health = declared.topics.values().fold(health, |health, topic| health.and(topic.health()));
-            health = declared
-                .consumers
-                .values()
-                .fold(health, |health, consumer| health.and(consumer.subscription().dead_letters.publisher.health()));
-        }
-        health
+        self.health()
     }
 
     fn counters(&self) -> Counters {
-        self.counters.counters(&self.requests.replies.pending)
+        self.counters()
+    }
+}
+
+impl QueueAdapter for AmqpAdapter {
+    fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue> {
+        let mut declared = self.declared();
+        let queue = declared.queues.entry(subject).or_insert_with(|| Arc::new(self.job_queue(subject, policy)));
+        Arc::<NetworkQueue<AmqpSubscription, AmqpQueue>>::clone(queue)
+    }
+
+    fn worker(&self, subject: &'static str, policy: QueuePolicy, concurrency: u32) -> Arc<dyn Consumer> {
+        let queue = self.queue(subject, policy);
+        if let Some(queue) = self.declared().queues.get(subject) {
+            queue.consumer.subscription().consumer.add_workers(concurrency);
+        }
+        queue
+    }
+
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::boxed(self.connect())
+    }
+
+    fn drain(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(self.drain())
+    }
+
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(self.end())
+    }
+
+    fn health(&self) -> Health {
+        self.health()
+    }
+
+    fn counters(&self) -> Counters {
+        self.counters()
     }
 }

@@ -18,6 +18,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 pub(super) struct Names {
     /// The exchange that requests go through.
     pub(super) commands: ShortString,
+    /// The exchange that jobs go through.
+    pub(super) jobs: ShortString,
     /// The exchange that replies go through.
     pub(super) replies: ShortString,
     /// The exchange that dead letters go through.
@@ -39,6 +41,7 @@ impl Names {
         let callers = format!("{topology}.reply.");
         Ok(Self {
             commands: name(&format!("{topology}.command"))?,
+            jobs: name(&format!("{topology}.queue"))?,
             replies: name(&format!("{topology}.reply"))?,
             dead_letters: name(&format!("{topology}.dead"))?,
             delayed: name(&format!("{topology}.later"))?,

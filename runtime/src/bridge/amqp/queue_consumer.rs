@@ -41,6 +41,7 @@ pub(super) struct QueueConsumerConfig {
     /// The other subscribers of the event; together they notice that the queue is gone.
     pub(super) subscribers: Arc<Subscribers>,
     pub(super) on_close: OnClose,
+    pub(super) begins: Begins,
     pub(super) prefetch: Prefetch,
 }
 
@@ -57,6 +58,9 @@ pub(super) struct QueueConsumer {
     /// Why the last one has ended, as the broker says.
     end_reason: Mutex<Option<AmqpError>>,
     closed: AtomicBool,
+    /// Whether somebody takes messages.
+    wanted: AtomicBool,
+    demand: Notify,
     /// There is another consumer, or none any more.
     changed: Notify,
     /// A consumer has ended.
@@ -72,6 +76,15 @@ pub(super) enum OnClose {
     Leave,
 }
 
+/// When a queue is consumed from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Begins {
+    /// From the connection on.
+    AtOnce,
+    /// Once somebody takes messages: others may only put some in, and would hold back what they get.
+    OnDemand,
+}
+
 /// The prefetch of a consumer: how many unacknowledged messages a process has at a time.
 pub(super) enum Prefetch {
     /// So many.
@@ -84,6 +97,11 @@ impl Prefetch {
     /// Of those who serve a command.
     pub(super) fn of_command() -> Self {
         Self::Fixed(COMMAND)
+    }
+
+    /// Of a queue of jobs.
+    pub(super) fn of_jobs() -> Self {
+        Self::Grows(InFlightWindow::without_workers())
     }
 
     /// Of a subscription. Where order matters, a consumer cannot be replaced by another: the next message might go to
@@ -117,6 +135,8 @@ impl QueueConsumer {
             consumer: RwLock::default(),
             end_reason: Mutex::default(),
             closed: AtomicBool::new(false),
+            wanted: AtomicBool::new(false),
+            demand: Notify::new(),
             changed: Notify::new(),
             ended: Notify::new(),
         })
@@ -128,6 +148,9 @@ impl QueueConsumer {
 
     /// The next message; `None` once the consumer is closed and what was prefetched before is taken.
     pub(super) async fn next(&self) -> Option<TaggedDelivery> {
+        if !self.wanted.swap(true, Ordering::SeqCst) {
+            self.demand.notify_one();
+        }
         loop {
             let mut changed = pin!(self.changed.notified());
             let consumer = self.consumer();
@@ -148,6 +171,13 @@ impl QueueConsumer {
                 Err(ConsumerEnd::Change) => changed.await,
                 Err(ConsumerEnd::End(why)) => self.end(&consumer, why),
             }
+        }
+    }
+
+    /// So many more workers take messages.
+    pub(super) fn add_workers(&self, concurrency: u32) {
+        if let Prefetch::Grows(window) = &self.config.prefetch {
+            window.add(concurrency);
         }
     }
 
@@ -249,6 +279,12 @@ impl QueueConsumer {
     /// Consumes again whenever the consumer has ended, until it is closed.
     pub(super) async fn keep(self: Arc<Self>) {
         let mut retry = Reconnect::new("consuming");
+        if self.begins() == Begins::OnDemand {
+            self.demand.notified().await;
+            if let Err(error) = self.open().await {
+                *self.end_reason.lock() = Some(error);
+            }
+        }
         while let Some(mut error) = self.over().await {
             loop {
                 let reason = format!("`{}`: {error}", self.config.queue);
@@ -317,8 +353,14 @@ impl QueueConsumer {
         let _ = timeout(CANCEL, cancelled).await;
     }
 
+    /// When it begins.
+    pub(super) fn begins(&self) -> Begins {
+        self.config.begins
+    }
+
     /// Whether messages are taken.
     pub(super) fn health(&self) -> Health {
-        if self.is_closed() { Health::Ready } else { self.state.health() }
+        let is_idle = self.begins() == Begins::OnDemand && !self.wanted.load(Ordering::SeqCst);
+        if self.is_closed() || is_idle { Health::Ready } else { self.state.health() }
     }
 }

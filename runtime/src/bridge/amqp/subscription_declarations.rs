@@ -1,4 +1,5 @@
-//! The declarations of one subscription: the exchange of its event, its queue, its dead letters and its delay queues.
+//! The declarations of one subscription: the exchange of its event, its queue, its dead letters and its delay queues. And
+//! those of a queue of jobs, whose exchange is that of all jobs.
 
 use lapin::types::ShortString;
 
@@ -29,11 +30,41 @@ impl SubscriptionDeclarations {
         let SubscriptionAt { subject, subscription, policy } = at;
         let exchange = declarations.name(subject);
         let queue = declarations.name(&format!("{subject}.{subscription}"));
-        let mut all = vec![
+        let own = [
             Declaration::Exchange(ExchangeDeclaration::of_event(exchange.clone())),
             Declaration::Queue(QueueDeclaration::of_subscription(queue.clone(), policy)),
             Declaration::Binding(BindingDeclaration::of_event(exchange, queue.clone())),
         ];
+        Self::with_the_rest(declarations, names, queue, own, policy)
+    }
+
+    /// Those of the jobs of a queue, which are consumed under this policy.
+    pub(super) fn of_jobs(
+        declarations: &Declarations,
+        names: &Names,
+        subject: &str,
+        policy: SubscriptionPolicy,
+    ) -> Self {
+        let (exchange, queue) = (names.jobs.clone(), declarations.name(subject));
+        let declared = QueueDeclaration::of_subscription(queue.clone(), policy);
+        let binding = BindingDeclaration::by_name(exchange.clone(), &declared);
+        let own = [
+            Declaration::Exchange(ExchangeDeclaration::of_queues(exchange)),
+            Declaration::Queue(declared),
+            Declaration::Binding(binding),
+        ];
+        Self::with_the_rest(declarations, names, queue, own, policy)
+    }
+
+    /// A queue that is declared so, with its dead letters and its delay queues.
+    fn with_the_rest(
+        declarations: &Declarations,
+        names: &Names,
+        queue: ShortString,
+        own: [Declaration; 3],
+        policy: SubscriptionPolicy,
+    ) -> Self {
+        let mut all = Vec::from(own);
         if policy.dead_letter {
             let exchange = names.dead_letters.clone();
             let dead_letters = QueueDeclaration::of_dead_letters(declarations.name(&format!("{queue}.dead")));

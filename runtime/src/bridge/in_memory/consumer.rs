@@ -99,6 +99,6 @@ impl JobQueue for Backlog {
         let oldest = contents.ready.iter().filter_map(|item| item.since).min();
         let age = oldest.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         let (waiting, delayed, leased) = (contents.ready.len(), contents.delayed.len(), contents.leased.len());
-        MaybeReady::ready(Ok(Depth { waiting, delayed, leased, age }))
+        MaybeReady::ready(Ok(Depth { waiting, delayed: Some(delayed), leased: Some(leased), age: Some(age) }))
     }
 }

@@ -37,7 +37,7 @@ impl From<SubscriptionPolicy> for BacklogLimits {
 impl From<QueuePolicy> for BacklogLimits {
     fn from(policy: QueuePolicy) -> Self {
         let QueuePolicy { bound, when_full, lease, remember, .. } = policy;
-        Self { bound: bound as usize, when_full, lease: Some(lease), remember }
+        Self { bound: bound as usize, when_full, lease: Some(lease), remember: remember.unwrap_or_default() }
     }
 }
 

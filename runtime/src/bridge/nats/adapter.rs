@@ -1,5 +1,6 @@
 //! The adapter: the connection, and the parts that work over it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -14,38 +15,41 @@ use crate::bridge::nats::drop_oldest::DropOldestBuffer;
 use crate::bridge::nats::endpoint::NatsEndpoint;
 use crate::bridge::nats::event_stream::EventStream;
 use crate::bridge::nats::jetstream_api::JetStreamApi;
+use crate::bridge::nats::job_queue::NatsQueue;
 use crate::bridge::nats::names;
 use crate::bridge::nats::orphans::OrphanedConsumers;
 use crate::bridge::nats::provision::{ProvisionLog, Provisioner};
 use crate::bridge::nats::publisher::NatsPublisher;
-use crate::bridge::nats::pull_consumer::PullConsumer;
+use crate::bridge::nats::pull_consumer::{ConsumerAt, PullConsumer};
 use crate::bridge::nats::requests::Requests;
-use crate::bridge::nats::stream_config::RetainedSubscription;
+use crate::bridge::nats::stream_config::{DeclaredQueue, LEASE, RetainedSubscription};
 use crate::bridge::nats::subscription::{CoreConsumer, JetStreamSubscription};
 use crate::bridge::nats::supervisor::Supervisor;
 use crate::bridge::nats::topic::NatsTopic;
-use crate::bridge::network::NetworkConsumer;
+use crate::bridge::network::{NetworkConsumer, NetworkQueue};
 use crate::bridge::orphan::Orphan;
-use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, Reply, Request, Topic};
+use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, JobQueue, QueueAdapter, Reply, Request, Topic};
 use crate::contract::known_subscription::KnownSubscription;
+use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::SubscriptionPolicy;
 use crate::environment::Instance;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
 use crate::sync::Mutex;
 
-/// The event bridge over NATS: requests and lossy events over core NATS, all others over JetStream.
-pub(super) struct NatsEvents {
+/// The bridge over NATS: requests and lossy events over core NATS, all other events and jobs over JetStream.
+pub(super) struct NatsAdapter {
     connection: Arc<Connection>,
     declarations: Arc<Declarations>,
     api: JetStreamApi,
     publisher: Arc<NatsPublisher>,
     requests: Arc<Requests>,
     orphans: OrphanedConsumers,
+    queues: Mutex<HashMap<&'static str, Arc<NetworkQueue<JetStreamSubscription, NatsQueue>>>>,
     supervisor: Arc<Supervisor>,
 }
 
-impl NatsEvents {
+impl NatsAdapter {
     pub(super) fn new(instance: Instance, verify: bool, address: Address) -> Self {
         let replicas = address.replicas;
         let connection = Arc::new(Connection::new(instance, Connector::new(address)));
@@ -73,11 +77,57 @@ impl NatsEvents {
             task: Mutex::default(),
         };
         let orphans = OrphanedConsumers::new(&connection, &api, &declarations);
-        Self { connection, declarations, api, publisher, requests, orphans, supervisor: Arc::new(supervisor) }
+        let (queues, supervisor) = (Mutex::default(), Arc::new(supervisor));
+        Self { connection, declarations, api, publisher, requests, orphans, queues, supervisor }
+    }
+
+    /// A durable consumer of JetStream, with what it has given up.
+    fn durable(
+        &self,
+        at: &ConsumerAt<'_>,
+        dead_letters: DeadLetterStore,
+        policy: &SubscriptionPolicy,
+    ) -> JetStreamSubscription {
+        let consumer = Arc::new(PullConsumer::new(&self.connection, at, policy));
+        self.declarations.lists().pull_consumers.push(Arc::clone(&consumer));
+        JetStreamSubscription { connection: Arc::clone(&self.connection), consumer, dead_letters }
+    }
+
+    /// The workers of a queue, and those who put jobs in.
+    fn work_queue(&self, subject: &'static str, policy: QueuePolicy) -> NetworkQueue<JetStreamSubscription, NatsQueue> {
+        let topology = self.connection.instance.topology;
+        let name = subject.strip_prefix(topology).and_then(|name| name.strip_prefix('.')).unwrap_or(subject);
+        let dead_letters = DeadLetterStore::new(&self.publisher, &self.api, subject, name);
+        let (stream, jobs) = (names::queue_stream(subject), SubscriptionPolicy::from(policy));
+        let at = ConsumerAt { stream: &stream, consumer: names::WORKERS, lease: policy.lease };
+        let source = self.durable(&at, dead_letters, &jobs);
+        {
+            let mut lists = self.declarations.lists();
+            lists.queues.push(DeclaredQueue { subject, policy });
+            lists.dead_letters |= policy.dead_letter;
+        }
+        let consumer = NetworkConsumer::new(source, subject, jobs, Arc::clone(&self.connection.counters));
+        let queue = NatsQueue::new(&self.publisher, &self.api, subject);
+        NetworkQueue { consumer, queue, when_full: policy.when_full }
+    }
+
+    async fn drain(&self) {
+        let connection = &*self.connection;
+        let (subscriptions, consumers) = (self.declarations.subscriptions(), self.declarations.pull_consumers());
+        let subscriptions = join_all(subscriptions.iter().map(|one| one.drain(connection)));
+        tokio::join!(subscriptions, join_all(consumers.iter().map(|one| one.drain())));
+    }
+
+    fn health(&self) -> Health {
+        self.connection.state.health().and(self.connection.refusals.health())
+    }
+
+    fn counters(&self) -> Counters {
+        self.connection.counters.counters(&self.requests.replies)
     }
 }
 
-impl EventAdapter for NatsEvents {
+impl EventAdapter for NatsAdapter {
     fn topic(&self, subject: &'static str) -> Arc<dyn Topic> {
         self.declarations.lists().publishes = true;
         Arc::new(NatsTopic::new(&self.publisher, &self.declarations, subject))
@@ -102,11 +152,9 @@ impl EventAdapter for NatsEvents {
             return Arc::new(NetworkConsumer::new(source, subscription, policy, counters));
         }
         let stream = names::event_stream(self.connection.instance.topology);
-        let consumer = PullConsumer::new(&self.connection, &stream, &names::consumer(subscription), &policy);
-        let consumer = Arc::new(consumer);
         self.declarations.retain(RetainedSubscription { subject, subscription, policy });
-        self.declarations.lists().pull_consumers.push(Arc::clone(&consumer));
-        let source = JetStreamSubscription { connection: Arc::clone(&self.connection), consumer, dead_letters };
+        let at = ConsumerAt { stream: &stream, consumer: &names::consumer(subscription), lease: LEASE };
+        let source = self.durable(&at, dead_letters, &policy);
         Arc::new(NetworkConsumer::new(source, subscription, policy, counters))
     }
 
@@ -144,12 +192,7 @@ impl EventAdapter for NatsEvents {
     }
 
     fn drain(&self) -> MaybeReady<'_, ()> {
-        MaybeReady::boxed(async move {
-            let connection = &*self.connection;
-            let (subscriptions, consumers) = (self.declarations.subscriptions(), self.declarations.pull_consumers());
-            let subscriptions = join_all(subscriptions.iter().map(|one| one.drain(connection)));
-            tokio::join!(subscriptions, join_all(consumers.iter().map(|one| one.drain())));
-        })
+        MaybeReady::boxed(self.drain())
     }
 
     fn close(&self) -> MaybeReady<'_, ()> {
@@ -157,15 +200,51 @@ impl EventAdapter for NatsEvents {
     }
 
     fn health(&self) -> Health {
-        self.connection.state.health().and(self.connection.refusals.health())
+        self.health()
     }
 
     fn counters(&self) -> Counters {
-        self.connection.counters.counters(&self.requests.replies)
+        self.counters()
     }
 }
 
-impl Drop for NatsEvents {
+impl QueueAdapter for NatsAdapter {
+    fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue> {
+        let mut queues = self.queues.lock();
+        let queue = queues.entry(subject).or_insert_with(|| Arc::new(self.work_queue(subject, policy)));
+        Arc::<NetworkQueue<JetStreamSubscription, NatsQueue>>::clone(queue)
+    }
+
+    fn worker(&self, subject: &'static str, policy: QueuePolicy, concurrency: u32) -> Arc<dyn Consumer> {
+        let queue = self.queue(subject, policy);
+        if let Some(queue) = self.queues.lock().get(subject) {
+            queue.consumer.subscription().consumer.add_workers(concurrency);
+        }
+        queue
+    }
+
+    fn connect(&self) -> MaybeReady<'_, Result<(), BridgeError>> {
+        MaybeReady::boxed(self.supervisor.connect())
+    }
+
+    fn drain(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(self.drain())
+    }
+
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::boxed(self.supervisor.close())
+    }
+
+    fn health(&self) -> Health {
+        self.health()
+    }
+
+    fn counters(&self) -> Counters {
+        self.counters()
+    }
+}
+
+impl Drop for NatsAdapter {
     /// The tasks of the connection end with the bridge.
     fn drop(&mut self) {
         self.connection.state.close();

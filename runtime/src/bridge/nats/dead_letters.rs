@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::bridge::nats::client::HeaderBlock;
-use crate::bridge::nats::error::{ErrorCode, JetStreamError};
 use crate::bridge::nats::jetstream_api::JetStreamApi;
+use crate::bridge::nats::jetstream_objects::{MessageGet, StoredMessage};
 use crate::bridge::nats::publisher::{NatsPublisher, OutgoingPublish};
 use crate::bridge::nats::{attributes, names};
 use crate::bridge::network::wire::{GivenUp, Outgoing};
@@ -26,32 +26,6 @@ pub(super) struct DeadLetterStore {
     event: &'static str,
     stream: String,
     subject: String,
-}
-
-/// `$JS.API.STREAM.MSG.GET`: the first message of a subject from a sequence on.
-#[derive(Serialize)]
-struct MessageGet<'s> {
-    #[serde(rename = "seq")]
-    sequence: u64,
-    #[serde(rename = "next_by_subj")]
-    subject: &'s str,
-}
-
-/// The response to `$JS.API.STREAM.MSG.GET`: a message of a stream.
-#[derive(Deserialize)]
-struct MessageGetResponse {
-    message: StoredMessage,
-}
-
-/// A message of a stream: its headers and its payload in base64.
-#[derive(Deserialize)]
-struct StoredMessage {
-    #[serde(rename = "seq")]
-    sequence: u64,
-    #[serde(default, rename = "hdrs")]
-    headers: String,
-    #[serde(default, rename = "data")]
-    payload: String,
 }
 
 /// `$JS.API.STREAM.MSG.DELETE`: the message of a stream that is to be removed.
@@ -91,7 +65,7 @@ impl DeadLetterStore {
         let mut headers = attributes::write(&outgoing);
         headers.put(attributes::MESSAGE_ID, &id);
         let (subject, headers) = (&*self.subject, headers.finish());
-        self.publisher.publish(OutgoingPublish { subject, durable: true, body, headers }).await
+        self.publisher.publish(OutgoingPublish { subject, durable: true, body, headers, queue: None }).await
     }
 
     /// Dead letters, oldest first, with what they are removed by.
@@ -102,7 +76,7 @@ impl DeadLetterStore {
     ) -> Result<Vec<FoundDeadLetter<T>>, BridgeError> {
         let (mut page, mut next) = (DeadLetterPage::new(query), 1);
         while !page.is_full()
-            && let Some(StoredMessage { headers, payload, sequence }) = self.find(next).await?
+            && let Some(StoredMessage { headers, payload, sequence, .. }) = self.find(next).await?
         {
             next = sequence + 1;
             let decoded = |text: String| {
@@ -123,28 +97,14 @@ impl DeadLetterStore {
         let delete = MessageDelete { sequence, no_erase: true };
         match self.api.call::<MessageDeleteResponse>(&live, &what, &delete).await {
             Ok(MessageDeleteResponse {}) => Ok(()),
-            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) if error.is_absence_of_a_message() => Ok(()),
             Err(error) => Err(error.at("a dead letter")),
         }
     }
 
     async fn find(&self, sequence: u64) -> Result<Option<StoredMessage>, BridgeError> {
         let live = self.publisher.connection.ready(Instant::now() + WAIT_LIMIT).await?;
-        let (what, find) = (format!("STREAM.MSG.GET.{}", self.stream), MessageGet { sequence, subject: &self.subject });
-        match self.api.call::<MessageGetResponse>(&live, &what, &find).await {
-            Ok(MessageGetResponse { message }) => Ok(Some(message)),
-            Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(error.at("dead letters")),
-        }
-    }
-}
-
-/// There is no such message, or no dead letter at all.
-fn is_absent(error: &JetStreamError) -> bool {
-    let absent = [ErrorCode::NO_MESSAGE_FOUND, ErrorCode::STREAM_NOT_FOUND, ErrorCode::SEQUENCE_NOT_FOUND];
-    match error {
-        JetStreamError::Api(error) => absent.contains(&error.error_code()),
-        JetStreamError::Absent => true,
-        JetStreamError::Bridge(_) => false,
+        let found = self.api.message(&live, &self.stream, &MessageGet { sequence, subject: &self.subject }).await;
+        found.map_err(|error| error.at("dead letters"))
     }
 }

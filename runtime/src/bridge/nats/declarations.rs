@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::bridge::nats::core_subscription::CoreSubscription;
 use crate::bridge::nats::drop_oldest::DropOldestBuffer;
 use crate::bridge::nats::pull_consumer::PullConsumer;
-use crate::bridge::nats::stream_config::RetainedSubscription;
+use crate::bridge::nats::stream_config::{DeclaredQueue, RetainedSubscription};
 use crate::contract::known_subscription::KnownSubscription;
 use crate::sync::{Mutex, MutexGuard};
 
@@ -25,6 +25,8 @@ pub(super) struct DeclaredLists {
     pub(super) pull_consumers: Vec<Arc<PullConsumer>>,
     /// Subscriptions whose durable consumers have to be there, our own and those of others.
     pub(super) retained: Vec<RetainedSubscription>,
+    /// Queues of jobs, each with a stream of its own.
+    pub(super) queues: Vec<DeclaredQueue>,
     /// Whether there has to be a stream of dead letters.
     pub(super) dead_letters: bool,
     /// Whether events are published.

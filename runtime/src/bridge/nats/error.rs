@@ -47,6 +47,7 @@ impl ErrorCode {
     pub(super) const STREAM_SUBJECT_OVERLAP: Self = Self(10_065);
     pub(super) const STREAM_REPLICAS_NOT_SUPPORTED: Self = Self(10_074);
     pub(super) const JETSTREAM_NOT_ENABLED: Self = Self(10_076);
+    pub(super) const STREAM_STORE_FAILED: Self = Self(10_077);
     pub(super) const STREAM_HEADER_EXCEEDS_MAXIMUM: Self = Self(10_097);
     pub(super) const STREAM_SEALED: Self = Self(10_109);
 }
@@ -54,6 +55,13 @@ impl ErrorCode {
 impl ApiError {
     pub(super) fn error_code(&self) -> ErrorCode {
         self.error_code
+    }
+
+    /// Whether a stream has as many messages as it may have. The number stands for all that a stream could not store;
+    /// the words are those of the server's `ErrMaxMsgs`.
+    pub(super) fn is_full(&self) -> bool {
+        let is_bound = |words: &String| words.contains("maximum messages exceeded");
+        self.error_code == ErrorCode::STREAM_STORE_FAILED && self.description.as_ref().is_some_and(is_bound)
     }
 }
 
@@ -69,6 +77,12 @@ impl JetStreamError {
     /// Whether JetStream has answered with this code.
     pub(super) fn is(&self, code: ErrorCode) -> bool {
         matches!(self, Self::Api(error) if error.error_code() == code)
+    }
+
+    /// Whether there is no such message, or no such stream.
+    pub(super) fn is_absence_of_a_message(&self) -> bool {
+        let codes = [ErrorCode::NO_MESSAGE_FOUND, ErrorCode::STREAM_NOT_FOUND, ErrorCode::SEQUENCE_NOT_FOUND];
+        matches!(self, Self::Absent) || codes.iter().any(|code| self.is(*code))
     }
 
     /// As the adapter's user sees it.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::bridge::BridgeError;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::error::{ApiError, ErrorCode, JetStreamError};
+use crate::bridge::nats::jetstream_objects::{MessageGet, MessageGetResponse, StoredMessage};
 use crate::bridge::nats::live_connection::LiveConnection;
 
 /// The client of JetStream's API.
@@ -53,6 +54,20 @@ impl JetStreamApi {
             Ok(ApiResponse::Ok(answer)) => Ok(answer),
             Ok(ApiResponse::Err { error }) => Err(JetStreamError::Api(error)),
             Err(error) => Err(JetStreamError::Bridge(BridgeError::Malformed(error))),
+        }
+    }
+
+    /// The first message of a subject in a stream, from a sequence on; nothing where there is none.
+    pub(super) async fn message(
+        &self,
+        live: &LiveConnection,
+        stream: &str,
+        get: &MessageGet<'_>,
+    ) -> Result<Option<StoredMessage>, JetStreamError> {
+        match self.call(live, &format!("STREAM.MSG.GET.{stream}"), get).await {
+            Ok(MessageGetResponse { message }) => Ok(Some(message)),
+            Err(error) if error.is_absence_of_a_message() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

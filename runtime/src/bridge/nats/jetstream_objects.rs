@@ -42,6 +42,8 @@ pub(super) enum RetentionPolicy {
     Limits,
     /// While a consumer has not acknowledged it.
     Interest,
+    /// Until its one consumer has acknowledged it.
+    WorkQueue,
     #[serde(other)]
     Other,
 }
@@ -83,6 +85,8 @@ pub(super) struct StreamInfo {
 /// The state of a stream.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct StreamState {
+    #[serde(default)]
+    pub(super) messages: u64,
     #[serde(rename = "last_seq")]
     pub(super) last_sequence: u64,
     /// A page of its subjects with the number of messages on each, where it was asked for that.
@@ -168,6 +172,9 @@ pub(super) enum ReplayPolicy {
 pub(super) struct ConsumerInfo {
     pub(super) name: String,
     pub(super) config: ConsumerConfig,
+    /// What was delivered last.
+    #[serde(default)]
+    pub(super) delivered: DeliveredSequence,
     #[serde(default)]
     pub(super) num_pending: u64,
     #[serde(default)]
@@ -175,6 +182,42 @@ pub(super) struct ConsumerInfo {
     /// How many pull requests wait for messages.
     #[serde(default)]
     pub(super) num_waiting: u64,
+}
+
+/// The place of the last delivery of a consumer.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(super) struct DeliveredSequence {
+    /// The sequence of its message in the stream.
+    #[serde(default, rename = "stream_seq")]
+    pub(super) stream: u64,
+}
+
+/// `$JS.API.STREAM.MSG.GET`: the first message of a subject from a sequence on.
+#[derive(Serialize)]
+pub(super) struct MessageGet<'s> {
+    #[serde(rename = "seq")]
+    pub(super) sequence: u64,
+    #[serde(rename = "next_by_subj")]
+    pub(super) subject: &'s str,
+}
+
+/// The response to `$JS.API.STREAM.MSG.GET`.
+#[derive(Deserialize)]
+pub(super) struct MessageGetResponse {
+    pub(super) message: StoredMessage,
+}
+
+/// A message of a stream: its headers and its payload in base64, and when the server has stored it (RFC 3339).
+#[derive(Deserialize)]
+pub(super) struct StoredMessage {
+    #[serde(rename = "seq")]
+    pub(super) sequence: u64,
+    #[serde(default, rename = "hdrs")]
+    pub(super) headers: String,
+    #[serde(default, rename = "data")]
+    pub(super) payload: String,
+    #[serde(default)]
+    pub(super) time: String,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -205,7 +248,7 @@ mod tests {
 
     #[test]
     fn what_a_newer_server_has_is_another_one() {
-        let config = json!({ "name": "s", "retention": "workqueue", "storage": "moon", "max_age": 1_500, "new": [1] });
+        let config = json!({ "name": "s", "retention": "tides", "storage": "moon", "max_age": 1_500, "new": [1] });
         let config: StreamConfig = serde_json::from_value(config).unwrap();
         assert_eq!((config.retention, config.storage), (RetentionPolicy::Other, StorageType::Other));
         assert_eq!(config.max_age, Duration::from_nanos(1_500));

@@ -20,6 +20,15 @@ pub(super) fn consumer(subscription: &str) -> String {
     subscription.replace('.', "-")
 }
 
+/// The stream of a queue: `shop-queue-invoices`, of the subject `shop.queue.invoices`. No two have the same, and none
+/// that of another stream: names of the topology have no `-`.
+pub(super) fn queue_stream(subject: &str) -> String {
+    subject.replace('.', "-")
+}
+
+/// The durable consumer of a queue, which all workers take from.
+pub(super) const WORKERS: &str = "workers";
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

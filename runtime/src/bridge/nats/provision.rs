@@ -13,9 +13,11 @@ use crate::bridge::nats::declarations::Declarations;
 use crate::bridge::nats::error::{ErrorCode, JetStreamError};
 use crate::bridge::nats::event_stream::{EventStream, StreamPresence};
 use crate::bridge::nats::jetstream_api::{EmptyRequest, JetStreamApi};
-use crate::bridge::nats::jetstream_objects::{ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo};
+use crate::bridge::nats::jetstream_objects::{ConsumerConfig, ConsumerInfo, RetentionPolicy, StreamConfig, StreamInfo};
 use crate::bridge::nats::live_connection::LiveConnection;
-use crate::bridge::nats::stream_config::{beginning, consumer, consumer_differs, dead_letters, events, stream_differs};
+use crate::bridge::nats::stream_config::{
+    beginning, consumer, consumer_differs, dead_letters, events, stream_differs, work_queue, workers,
+};
 use crate::bridge::nats::version::{self, LOSES_ON_A_KILL};
 use crate::one_line::OneLine;
 use crate::sync::Mutex;
@@ -66,10 +68,15 @@ struct ConsumerCreateRequest<'c> {
 impl Provisioner {
     /// Creates or verifies what the server has to have.
     pub(super) async fn provision(&self, live: &LiveConnection) -> Result<(), BridgeError> {
-        let (retained, has_dead_letters, publishes) = {
+        let (retained, queues, has_dead_letters, publishes) = {
             let lists = self.declarations.lists();
-            (lists.retained.clone(), lists.dead_letters, lists.publishes)
+            (lists.retained.clone(), lists.queues.clone(), lists.dead_letters, lists.publishes)
         };
+        for queue in &queues {
+            self.look_at_version(live);
+            let info = self.provide_stream(live, &work_queue(queue)).await?;
+            self.provide_consumer(live, &info, &workers(queue)).await?;
+        }
         if !retained.is_empty() {
             self.look_at_version(live);
             let info = self.provide_stream(live, &events(self.topology)).await?;
@@ -197,8 +204,8 @@ impl Provisioner {
         stream: &StreamInfo,
         must: &ConsumerConfig,
     ) -> Result<(), BridgeError> {
-        let (stream, state) = (&stream.config.name, &stream.state);
-        let name = must.durable_name.as_deref().unwrap_or_default();
+        let (retention, state) = (stream.config.retention, &stream.state);
+        let (stream, name) = (&stream.config.name, must.durable_name.as_deref().unwrap_or_default());
         let title = format!("the consumer `{name}` of the stream `{stream}`");
         let info = match self.api.call(live, &format!("CONSUMER.INFO.{stream}.{name}"), &EmptyRequest {}).await {
             Err(error) if error.is(ErrorCode::CONSUMER_NOT_FOUND) => {
@@ -207,8 +214,9 @@ impl Provisioner {
                 }
                 // Older servers change one that is there: so it is only created where none was.
                 let what = format!("CONSUMER.CREATE.{stream}.{name}.{}", must.filter_subject);
-                let was_there = self.log.consumers_seen.lock().contains(name);
-                let config = &beginning(must.clone(), state, was_there);
+                // What is in a queue is for its workers, whoever came first.
+                let has_all = retention == RetentionPolicy::WorkQueue || self.log.consumers_seen.lock().contains(name);
+                let config = &beginning(must.clone(), state, has_all);
                 let request = ConsumerCreateRequest { stream_name: stream, config };
                 self.api.call::<ConsumerInfo>(live, &what, &request).await
             }

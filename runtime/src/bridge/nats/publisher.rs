@@ -10,17 +10,27 @@ use tokio::sync::RwLock;
 use tokio::time::{Duration, Instant, sleep, timeout};
 
 use crate::bridge::BridgeError;
+use crate::bridge::nats::attributes;
 use crate::bridge::nats::client::NatsMessage;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::error::{ApiError, ErrorCode};
 use crate::bridge::nats::event_stream::{EventStream, StreamPresence};
 use crate::bridge::nats::live_connection::LiveConnection;
 use crate::bridge::network::WAIT_LIMIT;
+use crate::bridge::network::wire::Outgoing;
 use crate::contract::policy::Backoff;
+use crate::message::Message;
 use crate::one_line::OneLine;
 
 /// Between two attempts.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+
+/// How many bytes the headers of a message have at most beside its attributes: its sequence, its `Nats-Msg-Id`, and,
+/// once it is a dead letter, why it was given up, in short.
+const MORE: usize = 512;
+
+/// Of how many bytes the attributes of a message certainly are less, encoded and all.
+const ATTRIBUTES: usize = 64 * 1024;
 
 /// How long a bridge that closes waits for what is in flight.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -42,6 +52,8 @@ pub(super) struct OutgoingPublish<'p> {
     pub(super) body: Bytes,
     /// The block of its headers.
     pub(super) headers: Vec<u8>,
+    /// The queue that it is a job of, whose bound its sender feels.
+    pub(super) queue: Option<&'static str>,
 }
 
 /// The answer of a stream to a publish: a PubAck, or an error.
@@ -60,6 +72,8 @@ enum StoreOutcome {
     Stored,
     /// There is no stream, and nobody who listens.
     NoResponders,
+    /// The stream has as many messages as it may have.
+    Full(ApiError),
 }
 
 impl NatsPublisher {
@@ -70,6 +84,32 @@ impl NatsPublisher {
             in_flight: RwLock::new(()),
             failures: AtomicU64::new(0),
         }
+    }
+
+    /// Whether a message to this subject can ever be carried, as far as is known without asking the server.
+    pub(super) fn check(&self, subject: &str, message: &Message) -> Result<(), BridgeError> {
+        let connection = &*self.connection;
+        let outgoing = Outgoing::new(subject, message, &connection.source);
+        let body = outgoing.body(connection.largest)?;
+        let Some(live) = connection.current() else { return Ok(()) };
+        // What the server takes may be less than we think, and counts the headers, of which a message has two more.
+        let (limit, size) =
+            (live.client.max_payload(), body.len() + attributes::write(&outgoing).finish().len() + MORE);
+        if size <= limit {
+            return Ok(());
+        }
+        Err(BridgeError::TooLarge { subject: subject.to_owned(), size, limit: limit as u64 })
+    }
+
+    /// The body of a message that the server will take, as far as we know.
+    pub(super) fn body(&self, outgoing: &Outgoing<'_>, message: &Message) -> Result<Bytes, BridgeError> {
+        let connection = &*self.connection;
+        let body = outgoing.body(connection.largest)?;
+        let announced = connection.current().map(|live| live.client.max_payload());
+        if announced.is_some_and(|limit| body.len() + ATTRIBUTES > limit) {
+            self.check(outgoing.subject, message)?;
+        }
+        Ok(body)
     }
 
     /// Publishes a message; done once it is safe.
@@ -109,7 +149,7 @@ impl NatsPublisher {
     }
 
     async fn attempt(&self, live: &LiveConnection, publication: &OutgoingPublish<'_>) -> Result<(), BridgeError> {
-        let OutgoingPublish { subject, durable, body, headers } = publication;
+        let OutgoingPublish { subject, durable, body, headers, queue } = publication;
         let (connection, event_stream) = (&*self.connection, &*self.event_stream);
         let has_stream = event_stream.is_known();
         let sent = connection.confirmations.request(live, subject, headers, body).await?;
@@ -120,6 +160,7 @@ impl NatsPublisher {
                 }
             })?;
             return match stored(&answer)? {
+                StoreOutcome::Full(refusal) => Err(full(*queue, &refusal)),
                 StoreOutcome::NoResponders if *durable => {
                     connection.doubt();
                     Err(BridgeError::Unavailable(format!("no stream takes in `{subject}`").into()))
@@ -135,8 +176,10 @@ impl NatsPublisher {
         tokio::select! {
             biased;
             answer = sent.answer() => {
-                if let StoreOutcome::Stored = stored(&answer?)? {
-                    event_stream.found();
+                match stored(&answer?)? {
+                    StoreOutcome::Stored => event_stream.found(),
+                    StoreOutcome::NoResponders => {}
+                    StoreOutcome::Full(refusal) => return Err(full(*queue, &refusal)),
                 }
                 Ok(())
             }
@@ -198,6 +241,14 @@ fn is_for_good(error: &ApiError) -> bool {
     codes.contains(&error.error_code())
 }
 
+/// A stream has no room: an error of the queue that it is, or one that may be over soon.
+fn full(queue: Option<&'static str>, refusal: &ApiError) -> BridgeError {
+    match queue {
+        Some(at) => BridgeError::Full { at },
+        None => BridgeError::Unavailable(format!("the stream refuses: {refusal}").into()),
+    }
+}
+
 /// What the answer to a message says.
 fn stored(answer: &NatsMessage) -> Result<StoreOutcome, BridgeError> {
     if answer.is_no_responders() {
@@ -208,7 +259,7 @@ fn stored(answer: &NatsMessage) -> Result<StoreOutcome, BridgeError> {
         Ok(PublishAnswer { error: Some(error), .. }) if is_for_good(&error) => {
             Err(BridgeError::Mismatch(format!("the stream does not take this message, and will not: {error}")))
         }
-        // Full, mostly. It may have room again soon.
+        Ok(PublishAnswer { error: Some(error), .. }) if error.is_full() => Ok(StoreOutcome::Full(error)),
         Ok(PublishAnswer { error: Some(error), .. }) => {
             Err(BridgeError::Unavailable(format!("the stream refuses: {error}").into()))
         }

@@ -18,7 +18,6 @@ use crate::bridge::nats::client::Subject;
 use crate::bridge::nats::client_pull::{ClientPull, PullResponse};
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::live_connection::LiveConnection;
-use crate::bridge::nats::stream_config::LEASE;
 use crate::bridge::network::PREFETCH;
 use crate::contract::policy::Backoff;
 use crate::contract::subscription_policy::SubscriptionPolicy;
@@ -42,8 +41,13 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from
 /// second instance waits for where handlers are slow.
 const MOST: usize = 64;
 
-/// Between two acknowledgements that a message is in progress.
-pub(super) const HOLD: Duration = Duration::from_secs(LEASE.as_secs() / 3);
+/// A durable pull consumer at the server.
+pub(super) struct ConsumerAt<'c> {
+    pub(super) stream: &'c str,
+    pub(super) consumer: &'c str,
+    /// The `ack_wait` of its deliveries.
+    pub(super) lease: Duration,
+}
 
 /// A durable pull consumer, and the deliveries that this process has of it.
 pub(super) struct PullConsumer {
@@ -55,6 +59,8 @@ pub(super) struct PullConsumer {
     /// that ends the process does not take hundreds with it, which then count as delivered although nobody has looked
     /// at them.
     window: AtomicUsize,
+    /// For how long a delivery is ours (`ack_wait`), unless we say that it is in progress.
+    pub(super) lease: Duration,
     /// Whether it has one message at a time: then nothing lies between those of which the server hears.
     is_ordered: bool,
     ended: watch::Sender<bool>,
@@ -81,12 +87,14 @@ enum BufferedNext {
 }
 
 impl PullConsumer {
-    pub(super) fn new(connection: &Connection, stream: &str, consumer: &str, policy: &SubscriptionPolicy) -> Self {
+    pub(super) fn new(connection: &Connection, at: &ConsumerAt<'_>, policy: &SubscriptionPolicy) -> Self {
+        let ConsumerAt { stream, consumer, lease } = at;
         let state = PullState { connections: connection.subscribe(), pull: None, failures: 0 };
         Self {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             acks: format!("{stream}.{consumer}."),
             window: AtomicUsize::new((policy.concurrency.max(1) as usize).min(PREFETCH.into())),
+            lease: *lease,
             is_ordered: policy.ordered,
             ended: watch::Sender::new(false),
             buffer: Mutex::default(),
@@ -194,6 +202,13 @@ impl PullConsumer {
             pull.request(&self.next, window - pull.owed).await?;
         }
         Ok(Some(pull))
+    }
+
+    /// So many more take messages at the same time.
+    pub(super) fn add_workers(&self, concurrency: u32) {
+        let more = usize::try_from(concurrency).unwrap_or(usize::MAX);
+        let window = self.window.load(Ordering::Relaxed).saturating_add(more);
+        self.window.store(window.min(PREFETCH.into()), Ordering::Relaxed);
     }
 
     /// A message is done: there may be more at a time.

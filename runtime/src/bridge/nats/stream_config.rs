@@ -8,7 +8,8 @@ use crate::bridge::nats::jetstream_objects::{
 };
 use crate::bridge::nats::names;
 use crate::bridge::network::PREFETCH;
-use crate::contract::subscription_policy::SubscriptionPolicy;
+use crate::contract::queue_policy::QueuePolicy;
+use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
 
 /// The lease of a delivery (`ack_wait`). Whoever has it for longer says so in time; what a process had that died is
 /// delivered again after it.
@@ -31,6 +32,13 @@ pub(super) struct RetainedSubscription {
     pub(super) policy: SubscriptionPolicy,
 }
 
+/// A queue that has a stream of its own, and the policy of its jobs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct DeclaredQueue {
+    pub(super) subject: &'static str,
+    pub(super) policy: QueuePolicy,
+}
+
 /// The stream of all events of a topology. It keeps an event for as long as a consumer has not acknowledged it.
 pub(super) fn events(topology: &str) -> StreamConfig {
     StreamConfig {
@@ -51,6 +59,25 @@ pub(super) fn dead_letters(topology: &str) -> StreamConfig {
         duplicate_window: DUPLICATE_WINDOW,
         ..stream()
     }
+}
+
+/// The stream of a queue. It keeps a job until a worker has acknowledged it, and has the queue's bound.
+pub(super) fn work_queue(queue: &DeclaredQueue) -> StreamConfig {
+    let QueuePolicy { bound, when_full, remember, .. } = queue.policy;
+    StreamConfig {
+        name: names::queue_stream(queue.subject),
+        subjects: vec![queue.subject.to_owned()],
+        retention: RetentionPolicy::WorkQueue,
+        max_messages: bound.into(),
+        discard: if when_full == WhenFull::DropOldest { DiscardPolicy::Old } else { DiscardPolicy::New },
+        duplicate_window: remember.unwrap_or(DUPLICATE_WINDOW),
+        ..stream()
+    }
+}
+
+/// The consumer of a queue, which all its workers take from.
+pub(super) fn workers(queue: &DeclaredQueue) -> ConsumerConfig {
+    ConsumerConfig { ack_wait: queue.policy.lease, ..consumer_of(names::WORKERS.to_owned(), queue.subject) }
 }
 
 fn stream() -> StreamConfig {
@@ -85,17 +112,24 @@ pub(super) fn beginning(must: ConsumerConfig, stream: &StreamState, was_there: b
 
 /// The consumer of a subscription.
 pub(super) fn consumer(retained: &RetainedSubscription) -> ConsumerConfig {
-    let name = names::consumer(retained.subscription);
+    ConsumerConfig {
+        // In order: one after the other, whoever has it.
+        max_ack_pending: if retained.policy.ordered { 1 } else { MAX_ACK_PENDING },
+        ..consumer_of(names::consumer(retained.subscription), retained.subject)
+    }
+}
+
+/// A durable consumer of what is published to a subject.
+fn consumer_of(name: String, subject: &str) -> ConsumerConfig {
     ConsumerConfig {
         durable_name: Some(name.clone()),
         name: Some(name),
-        filter_subject: retained.subject.to_owned(),
+        filter_subject: subject.to_owned(),
         ack_policy: AckPolicy::Explicit,
         ack_wait: LEASE,
         // When to give up is decided in the runtime, which keeps a dead letter then. The server would only stop.
         max_deliver: UNLIMITED,
-        // In order: one after the other, whoever has it.
-        max_ack_pending: if retained.policy.ordered { 1 } else { MAX_ACK_PENDING },
+        max_ack_pending: MAX_ACK_PENDING,
         replay_policy: ReplayPolicy::Instant,
         ..ConsumerConfig::default()
     }
@@ -112,8 +146,13 @@ pub(super) fn stream_differs(has: &StreamConfig, must: &StreamConfig) -> Vec<Str
     found.compare("retention", &has.retention, &must.retention);
     found.compare("storage", &has.storage, &must.storage);
     let limited = has.max_bytes > 0 || has.max_messages > 0 || has.max_messages_per_subject > 0;
-    if limited && has.discard != DiscardPolicy::New {
+    if limited && must.discard == DiscardPolicy::New && has.discard != DiscardPolicy::New {
         found.say("it has a limit and drops the oldest (`discard: old`), where it has to refuse (`discard: new`)");
+    }
+    if must.retention == RetentionPolicy::WorkQueue {
+        found.compare("max_msgs", &has.max_messages, &must.max_messages);
+        found.compare("discard", &has.discard, &must.discard);
+        found.compare("duplicate_window", &has.duplicate_window, &must.duplicate_window);
     }
     found.compare("max_age", &has.max_age, &must.max_age);
     found.compare("no_ack", &has.no_ack, &must.no_ack);

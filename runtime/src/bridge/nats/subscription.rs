@@ -1,5 +1,5 @@
-//! Subscriptions as the runtime takes messages from them: a durable consumer of JetStream, or core NATS where events
-//! may be lost.
+//! Subscriptions and queues as the runtime takes messages from them: a durable consumer of JetStream, or core NATS where
+//! events may be lost.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,11 +14,10 @@ use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::dead_letters::DeadLetterStore;
 use crate::bridge::nats::drop_oldest::DropOldestBuffer;
 use crate::bridge::nats::pull_consumer::PullConsumer;
-use crate::bridge::nats::stream_config::LEASE;
 use crate::bridge::network::{BrokerSubscription, DeadLetterQuery, FoundDeadLetter, ReceivedMessage};
 use crate::bridge::{BridgeError, DeadMessage, Delivery};
 
-/// A subscription with a durable consumer of JetStream: its events must not be lost.
+/// A subscription or a queue with a durable consumer of JetStream: its messages must not be lost.
 pub(super) struct JetStreamSubscription {
     pub(super) connection: Arc<Connection>,
     pub(super) consumer: Arc<PullConsumer>,
@@ -37,7 +36,7 @@ impl JetStreamSubscription {
     /// Acknowledges a message, as long as its lease lasts, on whatever connection; not to a server that has started
     /// since and would misunderstand it: from there the message comes again.
     async fn acknowledge(&self, kind: &AckKind, ack: AckSubject) -> Result<(), BridgeError> {
-        let until = Instant::now() + LEASE;
+        let until = Instant::now() + self.consumer.lease;
         let mut live = self.connection.ready(until).await?;
         loop {
             if self.consumer.is_void(&ack, &live) {
@@ -110,7 +109,7 @@ impl BrokerSubscription for JetStreamSubscription {
     }
 
     fn lease(&self) -> Option<Duration> {
-        Some(LEASE)
+        Some(self.consumer.lease)
     }
 
     /// What was handed out is held by the thread of the connection.

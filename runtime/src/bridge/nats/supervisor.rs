@@ -14,7 +14,6 @@ use crate::bridge::nats::event_stream::EventStream;
 use crate::bridge::nats::live_connection::{AnswerInbox, Expected, ExpectedAnswer, LiveConnection};
 use crate::bridge::nats::provision::Provisioner;
 use crate::bridge::nats::publisher::NatsPublisher;
-use crate::bridge::nats::pull_consumer::HOLD;
 use crate::bridge::nats::requests::Requests;
 use crate::bridge::network::Reconnect;
 use crate::net::io_thread;
@@ -79,12 +78,11 @@ impl Supervisor {
     /// Keeps the leases of what pull consumers have handed out.
     fn hold_deliveries(self: &Arc<Self>) {
         let consumers = self.declarations.pull_consumers();
-        if consumers.is_empty() {
-            return;
-        }
+        // Three times in a lease: one that is late is not too late.
+        let Some(pause) = consumers.iter().map(|consumer| consumer.lease / 3).min() else { return };
         let supervisor = Arc::clone(self);
         io_thread::spawn(async move {
-            while supervisor.pause(HOLD).await.is_ok() {
+            while supervisor.pause(pause).await.is_ok() {
                 for consumer in &consumers {
                     consumer.hold(&supervisor.connection).await;
                 }

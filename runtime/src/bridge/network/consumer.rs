@@ -73,7 +73,7 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
     }
 
     /// The adapter's part of it.
-    #[cfg(any(feature = "amqp", feature = "mqtt"))]
+    #[cfg(any(feature = "amqp", feature = "mqtt", feature = "nats"))]
     pub fn subscription(&self) -> &S {
         &self.subscription
     }

@@ -8,6 +8,7 @@
 //! takes no neighbours with it, for it comes first again, to a process that has little else. What was delivered without
 //! being handed out is never given up for that alone until it was delivered 16 times more than it has attempts.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::bridge::network::PREFETCH;
@@ -37,7 +38,7 @@ const SPARE: u32 = 16;
 /// The prefetch of a subscription, which grows and shrinks with the time that handlers take.
 pub(crate) struct InFlightWindow {
     /// How many it hands out at once: where each window begins.
-    concurrency: u32,
+    concurrency: AtomicU32,
     state: Mutex<WindowState>,
 }
 
@@ -91,7 +92,21 @@ fn room(parked: u32) -> u32 {
 impl InFlightWindow {
     pub(crate) fn new(concurrency: u32) -> Self {
         let concurrency = concurrency.clamp(1, u16::MAX.into());
-        Self { concurrency, state: Mutex::new(WindowState::new(concurrency, None)) }
+        Self { concurrency: AtomicU32::new(concurrency), state: Mutex::new(WindowState::new(concurrency, None)) }
+    }
+
+    /// That of a queue, whose workers are [added](Self::add) one after the other.
+    pub(crate) fn without_workers() -> Self {
+        Self { concurrency: AtomicU32::new(0), state: Mutex::new(WindowState::new(1, None)) }
+    }
+
+    /// It hands out so many more at once, from the next time on that it begins anew.
+    pub(crate) fn add(&self, concurrency: u32) {
+        self.concurrency.fetch_add(concurrency.min(u16::MAX.into()), Ordering::Relaxed);
+    }
+
+    fn concurrency(&self) -> u32 {
+        self.concurrency.load(Ordering::Relaxed).clamp(1, u16::MAX.into())
     }
 
     fn state(&self) -> MutexGuard<'_, WindowState> {
@@ -101,7 +116,7 @@ impl InFlightWindow {
     /// It begins anew: what is delivered now may be what has ended something.
     pub(crate) fn restart(&self) -> u32 {
         let mut state = self.state();
-        *state = WindowState::new(self.concurrency, state.mean);
+        *state = WindowState::new(self.concurrency(), state.mean);
         state.size
     }
 
@@ -134,8 +149,8 @@ impl InFlightWindow {
     /// How many handlers work off in time if each takes as long as this.
     fn ideal(&self, mean: Duration) -> u32 {
         let rounds = TARGET.as_nanos() / mean.as_nanos().max(1);
-        let most = u32::from(PREFETCH).max(self.concurrency);
-        let ideal = u128::from(self.concurrency) * rounds.max(1);
+        let most = u32::from(PREFETCH).max(self.concurrency());
+        let ideal = u128::from(self.concurrency()) * rounds.max(1);
         u32::try_from(ideal).map_or(most, |ideal| ideal.min(most))
     }
 }
@@ -162,6 +177,15 @@ mod tests {
         assert_eq!(after(&InFlightWindow::new(2), 1000, Duration::from_millis(100)), 20);
         assert_eq!(after(&InFlightWindow::new(3), 1000, Duration::from_secs(60)), 3);
         assert_eq!(after(&InFlightWindow::new(300), 1000, Duration::ZERO), 300);
+    }
+
+    #[test]
+    fn the_window_of_a_queue_begins_with_all_its_workers() {
+        let window = InFlightWindow::without_workers();
+        assert_eq!(window.restart(), 1);
+        window.add(4);
+        window.add(2);
+        assert_eq!(window.restart(), 6);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::net::socket::Encryption;
 use crate::secret::SecretValue;
 
 /// The address of a server, with the credentials that the environment has for it.
-pub(super) struct Address {
+#[derive(Clone)]
+pub(crate) struct Address {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) database: i64,

@@ -6,7 +6,7 @@ use redis::cmd;
 use super::connection::Connection;
 
 /// Looks at the server's settings. Where that is not allowed, nothing is said.
-pub(super) async fn give(connection: &Connection) {
+pub(crate) async fn give(connection: &Connection) {
     let info =
         connection.read(|mut commands| async move { cmd("INFO").query_async::<String>(&mut commands).await }).await;
     for advice in info.iter().flat_map(|info| about(info)) {

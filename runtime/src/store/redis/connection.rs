@@ -26,7 +26,7 @@ const WAIT_LIMIT: Duration = Duration::from_secs(5);
 const _: () = assert!(WAIT_LIMIT.as_millis() > (CONNECT.as_millis() + LONGEST.as_millis()), "see above");
 
 /// The connection to Redis, through which commands and scripts are sent.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     supervisor: Arc<Supervisor>,
     /// There once it has been connected.
     task: Mutex<Option<SupervisorTask>>,
@@ -53,12 +53,12 @@ enum QueryError {
 }
 
 impl Connection {
-    pub(super) fn new(address: Address, probe: String) -> Self {
+    pub(crate) fn new(address: Address, probe: String) -> Self {
         Self { supervisor: Arc::new(Supervisor::new(address, probe)), task: Mutex::default() }
     }
 
     /// Connects; waits for a server that is away, and gives up on one that refuses.
-    pub(super) async fn connect(&self) -> Result<(), StoreError> {
+    pub(crate) async fn connect(&self) -> Result<(), StoreError> {
         let mut task = self.task.lock().await;
         self.open()?;
         if task.is_some() {
@@ -81,20 +81,20 @@ impl Connection {
     }
 
     /// Disconnects, for good.
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.supervisor.state.send_replace(ConnectionPhase::Closed);
         *self.task.lock().await = None;
     }
 
     /// An error once it is closed.
-    pub(super) fn open(&self) -> Result<(), StoreError> {
+    pub(crate) fn open(&self) -> Result<(), StoreError> {
         match *self.supervisor.state.borrow() {
             ConnectionPhase::Closed => Err(StoreError::Closed),
             ConnectionPhase::Away(_) | ConnectionPhase::Up(..) => Ok(()),
         }
     }
 
-    pub(super) fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         match &*self.supervisor.state.borrow() {
             ConnectionPhase::Up(..) => Health::Ready,
             ConnectionPhase::Away(reason) => Health::Degraded(format!("redis at {}: {reason}", self.supervisor.place)),
@@ -103,7 +103,7 @@ impl Connection {
     }
 
     /// Sends a command that changes nothing: once more if the connection breaks before the answer is there.
-    pub(super) async fn read<T, F>(&self, ask: impl Fn(MultiplexedConnection) -> F) -> Result<T, StoreError>
+    pub(crate) async fn read<T, F>(&self, ask: impl Fn(MultiplexedConnection) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = RedisResult<T>>,
     {
@@ -114,7 +114,7 @@ impl Connection {
     /// handed to one that breaks, the server may have made it, or make it yet out of its buffers, and nothing tells
     /// which: to send it again could undo what somebody else has done in between. Who asked has to know. Only what a
     /// server says it has not done is sent again.
-    pub(super) async fn write<T, F>(&self, ask: impl Fn(MultiplexedConnection) -> F) -> Result<T, StoreError>
+    pub(crate) async fn write<T, F>(&self, ask: impl Fn(MultiplexedConnection) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = RedisResult<T>>,
     {

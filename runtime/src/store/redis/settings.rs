@@ -3,7 +3,7 @@
 use super::address::Address;
 use crate::environment::{Setup, Template, Tls};
 
-/// The settings of a state store in Redis, or in what speaks RESP like it.
+/// The settings of a queue bridge or a state store in Redis, or in what speaks RESP like it.
 #[derive(Clone, Copy, Debug)]
 pub struct Redis {
     url: Template,
@@ -41,7 +41,7 @@ impl Redis {
     }
 
     /// Where it is; or problems.
-    pub(super) async fn address(&self, setup: &mut Setup) -> Option<Address> {
+    pub(crate) async fn address(&self, setup: &mut Setup) -> Option<Address> {
         let before = setup.problems().len();
         let url = setup.text(&self.url).await;
         let username = setup.optional(self.username.as_ref()).await;

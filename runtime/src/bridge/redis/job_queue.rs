@@ -1,0 +1,76 @@
+//! A queue of jobs: a stream, and those that wait for their time beside it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::fields;
+use super::keys::QueueKeys;
+use super::queue_connection::QueueConnection;
+use super::scripts::{self, CountedJobs};
+use crate::bridge::network::BrokerQueue;
+use crate::bridge::network::wire::Outgoing;
+use crate::bridge::{BridgeError, Depth, Job};
+use crate::contract::queue_policy::QueuePolicy;
+use crate::contract::subscription_policy::WhenFull;
+use crate::message::Message;
+
+/// How long a deduplication id counts of a queue that says nothing about it.
+const WINDOW: Duration = Duration::from_secs(300);
+
+/// The stream of a queue's jobs, as those see it who put them in.
+pub(super) struct RedisQueue {
+    pub(super) connection: Arc<QueueConnection>,
+    pub(super) keys: QueueKeys,
+    pub(super) subject: &'static str,
+    pub(super) source: Arc<str>,
+    pub(super) policy: QueuePolicy,
+    /// The largest payload, in bytes.
+    pub(super) largest: u64,
+}
+
+/// A time in milliseconds that is over no earlier than this one.
+pub(super) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+impl BrokerQueue for RedisQueue {
+    async fn push(&self, job: &Job) -> Result<(), BridgeError> {
+        let Job { message, delay, deduplication } = job;
+        let outgoing = Outgoing::new(self.subject, message, &self.source);
+        let body = outgoing.body(self.largest)?;
+        let when_full = if self.policy.when_full == WhenFull::DropOldest { "drop" } else { "" };
+        let window = self.policy.remember.unwrap_or(WINDOW);
+        let mut push = scripts::push(&self.keys, deduplication.as_deref().map(|id| self.keys.seen(id)));
+        push.arg(self.policy.bound).arg(when_full);
+        push.arg(delay.map(|delay| milliseconds(delay).to_string()).unwrap_or_default());
+        push.arg(milliseconds(window).max(1)).arg(fields::write(&outgoing, &body));
+        let outcome: String = self.connection.run_until_done(&push).await?;
+        match outcome.as_str() {
+            "full" => Err(BridgeError::Full { at: self.subject }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check(&self, job: &Message) -> Result<(), BridgeError> {
+        Outgoing::new(self.subject, job, &self.source).body(self.largest).map(drop)
+    }
+
+    async fn depth(&self) -> Result<Depth, BridgeError> {
+        let counted: CountedJobs = self.connection.run(&scripts::depth(&self.keys)).await?;
+        let (waiting, delayed, leased, age) = counted;
+        let age = Some(Duration::from_millis(age));
+        Ok(Depth { waiting, delayed: Some(delayed), leased: Some(leased), age })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_over_early() {
+        assert_eq!(milliseconds(Duration::from_nanos(1)), 1);
+        assert_eq!(milliseconds(Duration::from_micros(1500)), 2);
+        assert_eq!(milliseconds(Duration::from_secs(3)), 3000);
+    }
+}

@@ -1,0 +1,335 @@
+//! The jobs of a queue as the runtime takes them: deliveries of the consumer group that all workers share.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::{Instant, sleep};
+
+use super::arrivals::Arrivals;
+use super::deliveries::{Deliveries, JobDelivery};
+use super::fields::{self, ReadFields};
+use super::job_queue::milliseconds;
+use super::keys::QueueKeys;
+use super::queue_connection::QueueConnection;
+use super::scripts::{self, TakenJobs};
+use crate::bridge::network::wire::{GivenUp, Outgoing};
+use crate::bridge::network::{
+    BrokerSubscription, DeadLetterPage, DeadLetterQuery, FoundDeadLetter, ReceivedMessage, dead,
+};
+use crate::bridge::{BridgeError, DeadMessage, Delivery};
+use crate::one_line::OneLine;
+use crate::sync::Mutex;
+
+/// After an attempt to take jobs that failed.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long nobody looks for jobs that others have left, at most.
+const LONGEST_LOOK: Duration = Duration::from_secs(5);
+
+/// How many dead letters are read at once.
+const PAGE: usize = 100;
+
+/// The consumer group of a queue, as one process takes from it.
+pub(super) struct RedisJobs(pub(super) Arc<JobsContext>);
+
+/// The connection and the keys of a queue, and what this process has of it.
+pub(super) struct JobsContext {
+    pub(super) connection: Arc<QueueConnection>,
+    pub(super) keys: QueueKeys,
+    pub(super) subject: &'static str,
+    pub(super) source: Arc<str>,
+    pub(super) lease: Duration,
+    pub(super) arrivals: Arc<Arrivals>,
+    pub(super) deliveries: Deliveries,
+    /// How many wait for a job: so many are taken at once.
+    wanting: AtomicUsize,
+    /// Taken, and not received yet.
+    buffer: Mutex<VecDeque<TakenJob>>,
+    state: AsyncMutex<TakeState>,
+    drained: AtomicBool,
+}
+
+/// The taking of jobs that is under way. Whoever waits for it may be dropped, and the next one goes on waiting.
+struct TakeState {
+    taking: Option<BoxFuture<'static, Result<TakenJobs, BridgeError>>>,
+    /// Where to go on looking for what others have left, and when.
+    cursor: String,
+    look: Instant,
+}
+
+/// A job that was taken.
+struct TakenJob {
+    delivery: JobDelivery,
+    fields: ReadFields,
+}
+
+/// The acknowledgement of a job or a dead letter.
+#[derive(Clone)]
+pub(super) enum RedisToken {
+    Job(JobDelivery),
+    /// The entry of a dead letter in its stream.
+    DeadLetter(String),
+}
+
+/// Whether a job that is given back was attempted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Released {
+    Attempted,
+    Untouched,
+}
+
+/// Somebody who waits for a job.
+struct Wanting<'w>(&'w AtomicUsize);
+
+impl Drop for Wanting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl JobsContext {
+    pub(super) fn new(
+        connection: &Arc<QueueConnection>,
+        keys: QueueKeys,
+        subject: &'static str,
+        source: &Arc<str>,
+        lease: Duration,
+        arrivals: Arrivals,
+    ) -> Self {
+        Self {
+            connection: Arc::clone(connection),
+            keys,
+            subject,
+            source: Arc::clone(source),
+            lease,
+            arrivals: Arc::new(arrivals),
+            deliveries: Deliveries::default(),
+            wanting: AtomicUsize::new(0),
+            buffer: Mutex::default(),
+            state: AsyncMutex::new(TakeState { taking: None, cursor: "0-0".to_owned(), look: Instant::now() }),
+            drained: AtomicBool::new(false),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.drained.load(Ordering::SeqCst) || self.connection.is_closed()
+    }
+
+    /// The next job; `None` once there is to be none.
+    async fn next(self: &Arc<Self>) -> Option<TakenJob> {
+        self.wanting.fetch_add(1, Ordering::Relaxed);
+        let _wanting = Wanting(&self.wanting);
+        let mut state = self.state.lock().await;
+        loop {
+            if self.is_over() {
+                return None;
+            }
+            if let Some(job) = self.buffer.lock().pop_front() {
+                return Some(job);
+            }
+            match self.take(&mut state).await {
+                Ok((due, last)) => {
+                    if self.buffer.lock().is_empty() {
+                        self.wait(state.look, due, last).await;
+                    }
+                }
+                Err(BridgeError::Closed) => return None,
+                Err(error) => {
+                    tracing::debug!(target: "pontoon", queue = self.subject, error = %OneLine(&error), "no jobs can be taken");
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Takes as many jobs as are waited for. Returns when the next one is due, and the last entry of the stream.
+    async fn take(self: &Arc<Self>, state: &mut TakeState) -> Result<(Option<Duration>, String), BridgeError> {
+        let looks = state.look <= Instant::now();
+        let taking = state.taking.get_or_insert_with(|| {
+            let (jobs, wanted) = (Arc::clone(self), self.wanting.load(Ordering::Relaxed).max(1));
+            let cursor = if looks { state.cursor.clone() } else { String::new() };
+            Box::pin(async move {
+                let mut script = scripts::take(&jobs.keys);
+                script.arg(wanted).arg(milliseconds(jobs.lease)).arg(cursor);
+                let taken: TakenJobs = jobs.connection.run(&script).await?;
+                Ok(taken)
+            })
+        });
+        let taken = taking.await;
+        state.taking = None;
+        let (cursor, due, last, jobs) = taken?;
+        // Once through, there is time until the next leases can be over.
+        if cursor == "0-0" {
+            state.look = Instant::now() + self.look_again();
+        }
+        if !cursor.is_empty() {
+            state.cursor = cursor;
+        }
+        let mut buffer = self.buffer.lock();
+        for (entry, number, fields) in jobs {
+            let delivery = JobDelivery::new(entry, number);
+            self.deliveries.hold(&delivery);
+            buffer.push_back(TakenJob { delivery, fields });
+        }
+        Ok((u64::try_from(due).ok().map(Duration::from_millis), last))
+    }
+
+    fn look_again(&self) -> Duration {
+        (self.lease / 4).min(LONGEST_LOOK)
+    }
+
+    /// Waits until there may be a job.
+    async fn wait(&self, look: Instant, due: Option<Duration>, last: String) {
+        let arrived = self.arrivals.arrived.notified();
+        self.arrivals.want(last);
+        let look = look.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        tokio::select! {
+            () = arrived => {}
+            () = sleep(due.map_or(look, |due| due.min(look))) => {}
+        }
+    }
+
+    /// Is done with a job, or has it come again after a pause, as this attempt.
+    async fn settle(
+        &self,
+        delivery: &JobDelivery,
+        again: Option<(Duration, fields::WrittenFields)>,
+    ) -> Result<(), BridgeError> {
+        let mut script = scripts::settle(&self.keys);
+        script.arg(&*delivery.entry).arg(delivery.number);
+        match again {
+            None => script.arg(""),
+            Some((pause, fields)) => script.arg(milliseconds(pause)).arg(fields),
+        };
+        let settled = self.connection.run_until_done::<u8>(&script).await;
+        self.deliveries.let_go(delivery);
+        if settled? == 1 { Ok(()) } else { Err(BridgeError::LeaseLost) }
+    }
+
+    /// Gives a job back.
+    async fn release(&self, delivery: &JobDelivery, released: Released) -> Result<(), BridgeError> {
+        let mut script = scripts::release(&self.keys);
+        script.arg(&*delivery.entry).arg(delivery.number).arg(u8::from(released == Released::Attempted));
+        let released = self.connection.run_until_done::<u8>(&script).await;
+        self.deliveries.let_go(delivery);
+        if released? == 1 { Ok(()) } else { Err(BridgeError::LeaseLost) }
+    }
+
+    /// Takes nothing new, and gives back what nobody has received.
+    pub(super) async fn drain(&self) {
+        self.drained.store(true, Ordering::SeqCst);
+        self.arrivals.arrived.notify_waiters();
+        self.arrivals.arrived.notify_one();
+        let left = std::mem::take(&mut *self.buffer.lock());
+        for TakenJob { delivery, .. } in left {
+            if let Err(error) = self.release(&delivery, Released::Untouched).await {
+                tracing::debug!(target: "pontoon", queue = self.subject, error = %OneLine(&error), "a job comes again after its lease");
+            }
+        }
+    }
+
+    /// What comes again, as this attempt.
+    fn written(&self, delivery: &Delivery, attempt: u32) -> Result<fields::WrittenFields, BridgeError> {
+        let mut outgoing = Outgoing::new(self.subject, &delivery.message, &self.source);
+        outgoing.attempt = attempt;
+        outgoing.deadline = delivery.message.metadata().deadline;
+        // It was carried before.
+        let body = outgoing.body(u64::MAX)?;
+        Ok(fields::write(&outgoing, &body))
+    }
+
+    async fn keep_dead(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
+        let mut outgoing = Outgoing::new(self.subject, &dead.message, &self.source);
+        outgoing.dead = Some(GivenUp { reason: &dead.reason, attempts: dead.attempts });
+        let fields = fields::write(&outgoing, &outgoing.body(u64::MAX)?);
+        let mut add = redis::cmd("XADD");
+        add.arg(&self.keys.dead).arg("*").arg(fields);
+        let add = &add;
+        self.connection.ask(|mut commands| async move { add.exec_async(&mut commands).await }).await
+    }
+
+    async fn forget_dead(&self, entry: &str) -> Result<(), BridgeError> {
+        let mut delete = redis::cmd("XDEL");
+        delete.arg(&self.keys.dead).arg(entry);
+        let delete = &delete;
+        self.connection.ask(|mut commands| async move { delete.exec_async(&mut commands).await }).await
+    }
+
+    async fn look_at_dead(&self, query: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<RedisToken>>, BridgeError> {
+        let (mut page, mut from) = (DeadLetterPage::new(query), "-".to_owned());
+        while !page.is_full() {
+            let mut range = redis::cmd("XRANGE");
+            range.arg(&self.keys.dead).arg(&from).arg("+").arg("COUNT").arg(PAGE);
+            let range = &range;
+            let found: Vec<(String, ReadFields)> =
+                self.connection.ask(|mut commands| async move { range.query_async(&mut commands).await }).await?;
+            let Some((last, _)) = found.last() else { break };
+            from = format!("({last}");
+            for (entry, fields) in found {
+                let bytes = fields.values().map(Vec::len).sum();
+                page.add(dead(fields::read(fields)), bytes, RedisToken::DeadLetter(entry));
+            }
+        }
+        Ok(page.into_found())
+    }
+}
+
+impl BrokerSubscription for RedisJobs {
+    type Token = RedisToken;
+
+    async fn receive(&self) -> Option<ReceivedMessage<RedisToken>> {
+        let TakenJob { delivery, fields } = self.0.next().await?;
+        let redelivered = delivery.number.saturating_sub(1);
+        Some(ReceivedMessage { incoming: fields::read(fields), redelivered, token: RedisToken::Job(delivery) })
+    }
+
+    async fn ack(&self, token: RedisToken) -> Result<(), BridgeError> {
+        match token {
+            RedisToken::Job(delivery) => self.0.settle(&delivery, None).await,
+            RedisToken::DeadLetter(entry) => self.0.forget_dead(&entry).await,
+        }
+    }
+
+    async fn release(&self, token: RedisToken) -> Result<(), BridgeError> {
+        match token {
+            RedisToken::Job(delivery) => self.0.release(&delivery, Released::Attempted).await,
+            // It has never left.
+            RedisToken::DeadLetter(_) => Ok(()),
+        }
+    }
+
+    async fn retry(&self, delivery: &Delivery, token: RedisToken, pause: Duration) -> Result<bool, BridgeError> {
+        match token {
+            RedisToken::Job(job) => {
+                let fields = self.0.written(delivery, delivery.attempt.saturating_add(1))?;
+                self.0.settle(&job, Some((pause, fields))).await.map(|()| true)
+            }
+            RedisToken::DeadLetter(_) => Ok(false),
+        }
+    }
+
+    fn is_lost(&self, token: &RedisToken) -> bool {
+        matches!(token, RedisToken::Job(delivery) if delivery.is_lost())
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        Some(self.0.lease)
+    }
+
+    /// What was received is held by the thread of the connections.
+    async fn extend(&self, token: RedisToken) -> Result<(), BridgeError> {
+        if self.is_lost(&token) { Err(BridgeError::LeaseLost) } else { Ok(()) }
+    }
+
+    async fn dead_letter(&self, dead: &DeadMessage) -> Result<(), BridgeError> {
+        self.0.keep_dead(dead).await
+    }
+
+    async fn dead_letters(&self, query: DeadLetterQuery) -> Result<Vec<FoundDeadLetter<RedisToken>>, BridgeError> {
+        self.0.look_at_dead(query).await
+    }
+}
