@@ -9,6 +9,7 @@
 pub mod adapter;
 pub mod event_bridge;
 pub mod mixed;
+pub mod queue;
 pub mod soak;
 pub mod state;
 pub mod system;
