@@ -61,6 +61,13 @@ pub struct UserSignedUp {
     pub id: UserId,
 }
 
+/// A fee to be booked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Invoice {
+    /// Who owes it.
+    pub user: UserId,
+}
+
 /// What somebody owes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {

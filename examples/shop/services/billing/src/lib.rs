@@ -1,8 +1,8 @@
 //! The service `billing`: what everybody owes. It hears of new users and asks nobody.
 
-use pontoon::{CommandHandler, Error, Resources, SubscriptionHandler};
-use shop_contract::topology::{billing, state};
-use shop_contract::{Account, UserId, UserSignedUp};
+use pontoon::{CommandHandler, Error, QueueWorker, Resources, SubscriptionHandler};
+use shop_contract::topology::{billing, queue, state};
+use shop_contract::{Account, Invoice, UserId, UserSignedUp};
 
 /// What a year costs, in cents.
 const YEARLY_FEE: u32 = 12_00;
@@ -17,14 +17,28 @@ pub struct Resources;
 pub struct OpenAccount;
 
 impl OpenAccount {
-    /// Books a fee, whatever was booked before: that an event which arrives twice is booked once is the topology's
-    /// promise (`idempotency`), not this handler's.
     async fn handle(&self, ctx: &impl billing::open_account::Context, event: UserSignedUp) -> Result<(), Error> {
+        let open = |account: Option<Account>| account.unwrap_or(Account { fees: 0, cents: 0 });
+        ctx.state(state::Ledger).update(&event.id, open).await?;
+        ctx.enqueue(queue::Invoices, Invoice { user: event.id }).await?;
+        Ok(())
+    }
+}
+
+/// The handler of the worker `billing.bill`.
+#[derive(QueueWorker)]
+#[worker(billing.bill)]
+pub struct Bill;
+
+impl Bill {
+    /// Books a fee, whatever was booked before: that a job which arrives twice is booked once is the topology's promise
+    /// (`idempotency`), not this handler's.
+    async fn handle(&self, ctx: &impl billing::bill::Context, invoice: Invoice) -> Result<(), Error> {
         let book = |account: Option<Account>| {
             let Account { fees, cents } = account.unwrap_or(Account { fees: 0, cents: 0 });
             Account { fees: fees + 1, cents: cents + YEARLY_FEE }
         };
-        ctx.state(state::Ledger).update(&event.id, book).await?;
+        ctx.state(state::Ledger).update(&invoice.user, book).await?;
         Ok(())
     }
 }
@@ -50,6 +64,9 @@ mod tests {
     async fn a_new_user_owes_the_fee() {
         let (ctx, ada) = (Stub::new(), UserId("ada@example.com".into()));
         OpenAccount.handle(&ctx, UserSignedUp { id: ada.clone() }).await.expect("the ledger is open");
+        for invoice in ctx.enqueued(queue::Invoices) {
+            Bill.handle(&ctx, invoice).await.expect("the ledger is open");
+        }
         let account = ctx.state(state::Ledger).get(&ada).await.expect("the ledger is open");
         assert_eq!(account, Some(Account { fees: 1, cents: YEARLY_FEE }));
     }
