@@ -79,6 +79,11 @@ impl Lease {
         self.find(store).await
     }
 
+    /// Asks the store whether it is still ours.
+    pub(crate) async fn is_held(&self, store: &dyn StateAdapter) -> Result<bool, StoreError> {
+        Ok(self.find(store).await?.is_some())
+    }
+
     /// The version that is ours.
     async fn find(&self, store: &dyn StateAdapter) -> Result<Option<Etag>, StoreError> {
         let there = store.get(self.collection, &self.key).await?;
