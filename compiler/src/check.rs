@@ -46,6 +46,7 @@ mod payload_mismatch;
 mod placed_twice;
 mod plaintext_transport;
 mod repeated_at_most_once;
+mod repeated_schedule;
 mod retry_amplification;
 mod retry_not_idempotent;
 mod secret_in_environment;
@@ -181,6 +182,7 @@ pub static RULES: &[Rule] = &[
     rule!(Warning shared_state),
     rule!(Error divided_state),
     rule!(Error divided_lease),
+    rule!(Warning repeated_schedule),
     rule!(Warning ineffective_key),
     rule!(Warning inherited_ephemeral),
     rule!(Warning cold_start),
