@@ -111,7 +111,12 @@ impl<U: Send + Sync> Clock<'_, U> {
         while let Some(due) = next {
             let is_due = tokio::select! {
                 biased;
-                () = shared.lifecycle.reached(Phase::Stopping) => return None,
+                () = shared.lifecycle.reached(Phase::Stopping) => {
+                    if unnoted.is_some() {
+                        tracing::warn!(target: "pontoon", handler = M::ADDRESS, "a run is not noted, and is made up for after the next start");
+                    }
+                    return None;
+                }
                 () = self.lost(turn) => return Some(End::Lost),
                 never = self.note(unnoted) => match never {},
                 is_due = self.runs.wait(&shared.wall, due) => is_due,

@@ -170,6 +170,24 @@ async fn a_store_that_is_away_for_longer_leaves_runs_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lease_that_its_store_has_forgotten_is_taken_again() {
+    let (script, store) = (Script::new(), Store::new());
+    let unit = instance(&script, &store, day(1, 0)).await;
+    let start = pontoon::Instant::now();
+    tokio::time::sleep(HOUR - SECOND / 2).await;
+    for key in ["lab.lonely", "lab.hourly"] {
+        let (collection, key) = ("$schedule_lease", key.to_owned());
+        store.commit(vec![Change { collection, key, expect: Expect::Anything, put: None }]).await.unwrap();
+    }
+    tokio::time::sleep(2 * MINUTE + SECOND).await;
+    let lonely = runs(&script, "lonely", start).split_off(59);
+    assert!(matches!(lonely[..], [3660, 3720] | [3600, 3660, 3720]), "{lonely:?}");
+    let hourly = runs(&script, "hourly", start);
+    assert!(hourly.len() == 1 && (3600..3605).contains(&hourly[0]), "{hourly:?}");
+    unit.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_longer_than_the_lease_keeps_it_and_does_not_overlap() {
     let (one, other, store) = (Script::new(), Script::new(), Store::new());
     one.next("lonely", [Act::Wait(150 * SECOND), Act::Panic, Act::Fail]);

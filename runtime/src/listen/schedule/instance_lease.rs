@@ -85,13 +85,17 @@ impl InstanceLease {
         let shared = &*self.shared;
         loop {
             {
-                let held = shared.held.lock().await;
-                let Some(lease) = held.lease.as_ref().filter(|lease| Instant::now() < lease.end()) else {
-                    return false;
+                let mut held = shared.held.lock().await;
+                let is_held = match &held.lease {
+                    Some(lease) if Instant::now() < lease.end() => lease.is_held(&*shared.store).await,
+                    _ => Ok(false),
                 };
-                match lease.is_held(&*shared.store).await {
-                    Ok(is_held) => return is_held,
-                    Err(StoreError::Closed) => return false,
+                match is_held {
+                    Ok(true) => return true,
+                    Ok(false) | Err(StoreError::Closed) => {
+                        shared.lose(&mut held);
+                        return false;
+                    }
                     Err(_) => {}
                 }
             }
@@ -116,13 +120,7 @@ impl SharedLease {
             if lease.keep(&*self.store).await {
                 return Some(lease.due().saturating_duration_since(Instant::now()).max(RETRY));
             }
-            held.lease = None;
-            self.turn.send_replace(None);
-            tracing::warn!(
-                target: "pontoon",
-                handler = self.address,
-                "the lease of a schedule was lost: its next runs are those of another instance"
-            );
+            self.lose(&mut held);
         }
         match Lease::acquire(&*self.store, COLLECTION, self.address).await {
             Ok(lease) => {
@@ -145,6 +143,15 @@ impl SharedLease {
                 }
                 Some(RETRY)
             }
+        }
+    }
+
+    /// It is not known to be ours any more: it is asked for anew.
+    fn lose(&self, held: &mut HeldLease) {
+        if held.lease.take().is_some() {
+            self.turn.send_replace(None);
+            let handler = self.address;
+            tracing::warn!(target: "pontoon", handler, "the lease of a schedule was lost: another instance may run it now");
         }
     }
 

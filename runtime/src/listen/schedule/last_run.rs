@@ -34,7 +34,8 @@ impl LastRun<'_> {
             match self.find(wall.now()).await {
                 Ok(done) => return done,
                 Err(error) => {
-                    self.failed(&error, &mut failures, "a schedule does not run: what it has missed is not known")
+                    let what = "a schedule does not run: what it has missed is not known";
+                    self.failed(&error, &mut failures, what);
                 }
             }
             sleep(RETRY).await;

@@ -50,7 +50,8 @@ mod database {
     }
 }
 
-#[cfg(all(test, feature = "zones"))]
+#[cfg(feature = "zones")]
+#[cfg(test)]
 mod tests {
     use std::time::{Duration, SystemTime};
 
