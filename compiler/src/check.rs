@@ -15,6 +15,7 @@ mod bridge_capability;
 mod broker_time_limit;
 mod chatty_split;
 mod cold_start;
+mod divided_lease;
 mod divided_state;
 mod edge_offline;
 mod event_loop;
@@ -45,6 +46,7 @@ mod payload_mismatch;
 mod placed_twice;
 mod plaintext_transport;
 mod repeated_at_most_once;
+mod repeated_schedule;
 mod retry_amplification;
 mod retry_not_idempotent;
 mod secret_in_environment;
@@ -63,6 +65,7 @@ mod unemitted_event;
 mod unfilled_queue;
 mod unheard_event;
 mod unknown_path;
+mod unknown_zone;
 mod unplaced_service;
 mod unreachable_command;
 mod unreachable_hops;
@@ -127,6 +130,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error payload_mismatch),
     rule!(Error lossy_type),
     rule!(Error keyless_input),
+    rule!(Error unknown_zone),
     rule!(Error never_due),
     rule!(Error shared_handler),
     // The graph of calls and events
@@ -177,6 +181,8 @@ pub static RULES: &[Rule] = &[
     rule!(Warning chatty_split),
     rule!(Warning shared_state),
     rule!(Error divided_state),
+    rule!(Error divided_lease),
+    rule!(Warning repeated_schedule),
     rule!(Warning ineffective_key),
     rule!(Warning inherited_ephemeral),
     rule!(Warning cold_start),

@@ -27,7 +27,7 @@ pub use environment::{
 };
 pub use located::Located;
 pub use message::{Event, Queue, Secret, State};
-pub use policy::{Backoff, Delivery, Http, Idempotency, Retry, Timetable, WhenFull};
+pub use policy::{Backoff, Delivery, Http, Idempotency, Missed, Retry, Timetable, WhenFull};
 pub use presence::Presence;
 pub use rust::{RustPath, RustType, is_prelude};
 pub use service::{

@@ -283,11 +283,23 @@ name: shop
 services:
   a: { version: 1, schedules: { both: { every: 1s, cron: '* * * * *' }, ok: { every: 1s } } }
   b: { versions: { 2: { schedules: { none: {} } } } }
+  c: { version: 1, schedules: { zoned: { every: 1s, zone: Europe/Berlin }, fine: { cron: '@daily', zone: UTC } } }
 ",
     )]);
     assert!(report.contains("the schedule `both` runs at intervals and by the calendar"), "{report}");
     assert!(report.contains("the schedule `none` does not say when it runs"), "{report}");
-    assert_eq!(report.matches("pontoon::").count(), 2, "{report}");
+    assert!(
+        report.contains("the schedule `zoned` runs at intervals, which are the same in every time zone"),
+        "{report}"
+    );
+    assert_eq!(report.matches("pontoon::").count(), 3, "{report}");
+}
+
+#[test]
+fn a_name_for_a_time_of_cron_needs_quotes() {
+    let text = "pontoon: 1\nname: shop\nservices:\n  a: { version: 1, schedules: { tick: { cron: @daily } } }\n";
+    let report = refused(&[("topology.yaml", text)]);
+    assert!(report.contains("quote"), "{report}");
 }
 
 #[test]

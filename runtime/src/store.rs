@@ -9,6 +9,7 @@ use crate::health::Health;
 use crate::maybe_ready::MaybeReady;
 
 pub(crate) mod in_memory;
+pub(crate) mod lease;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 

@@ -29,6 +29,7 @@ mod size;
 mod state;
 mod store;
 mod text;
+mod time_zone;
 mod version;
 mod whole;
 mod word;
@@ -48,7 +49,7 @@ pub use self::file::FilePath;
 pub use self::http::{HttpExposure, Method, Route, Segment};
 pub use self::listener::{Authentication, HttpLimits, LogFormat, LogLevel, Otlp, Telemetry};
 pub use self::operation::{Command, Operation, Schedule, Subscription, Worker};
-pub use self::policy::{Delivery, Idempotency, Ordered, Retry, WhenFull};
+pub use self::policy::{Delivery, Idempotency, Missed, Ordered, Retry, WhenFull};
 pub use self::queue::Queue;
 pub use self::rate::{Per, Rate};
 pub use self::reference::{CommandRef, ServiceRef};
@@ -63,6 +64,7 @@ pub use self::store::{
     AwsState, AwsStore, ConfigStore, Dapr, FileStore, NatsConfig, RedisConfig, SecretStore, StateStore,
 };
 pub use self::text::{Part, Port, Text};
+pub use self::time_zone::TimeZone;
 pub use self::version::{Format, Version};
 pub use self::whole::{Percent, Replicas};
 pub use self::word::{FieldPath, Name};

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use pontoon_schema::document::{
     Backoff, CommandRef, Cron, Date, Duration, FieldPath, FilePath, Name, Place, Rate, Route, RustPath, RustType,
-    ServiceRef, Size, Text,
+    ServiceRef, Size, Text, TimeZone,
 };
 use regex::Regex;
 
@@ -142,7 +142,8 @@ fn of_times() {
     holds::<Duration>("Duration", &["1ms", "30s", "007m", "36500d"], is_long);
     holds::<Backoff>("Backoff", &["50ms..200ms", "1s..1s"], |_| true);
     // A day that a month does not have, an hour after the last one, steps of nothing.
-    holds::<Cron>("Cron", &["0 3 * * *", "*/5 0-7,12 1 * 7"], |_| true);
+    holds::<Cron>("Cron", &["0 3 * * *", "*/5 0-7,12 1 * 7", "30 8 * Jan-Mar Mon-Fri", "@daily"], |_| true);
+    holds::<TimeZone>("TimeZone", &["UTC", "Europe/Berlin", "Etc/GMT+5"], |text| text.len() > 64);
     holds::<Date>("Date", &["2026-11-29", "2028-02-29"], |_| true);
 }
 

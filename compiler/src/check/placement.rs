@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::topology::{
-    CommandId, Deployment, DeploymentId, Environment, EnvironmentId, Handler, ServiceId, Topology, Unit, UnitId,
+    CommandId, Deployment, DeploymentId, Environment, EnvironmentId, Handler, Pattern, ServiceId, Topology, Unit,
+    UnitId,
 };
 
 /// A deployment, with its handlers put into its units.
@@ -38,6 +39,12 @@ impl<'a> Placement<'a> {
         let environments = deployment.environments.iter();
         let environments = environments.map(|id| (id.value, &topology.environments[id.value])).collect();
         Self { deployment, units, environments, homes }
+    }
+
+    /// Whether its units can have several instances that run schedules: functions run none, and each device is one of
+    /// its own.
+    pub(super) fn scales_out(&self) -> bool {
+        self.deployment.pattern.value == Pattern::Microservices
     }
 
     /// The environments that the deployment runs in.

@@ -1,4 +1,4 @@
-//! `store_capability`: something that a state collection needs and the environment's store cannot do.
+//! `store_capability`: something that a state collection or a schedule needs and the environment's store cannot do.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::Input;
 use super::wording::{either, size};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::{Connection, Environment, Handler, State};
+use crate::topology::{Connection, Environment, Handler, State, Topology};
 
 pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let topology = input.topology;
@@ -41,6 +41,12 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
                         }
                     }
                 }
+                if environment.state_store.is_none()
+                    && let Some((span, what)) = of_schedule(topology, *handler)
+                    && seen.insert((environment.name.span, environment.name.span, "state_store"))
+                {
+                    findings.add(absent(environment, "state_store", &what, span));
+                }
                 if environment.secret_store.is_none() {
                     for secret in topology.secrets_of(*handler) {
                         if seen.insert((environment.name.span, environment.name.span, "secret_store")) {
@@ -53,6 +59,16 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// What a schedule keeps in the state store, and where that is said.
+fn of_schedule(topology: &Topology, handler: Handler) -> Option<(Span, String)> {
+    let Handler::Schedule(id) = handler else { return None };
+    let (schedule, address) = (&topology.schedules[id], topology.address(handler));
+    if schedule.single.value {
+        return Some((schedule.single.span, format!("{address} needs a lease that all instances see")));
+    }
+    schedule.makes_up().then(|| (schedule.missed.span, format!("{address} needs to know when it last ran")))
 }
 
 /// One thing that a store has to be able to do.

@@ -64,6 +64,11 @@ fn kept(topology: &Topology, handler: Handler, has_store: bool) -> Vec<(Span, St
             (state.span, format!("the collection `{}`", state.value))
         });
         kept.extend(states);
+        if let Handler::Schedule(id) = handler
+            && topology.schedules[id].makes_up()
+        {
+            kept.push((topology.schedules[id].missed.span, format!("the last run of {address}")));
+        }
     }
     kept
 }

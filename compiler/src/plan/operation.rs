@@ -83,6 +83,15 @@ pub enum Trigger {
     Schedule {
         /// When.
         timetable: Timetable,
+        /// The time zone of that, where it is not UTC.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
+        /// Whether one instance at a time runs it.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        single: bool,
+        /// Whether one run after a downtime makes up for those that were missed.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        makes_up: bool,
     },
 }
 
@@ -116,7 +125,7 @@ pub struct Delivery {
 pub enum Timetable {
     /// Again and again after this time.
     Every(Time),
-    /// By a cron expression, in UTC.
+    /// By a cron expression.
     Cron(String),
 }
 
@@ -212,7 +221,10 @@ fn made_up(topology: &Topology, handler: Handler) -> String {
         }
         Handler::Schedule(id) => match &topology.schedules[id].timetable.value {
             topology::Timetable::Every(time) => format!("What the service `{service}` does every {}.", Time(*time)),
-            topology::Timetable::Cron(cron) => format!("What the service `{service}` does at `{cron}` (UTC)."),
+            topology::Timetable::Cron(cron) => {
+                let zone = topology.schedules[id].zone.as_ref().map_or("UTC", |zone| &zone.value);
+                format!("What the service `{service}` does at `{cron}` ({zone}).")
+            }
         },
     }
 }
@@ -250,12 +262,18 @@ fn trigger(topology: &Topology, handler: Handler) -> Trigger {
                 backoff: (worker.backoff.value != queue.backoff.value).then(|| worker.backoff.value.into()),
             }
         }
-        Handler::Schedule(id) => Trigger::Schedule {
-            timetable: match &topology.schedules[id].timetable.value {
-                topology::Timetable::Every(time) => Timetable::Every(Time(*time)),
-                topology::Timetable::Cron(cron) => Timetable::Cron(cron.clone()),
-            },
-        },
+        Handler::Schedule(id) => {
+            let schedule = &topology.schedules[id];
+            Trigger::Schedule {
+                timetable: match &schedule.timetable.value {
+                    topology::Timetable::Every(time) => Timetable::Every(Time(*time)),
+                    topology::Timetable::Cron(cron) => Timetable::Cron(cron.clone()),
+                },
+                zone: schedule.zone.as_ref().map(|zone| zone.value.clone()),
+                single: schedule.single.value,
+                makes_up: schedule.makes_up(),
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use super::Time;
 use super::contract::environments;
 use crate::source::Span;
-use crate::topology::{Backoff, Delivery, Handler, Located, Subscription, Topology, Worker};
+use crate::topology::{Backoff, Delivery, Handler, Located, Schedule, Subscription, Topology, Worker};
 
 /// The promises about a handler: `at least once`, `5 attempts (default)`, `1 at a time (default)`.
 pub(super) fn of(topology: &Topology, handler: Handler) -> Vec<String> {
@@ -19,7 +19,7 @@ pub(super) fn of(topology: &Topology, handler: Handler) -> Vec<String> {
             only.into_iter().chain(of_subscription(&topology.subscriptions[id])).collect()
         }
         Handler::Worker(id) => of_worker(topology, &topology.workers[id]),
-        Handler::Schedule(_) => vec!["in every instance".to_owned()],
+        Handler::Schedule(id) => of_schedule(&topology.schedules[id]),
         Handler::Command(_) => Vec::new(),
     }
 }
@@ -59,6 +59,12 @@ fn of_worker(topology: &Topology, worker: &Worker) -> Vec<String> {
         },
         said(&format!("{} at a time", worker.concurrency.value), worker.concurrency.span, here),
     ]
+}
+
+fn of_schedule(schedule: &Schedule) -> Vec<String> {
+    let instances = if schedule.single.value { "in one instance at a time" } else { "in every instance" };
+    let made_up = schedule.makes_up().then(|| "one run makes up for missed ones".to_owned());
+    [instances.to_owned()].into_iter().chain(made_up).collect()
 }
 
 /// What is not written stands where its owner does.

@@ -109,6 +109,7 @@ impl Display for Contract {
                 Trigger::Command { subject, .. } => subject.clone(),
                 Trigger::Subscription { event, .. } => format!("on {event}"),
                 Trigger::Worker { queue, .. } => format!("takes from {queue}"),
+                Trigger::Schedule { single: true, .. } => "by the clock, in one instance at a time".to_owned(),
                 Trigger::Schedule { .. } => "by the clock, in every instance".to_owned(),
             };
             table.row([&operation.reference, &operation.marker, &operation.handler.0, &what]);

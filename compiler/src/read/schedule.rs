@@ -1,10 +1,11 @@
-//! A schedule runs either at intervals or by the calendar: the document type alone can't say so.
+//! A schedule runs either at intervals or by the calendar, and only the calendar has a time zone: the document type
+//! alone can't say so.
 
 use super::Source;
 use super::tree::Node;
 use crate::diagnostic::Diagnostic;
 
-/// Finds schedules that have both, or neither.
+/// Finds schedules that have both, or neither, or a time zone for an interval.
 pub(super) fn check(source: &Source) -> Vec<Diagnostic> {
     let services = source.document.services.iter();
     let schedules = services.flat_map(|(name, service)| {
@@ -20,8 +21,25 @@ pub(super) fn check(source: &Source) -> Vec<Diagnostic> {
             body.schedules.iter().filter_map(move |(name, schedule)| Some((place?.get(name)?, schedule)))
         })
     });
-    let wrong = schedules.filter(|(_, schedule)| schedule.every.is_some() == schedule.cron.is_some());
-    wrong.map(|(node, _)| problem(node)).collect()
+    let found = schedules.filter_map(|(node, schedule)| {
+        if schedule.every.is_some() == schedule.cron.is_some() {
+            return Some(problem(node));
+        }
+        let zone = node.get("zone").filter(|_| schedule.zone.is_some() && schedule.cron.is_none());
+        zone.map(|zone| zone_without_calendar(node, zone))
+    });
+    found.collect()
+}
+
+fn zone_without_calendar(node: Node<'_>, zone: Node<'_>) -> Diagnostic {
+    let name = node.key().unwrap_or_default();
+    let message = format!("the schedule `{name}` runs at intervals, which are the same in every time zone");
+    let found = Diagnostic::error("invalid_value", message).label(zone.key_span(), "nothing is done by this clock");
+    let found = match node.get("every") {
+        Some(every) => found.label(every.key_span(), "at intervals"),
+        None => found,
+    };
+    found.help("delete `zone:`, or say by `cron:` when it runs")
 }
 
 fn problem(node: Node<'_>) -> Diagnostic {
@@ -35,6 +53,6 @@ fn problem(node: Node<'_>) -> Diagnostic {
         }
         _ => Diagnostic::error("missing_key", format!("the schedule `{name}` does not say when it runs"))
             .label(node.key_span(), "`every:` or `cron:` belongs here")
-            .help("add `every: 1m`, or `cron: 0 3 * * *` for three in the morning, UTC"),
+            .help("add `every: 1m`, or `cron: 0 3 * * *` for three in the morning"),
     }
 }

@@ -13,11 +13,14 @@ use crate::diagnostic::Diagnostic;
 use crate::read::Node;
 use crate::source::Span;
 use crate::topology::{
-    Command, CommandId, Delivery, Http, Idempotency, Located, Operation, Ordered, Retry, Schedule, ScheduleId,
+    Command, CommandId, Delivery, Http, Idempotency, Located, Missed, Operation, Ordered, Retry, Schedule, ScheduleId,
     Subscription, SubscriptionId, Timetable, Worker, WorkerId,
 };
 
 const KEEP: Duration = Duration::from_secs(24 * 3_600);
+
+/// The time zone where none is named: it takes no database.
+const UTC: &str = "UTC";
 
 /// Where everybody may call.
 const NONE: &str = "none";
@@ -189,7 +192,18 @@ impl<'s> Resolver<'s, '_> {
             (None, Some(cron)) => filled(node, "cron", Timetable::Cron(cron.as_str().to_owned())),
             (None, None) => return None,
         };
-        Some(Schedule { operation: operation?, timetable })
+        let zone = written.zone.as_ref().map(|zone| zone.as_str().to_owned()).filter(|zone| zone != UTC);
+        let missed = match written.missed.unwrap_or_default() {
+            document::Missed::Skip => Missed::Skip,
+            document::Missed::Once => Missed::Once,
+        };
+        Some(Schedule {
+            operation: operation?,
+            timetable,
+            zone: given(node, "zone", zone),
+            single: filled(node, "single", written.single),
+            missed: filled(node, "missed", missed),
+        })
     }
 
     fn operation<O: document::Operation>(

@@ -95,8 +95,17 @@ pub enum Delivery {
 pub enum Timetable {
     /// Again and again after this time.
     Every(Duration),
-    /// By a cron expression of five fields, in UTC.
+    /// By a cron expression.
     Cron(String),
+}
+
+/// What becomes of runs that were due while no instance was there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// They are left out.
+    Skip,
+    /// One run after the next start makes up for all of them.
+    Once,
 }
 
 /// Where a command is served over HTTP, and who may call it there.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Backoff, CommandId, Delivery, EventId, Http, Idempotency, Located, Presence, QueueId, Retry, RustPath, RustType,
-    ScheduleId, SecretId, ServiceId, StateId, SubscriptionId, Timetable, WhenFull, WorkerId,
+    Backoff, CommandId, Delivery, EventId, Http, Idempotency, Located, Missed, Presence, QueueId, Retry, RustPath,
+    RustType, ScheduleId, SecretId, ServiceId, StateId, SubscriptionId, Timetable, WhenFull, WorkerId,
 };
 use crate::source::Span;
 
@@ -277,4 +277,17 @@ pub struct Schedule {
     pub operation: Operation,
     /// When it runs.
     pub timetable: Located<Timetable>,
+    /// The time zone of a cron expression, where that is not UTC.
+    pub zone: Option<Located<String>>,
+    /// Whether one instance at a time runs it.
+    pub single: Located<bool>,
+    /// What becomes of runs that were due while no instance was there.
+    pub missed: Located<Missed>,
+}
+
+impl Schedule {
+    /// Whether one run makes up for those that were missed.
+    pub fn makes_up(&self) -> bool {
+        self.missed.value == Missed::Once
+    }
 }

@@ -90,6 +90,10 @@ pub trait Worker: Operation<Output = (), Rejection = Never> {
 pub trait Schedule: Operation<Input = Tick, Output = (), Rejection = Never> {
     /// When it runs.
     const TIMETABLE: Timetable;
+    /// Whether one instance at a time runs it, of those that share a state store.
+    const SINGLE: bool = false;
+    /// Whether one run after a start makes up for those that were missed.
+    const MAKES_UP: bool = false;
 }
 
 impl KnownSubscription {
@@ -116,7 +120,7 @@ impl KnownSubscription {
 /// ```
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Tick {
-    /// When this run was due, to the millisecond.
+    /// When this run was due, to the millisecond. Of those that one run makes up for, the first.
     pub due: SystemTime,
     /// How many runs this process has started before this one.
     pub count: u64,

@@ -11,7 +11,6 @@ mod entry;
 mod foreign;
 mod holding;
 mod lane;
-mod lease;
 mod order;
 mod pass;
 pub(crate) mod port;

@@ -13,7 +13,8 @@ use crate::listen::consume::consume;
 use crate::listen::consume_ordered::consume_ordered;
 use crate::listen::consumer_policy::ConsumerPolicy;
 use crate::listen::lane::Lane;
-use crate::listen::schedule::{self, ScheduledRuns};
+use crate::listen::schedule;
+use crate::listen::schedule::runs::ScheduledRuns;
 use crate::listen::serve::{Answers, boxed_answer, serve};
 use crate::unit::adapters::Adapters;
 

@@ -433,8 +433,20 @@ pub mod lab {
     #[derive(Clone, Copy, Debug)]
     pub struct Nightly;
 
+    /// Runs every minute, in one instance at a time.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Lonely;
+
+    /// Runs every day at noon; one run makes up for those that were missed.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Noon;
+
+    /// Runs every hour, in one instance at a time; one run makes up for those that were missed.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Hourly;
+
     macro_rules! schedule {
-        ($name:ident, $module:ident, $timetable:expr) => {
+        ($name:ident, $module:ident, $timetable:expr $(, $constant:ident)*) => {
             impl Operation for $name {
                 type Input = Tick;
                 type Output = ();
@@ -445,6 +457,7 @@ pub mod lab {
 
             impl Schedule for $name {
                 const TIMETABLE: Timetable = $timetable;
+                $(const $constant: bool = true;)*
             }
 
             pub mod $module {
@@ -456,6 +469,9 @@ pub mod lab {
 
     schedule!(Beat, beat, Timetable::every(Duration::from_secs(10)));
     schedule!(Nightly, nightly, Timetable::cron("0 3 * * *"));
+    schedule!(Lonely, lonely, Timetable::cron("* * * * *"), SINGLE);
+    schedule!(Noon, noon, Timetable::cron("0 12 * * *"), MAKES_UP);
+    schedule!(Hourly, hourly, Timetable::every(Duration::from_secs(3600)), SINGLE, MAKES_UP);
 }
 
 pub mod event {

@@ -269,3 +269,61 @@ impl StateAdapter for Store {
         MaybeReady::ready(())
     }
 }
+
+/// The way of one instance to a store that others share: cut off, it hears nothing of it any more.
+pub struct StoreLink {
+    store: Arc<Store>,
+    cut: AtomicBool,
+}
+
+impl StoreLink {
+    pub fn to(store: &Arc<Store>) -> Arc<Self> {
+        Arc::new(Self { store: Arc::clone(store), cut: AtomicBool::new(false) })
+    }
+
+    pub fn cut(&self, cut: bool) {
+        self.cut.store(cut, Ordering::SeqCst);
+    }
+
+    fn there(&self) -> Result<&Store, StoreError> {
+        match self.cut.load(Ordering::SeqCst) {
+            true => Err(StoreError::Unavailable("the store is out of reach".into())),
+            false => Ok(&self.store),
+        }
+    }
+}
+
+impl StateAdapter for StoreLink {
+    fn get<'a>(&'a self, collection: &'a str, key: &'a str) -> MaybeReady<'a, Result<Option<Entry>, StoreError>> {
+        match self.there() {
+            Ok(store) => store.get(collection, key),
+            Err(error) => MaybeReady::ready(Err(error)),
+        }
+    }
+
+    fn list<'a>(&'a self, collection: &'a str, range: Range) -> MaybeReady<'a, Result<Page<Entry>, StoreError>> {
+        match self.there() {
+            Ok(store) => store.list(collection, range),
+            Err(error) => MaybeReady::ready(Err(error)),
+        }
+    }
+
+    fn commit(&self, changes: Vec<Change>) -> MaybeReady<'_, Result<(), StoreError>> {
+        match self.there() {
+            Ok(store) => store.commit(changes),
+            Err(error) => MaybeReady::ready(Err(error)),
+        }
+    }
+
+    fn is_in_process(&self) -> bool {
+        true
+    }
+
+    fn connect(&self) -> MaybeReady<'_, Result<(), StoreError>> {
+        self.store.connect()
+    }
+
+    fn close(&self) -> MaybeReady<'_, ()> {
+        MaybeReady::ready(())
+    }
+}

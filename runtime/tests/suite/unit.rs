@@ -120,6 +120,9 @@ scripted!(BookInOrder, lab::BookInOrder, lab::book_in_order::Context, "book_in_o
 scripted!(Toil, lab::Toil, lab::toil::Context, "toil", u64, (), |_| ());
 scripted!(Beat, lab::Beat, lab::beat::Context, "beat", Tick, (), |_| ());
 scripted!(Nightly, lab::Nightly, lab::nightly::Context, "nightly", Tick, (), |_| ());
+scripted!(Lonely, lab::Lonely, lab::lonely::Context, "lonely", Tick, (), |_| ());
+scripted!(Noon, lab::Noon, lab::noon::Context, "noon", Tick, (), |_| ());
+scripted!(Hourly, lab::Hourly, lab::hourly::Context, "hourly", Tick, (), |_| ());
 
 handler!(Hop, lab::Hop, lab::hop::Context);
 impl Hop {
@@ -290,6 +293,9 @@ handlers! {
     toil: Toil = lab::Toil,
     beat: Beat = lab::Beat,
     nightly: Nightly = lab::Nightly,
+    lonely: Lonely = lab::Lonely,
+    noon: Noon = lab::Noon,
+    hourly: Hourly = lab::Hourly,
 }
 
 macro_rules! ports {
@@ -354,6 +360,9 @@ impl Unit for Monolith {
         registration.work(lab::Toil);
         registration.schedule(lab::Beat);
         registration.schedule(lab::Nightly);
+        registration.schedule(lab::Lonely);
+        registration.schedule(lab::Noon);
+        registration.schedule(lab::Hourly);
     }
 }
 

@@ -6,12 +6,13 @@ use std::str::FromStr;
 use super::scalar::{Malformed, scalar};
 use crate::cron;
 
-/// When something runs, in UTC: minute, hour, day of the month, month, day of the week (0 and 7 are Sunday).
+/// When something runs: minute, hour, day of the month, month, day of the week (0 and 7 are Sunday), or a name such as
+/// `@daily`.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Cron(Box<str>);
 
 impl Cron {
-    /// The five fields as they are written.
+    /// The fields as they are written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -31,8 +32,8 @@ impl FromStr for Cron {
         match cron::Cron::parse(&fields) {
             Ok(_) => Ok(Self(fields.into())),
             Err(wrong) => Err(Malformed(format!(
-                "{wrong}: five fields of numbers, ranges and steps were expected (minute, hour, day of the month, month, day of \
-                 the week), such as `0 3 * * *` for three in the morning, UTC"
+                "{wrong}: five fields were expected (minute, hour, day of the month, month, day of the week), such as \
+                 `0 3 * * *` for three in the morning, or a name such as `@daily`"
             ))),
         }
     }
@@ -46,10 +47,14 @@ impl fmt::Display for Cron {
 
 scalar!(
     Cron,
-    expected: "a time in UTC as five fields of cron (minute, hour, day of the month, month, day of the week), such as \
-               `0 3 * * *`",
-    pattern: r"^ *[0-9*,/-]+ +[0-9*,/-]+ +[0-9*,/-]+ +[0-9*,/-]+ +[0-9*,/-]+ *$",
-    examples: ["0 3 * * *", "*/5 * * * *", "30 8 * * 1-5"]
+    expected: "a time as five fields of cron (minute, hour, day of the month, month, day of the week), such as \
+               `0 3 * * *` or `30 8 * * Mon-Fri`, or one of `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`, \
+               `@yearly` and `@annually`",
+    pattern: concat!(
+        "^ *(@(hourly|daily|midnight|weekly|monthly|yearly|annually)",
+        "|[0-9A-Za-z*,/-]+( +[0-9A-Za-z*,/-]+){4}) *$"
+    ),
+    examples: ["0 3 * * *", "*/5 * * * *", "30 8 * * Mon-Fri", "@daily"]
 );
 
 #[cfg(test)]
@@ -57,8 +62,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_fields_within_their_bounds() {
-        for text in ["0 3 * * *", "*/5 * * * *", "30 8 * * 1-5", "0,30 0-12/2 1 1 0"] {
+    fn five_fields_within_their_bounds_or_a_name() {
+        for text in ["0 3 * * *", "*/5 * * * *", "30 8 * * Mon-Fri", "0,30 0-12/2 1 Jan 7", "@daily"] {
             assert_eq!(text.parse::<Cron>().unwrap().as_str(), text);
         }
         for text in [
@@ -70,7 +75,7 @@ mod tests {
             "5-1 * * * *",
             "*/0 * * * *",
             "a * * * *",
-            "@daily",
+            "@reboot",
         ] {
             assert!(text.parse::<Cron>().is_err(), "{text}");
         }

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Backoff, Call, Cron, Delivery, Duration, Emission, Enqueuing, HttpExposure, Idempotency, Name, Ordered, Retry,
-    RustPath, RustType, Size, WhenFull, one_or_more,
+    Backoff, Call, Cron, Delivery, Duration, Emission, Enqueuing, HttpExposure, Idempotency, Missed, Name, Ordered,
+    Retry, RustPath, RustType, Size, TimeZone, WhenFull, one_or_more,
 };
 
 /// What every operation has.
@@ -192,14 +192,29 @@ operation! {
 }
 
 operation! {
-    /// A handler that runs by the clock, in every instance of its unit, for example `sample: { every: 100ms, emits:
-    /// [reading_taken] }`. It has either `every:` or `cron:`.
-    #[cfg_attr(feature = "json-schema", schemars(extend("oneOf" = [{ "required": ["every"] }, { "required": ["cron"] }])))]
+    /// A handler that runs by the clock, in every instance of its unit or in one of them, for example `sample: { every:
+    /// 100ms, emits: [reading_taken] }`. It has either `every:` or `cron:`. A run that is not over when the next one is
+    /// due is not started twice: the next one is left out.
+    #[cfg_attr(feature = "json-schema", schemars(extend("oneOf" = [
+        { "required": ["every"], "properties": { "zone": false } },
+        { "required": ["cron"] },
+    ])))]
     pub struct Schedule {
-        /// The time from one run to the next, for example `100ms`. A run that takes longer delays the next one.
+        /// The time from one run to the next, for example `100ms`.
         pub every: Option<Duration>,
-        /// When it runs, in UTC: minute, hour, day of the month, month, day of the week. `0 3 * * *` is every day at
-        /// three in the morning.
+        /// When it runs: minute, hour, day of the month, month, day of the week. `0 3 * * *` is every day at three in
+        /// the morning, `30 8 * * Mon-Fri` half past eight on workdays, `"@daily"` every midnight.
         pub cron: Option<Cron>,
+        /// The time zone of `cron:`, for example `Europe/Berlin`. Where the clocks are changed, cron's rule holds: a
+        /// fixed time that is skipped runs right after the jump, and one that comes twice runs the first time; what has
+        /// a `*` for minutes or hours runs as the clock shows it. Takes the feature `zones` of `pontoon`. Default:
+        /// `UTC`.
+        pub zone: Option<TimeZone>,
+        /// Whether one instance of the unit at a time runs it, and not each of them: the one that has a lease in the
+        /// state store, which another one takes over within 15 s after its process dies. Default: `false`.
+        #[serde(default)]
+        pub single: bool,
+        /// What becomes of runs that were due while no instance was there to run them. Default: `skip`.
+        pub missed: Option<Missed>,
     }
 }

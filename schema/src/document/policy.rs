@@ -29,6 +29,19 @@ pub enum WhenFull {
     DropOldest,
 }
 
+/// What becomes of the runs of a schedule that were due while no instance was there to run them.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Missed {
+    /// They are left out. The default.
+    #[default]
+    Skip,
+    /// One run after the next start makes up for all of them; a run that its process did not survive is one of them.
+    /// When it last ran is kept in the state store.
+    Once,
+}
+
 /// How often a caller tries a command again that failed with a fault. Rejections are answers and are never tried again.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]

@@ -8,6 +8,7 @@ mod limits;
 mod listing;
 mod outage;
 mod outbox;
+mod schedules;
 mod time;
 mod together;
 mod values;
@@ -19,6 +20,7 @@ pub use limits::*;
 pub use listing::*;
 pub use outage::*;
 pub use outbox::*;
+pub use schedules::*;
 pub use time::*;
 pub use together::*;
 pub use values::*;
@@ -70,6 +72,8 @@ macro_rules! state_suite {
             what_a_dead_instance_left_is_published_in_order
             commits_of_two_instances_are_published_in_order
             what_is_published_while_the_store_freezes_is_not_lost
+            one_of_two_processes_runs_what_is_single
+            what_is_single_does_not_overlap_where_the_store_freezes
         }
     };
     ($start:path: $($case:ident)*) => {

@@ -111,3 +111,17 @@ fn adapters_that_pontoon_was_built_without_are_refused_where_they_stand() {
     assert_eq!(with(&["nats"], client("production")), "");
     assert_says(&with(&["nats"], client("staging")), &["without the features `amqp` and `tls`"]);
 }
+
+#[test]
+fn a_time_zone_that_pontoon_was_built_without_is_refused_where_it_stands() {
+    let with = |features: &[&str], asked: Request| {
+        let features = features.iter().map(|feature| (*feature).to_owned()).collect();
+        report(QUICKSTART, &Request { features: Some(features), ..asked })
+    };
+    let said = with(&[], asking(&["monolith"], &["local"]));
+    assert_says(&said, &["pontoon::missing_adapter_feature", "without the feature `zones`", "zone: Europe/Berlin"]);
+    assert_says(&said, &["pontoon = { version = \"0.1\", features = [\"zones\"]"]);
+    assert_eq!(with(&["zones"], asking(&["monolith"], &["local"])), "");
+    // The contract names it, and does not go by it.
+    assert_eq!(with(&[], Request { contract: true, ..request("shop") }), "");
+}

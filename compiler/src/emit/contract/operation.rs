@@ -129,11 +129,14 @@ fn special(printer: &mut Printer, scope: &Scope<'_>, operation: &Operation) {
                 }));
             });
         }
-        Trigger::Schedule { timetable } => {
+        Trigger::Schedule { timetable, zone, single, makes_up } => {
             printer.block(&code!("impl ", scope.runtime("Schedule"), " for ", name), |printer| {
                 let timetable_type = scope.runtime("Timetable");
                 let timetable = self::timetable(scope, timetable);
-                printer.line(&code!("const TIMETABLE: ", timetable_type, " = ", timetable, ";"));
+                let zone = zone.as_ref().map(|zone| code!(".zone(", Literal(zone), ")"));
+                printer.line(&code!("const TIMETABLE: ", timetable_type, " = ", timetable, zone, ";"));
+                printer.lines(single.then(|| code!("const SINGLE: bool = true;")));
+                printer.lines(makes_up.then(|| code!("const MAKES_UP: bool = true;")));
             });
         }
     }

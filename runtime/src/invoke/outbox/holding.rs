@@ -5,11 +5,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::invoke::outbox::lane::Lane;
-use crate::invoke::outbox::lease::Lease;
 use crate::invoke::outbox::pass::{Pass, Stop};
 use crate::invoke::outbox::state::OutboxContext;
+use crate::store::lease::Lease;
 
-/// A relay that has the lease.
+/// A relay that has the lease of a subject: it keeps two relays from publishing the same entries, and the order of
+/// commits. One that is held up beyond its end finds the entries changed by its successor, and changes nothing under
+/// them.
 pub(super) struct Holding<'c> {
     pub(super) context: OutboxContext<'c>,
     pub(super) lane: &'c Lane,

@@ -16,7 +16,6 @@ use crate::invoke::outbox::dead_letters::dead_letter;
 use crate::invoke::outbox::entry::Entry;
 use crate::invoke::outbox::holding::Holding;
 use crate::invoke::outbox::lane::{Lane, Queued};
-use crate::invoke::outbox::lease::Lease;
 use crate::invoke::outbox::order::{Head, number, prefix};
 use crate::invoke::outbox::pass::{Pass, Stop};
 use crate::invoke::outbox::port::is_final;
@@ -24,7 +23,11 @@ use crate::invoke::outbox::records::{COLLECTION, DIRECT, ON_ITS_WAY, SENT, remov
 use crate::invoke::outbox::sightings::Sightings;
 use crate::invoke::outbox::state::OutboxContext;
 use crate::one_line::OneLine;
+use crate::store::lease::Lease;
 use crate::store::{self, Change, Expect, Page, Range};
+
+/// The collection of leases, by subject.
+const LEASES: &str = "$outbox_lease";
 
 /// How many entries are looked at in one go.
 const PAGE: usize = 100;
@@ -123,7 +126,9 @@ impl Relay {
         if lane.port.is_away() {
             return Err(Stop::Pass(Pass::Failed));
         }
-        let Some(lease) = Lease::acquire(store, lane.subject).await? else { return Err(Stop::Pass(Pass::Leased)) };
+        let Some(lease) = Lease::acquire(store, LEASES, lane.subject).await? else {
+            return Err(Stop::Pass(Pass::Leased));
+        };
         let mut holding = Holding { context, lane, lease };
         let ended = self.publish_all(&mut holding).await;
         holding.lease.release(store).await;

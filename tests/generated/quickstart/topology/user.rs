@@ -118,7 +118,7 @@ pub mod forget {
     impl<C: pontoon::Context + MayWrite<state::Sessions>> Context for C {}
 }
 
-/// What the service `user` does at `0 3 * * *` (UTC).
+/// What the service `user` does at `0 3 * * *` (Europe/Berlin).
 #[derive(Clone, Copy, Debug)]
 pub struct Report;
 
@@ -132,7 +132,9 @@ impl Operation for Report {
 }
 
 impl Schedule for Report {
-    const TIMETABLE: Timetable = Timetable::cron("0 3 * * *");
+    const TIMETABLE: Timetable = Timetable::cron("0 3 * * *").zone("Europe/Berlin");
+    const SINGLE: bool = true;
+    const MAKES_UP: bool = true;
 }
 
 /// The context of `user.report`.
