@@ -122,6 +122,8 @@ pub use crate::contract::policy::Backoff;
 pub use crate::contract::presence::Environments;
 pub use crate::contract::queue_policy::QueuePolicy;
 pub use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
+#[cfg(feature = "embedded")]
+pub use crate::embedded::Embedded;
 pub use crate::environment::{
     AnyEventBridge, Env, EventBridge, File, InMemory, Instance, QueueBridge, SecretStore, Setup, StateStore, Template,
     TemplatePart, Tls, Variables,
@@ -137,6 +139,12 @@ pub use crate::secret::{SecretAdapter, SecretError, SecretValue};
 pub use crate::store::redis::Redis;
 pub use crate::store::{Change, Entry, Etag, Expect, Page, Range, StateAdapter, StoreError};
 pub use pontoon_schema::capability;
+
+/// The adapters on the local disk. With the feature `embedded`.
+#[cfg(feature = "embedded")]
+pub mod embedded {
+    pub use crate::embedded::{EmbeddedEvents, EmbeddedQueues, EmbeddedState};
+}
 
 /// The adapters that stay in the process.
 pub mod in_memory {

@@ -18,6 +18,8 @@ pub use crate::contract::queue_policy::QueuePolicy;
 pub use crate::contract::resource::{Event, Payload, Queue, Rejection, Secret, State};
 pub use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
 pub use crate::contract::timetable::Timetable;
+#[cfg(feature = "embedded")]
+pub use crate::embedded::Embedded;
 pub use crate::environment::{Env, Environment, File, InMemory, Template, TemplatePart, Tls, agree};
 pub use crate::handler::context::Context;
 pub use crate::handler::edge::{

@@ -63,6 +63,8 @@
 
 mod bridge;
 mod contract;
+#[cfg(feature = "embedded")]
+mod embedded;
 mod environment;
 mod fault;
 mod handler;

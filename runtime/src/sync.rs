@@ -13,7 +13,7 @@ pub(crate) use std::sync::MutexGuard;
 pub(crate) struct Mutex<T>(sync::Mutex<T>);
 
 impl<T> Mutex<T> {
-    #[cfg(any(test, feature = "wire"))]
+    #[cfg(any(test, feature = "embedded", feature = "wire"))]
     pub(crate) const fn new(value: T) -> Self {
         Self(sync::Mutex::new(value))
     }

@@ -39,7 +39,7 @@ fn adapter(scope: &Scope<'_>, Opening { item, arguments, options, times, counts,
     });
     let times: TokenStream = times.collect();
     let counts = counts.iter().map(|(method, count)| {
-        let (method, count) = (ident(method), Literal::usize_unsuffixed(*count));
+        let (method, count) = (ident(method), Literal::u64_unsuffixed(*count));
         quote!(.#method(#count))
     });
     let counts: TokenStream = counts.collect();

@@ -19,8 +19,8 @@ pub struct Opening {
     pub options: Vec<(String, Text)>,
     /// The lengths of time that are said, each by the method that takes it.
     pub times: Vec<(&'static str, Time)>,
-    /// Numbers.
-    pub counts: Vec<(&'static str, usize)>,
+    /// Numbers, and sizes in bytes.
+    pub counts: Vec<(&'static str, u64)>,
     /// What is said about its encryption; nothing where it has none.
     pub tls: Option<Vec<(String, Text)>>,
 }
@@ -52,6 +52,7 @@ struct Shape {
     options: &'static [&'static str],
     times: &'static [&'static str],
     counts: &'static [&'static str],
+    sizes: &'static [&'static str],
     /// Whether it leaves the machine, so that it can be encrypted.
     remote: bool,
 }
@@ -64,11 +65,20 @@ const HERE: Shape = Shape {
     options: &[],
     times: &[],
     counts: &[],
+    sizes: &[],
     remote: false,
 };
 
-const SHAPES: [Shape; 7] = [
+const SHAPES: [Shape; 8] = [
     Shape { purposes: &[Purpose::EventBridge, Purpose::QueueBridge, Purpose::StateStore], ..HERE },
+    Shape {
+        adapter: Adapter::Embedded,
+        item: "Embedded",
+        purposes: &[Purpose::EventBridge, Purpose::QueueBridge, Purpose::StateStore],
+        arguments: &["folder"],
+        sizes: &["bound"],
+        ..HERE
+    },
     Shape { adapter: Adapter::Env, item: "Env", purposes: &LOOKUPS, ..HERE },
     Shape { adapter: Adapter::File, item: "File", purposes: &LOOKUPS, arguments: &["folder"], ..HERE },
     Shape {
@@ -134,13 +144,14 @@ pub(super) fn opening(purpose: Purpose, connection: &topology::Connection) -> Op
     let time = |name: &&'static str| Some((*name, Time(connection.duration(name)?)));
     let count =
         |name: &&'static str| Some((*name, connection.settings.get(name)?.value.value.literal()?.parse().ok()?));
+    let size = |name: &&'static str| Some((*name, connection.size(name)?));
     let said = |(name, method): &(&str, &str)| Some(((*method).to_owned(), text(name)?));
     Some(Opening {
         item: Item::Runtime(shape.item),
         arguments: shape.arguments.iter().filter_map(|name| text(name)).collect(),
         options: shape.options.iter().filter_map(|name| Some(((*name).to_owned(), text(name)?))).collect(),
         times: shape.times.iter().filter_map(time).collect(),
-        counts: shape.counts.iter().filter_map(count).collect(),
+        counts: shape.counts.iter().filter_map(count).chain(shape.sizes.iter().filter_map(size)).collect(),
         tls: (shape.remote && connection.tls.value).then(|| TLS.iter().filter_map(said).collect()),
     })
 }

@@ -215,6 +215,12 @@ impl Connection {
         adapter.feature().into_iter().chain(adapter.tls_feature().filter(|_| self.tls.value))
     }
 
+    /// The setting called `name` in bytes, where it is a size.
+    pub fn size(&self, name: &str) -> Option<u64> {
+        let written: document::Size = self.settings.get(name)?.value.value.literal()?.parse().ok()?;
+        Some(written.as_bytes())
+    }
+
     /// The setting called `name`, where it is a length of time.
     pub fn duration(&self, name: &str) -> Option<Duration> {
         let written: document::Duration = self.settings.get(name)?.value.value.literal()?.parse().ok()?;

@@ -14,7 +14,7 @@ use crate::sync::{Mutex, MutexGuard};
 mod backlog;
 mod consumer;
 mod contents;
-mod requests;
+pub(crate) mod requests;
 mod topic;
 
 use backlog::Backlog;

@@ -12,7 +12,7 @@ use crate::capability::Adapter;
 pub enum EventBridge {
     /// Memory of the process: fast, gone when it ends, reaches no other process.
     InMemory,
-    /// A log on the local disk, for example `embedded: { folder: "${DATA_DIR:-data}" }`.
+    /// A database on the local disk, for example `embedded: { folder: "${DATA_DIR:-data}" }`.
     Embedded(Embedded),
     /// RabbitMQ, for example `amqp: { url: "${AMQP_URL}" }`.
     Amqp(Amqp),
@@ -46,7 +46,7 @@ impl EventBridge {
 pub enum QueueBridge {
     /// Memory of the process: fast, gone when it ends, reaches no other process.
     InMemory,
-    /// A log on the local disk, for example `embedded: { folder: "${DATA_DIR:-data}" }`.
+    /// A database on the local disk, for example `embedded: { folder: "${DATA_DIR:-data}" }`.
     Embedded(Embedded),
     /// RabbitMQ, for example `amqp: { url: "${AMQP_URL}" }`.
     Amqp(Amqp),

@@ -28,14 +28,16 @@ pub enum Provision {
     Verify,
 }
 
-/// A log on the local disk: it survives a restart and stays in the process.
+/// A database on the local disk: it survives a restart, and no other process works on it. Bridges and the state store
+/// that name one folder share it.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Embedded {
     /// The folder it is kept in, for example `${DATA_DIR:-data}`.
     pub folder: Text,
-    /// How much disk it may take, for example `1GiB`. Default: `1GiB`.
+    /// How much disk it may take, for example `10GiB`; who finds no room gets an error. Said once for each folder.
+    /// Default: `1GiB`.
     pub bound: Option<Size>,
 }
 

@@ -12,7 +12,7 @@ use crate::capability::Adapter;
 pub enum StateStore {
     /// Memory of the process: gone when it ends, seen by no other process.
     InMemory,
-    /// A file on the local disk, for example `embedded: { folder: "${DATA_DIR:-data}" }`.
+    /// A database on the local disk, for example `embedded: { folder: "${DATA_DIR:-data}" }`.
     Embedded(Embedded),
     /// Redis, for example `redis: { url: "${REDIS_URL}" }`.
     Redis(Redis),

@@ -12,6 +12,7 @@ mod handling;
 mod house;
 mod keys;
 mod limits;
+mod local_disk;
 mod metadata;
 mod mismatch;
 mod odd;

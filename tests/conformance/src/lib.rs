@@ -8,6 +8,7 @@
 
 pub mod adapter;
 pub mod event_bridge;
+pub mod keeper;
 pub mod mixed;
 pub mod queue;
 pub mod soak;

@@ -29,7 +29,7 @@ fn an_adapter_that_is_only_planned_is_refused_where_it_stands() {
         &[
             "pontoon::not_yet_emitted",
             "queue_bridge: { redis:",
-            "no `queue_bridge:` yet that keeps",
+            "today `queue_bridge:` can be `embedded`",
             ".environment(\"…\")",
         ],
     );

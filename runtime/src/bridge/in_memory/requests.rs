@@ -28,7 +28,7 @@ struct ServedCommand {
 
 /// The commands that are served, and the requests that wait for their replies.
 #[derive(Default)]
-pub(super) struct InMemoryRequests {
+pub(crate) struct InMemoryRequests {
     served: Mutex<Commands>,
     pending: Arc<Pending>,
 }
@@ -40,7 +40,7 @@ struct InMemoryEndpoint {
 }
 
 impl InMemoryRequests {
-    pub(super) fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
+    pub(crate) fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
         let mut served = self.served();
         let command = served.entry(subject).or_insert_with(|| {
             let (sender, requests) = mpsc::channel(BOUND);
@@ -51,7 +51,7 @@ impl InMemoryRequests {
         Arc::<InMemoryEndpoint>::clone(&command.endpoint)
     }
 
-    pub(super) async fn request(&self, request: Request) -> Result<Reply, BridgeError> {
+    pub(crate) async fn request(&self, request: Request) -> Result<Reply, BridgeError> {
         let Request { subject, message, deadline, attempt } = request;
         let sender = self.served().get(subject).map(|command| command.sender.clone());
         let sender = sender.ok_or(BridgeError::NoResponder { subject })?;
@@ -66,17 +66,17 @@ impl InMemoryRequests {
     }
 
     /// Ends the endpoints once they have handed out what they hold.
-    pub(super) fn drain(&self) {
+    pub(crate) fn drain(&self) {
         self.served().clear();
     }
 
     /// Ends what waits for a reply, too.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.drain();
         self.pending.fail(|| BridgeError::Closed);
     }
 
-    pub(super) fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> Counters {
         Counters { late_replies: self.pending.late(), ..Counters::default() }
     }
 

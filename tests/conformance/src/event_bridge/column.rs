@@ -12,6 +12,8 @@ use super::custom::Custom;
 pub enum Column {
     /// Memory of the process, at least once.
     InMemory,
+    /// The local disk, at least once.
+    Embedded,
     /// RabbitMQ, at least once.
     Amqp,
     /// NATS, at most once.
@@ -52,53 +54,53 @@ pub enum Cell {
 use Cell::{AtLeastOnce, AtMostOnce, Counted, LiveOnly, Lost, Nothing, NothingLost, OneEffect, Refused, Yes};
 
 /// A row: the case, and its cells in the order of [`Column`].
-type Row = (&'static str, [Cell; 5]);
+type Row = (&'static str, [Cell; 6]);
 
 /// The table.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
-    //         in_memory    AMQP         NATS core    JetStream    MQTT
-    ("e01", [AtLeastOnce, AtLeastOnce, AtMostOnce,  AtLeastOnce, AtLeastOnce]),
-    ("e02", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e03", [Yes,         Yes,         LiveOnly,    Yes,         Yes]),
-    ("e04", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e05", [Yes,         Yes,         Refused,     Yes,         Refused]),
-    ("e06", [Yes,         Yes,         Refused,     Yes,         Yes]),
-    ("e07", [Yes,         Yes,         Refused,     Yes,         Yes]),
-    ("e08", [Yes,         Yes,         Refused,     Yes,         Yes]),
-    ("e09", [Yes,         Yes,         Counted,     Yes,         Yes]),
-    ("e10", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e11", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e12", [Lost,        NothingLost, Counted,     NothingLost, NothingLost]),
-    ("e13", [Nothing,     Yes,         Yes,         Yes,         Yes]),
-    ("e14", [Yes,         Yes,         Counted,     Yes,         Yes]),
-    ("e15", [OneEffect,   OneEffect,   Nothing,     OneEffect,   OneEffect]),
-    ("e16", [Lost,        OneEffect,   Lost,        OneEffect,   OneEffect]),
-    ("e17", [NothingLost, NothingLost, NothingLost, NothingLost, NothingLost]),
-    ("e18", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e19", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e20", [Nothing,     Yes,         Yes,         Yes,         Yes]),
-    ("e21", [Yes,         Yes,         Yes,         Nothing,     Yes]),
-    ("e22", [Yes,         Yes,         Yes,         Nothing,     Yes]),
-    ("e23", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e24", [Nothing,     Yes,         Yes,         Yes,         Yes]),
-    ("e25", [Yes,         Yes,         Nothing,     Yes,         Yes]),
-    ("e26", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e27", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e28", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
-    ("e29", [Nothing,     Yes,         Yes,         Nothing,     Yes]),
-    ("e30", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e31", [Nothing,     Yes,         Nothing,     Yes,         Yes]),
-    ("e32", [Nothing,     Yes,         Nothing,     Yes,         Nothing]),
-    ("e33", [Nothing,     Yes,         Yes,         Yes,         Yes]),
-    ("e34", [Nothing,     Yes,         Yes,         Nothing,     Yes]),
-    ("e35", [Nothing,     OneEffect,   Nothing,     OneEffect,   OneEffect]),
-    ("e36", [Nothing,     Yes,         Yes,         Yes,         Yes]),
-    ("e37", [Nothing,     Yes,         Counted,     Yes,         Yes]),
-    ("e38", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e39", [Yes,         Yes,         Yes,         Yes,         Yes]),
-    ("e40", [Nothing,     Yes,         Nothing,     Yes,         Yes]),
-    ("e42", [Nothing,     Yes,         Yes,         Yes,         Yes]),
+    //         in_memory    embedded     AMQP         NATS core    JetStream    MQTT
+    ("e01", [AtLeastOnce, AtLeastOnce, AtLeastOnce, AtMostOnce,  AtLeastOnce, AtLeastOnce]),
+    ("e02", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e03", [Yes,         Yes,         Yes,         LiveOnly,    Yes,         Yes]),
+    ("e04", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e05", [Yes,         Yes,         Yes,         Refused,     Yes,         Refused]),
+    ("e06", [Yes,         Yes,         Yes,         Refused,     Yes,         Yes]),
+    ("e07", [Yes,         Yes,         Yes,         Refused,     Yes,         Yes]),
+    ("e08", [Yes,         Yes,         Yes,         Refused,     Yes,         Yes]),
+    ("e09", [Yes,         Yes,         Yes,         Counted,     Yes,         Yes]),
+    ("e10", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e11", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e12", [Lost,        NothingLost, NothingLost, Counted,     NothingLost, NothingLost]),
+    ("e13", [Nothing,     Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e14", [Yes,         Yes,         Yes,         Counted,     Yes,         Yes]),
+    ("e15", [OneEffect,   OneEffect,   OneEffect,   Nothing,     OneEffect,   OneEffect]),
+    ("e16", [Lost,        OneEffect,   OneEffect,   Lost,        OneEffect,   OneEffect]),
+    ("e17", [NothingLost, NothingLost, NothingLost, NothingLost, NothingLost, NothingLost]),
+    ("e18", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e19", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e20", [Nothing,     Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e21", [Yes,         Yes,         Yes,         Yes,         Nothing,     Yes]),
+    ("e22", [Yes,         Yes,         Yes,         Yes,         Nothing,     Yes]),
+    ("e23", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e24", [Nothing,     Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e25", [Yes,         Yes,         Yes,         Nothing,     Yes,         Yes]),
+    ("e26", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e27", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e28", [Nothing,     Nothing,     Yes,         Nothing,     Yes,         Nothing]),
+    ("e29", [Nothing,     Nothing,     Yes,         Yes,         Nothing,     Yes]),
+    ("e30", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e31", [Nothing,     Yes,         Yes,         Nothing,     Yes,         Yes]),
+    ("e32", [Nothing,     Nothing,     Yes,         Nothing,     Yes,         Nothing]),
+    ("e33", [Nothing,     Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e34", [Nothing,     Nothing,     Yes,         Yes,         Nothing,     Yes]),
+    ("e35", [Nothing,     Nothing,     OneEffect,   Nothing,     OneEffect,   OneEffect]),
+    ("e36", [Nothing,     Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e37", [Nothing,     Nothing,     Yes,         Counted,     Yes,         Yes]),
+    ("e38", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e39", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
+    ("e40", [Nothing,     Nothing,     Yes,         Nothing,     Yes,         Yes]),
+    ("e42", [Nothing,     Nothing,     Yes,         Yes,         Yes,         Yes]),
 ];
 
 /// As the table calls it.
@@ -106,6 +108,7 @@ impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InMemory => "in memory",
+            Self::Embedded => "embedded",
             Self::Amqp => "AMQP",
             Self::NatsCore => "NATS core",
             Self::JetStream => "JetStream",
@@ -127,6 +130,7 @@ impl Column {
     pub fn adapter(self) -> Adapter {
         match self {
             Self::InMemory => Adapter::InMemory,
+            Self::Embedded => Adapter::Embedded,
             Self::Amqp => Adapter::Amqp,
             Self::NatsCore | Self::JetStream => Adapter::Nats,
             Self::Mqtt => Adapter::Mqtt,
@@ -138,7 +142,7 @@ impl Column {
     #[must_use]
     pub fn kind(self) -> Option<Kind> {
         match self {
-            Self::InMemory | Self::Custom(_) => None,
+            Self::InMemory | Self::Embedded | Self::Custom(_) => None,
             Self::Amqp => Some(Kind::Amqp),
             Self::NatsCore | Self::JetStream => Some(Kind::Nats),
             Self::Mqtt => Some(Kind::Mqtt),
@@ -167,6 +171,18 @@ impl Column {
     #[must_use]
     pub fn stays_in_process(self) -> bool {
         !self.capability().crosses_processes
+    }
+
+    /// Whether an event is handed to its handlers as the value that it was, and never written and read.
+    #[must_use]
+    pub fn hands_over_values(self) -> bool {
+        self.stays_in_process() && self != Self::Embedded
+    }
+
+    /// Whether what a process leaves behind is there for the next one.
+    #[must_use]
+    pub fn outlives_processes(self) -> bool {
+        !self.stays_in_process() || self == Self::Embedded
     }
 
     /// Whether who emits can have events kept for a service that has never been there. An MQTT broker keeps them for
@@ -204,9 +220,10 @@ impl Column {
     }
 
     /// Its cell of a row.
-    fn of(self, (_, [memory, amqp, core, jetstream, mqtt]): &Row) -> Cell {
+    fn of(self, (_, [memory, embedded, amqp, core, jetstream, mqtt]): &Row) -> Cell {
         match self {
             Self::InMemory => *memory,
+            Self::Embedded => *embedded,
             Self::Amqp => *amqp,
             Self::NatsCore => *core,
             Self::JetStream => *jetstream,

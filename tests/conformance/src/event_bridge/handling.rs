@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::event_bridge::rig::{notes, post};
-use crate::event_bridge::{Process, Rig};
+use crate::event_bridge::{Process, Rig, local_disk};
 use crate::system::contract::Note;
 use crate::system::script::{Act, BOUND, Orders, Script};
 use crate::topology::front;
@@ -15,6 +15,9 @@ use crate::topology::front;
 /// The adapter does not pass.
 pub async fn e31_one_message_that_ends_its_process(rig: Rig) {
     const PROCESSES: usize = 25;
+    if rig.column.stays_in_process() {
+        return local_disk::one_message_that_ends_its_process(rig).await;
+    }
     let (side, front) = (rig.side().await, rig.front().await);
     let orders = Orders::none().next("back.hear#0", [Act::Abort]);
     // Its queue is there, and nothing in it.

@@ -11,7 +11,7 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::event_bridge::rig::{notes, post};
-use crate::event_bridge::{Cell, Rig, raw};
+use crate::event_bridge::{Cell, Rig, local_disk, raw};
 use crate::system::contract::{Batch, Note, Which};
 use crate::system::script::{Act, Orders, Seen};
 use crate::topology::{event, state};
@@ -69,6 +69,7 @@ pub async fn e16_killed_between_handler_and_acknowledgement(rig: Rig) {
             assert_eq!(seen.numbers("back.charge"), [3]);
         }
         Cell::Lost => killed_at_most_once(rig).await,
+        _ if rig.column.stays_in_process() => local_disk::killed_with_an_inbox(rig).await,
         _ => killed_with_an_inbox(rig).await,
     }
 }

@@ -25,7 +25,7 @@ pub async fn e05_order_by_key_with_several_consumers(rig: Rig) {
     let first = rig.unit::<in_order::steps::Steps>("steps-1").await;
     // In memory, several consumers are lanes of one unit.
     let second = match rig.column {
-        Column::InMemory => None,
+        Column::InMemory | Column::Embedded => None,
         _ => Some(rig.unit::<in_order::steps::Steps>("steps-2").await),
     };
     let front = rig.unit::<in_order::front::Front>("front").await;

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::event_bridge::flow::{Flow, Manner};
 use crate::event_bridge::rig::{notes, post};
-use crate::event_bridge::{Cell, Rig};
+use crate::event_bridge::{Cell, Rig, local_disk};
 use crate::system::contract::{Batch, Note, Which};
 use crate::system::script::{Act, Orders};
 use crate::topology::front;
@@ -37,6 +37,7 @@ pub async fn e12_broker_killed_and_restarted_in_mid_flow(rig: Rig) {
             assert_eq!(seen.numbers("back.hear"), [100], "what was in memory is lost, as documented");
         }
         Cell::Counted => counted(rig).await,
+        _ if rig.column.stays_in_process() => local_disk::nothing_lost(rig).await,
         _ => nothing_lost(rig).await,
     }
 }

@@ -42,7 +42,7 @@ pub async fn e26_a_handler_that_panics_has_failed(rig: Rig) {
 pub async fn e30_a_payload_that_panics_when_it_is_read(rig: Rig) {
     let (back, side, front) = (rig.back().await, rig.side().await, rig.released::<apart::front::Front>("front").await);
     // In memory nothing is read: each subscription gets a clone.
-    let text = if rig.column.stays_in_process() { PANICS_WHEN_CLONED } else { PANICS_WHEN_READ };
+    let text = if rig.column.hands_over_values() { PANICS_WHEN_CLONED } else { PANICS_WHEN_READ };
     let fragile = |number| Note { text: text.to_owned(), ..Note::of(number) };
     post(&front, rig.event(), vec![Note::of(1), fragile(2), Note::of(3), fragile(4), Note::of(5)]).await;
     let ears = [rig.ear("back"), rig.ear("side")];
@@ -55,7 +55,7 @@ pub async fn e30_a_payload_that_panics_when_it_is_read(rig: Rig) {
     } else {
         for letter in rig.dead(&back, 2).await {
             assert!(letter.reason.contains("malformed") && letter.reason.contains("panics"), "{}", letter.reason);
-            assert!(letter.payload.is_none() || rig.column.stays_in_process());
+            assert!(letter.payload.is_none() || rig.column.hands_over_values());
         }
     }
     assert!(back.health().is_ready() && side.health().is_ready(), "{} {}", back.health(), side.health());

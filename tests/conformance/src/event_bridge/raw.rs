@@ -20,7 +20,7 @@ pub(super) async fn publish(rig: &Rig, attributes: &[(&str, &str)], body: &str) 
     }
     let url = rig.url("raw");
     match rig.column {
-        Column::InMemory | Column::Custom(_) => panic!("in memory there is nothing raw"),
+        Column::InMemory | Column::Embedded | Column::Custom(_) => panic!("in a process there is nothing raw"),
         Column::Amqp => amqp::publish(&url, subject, attributes, body).await,
         Column::NatsCore | Column::JetStream => nats::publish(&url, subject, attributes, body).await,
         Column::Mqtt => mqtt::publish(&url, subject, attributes, body).await,
@@ -45,7 +45,7 @@ pub(super) struct Call<'c> {
 pub(super) async fn call(rig: &Rig, call: &Call<'_>) {
     let url = rig.url("raw");
     match rig.column {
-        Column::InMemory | Column::Custom(_) => panic!("there is no broker to ask"),
+        Column::InMemory | Column::Embedded | Column::Custom(_) => panic!("there is no broker to ask"),
         Column::Amqp => amqp::call(&url, call).await,
         Column::NatsCore | Column::JetStream => nats::call(&url, call).await,
         Column::Mqtt => mqtt::call(&url, call).await,
@@ -65,7 +65,7 @@ pub(super) async fn unfinished(rig: &Rig, subject: &str, subscription: &str) -> 
     match rig.column {
         Column::Amqp => Some(amqp::messages(&url, &format!("{subject}.{subscription}")).await),
         Column::JetStream => Some(nats::pending(&url, &subscription.replace('.', "-")).await),
-        Column::InMemory | Column::NatsCore | Column::Mqtt | Column::Custom(_) => None,
+        Column::InMemory | Column::Embedded | Column::NatsCore | Column::Mqtt | Column::Custom(_) => None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pontoon::adapter::EventAdapter;
+use pontoon::adapter::embedded::EmbeddedEvents;
 use pontoon::adapter::in_memory::{InMemoryEvents, InMemoryQueues};
 use pontoon::adapter::{Amqp, AnyEventBridge, Instance, Message, Metadata, Mqtt, Nats, Setup, Template, Variables};
 use pontoon::generated::{Adapters, Event, Unit};
@@ -95,7 +96,13 @@ impl Rig {
         let house = column.kind().map(|kind| block_in_place(|| House::new(kind, case)));
         let environment = Mutex::new((column.environment().to_owned(), Vec::new()));
         let ways = Mutex::default();
-        Self { column, script: Script::new(), case, program, folder, memory: in_memory(), house, ways, environment }
+        let mut memory = in_memory();
+        if column == Column::Embedded {
+            // Apart from what processes have.
+            memory.events = Arc::new(EmbeddedEvents::new(folder.path().join("shared")));
+            memory.events.connect().await.expect("a folder");
+        }
+        Self { column, script: Script::new(), case, program, folder, memory, house, ways, environment }
     }
 
     /// The folder of the case.
@@ -171,7 +178,7 @@ impl Rig {
     pub fn launch<U: Actor>(&self, name: &str, script: &Script) -> Launch<U> {
         let launch = Launch::new(U::resources(script));
         match self.column {
-            Column::InMemory => return launch.adapters(self.memory.clone()),
+            Column::InMemory | Column::Embedded => return launch.adapters(self.memory.clone()),
             // Each unit has a connection of its own, and its own state.
             Column::Custom(custom) => {
                 let opened = custom.open(Instance::new(U::TOPOLOGY, U::NAME), Variables::of(self.variables(name)));
@@ -207,6 +214,15 @@ impl Rig {
     pub async fn released<U: Actor>(&self, name: &str) -> Started<U> {
         let launch = self.launch::<U>(name, &self.script).without_round_trips();
         launch.start().await.expect("a unit that starts")
+    }
+
+    /// A unit in the environment of the column, with what processes before it have left.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn unit_in_environment<U: Actor>(&self) -> Started<U> {
+        let launch = Launch::new(U::resources(&self.script)).environment(self.column.environment());
+        launch.variables(self.variables("look")).start().await.expect("a unit that starts")
     }
 
     /// The unit that emits and calls.
@@ -264,7 +280,7 @@ impl Rig {
             .username(USER)
             .password(PASSWORD);
         let settings: &'static dyn AnyEventBridge = match self.column {
-            Column::InMemory => return Arc::clone(&self.memory.events),
+            Column::InMemory | Column::Embedded => return Arc::clone(&self.memory.events),
             Column::Custom(custom) => custom.settings,
             Column::Amqp => &AMQP,
             Column::NatsCore | Column::JetStream => &NATS,
@@ -285,7 +301,7 @@ impl Rig {
         const NATS: Nats = Nats::new(Template::variable("NATS_SERVERS"));
         const MQTT: Mqtt = Mqtt::new(Template::variable("MQTT_URL"), Template::variable("MQTT_CLIENT_ID"));
         let settings: &'static dyn AnyEventBridge = match self.column {
-            Column::InMemory => return Arc::clone(&self.memory.events),
+            Column::InMemory | Column::Embedded => return Arc::clone(&self.memory.events),
             Column::Custom(custom) => custom.settings,
             Column::Amqp => &AMQP,
             Column::NatsCore | Column::JetStream => &NATS,
@@ -338,6 +354,10 @@ impl Rig {
     fn variables(&self, name: &str) -> Vec<(String, String)> {
         let url = match self.column {
             Column::InMemory => return Vec::new(),
+            Column::Embedded => {
+                let folder = self.folder.path().join("data");
+                return vec![("DATA_DIR".to_owned(), folder.to_str().expect("a path in UTF-8").to_owned())];
+            }
             Column::Custom(custom) => return (custom.variables)(self.folder.path()),
             Column::Amqp => "AMQP_URL",
             Column::NatsCore | Column::JetStream => "NATS_SERVERS",

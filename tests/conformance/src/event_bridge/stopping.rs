@@ -37,8 +37,9 @@ pub async fn e17_told_to_stop_with_work_in_flight(rig: Rig) {
     assert!(status.success(), "{status}: {}", first.log());
     let mut numbers = first.seen().numbers(&ear);
     assert!(numbers.contains(&0), "the one in flight is done");
-    if !rig.column.stays_in_process() && !rig.column.is_at_most_once() {
-        let mut second = rig.process("back", "back", &Orders::none());
+    if rig.column.outlives_processes() && !rig.column.is_at_most_once() {
+        let unit = if rig.column.stays_in_process() { "together" } else { "back" };
+        let mut second = rig.process(unit, unit, &Orders::none());
         second.ready().await;
         let left = EVENTS as usize - numbers.len();
         let seen = second.until("the rest is handled", |seen| seen.done(&ear).count() >= left).await;
