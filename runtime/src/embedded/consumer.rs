@@ -174,7 +174,7 @@ impl EmbeddedConsumer {
             oldest => oldest,
         };
         let age = oldest.map_or(Duration::ZERO, |since| port.database.clock.since(since));
-        Ok(Depth { waiting, delayed, leased, age })
+        Ok(Depth { waiting, delayed: Some(delayed), leased: Some(leased), age: Some(age) })
     }
 }
 

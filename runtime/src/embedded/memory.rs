@@ -39,7 +39,14 @@ impl StoredLimits {
 
     pub(super) fn of_queue(at: &'static str, policy: QueuePolicy) -> Self {
         let QueuePolicy { bound, when_full, lease, remember, .. } = policy;
-        Self { at, bound: Some(bound as usize), when_full, lease: Some(lease), remember, is_ordered: false }
+        Self {
+            at,
+            bound: Some(bound as usize),
+            when_full,
+            lease: Some(lease),
+            remember: remember.unwrap_or_default(),
+            is_ordered: false,
+        }
     }
 }
 

@@ -139,7 +139,7 @@ async fn done_jobs_are_removed() {
     // What is counted now is what the disk has.
     let opened = open(folder.path(), POLICY).await;
     let depth = soon(opened.queue.depth()).await.unwrap();
-    assert_eq!((depth.waiting, depth.delayed, depth.leased), (5, 0, 0));
+    assert_eq!((depth.waiting, depth.delayed, depth.leased), (5, Some(0), Some(0)));
     assert_eq!(soon(opened.queue.dead_letters(0)).await.unwrap().len(), 10);
     for number in 0..5 {
         assert_eq!(opened.take().await, (number, 1));

@@ -20,7 +20,7 @@ async fn jobs_come_in_their_order_with_their_attempts() {
         assert_eq!(opened.take().await, (number, 1));
     }
     let depth = soon(opened.queue.depth()).await.unwrap();
-    assert_eq!((depth.waiting, depth.delayed, depth.leased), (0, 0, 0));
+    assert_eq!((depth.waiting, depth.delayed, depth.leased), (0, Some(0), Some(0)));
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn depth_and_age_are_told() {
     soon(opened.queue.push(delayed)).await.unwrap();
     let held = soon(opened.queue.next()).await.unwrap();
     let depth = soon(opened.queue.depth()).await.unwrap();
-    assert_eq!((depth.waiting, depth.delayed, depth.leased), (599, 1, 1));
+    assert_eq!((depth.waiting, depth.delayed, depth.leased), (599, Some(1), Some(1)));
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(soon(opened.queue.depth()).await.unwrap().age > depth.age, "it grows older");
     soon(opened.queue.settle(&held, Settlement::Ack)).await.unwrap();

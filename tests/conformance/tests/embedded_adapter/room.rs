@@ -112,7 +112,7 @@ async fn a_full_disk_is_an_error_and_loses_nothing() {
         soon(opened.queue.settle(&delivery, Settlement::Ack)).await.unwrap();
     }
     let depth = soon(opened.queue.depth()).await.unwrap();
-    assert_eq!((depth.waiting, depth.leased), (0, 0));
+    assert_eq!((depth.waiting, depth.leased), (0, Some(0)));
     soon(state.close()).await;
     opened.close().await;
     closed(&disk.data()).await;
