@@ -82,20 +82,11 @@ const IN_THE_TOPOLOGY: &[Mistake] = &[
     Mistake {
         name: "adapter_without_its_feature",
         file: "topology.yaml",
-        from: "
-deployments:
-  monolith: { pattern: monolith, environments: [local], grace: 30s }
-",
-        to: "
-  staging:
-    extends: local
-    event_bridge:
+        from: "    event_bridge: in_memory\n",
+        to: "    event_bridge:
       amqp:
         url: ${AMQP_URL}
         tls: required
-
-deployments:
-  monolith: { pattern: monolith, environments: [local, staging], grace: 30s }
 ",
     },
     Mistake {

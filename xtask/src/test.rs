@@ -6,7 +6,7 @@ use crate::steps::{self, Step};
 use std::process::ExitCode;
 
 /// The adapters that an application may have without any other, and without TLS.
-const FEATURES: [&str; 4] = ["amqp", "mqtt", "nats", "redis"];
+const FEATURES: [&str; 5] = ["amqp", "embedded", "mqtt", "nats", "redis"];
 
 /// What is published, and the quickstart, which is built against that as it would be by a user.
 const PACKAGES: [&str; 6] =
@@ -32,6 +32,7 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
         Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
         setup::language_server(),
         Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast"),
+        Step::cargo("the quickstart on the local disk", "test --locked --package quickstart --features durable"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),
         packages(),
         Step::cargo("the shop on real brokers", "xtask demo shop"),

@@ -12,14 +12,16 @@ pontoon::topology!();
 
 use std::io::IsTerminal;
 
-use pontoon::InvokeError;
+use pontoon::client::Local;
+use pontoon::{Client, InvokeError, Started};
+use tokio::sync::mpsc;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
-use crate::contract::{NewUser, SignUpRejected, UserId};
-use crate::topology::monolith::{self, Resources};
+use crate::contract::{NewUser, UserId};
+use crate::topology::monolith::{self, Monolith, Resources};
 
 #[tokio::main]
 async fn main() -> pontoon::Result<()> {
@@ -32,7 +34,7 @@ async fn main() -> pontoon::Result<()> {
     match std::env::args().nth(1).as_deref() {
         None => tour(resources, &mailer).await,
         // Stays up until Ctrl-C or SIGTERM, ends the work in flight, and stops.
-        Some("serve") => monolith::run(resources).await,
+        Some("serve") => monolith::run_with(resources, reception).await,
         Some(other) => {
             eprintln!("quickstart: `{other}` is not something it does; try `quickstart` or `quickstart serve`");
             std::process::exit(2);
@@ -46,14 +48,7 @@ async fn tour(resources: Resources, mailer: &email::Mailer) -> pontoon::Result<(
     let client = monolith.client();
 
     for (name, email) in [("Ada", "ada@example.com"), ("Grace", "grace@example.com"), ("Ada", "Ada@example.com")] {
-        println!("sign up {name} <{email}>");
-        let new = NewUser { name: name.into(), email: email.into() };
-        match client.invoke(topology::user::SignUp, new).await {
-            Ok(id) => println!("  user  ✓ {id}"),
-            // A rejection arrives as the type that the service declared; the compiler knows which.
-            Err(InvokeError::Rejected(no @ SignUpRejected::EmailTaken)) => println!("  user  ✗ rejected: {no}"),
-            Err(other) => return Err(other.into()),
-        }
+        sign_up(&client, name, email).await?;
     }
 
     // Welcome, invoice and the note to the team, for each of the two. Events and jobs take their own time.
@@ -65,6 +60,35 @@ async fn tour(resources: Resources, mailer: &email::Mailer) -> pontoon::Result<(
 
     monolith.shutdown().await?;
     println!("stopped, nothing left behind");
+    Ok(())
+}
+
+/// Signs a user up, and prints what came of it.
+async fn sign_up(client: &Client<Local<Monolith>>, name: &str, email: &str) -> pontoon::Result<()> {
+    println!("sign up {name} <{email}>");
+    let new = NewUser { name: name.into(), email: email.into() };
+    match client.invoke(topology::user::SignUp, new).await {
+        Ok(id) => println!("  user  ✓ {id}"),
+        // A rejection arrives as the type that the service declared; the compiler knows which.
+        Err(InvokeError::Rejected(no)) => println!("  user  ✗ rejected: {no}"),
+        Err(other) => return Err(other.into()),
+    }
+    Ok(())
+}
+
+/// Signs up whoever stands in a line of standard input, `Ada ada@example.com`, beside a monolith that serves.
+async fn reception(monolith: &Started<Monolith>) -> pontoon::Result<()> {
+    let (lines, mut input) = mpsc::channel(16);
+    std::thread::spawn(move || {
+        std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| lines.blocking_send(line))
+    });
+    let client = monolith.client();
+    while let Some(line) = input.recv().await {
+        match line.split_once(' ') {
+            Some((name, email)) => sign_up(&client, name, email).await?,
+            None => println!("  user  ✗ `{line}` is no name with an address behind it"),
+        }
+    }
     Ok(())
 }
 

@@ -63,6 +63,18 @@ impl CommitQueue {
         self.arrived.notify_one();
     }
 
+    /// Lets nobody wait for a thread that has ended, however that came about.
+    fn abandon(&self) {
+        let left = {
+            let mut waiting = self.lock();
+            waiting.closed = true;
+            mem::take(&mut waiting.works)
+        };
+        // Dropped without the lock: who waits for them is told.
+        drop(left);
+        self.failed.lock().get_or_insert_with(StorageError::ended);
+    }
+
     /// Why the last commit has failed, if it has.
     pub(super) fn failure(&self) -> Option<StorageError> {
         self.failed.lock().clone()
@@ -98,6 +110,15 @@ impl CommitQueue {
     }
 }
 
+/// Abandons the queue when the thread ends, also by a panic.
+struct AbandonedQueue(Arc<CommitQueue>);
+
+impl Drop for AbandonedQueue {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
 /// The thread that commits, and what it works with.
 pub(super) struct CommitThread {
     pub(super) queue: Arc<CommitQueue>,
@@ -112,6 +133,7 @@ pub(super) struct CommitThread {
 impl CommitThread {
     /// Commits until the queue is closed.
     pub(super) fn run(mut self) {
+        let _abandoned = AbandonedQueue(Arc::clone(&self.queue));
         let (mut at_once, mut later) = (Vec::new(), Vec::new());
         let (mut retry, mut sweep) = (Instant::now(), Instant::now());
         loop {

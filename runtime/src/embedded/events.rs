@@ -28,7 +28,8 @@ pub struct EmbeddedEvents {
     largest: u64,
     requests: InMemoryRequests,
     consumers: Mutex<Vec<Arc<EmbeddedConsumer>>>,
-    known: Mutex<Vec<KnownSubscription>>,
+    /// Nothing where nobody has said which subscriptions the topology has.
+    known: Mutex<Option<Vec<KnownSubscription>>>,
     is_shared: bool,
 }
 
@@ -77,7 +78,7 @@ impl EmbeddedEvents {
         let open = self.port.connect().await?;
         let backlogs: Vec<_> = self.consumers.lock().iter().map(|consumer| consumer.register(&open.database)).collect();
         let known = self.known.lock().clone();
-        if !known.is_empty() {
+        if let Some(known) = known {
             orphans::deactivate(&open.database, &known);
         }
         let enter = |answer| Box::new(Enter { backlogs, answer }) as _;
@@ -113,7 +114,7 @@ impl EventAdapter for EmbeddedEvents {
     }
 
     fn know(&self, subscriptions: Arc<[KnownSubscription]>) {
-        self.known.lock().extend(subscriptions.iter().copied());
+        self.known.lock().get_or_insert_default().extend(subscriptions.iter().copied());
     }
 
     fn serve(&self, subject: &'static str) -> Arc<dyn Endpoint> {
@@ -136,9 +137,7 @@ impl EventAdapter for EmbeddedEvents {
     fn orphans(&self) -> MaybeReady<'_, Result<Vec<Orphan>, BridgeError>> {
         MaybeReady::boxed(async move {
             let known = self.known.lock().clone();
-            if known.is_empty() {
-                return Ok(Vec::new());
-            }
+            let Some(known) = known else { return Ok(Vec::new()) };
             orphans::list(&self.port.open()?.database, &known).await
         })
     }
@@ -146,6 +145,7 @@ impl EventAdapter for EmbeddedEvents {
     fn remove_orphan(&self, orphan: Orphan) -> MaybeReady<'_, Result<bool, BridgeError>> {
         MaybeReady::boxed(async move {
             let known = self.known.lock().clone();
+            let Some(known) = known else { return Ok(false) };
             orphans::remove(&self.port.open()?.database, &known, orphan).await
         })
     }
@@ -157,7 +157,7 @@ impl EventAdapter for EmbeddedEvents {
                 consumer.register(&open.database).leave(open.number);
             }
         }
-        MaybeReady::ready(())
+        MaybeReady::boxed(self.port.folder_closed())
     }
 
     fn health(&self) -> Health {

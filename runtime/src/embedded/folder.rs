@@ -47,6 +47,19 @@ pub(super) fn open(folder: &Path) -> Result<Arc<Database>, StorageError> {
     Ok(database)
 }
 
+/// Waits until the database of a folder is closed and the lock is free, unless somebody still has it open. Blocks.
+pub(super) fn close(folder: &Path) {
+    // One that is gone is closed.
+    let Ok(folder) = folder.canonicalize() else { return };
+    let mut open = OPEN.lock();
+    if open.get(&folder).is_some_and(|is| is.database.strong_count() == 0)
+        && let Some(closing) = open.remove(&folder)
+    {
+        // A thread that has panicked has closed it, too.
+        let _ = closing.commits.join();
+    }
+}
+
 /// Locks a folder for this process.
 fn lock(folder: &Path) -> Result<File, StorageError> {
     let path = folder.join(LOCK);

@@ -161,6 +161,20 @@ impl FolderPort {
         }
     }
 
+    /// Waits until the folder is closed, where this port was the last that had it open.
+    pub(super) async fn folder_closed(&self) {
+        let folder = self.folder.clone();
+        let (sender, closed) = oneshot::channel::<()>();
+        let thread = std::thread::Builder::new().name("pontoon-close".to_owned()).spawn(move || {
+            folder::close(&folder);
+            drop(sender);
+        });
+        if thread.is_ok() {
+            // The sender is dropped, and sends nothing.
+            let _ = closed.await;
+        }
+    }
+
     /// Whether the database can be written to.
     pub(super) fn health(&self) -> Health {
         match self.open() {

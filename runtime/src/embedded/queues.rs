@@ -64,6 +64,6 @@ impl QueueAdapter for EmbeddedQueues {
                 queue.register(&open.database).leave(open.number);
             }
         }
-        MaybeReady::ready(())
+        MaybeReady::boxed(self.port.folder_closed())
     }
 }

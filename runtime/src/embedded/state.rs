@@ -82,7 +82,7 @@ impl StateAdapter for EmbeddedState {
 
     fn close(&self) -> MaybeReady<'_, ()> {
         drop(self.port.close());
-        MaybeReady::ready(())
+        MaybeReady::boxed(self.port.folder_closed())
     }
 
     fn health(&self) -> Health {

@@ -31,6 +31,7 @@ const RUNNING: &[&str] = &[
     "rumqttc",
     "rumqttc-next",
     "redis",
+    "rusqlite",
     "hyper",
     "axum",
     "reqwest",
@@ -177,6 +178,7 @@ fn only_its_adapter_knows_the_client_of_a_broker() {
         ("async_nats", "runtime/src/bridge/nats"),
         ("rumqttc", "runtime/src/bridge/mqtt"),
         ("redis", "runtime/src/store/redis"),
+        ("rusqlite", "runtime/src/embedded"),
     ];
     let mut broken = Vec::new();
     for file in sources_below("runtime/src") {
