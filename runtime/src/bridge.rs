@@ -151,8 +151,8 @@ pub trait QueueAdapter: Send + Sync {
     /// A queue. Connects nothing; the same subject is the same queue.
     fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue>;
 
-    /// Where a worker takes the jobs of a queue, so many at a time. Several may take from one; whoever only puts jobs in
-    /// gets none. Connects nothing.
+    /// Where a worker takes the jobs of a queue, so many at a time. Several may take from one; whoever only puts jobs
+    /// in gets none. Connects nothing.
     fn worker(&self, subject: &'static str, policy: QueuePolicy, concurrency: u32) -> Arc<dyn Consumer> {
         let _ = concurrency;
         self.queue(subject, policy)

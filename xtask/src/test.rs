@@ -31,7 +31,9 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
     steps.extend([
         Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
         setup::language_server(),
-        Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast"),
+        // Cases at brokers mostly wait: for leases, pauses and brokers that start.
+        Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast")
+            .with("RUST_TEST_THREADS", "3"),
         Step::cargo("the quickstart on the local disk", "test --locked --package quickstart --features durable"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),
         packages(),

@@ -21,8 +21,8 @@ pub struct QueuePolicy {
 }
 
 impl QueuePolicy {
-    /// A lease of 30 s, 5 attempts with 100 ms to 30 s between them, no dead letter, room for 65,536 jobs, none of them for
-    /// later or with a deduplication id.
+    /// A lease of 30 s, 5 attempts with 100 ms to 30 s between them, no dead letter, room for 65,536 jobs, none of them
+    /// for later or with a deduplication id.
     #[must_use]
     pub const fn new() -> Self {
         Self {

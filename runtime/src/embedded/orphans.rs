@@ -71,8 +71,9 @@ pub(super) async fn remove(
     let Some((backlog, is_dead)) = found else { return Ok(false) };
     let is_empty = orphan.messages == Some(0);
     let of = Arc::clone(database);
-    let remove =
-        |answer| Box::new(RemoveOrphan { database: of, backlog, is_dead, is_empty, answer, end: End::Kept }) as _;
+    let remove = |answer| {
+        Box::new(RemoveOrphan { database: of, backlog, is_dead, is_empty, answer, end: RemovalEnd::Kept }) as _
+    };
     Ok(database.change(remove).await??)
 }
 
@@ -84,12 +85,12 @@ struct RemoveOrphan {
     /// Only as long as there are none.
     is_empty: bool,
     answer: oneshot::Sender<Result<bool, StorageError>>,
-    end: End,
+    end: RemovalEnd,
 }
 
 /// What was removed.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum End {
+enum RemovalEnd {
     /// Nothing: it is not empty any more.
     Kept,
     Emptied,
@@ -105,28 +106,28 @@ impl CommitWork for RemoveOrphan {
         let messages = self.backlog.messages(changing.connection);
         let (waiting, dead) = (messages.count_all()?, messages.count_dead()?);
         let (here, elsewhere) = if self.is_dead { (dead, waiting) } else { (waiting, dead) };
-        self.end = End::Kept;
+        self.end = RemovalEnd::Kept;
         if self.is_empty && here > 0 {
             return Ok(());
         }
         messages.clear(self.is_dead)?;
-        self.end = End::Emptied;
+        self.end = RemovalEnd::Emptied;
         if elsewhere == 0 {
             messages.leave()?;
-            self.end = End::Gone;
+            self.end = RemovalEnd::Gone;
         }
         Ok(())
     }
 
     fn done(self: Box<Self>, ended: Result<(), &StorageError>) -> Following {
-        if ended.is_ok() && self.end != End::Kept && !self.is_dead {
+        if ended.is_ok() && self.end != RemovalEnd::Kept && !self.is_dead {
             self.backlog.memory().clear();
         }
-        if ended.is_ok() && self.end == End::Gone {
+        if ended.is_ok() && self.end == RemovalEnd::Gone {
             self.database.forget(&self.backlog);
         }
         // Who no longer waits needs no answer.
-        let _ = self.answer.send(ended.map(|()| self.end != End::Kept).map_err(Clone::clone));
+        let _ = self.answer.send(ended.map(|()| self.end != RemovalEnd::Kept).map_err(Clone::clone));
         Following::Nothing
     }
 }

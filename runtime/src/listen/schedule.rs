@@ -37,7 +37,7 @@ struct Clock<'u, U> {
 }
 
 /// Why an instance runs nothing any more.
-enum End {
+enum TurnEnd {
     /// Another instance may have the lease.
     Lost,
     /// The timetable has no further run.
@@ -77,8 +77,8 @@ impl<U: Send + Sync> Clock<'_, U> {
                 begun = self.begin() => begun,
             };
             match self.tick::<M>(turn, first).await {
-                Some(End::Lost) => {}
-                Some(End::Over) => {
+                Some(TurnEnd::Lost) => {}
+                Some(TurnEnd::Over) => {
                     tracing::warn!(target: "pontoon", handler = M::ADDRESS, "its timetable has no further run");
                     return;
                 }
@@ -102,7 +102,7 @@ impl<U: Send + Sync> Clock<'_, U> {
     }
 
     /// Runs what is due, until something ends that; nothing where the unit stops.
-    async fn tick<M>(&mut self, turn: u64, first: Option<Due>) -> Option<End>
+    async fn tick<M>(&mut self, turn: u64, first: Option<Due>) -> Option<TurnEnd>
     where
         M: Schedule + Route<U>,
     {
@@ -117,7 +117,7 @@ impl<U: Send + Sync> Clock<'_, U> {
                     }
                     return None;
                 }
-                () = self.lost(turn) => return Some(End::Lost),
+                () = self.lost(turn) => return Some(TurnEnd::Lost),
                 never = self.note(unnoted) => match never {},
                 is_due = self.runs.wait(&shared.wall, due) => is_due,
             };
@@ -129,7 +129,7 @@ impl<U: Send + Sync> Clock<'_, U> {
                 && !lease.is_held().await
             {
                 tracing::warn!(target: "pontoon", handler = M::ADDRESS, "a run is left out: this instance does not have the lease");
-                return Some(End::Lost);
+                return Some(TurnEnd::Lost);
             }
             let late = shared.wall.now().duration_since(due.time).unwrap_or_default();
             if late > LATE && self.last_run.is_some() {
@@ -139,7 +139,7 @@ impl<U: Send + Sync> Clock<'_, U> {
             unnoted = self.note_at_once().await;
             next = self.runs.next(&shared.wall, due);
         }
-        Some(End::Over)
+        Some(TurnEnd::Over)
     }
 
     /// Runs the handler once.

@@ -42,6 +42,7 @@ const OWN: &[(&str, &str, &str)] = &[
     ("amqp", "declaration", "exchanges, queues and bindings are declared by every client"),
     ("amqp", "declarations", "what a unit has declared is provisioned with each connection"),
     ("amqp", "delays", "a long pause is spent in a queue, as RabbitMQ bounds how long a delivery may be held"),
+    ("amqp", "job_queue", "jobs have a quorum queue, bound by its name"),
     ("amqp", "payload_limit", "the broker says the largest message only when it refuses one"),
     ("amqp", "provision", "a declaration is made or verified"),
     ("amqp", "publish_channel", "the broker closes a channel at the first error"),
@@ -66,6 +67,7 @@ const OWN: &[(&str, &str, &str)] = &[
     ("mqtt", "subscribers", "the broker keeps nothing for who has never subscribed"),
     ("mqtt", "suspects", "a request that breaks the connection has no acknowledgement"),
     ("mqtt", "topic_filters", "subscriptions are made anew with each connection"),
+    ("nats", "job_queue", "jobs have a work queue of JetStream"),
     ("nats", "ack_subject", "a delivery is acknowledged by publishing to its subject"),
     (
         "nats",

@@ -1,5 +1,5 @@
-//! The declarations of one subscription: the exchange of its event, its queue, its dead letters and its delay queues. And
-//! those of a queue of jobs, whose exchange is that of all jobs.
+//! The declarations of one subscription: the exchange of its event, its queue, its dead letters and its delay queues.
+//! And those of a queue of jobs, whose exchange is that of all jobs.
 
 use lapin::types::ShortString;
 

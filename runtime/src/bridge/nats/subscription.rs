@@ -1,5 +1,5 @@
-//! Subscriptions and queues as the runtime takes messages from them: a durable consumer of JetStream, or core NATS where
-//! events may be lost.
+//! Subscriptions and queues as the runtime takes messages from them: a durable consumer of JetStream, or core NATS
+//! where events may be lost.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -31,14 +31,14 @@ pub(super) struct RedisQueues {
     source: Arc<str>,
     largest: u64,
     connection: Arc<QueueConnection>,
-    queues: Mutex<HashMap<&'static str, DeclaredQueue>>,
+    queues: Mutex<HashMap<&'static str, QueueOfProcess>>,
     counters: Arc<AtomicCounters>,
     tasks: Mutex<JoinSet<()>>,
 }
 
 /// A queue, and what this process has of it.
 #[derive(Clone)]
-struct DeclaredQueue {
+struct QueueOfProcess {
     queue: Arc<NetworkQueue<RedisJobs, RedisQueue>>,
     jobs: Arc<JobsContext>,
 }
@@ -60,15 +60,15 @@ impl RedisQueues {
         }
     }
 
-    fn queues(&self) -> MutexGuard<'_, HashMap<&'static str, DeclaredQueue>> {
+    fn queues(&self) -> MutexGuard<'_, HashMap<&'static str, QueueOfProcess>> {
         self.queues.lock()
     }
 
-    fn declared(&self) -> Vec<DeclaredQueue> {
+    fn declared(&self) -> Vec<QueueOfProcess> {
         self.queues().values().cloned().collect()
     }
 
-    fn declare(&self, subject: &'static str, policy: QueuePolicy) -> DeclaredQueue {
+    fn declare(&self, subject: &'static str, policy: QueuePolicy) -> QueueOfProcess {
         let keys = QueueKeys::new(self.instance.topology, subject);
         let blocking = QueueConnection::new(self.address.clone(), keys.jobs.clone());
         let arrivals = Arrivals::new(blocking, keys.jobs.clone());
@@ -85,14 +85,14 @@ impl RedisQueues {
         let (source, counters) = (RedisJobs(Arc::clone(&jobs)), Arc::clone(&self.counters));
         let consumer = NetworkConsumer::new(source, subject, SubscriptionPolicy::from(policy), counters);
         let queue = Arc::new(NetworkQueue { consumer, queue, when_full: policy.when_full });
-        DeclaredQueue { queue, jobs }
+        QueueOfProcess { queue, jobs }
     }
 
     async fn connect(&self) -> Result<(), BridgeError> {
         self.connection.connect().await?;
         self.connection.advise().await;
         let mut tasks = self.tasks.lock();
-        for DeclaredQueue { jobs, .. } in self.declared() {
+        for QueueOfProcess { jobs, .. } in self.declared() {
             tasks.spawn_on(Arc::clone(&jobs.arrivals).run(), &io_thread::handle());
             let keep = async move { jobs.deliveries.keep(&jobs.connection, &jobs.keys, jobs.lease).await };
             tasks.spawn_on(keep, &io_thread::handle());
