@@ -32,7 +32,7 @@ impl FromStr for Cron {
         match cron::Cron::parse(&fields) {
             Ok(_) => Ok(Self(fields.into())),
             Err(wrong) => Err(Malformed(format!(
-                "{wrong}: five fields were expected (minute, hour, day of the month, month, day of the week), such as \
+                "{wrong}; a time has five fields (minute, hour, day of the month, month, day of the week), such as \
                  `0 3 * * *` for three in the morning, or a name such as `@daily`"
             ))),
         }
