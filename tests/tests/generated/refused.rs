@@ -28,8 +28,8 @@ fn an_adapter_that_is_only_planned_is_refused_where_it_stands() {
         &report,
         &[
             "pontoon::not_yet_emitted",
-            "queue_bridge: { redis:",
-            "today `queue_bridge:` can be `embedded`",
+            "secret_store: { aws:",
+            "today `secret_store:` can be `env` or `file`",
             ".environment(\"…\")",
         ],
     );
@@ -64,7 +64,7 @@ fn what_nobody_asks_for_by_name_is_left_out() {
 #[test]
 fn nothing_at_all_to_generate_is_refused() {
     let only = QUICKSTART.replace("environments: [local, ci, production]", "environments: [production]");
-    assert_says(&report(&only, &request("shop")), &["pontoon::not_yet_emitted", "queue_bridge: { redis:"]);
+    assert_says(&report(&only, &request("shop")), &["pontoon::not_yet_emitted", "secret_store: { aws:"]);
 }
 
 #[test]
