@@ -1,6 +1,6 @@
 //! The state store on the local disk, in a process of its own, which is killed.
 
-#![allow(clippy::unwrap_used, reason = "a test, also where no #[test] stands on it")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test, also where no #[test] stands on it")]
 
 use std::process::Command;
 use std::sync::{Arc, Mutex};
