@@ -95,7 +95,7 @@ async fn what_is_left_of_a_subscription_is_reported_gets_no_more_and_can_be_remo
     let taken = Orphan { name: format!("{SUBJECT}.back.v1.hear"), messages: None };
     assert!(!soon(bridge.remove_orphan(taken)).await.unwrap());
     assert!(soon(bridge.remove_orphan(Orphan { messages: None, ..waiting })).await.unwrap());
-    assert_eq!(soon(bridge.orphans()).await.unwrap(), [dead.clone()]);
+    assert_eq!(soon(bridge.orphans()).await.unwrap(), std::slice::from_ref(&dead));
     assert!(soon(bridge.remove_orphan(Orphan { messages: None, ..dead })).await.unwrap());
     assert_eq!(soon(bridge.orphans()).await.unwrap(), []);
     soon(bridge.close()).await;
