@@ -1,4 +1,4 @@
-//! `broker_time_limit`: an event that is held for longer than its broker lets it be.
+//! `broker_time_limit`: an event or a job that is held for longer than its broker lets it be.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::Input;
 use super::wording::{length, time};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::{Connection, Delivery, Handler, Subscription};
+use crate::topology::{Backoff, Connection, Delivery, Handler, Located, Queue, Subscription, Worker};
 
 /// What of a connection says how long its broker lets a message be held.
 const SETTING: &str = "consumer_timeout";
@@ -19,14 +19,21 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
     let mut seen = HashSet::new();
     for placement in &input.placements {
         for (environment_id, environment) in placement.identified_environments() {
-            let Some(bridge) = &environment.event_bridge else { continue };
-            let Some(limit) = limit(bridge) else { continue };
             for handler in placement.units.iter().flat_map(|placed| &placed.handlers) {
-                let Handler::Subscription(id) = *handler else { continue };
-                if !input.topology.has_subscription(environment_id, id) {
-                    continue;
-                }
-                let Some(held) = Held::of(&input.topology.subscriptions[id], limit) else { continue };
+                let (bridge, message) = match *handler {
+                    Handler::Subscription(id) if input.topology.has_subscription(environment_id, id) => {
+                        (&environment.event_bridge, HeldMessage::of_subscription(&input.topology.subscriptions[id]))
+                    }
+                    Handler::Worker(id) => {
+                        let worker = &input.topology.workers[id];
+                        let queue = &input.topology.queues[worker.queue.value];
+                        (&environment.queue_bridge, Some(HeldMessage::of_worker(worker, queue)))
+                    }
+                    Handler::Subscription(_) | Handler::Command(_) | Handler::Schedule(_) => continue,
+                };
+                let (Some(bridge), Some(message)) = (bridge, message) else { continue };
+                let Some(limit) = limit(bridge) else { continue };
+                let held = Held::of(&message, limit);
                 let is_new = seen.insert((held.span, bridge.adapter.span));
                 if held.time >= held.room && is_new {
                     let address = input.topology.address(*handler);
@@ -43,8 +50,50 @@ fn limit(bridge: &Connection) -> Option<Duration> {
     Some(bridge.duration(SETTING).unwrap_or(known))
 }
 
-/// How long a subscription may hold an event.
+/// A message that is held, and for how long it may be.
+struct HeldMessage<'t> {
+    /// What it is.
+    noun: &'static str,
+    timeout: Option<&'t Located<Duration>>,
+    attempts: u32,
+    backoff: &'t Located<Backoff>,
+    /// Whether the broker has a place where it waits for its next attempt.
+    waits_at_broker: bool,
+}
+
+impl<'t> HeldMessage<'t> {
+    /// Nothing where an event comes at most once: it is acknowledged before it is handled.
+    fn of_subscription(subscription: &'t Subscription) -> Option<Self> {
+        if subscription.delivery.value == Delivery::AtMostOnce {
+            return None;
+        }
+        let (attempts, backoff) = (subscription.attempts.value, &subscription.backoff);
+        let is_long = backoff.value.longest_of(attempts) > LONGEST_PAUSE_HELD;
+        Some(Self {
+            noun: "an event",
+            timeout: subscription.operation.timeout.as_ref(),
+            attempts,
+            backoff,
+            waits_at_broker: subscription.ordered.is_none() && is_long,
+        })
+    }
+
+    /// The place at the broker is the queue's, whatever pauses a worker has of its own.
+    fn of_worker(worker: &'t Worker, queue: &Queue) -> Self {
+        let attempts = queue.attempts.value;
+        Self {
+            noun: "a job",
+            timeout: worker.operation.timeout.as_ref(),
+            attempts,
+            backoff: &worker.backoff,
+            waits_at_broker: queue.backoff.value.longest_of(attempts) > LONGEST_PAUSE_HELD,
+        }
+    }
+}
+
+/// How long a message may be held.
 struct Held {
+    noun: &'static str,
     span: Span,
     time: Duration,
     /// How long that may be.
@@ -55,22 +104,17 @@ struct Held {
 }
 
 impl Held {
-    /// Nothing where an event comes at most once: it is acknowledged before it is handled.
-    fn of(subscription: &Subscription, limit: Duration) -> Option<Self> {
-        if subscription.delivery.value == Delivery::AtMostOnce {
-            return None;
-        }
-        let timeout = subscription.operation.timeout;
+    fn of(message: &HeldMessage<'_>, limit: Duration) -> Self {
+        let HeldMessage { noun, timeout, attempts, backoff, waits_at_broker } = *message;
         let each = timeout.map_or(Duration::ZERO, |timeout| timeout.value);
-        let (attempts, backoff) = (subscription.attempts.value, subscription.backoff.value);
-        let span = timeout.map_or(subscription.backoff.span, |timeout| timeout.span);
-        let waits_at_broker = subscription.ordered.is_none() && backoff.longest_of(attempts) > LONGEST_PAUSE_HELD;
+        let span = timeout.map_or(backoff.span, |timeout| timeout.span);
+        let backoff = backoff.value;
         if waits_at_broker {
             // What was held for a quarter of the time waits for its next attempt at the broker, as it does for long
             // pauses.
             let room = limit / 4 * 3;
             let text = format!("one attempt may take {}, and has three quarters of that: {}", time(each), length(room));
-            return Some(Self { span, time: each, room, limit, text });
+            return Self { noun, span, time: each, room, limit, text };
         }
         let held = each.saturating_mul(attempts).saturating_add(backoff.total(attempts));
         let (allowed, pauses) = (time(each), length(backoff.total(attempts)));
@@ -79,13 +123,14 @@ impl Held {
             (_, true) => format!("{pauses} of pauses between its {attempts} attempts"),
             (_, false) => format!("{attempts} attempts of {allowed}, and {pauses} between them"),
         };
-        Some(Self { span, time: held, room: limit, limit, text })
+        Self { noun, span, time: held, room: limit, limit, text }
     }
 
     fn finding(&self, address: &str, environment: &str, bridge: &Connection) -> Diagnostic {
         let (adapter, limit) = (bridge.name(), length(self.limit));
         let message = format!(
-            "{address} may hold an event for {}: the broker of `{environment}` takes it back after {limit}",
+            "{address} may hold {} for {}: the broker of `{environment}` takes it back after {limit}",
+            self.noun,
             length(self.time)
         );
         // With as much to spare as has to be there.
@@ -96,7 +141,10 @@ impl Held {
         };
         Diagnostic::error("broker_time_limit", message)
             .label(self.span, self.text.clone())
-            .label(bridge.adapter.span, format!("in `{environment}`, `{adapter}` lets an event be held for {limit}"))
+            .label(
+                bridge.adapter.span,
+                format!("in `{environment}`, `{adapter}` lets {} be held for {limit}", self.noun),
+            )
             .help(format!(
                 "give {address} a shorter `timeout:`, fewer `attempts:` or shorter pauses; or, where the broker's own \
                  configuration allows that, {allow}"

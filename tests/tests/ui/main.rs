@@ -59,7 +59,7 @@ fn what_cannot_be_generated_yet_is_said_by_a_check() {
     assert!(foreseen.findings().all(|found| found.level == Level::Warning), "{said:#?}");
     let expected = [
         "the HTTP route of user.sign_up is checked, but this version generates no server for it",
-        "deployment `monolith` is planned for environment `staging`, but this version cannot generate it",
+        "deployment `monolith` is planned for environment `production`, but this version cannot generate it",
         "deployment `field` is planned for environment `edge`, but this version cannot generate it",
         "deployment `functions` is planned, but this version cannot generate it",
         "deployment `field` is planned, but this version cannot generate it",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex as AsyncMutex;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::arrivals::Arrivals;
 use super::deliveries::{Deliveries, JobDelivery};
@@ -26,6 +26,9 @@ use crate::sync::Mutex;
 
 /// After an attempt to take jobs that failed.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long one who stops waits for the server.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// How long nobody looks for jobs that others have left, at most.
 const LONGEST_LOOK: Duration = Duration::from_secs(5);
@@ -220,10 +223,18 @@ impl JobsContext {
     }
 
     /// Takes nothing new, and gives back what nobody has received.
-    pub(super) async fn drain(&self) {
+    pub(super) async fn drain(self: &Arc<Self>) {
         self.drained.store(true, Ordering::SeqCst);
         self.arrivals.arrived.notify_waiters();
         self.arrivals.arrived.notify_one();
+        // What is on its way to us is taken in first. Where the server does not answer, it comes again after its lease.
+        let _ = timeout(ENDING, async {
+            let mut state = self.state.lock().await;
+            if state.taking.is_some() {
+                let _ = self.take(&mut state).await;
+            }
+        })
+        .await;
         let left = std::mem::take(&mut *self.buffer.lock());
         for TakenJob { delivery, .. } in left {
             if let Err(error) = self.release(&delivery, Released::Untouched).await {
