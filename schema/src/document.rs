@@ -74,13 +74,17 @@ use serde::Deserialize;
 
 /// A list that is not empty where it is written: what it would leave out, it would leave out everywhere.
 fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {
+    not_empty(deserializer, "this list is empty: name at least one, or leave the key out, which means all")
+}
+
+/// A list that has to be there, with at least one name.
+fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Name>, D::Error> {
+    not_empty(deserializer, "this list is empty: name at least one")
+}
+
+fn not_empty<'de, D: serde::Deserializer<'de>>(deserializer: D, otherwise: &str) -> Result<Vec<Name>, D::Error> {
     let list = Vec::deserialize(deserializer)?;
-    if list.is_empty() {
-        return Err(serde::de::Error::custom(
-            "this list is empty: name at least one, or leave the key out, which means all",
-        ));
-    }
-    Ok(list)
+    if list.is_empty() { Err(serde::de::Error::custom(otherwise)) } else { Ok(list) }
 }
 
 /// Definitions under their names, in the order of the file.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{CommandRef, Duration, Map, Name, ServiceRef, Size, WhenFull};
+use super::{CommandRef, Duration, Map, Name, ServiceRef, Size, WhenFull, at_least_one};
 
 /// How a deployment groups its services.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -32,6 +32,7 @@ pub struct Deployment {
     /// The services that take part, for example `[user, email]`. Default: those that `units:` names, or all.
     pub services: Option<Vec<ServiceRef>>,
     /// The environments that it can run in, for example `[staging, production]`. `PONTOON_ENV` picks one at the start.
+    #[serde(deserialize_with = "at_least_one")]
     #[cfg_attr(feature = "json-schema", schemars(length(min = 1)))]
     pub environments: Vec<Name>,
     /// The units and the services in each, for example `{ accounts: [user], mail: [email] }`. Default: one unit for all
