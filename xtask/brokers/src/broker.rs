@@ -153,9 +153,12 @@ impl Broker {
         Ok(())
     }
 
-    /// SIGSTOP: it keeps its connections and says nothing, as a machine that hangs.
+    /// SIGSTOP: it keeps its connections and says nothing, as a machine that hangs; returns once that is so.
     pub fn pause(&self) -> Result<(), Error> {
-        self.signal(Signal::Stop)
+        match &mut self.running().process {
+            Some(process) => process.hold(),
+            None => Err(self.misuse("does not run: `restart` starts it")),
+        }
     }
 
     /// SIGCONT: it goes on where it was paused.
