@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests, where no #[test] stands on them")]
 
 pub mod adapter;
+pub mod backend;
 pub mod event_bridge;
 pub mod keeper;
 pub mod mixed;

@@ -18,7 +18,7 @@ pub use harness::{Harness, POLICY, job, next, numbers, take};
 pub use leases::*;
 pub use outages::*;
 pub use times::*;
-pub use worker::{Place, a_worker_that_is_killed_loses_nothing, work};
+pub use worker::{QueueAddress, WorkerProgram, a_worker_that_is_killed_loses_nothing, work};
 
 /// Runs the suite: a test for each case, with a harness of its own that `$start`, an async function, makes. Those that
 /// `$start_alone` makes are killed and frozen.

@@ -2,19 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test, also where no #[test] stands on it")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use futures_util::future::FutureExt as _;
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties};
 use pontoon::adapter::capability::Bridge;
-use pontoon::adapter::{Amqp, Instance, QueueAdapter, QueueBridge as _, Setup, Variables};
-use pontoon_brokers::{Broker, Error, Kind};
-use pontoon_conformance::adapter::{leaked, text};
-use pontoon_conformance::queue::{Harness, Place};
+use pontoon_brokers::{Broker, Kind};
+use pontoon_conformance::adapter::leaked;
+use pontoon_conformance::backend::Backend;
+use pontoon_conformance::queue::{Harness, QueueAddress, WorkerProgram};
 use pontoon_conformance::queue_suite;
 use pontoon_schema::capability::{Adapter, queue_bridge};
 use tokio::task::block_in_place;
@@ -34,11 +32,6 @@ impl RabbitMq {
         let topology = leaked(format!("shop_{}_{number}", std::process::id()));
         Self { url, topology, subject: leaked(format!("{topology}.queue.toil")), broker }
     }
-
-    fn does(&self, what: impl Fn(&Broker) -> Result<(), Error>) {
-        let broker = self.broker.as_ref().unwrap();
-        block_in_place(|| what(broker)).unwrap();
-    }
 }
 
 /// On a broker that no case hurts.
@@ -52,18 +45,23 @@ async fn start_alone() -> RabbitMq {
     RabbitMq::at(leaked(broker.url()), Some(broker))
 }
 
+impl Backend for RabbitMq {
+    fn broker(&self) -> Option<&Broker> {
+        self.broker.as_ref()
+    }
+}
+
 impl Harness for RabbitMq {
     fn row(&self) -> &'static Bridge {
         queue_bridge(Adapter::Amqp).unwrap()
     }
 
-    fn adapter(&self) -> Arc<dyn QueueAdapter> {
-        let settings = Amqp::new(text(self.url));
-        let mut setup = Setup::new(Instance::new(self.topology, "test"), false, Variables::default());
-        // None of the settings is a secret: nothing is waited for.
-        let queues = settings.open(&mut setup).now_or_never().unwrap();
-        assert!(setup.problems().is_empty(), "{:?}", setup.problems());
-        queues.unwrap()
+    fn address(&self) -> Option<QueueAddress> {
+        Some(QueueAddress { adapter: "amqp", url: self.url.to_owned(), topology: self.topology })
+    }
+
+    fn program(&self) -> Option<WorkerProgram> {
+        Some(env!("CARGO_BIN_EXE_worker"))
     }
 
     fn subject(&self) -> &'static str {
@@ -74,27 +72,6 @@ impl Harness for RabbitMq {
     /// not, a kill leaves nothing.
     async fn settled(&self) {
         tokio::time::sleep(Duration::from_secs(2)).await;
-    }
-
-    fn place(&self) -> Option<Place> {
-        let program = env!("CARGO_BIN_EXE_worker");
-        Some(Place { program, adapter: "amqp", address: self.url.to_owned(), topology: self.topology })
-    }
-
-    async fn kill(&self) {
-        self.does(Broker::kill);
-    }
-
-    async fn restart(&self) {
-        self.does(Broker::restart);
-    }
-
-    async fn freeze(&self) {
-        self.does(Broker::pause);
-    }
-
-    async fn thaw(&self) {
-        self.does(Broker::resume);
     }
 
     async fn kept(&self) -> u64 {

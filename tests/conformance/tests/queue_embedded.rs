@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use pontoon::adapter::QueueAdapter;
 use pontoon::adapter::capability::Bridge;
 use pontoon::adapter::embedded::EmbeddedQueues;
+use pontoon_conformance::backend::Backend;
 use pontoon_conformance::queue::{Harness, POLICY};
 use pontoon_conformance::queue_suite;
 use pontoon_schema::capability::{Adapter, queue_bridge};
@@ -30,15 +31,7 @@ impl Folder {
     }
 }
 
-impl Harness for Folder {
-    fn row(&self) -> &'static Bridge {
-        queue_bridge(Adapter::Embedded).unwrap()
-    }
-
-    fn adapter(&self) -> Arc<dyn QueueAdapter> {
-        self.queues()
-    }
-
+impl Backend for Folder {
     /// Whoever opens the folder next, reads it from the disk.
     async fn kill(&self) {
         self.queues().close().await;
@@ -47,10 +40,16 @@ impl Harness for Folder {
     async fn restart(&self) {
         *self.queues.lock().unwrap() = Arc::new(EmbeddedQueues::new(self.folder.path()));
     }
+}
 
-    async fn freeze(&self) {}
+impl Harness for Folder {
+    fn row(&self) -> &'static Bridge {
+        queue_bridge(Adapter::Embedded).unwrap()
+    }
 
-    async fn thaw(&self) {}
+    fn adapter(&self) -> Arc<dyn QueueAdapter> {
+        self.queues()
+    }
 
     async fn kept(&self) -> u64 {
         let depth = self.adapter().queue(self.subject(), POLICY).depth().await.unwrap();

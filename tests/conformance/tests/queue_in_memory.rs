@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use pontoon::adapter::QueueAdapter;
 use pontoon::adapter::capability::Bridge;
 use pontoon::adapter::in_memory::InMemoryQueues;
+use pontoon_conformance::backend::Backend;
 use pontoon_conformance::queue::{Harness, POLICY};
 use pontoon_conformance::queue_suite;
 use pontoon_schema::capability::{Adapter, queue_bridge};
@@ -18,6 +19,12 @@ async fn start() -> Process {
     Process(Mutex::default())
 }
 
+impl Backend for Process {
+    async fn kill(&self) {
+        *self.0.lock().unwrap() = Arc::default();
+    }
+}
+
 impl Harness for Process {
     fn row(&self) -> &'static Bridge {
         queue_bridge(Adapter::InMemory).unwrap()
@@ -26,16 +33,6 @@ impl Harness for Process {
     fn adapter(&self) -> Arc<dyn QueueAdapter> {
         Arc::clone(&*self.0.lock().unwrap()) as Arc<dyn QueueAdapter>
     }
-
-    async fn kill(&self) {
-        *self.0.lock().unwrap() = Arc::default();
-    }
-
-    async fn restart(&self) {}
-
-    async fn freeze(&self) {}
-
-    async fn thaw(&self) {}
 
     async fn kept(&self) -> u64 {
         let depth = self.adapter().queue(self.subject(), POLICY).depth().await.unwrap();

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use pontoon::adapter::{Change, Entry, Etag, MaybeReady, Page, Range, StateAdapter};
 use pontoon::{Health, StoreError};
+use pontoon_conformance::backend::Backend;
 use pontoon_conformance::keeper::{Answer, Keeper, Question, WrittenChange};
 use pontoon_conformance::state::Harness;
 use pontoon_conformance::state_suite;
@@ -36,15 +37,7 @@ impl KeptState {
     }
 }
 
-impl Harness for KeptState {
-    fn row(&self) -> &'static StateStore {
-        state_store(Adapter::Embedded).unwrap()
-    }
-
-    fn adapter(&self) -> Arc<dyn StateAdapter> {
-        Arc::new(ThroughKeeper { keeper: Arc::clone(&self.keeper), closed: Mutex::new(false) })
-    }
-
+impl Backend for KeptState {
     async fn kill(&self) {
         let killed = self.keeper.lock().unwrap().take();
         block_in_place(|| killed.as_ref().unwrap().kill());
@@ -61,6 +54,16 @@ impl Harness for KeptState {
 
     async fn thaw(&self) {
         self.signal("CONT");
+    }
+}
+
+impl Harness for KeptState {
+    fn row(&self) -> &'static StateStore {
+        state_store(Adapter::Embedded).unwrap()
+    }
+
+    fn adapter(&self) -> Arc<dyn StateAdapter> {
+        Arc::new(ThroughKeeper { keeper: Arc::clone(&self.keeper), closed: Mutex::new(false) })
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use pontoon::adapter::StateAdapter;
 use pontoon::adapter::in_memory::InMemoryState;
+use pontoon_conformance::backend::Backend;
 use pontoon_conformance::state::Harness;
 use pontoon_conformance::state_suite;
 use pontoon_schema::capability::{Adapter, StateStore, state_store};
@@ -17,6 +18,12 @@ async fn start() -> Process {
     Process(Mutex::default())
 }
 
+impl Backend for Process {
+    async fn kill(&self) {
+        *self.0.lock().unwrap() = Arc::default();
+    }
+}
+
 impl Harness for Process {
     fn row(&self) -> &'static StateStore {
         state_store(Adapter::InMemory).unwrap()
@@ -25,16 +32,6 @@ impl Harness for Process {
     fn adapter(&self) -> Arc<dyn StateAdapter> {
         Arc::clone(&*self.0.lock().unwrap()) as Arc<dyn StateAdapter>
     }
-
-    async fn kill(&self) {
-        *self.0.lock().unwrap() = Arc::default();
-    }
-
-    async fn restart(&self) {}
-
-    async fn freeze(&self) {}
-
-    async fn thaw(&self) {}
 }
 
 state_suite!(start);

@@ -1,4 +1,4 @@
-//! A worker in a process of its own, which a case kills: `worker ADAPTER ADDRESS TOPOLOGY JOURNAL`.
+//! A worker in a process of its own, which a case kills: `worker ADAPTER URL TOPOLOGY JOURNAL`.
 
 use std::process::ExitCode;
 

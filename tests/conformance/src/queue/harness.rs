@@ -8,37 +8,33 @@ use pontoon::BridgeError;
 use pontoon::adapter::capability::Bridge;
 use pontoon::adapter::{Delivery, Job, JobQueue, Message, Metadata, QueueAdapter, QueuePolicy, Settlement, WhenFull};
 
-use super::worker::Place;
+use super::worker::{QueueAddress, WorkerProgram};
 use crate::adapter::soon;
+use crate::backend::Backend;
 
 /// A backend and whoever rules over it.
-pub trait Harness: Send + Sync {
+pub trait Harness: Backend {
     /// What the adapter can do.
     fn row(&self) -> &'static Bridge;
 
     /// One more adapter on the backend, not connected yet: what another process would have.
-    fn adapter(&self) -> Arc<dyn QueueAdapter>;
+    fn adapter(&self) -> Arc<dyn QueueAdapter> {
+        self.address().expect("a queue that other processes reach").open()
+    }
 
-    /// Ends the backend, or the process that it lives in, without a warning.
-    fn kill(&self) -> impl Future<Output = ()> + Send;
+    /// Where another process finds the queue; nothing where none can.
+    fn address(&self) -> Option<QueueAddress> {
+        None
+    }
 
-    /// Starts it again.
-    fn restart(&self) -> impl Future<Output = ()> + Send;
-
-    /// Stops the backend where it is: connections stay, and nobody answers.
-    fn freeze(&self) -> impl Future<Output = ()> + Send;
-
-    /// Lets it go on.
-    fn thaw(&self) -> impl Future<Output = ()> + Send;
+    /// The program that works in a process of its own; nothing where none can.
+    fn program(&self) -> Option<WorkerProgram> {
+        None
+    }
 
     /// The subject of the queue that the case is about: `shop.queue.toil`.
     fn subject(&self) -> &'static str {
         "shop.queue.toil"
-    }
-
-    /// How another process reaches the queue; none where that is impossible.
-    fn place(&self) -> Option<Place> {
-        None
     }
 
     /// Waits until the backend has written down that there is a queue.

@@ -7,19 +7,49 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::FutureExt as _;
 use pontoon::adapter::{Amqp, Instance, Nats, QueueAdapter, QueueBridge, Redis, Settlement, Setup, Variables};
 
 use super::harness::{Harness, POLICY, number, push};
 use crate::adapter::{leaked, text};
 
-/// How a process reaches the queue of a case.
-pub struct Place {
-    /// The program `worker`.
-    pub program: &'static str,
+/// The path of the program `worker`.
+pub type WorkerProgram = &'static str;
+
+/// Where a process finds the queue of a case.
+pub struct QueueAddress {
     /// The adapter, by its word in a topology.
     pub adapter: &'static str,
-    pub address: String,
+    /// Where its broker is.
+    pub url: String,
     pub topology: &'static str,
+}
+
+impl QueueAddress {
+    /// An adapter, not connected yet.
+    ///
+    /// # Panics
+    /// There is no such adapter, or the address is none.
+    #[must_use]
+    pub fn open(&self) -> Arc<dyn QueueAdapter> {
+        let mut setup = Setup::new(Instance::new(self.topology, "test"), false, Variables::default());
+        let url = text(self.url.as_str());
+        let bridge: &dyn QueueBridge = match self.adapter {
+            "amqp" => &Amqp::new(url),
+            "nats" => &Nats::new(url),
+            "redis" => &Redis::new(url),
+            other => panic!("no case knows how to open {other}"),
+        };
+        // None of the settings is a secret: nothing is waited for.
+        let opened = bridge.open(&mut setup).now_or_never().expect("nothing to wait for");
+        assert!(setup.problems().is_empty(), "{:?}", setup.problems());
+        opened.expect("it opens where there is no problem")
+    }
+
+    /// The subject of the queue.
+    fn subject(&self) -> &'static str {
+        leaked(format!("{}.queue.toil", self.topology))
+    }
 }
 
 /// The policy of a queue whose workers are killed more often than a job may be tried otherwise.
@@ -30,13 +60,13 @@ const PATIENT: pontoon::adapter::QueuePolicy = POLICY.attempts(1000);
 /// # Errors
 /// The words are none, or the backend refuses.
 pub async fn work(words: &[String]) -> Result<(), Box<dyn std::error::Error>> {
-    let [adapter, address, topology, journal] = words else {
-        return Err("usage: worker ADAPTER ADDRESS TOPOLOGY JOURNAL".into());
+    let [adapter, url, topology, journal] = words else {
+        return Err("usage: worker ADAPTER URL TOPOLOGY JOURNAL".into());
     };
-    let topology = leaked(topology.as_str());
-    let queues = open(adapter, address, topology).await.ok_or("no such adapter")?;
-    let queue = queues.queue(queue_of(topology), PATIENT);
-    queues.worker(queue_of(topology), PATIENT, 4);
+    let at = QueueAddress { adapter: leaked(adapter.as_str()), url: url.clone(), topology: leaked(topology.as_str()) };
+    let queues = at.open();
+    let queue = queues.queue(at.subject(), PATIENT);
+    queues.worker(at.subject(), PATIENT, 4);
     queues.connect().await?;
     let journal = std::fs::OpenOptions::new().create(true).append(true).open(journal)?;
     let journal = Arc::new(journal);
@@ -56,24 +86,9 @@ pub async fn work(words: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The queue of a topology.
-fn queue_of(topology: &str) -> &'static str {
-    leaked(format!("{topology}.queue.toil"))
-}
-
-async fn open(adapter: &str, address: &str, topology: &'static str) -> Option<Arc<dyn QueueAdapter>> {
-    let mut setup = Setup::new(Instance::new(topology, "worker"), false, Variables::default());
-    match adapter {
-        "amqp" => QueueBridge::open(&Amqp::new(text(address)), &mut setup).await,
-        "nats" => QueueBridge::open(&Nats::new(text(address)), &mut setup).await,
-        "redis" => QueueBridge::open(&Redis::new(text(address)), &mut setup).await,
-        _ => None,
-    }
-}
-
-fn start(place: &Place, journal: &Path) -> Child {
-    Command::new(place.program)
-        .args([place.adapter, &place.address, place.topology])
+fn start(program: WorkerProgram, at: &QueueAddress, journal: &Path) -> Child {
+    Command::new(program)
+        .args([at.adapter, &at.url, at.topology])
         .arg(journal)
         .stdin(Stdio::null())
         .spawn()
@@ -88,14 +103,14 @@ fn written(journal: &Path) -> BTreeSet<u32> {
 /// Q08: sent is done, wherever between the two a process dies.
 pub async fn a_worker_that_is_killed_loses_nothing(harness: &impl Harness) {
     const JOBS: u32 = 1000;
-    let Some(place) = harness.place() else {
+    let (Some(program), Some(at)) = (harness.program(), harness.address()) else {
         assert!(harness.stays_in_process(), "what other processes reach, one of them can work at");
         return;
     };
     let sender = harness.queue(PATIENT).await;
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal");
-    let mut workers = [start(&place, &journal), start(&place, &journal)];
+    let mut workers = [start(program, &at, &journal), start(program, &at, &journal)];
     let mut kills = 0;
     for number in 0..JOBS {
         push(&sender.queue, number).await.unwrap();
@@ -103,7 +118,7 @@ pub async fn a_worker_that_is_killed_loses_nothing(harness: &impl Harness) {
             let worker = &mut workers[kills % 2];
             worker.kill().unwrap();
             worker.wait().unwrap();
-            *worker = start(&place, &journal);
+            *worker = start(program, &at, &journal);
             kills += 1;
         }
     }

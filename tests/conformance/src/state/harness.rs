@@ -11,25 +11,15 @@ use pontoon::adapter::{Change, Entry, Expect, Range, StateAdapter};
 use pontoon_schema::capability::StateStore;
 use tokio::time::{sleep, timeout};
 
+use crate::backend::Backend;
+
 /// A store and whoever rules over it.
-pub trait Harness: Send + Sync {
+pub trait Harness: Backend {
     /// What the adapter can do.
     fn row(&self) -> &'static StateStore;
 
     /// One more adapter on the store, not connected yet: what another process would have.
     fn adapter(&self) -> Arc<dyn StateAdapter>;
-
-    /// Ends the store, or the process that it lives in, without a warning.
-    fn kill(&self) -> impl Future<Output = ()> + Send;
-
-    /// Starts it again.
-    fn restart(&self) -> impl Future<Output = ()> + Send;
-
-    /// Stops the store where it is: connections stay, and nobody answers.
-    fn freeze(&self) -> impl Future<Output = ()> + Send;
-
-    /// Lets it go on.
-    fn thaw(&self) -> impl Future<Output = ()> + Send;
 
     /// One more adapter, connected.
     fn connected(&self) -> impl Future<Output = Arc<dyn StateAdapter>> + Send {

@@ -5,14 +5,11 @@
 mod entries;
 
 use std::process::Command;
-use std::sync::Arc;
 
-use futures_util::future::FutureExt as _;
 use pontoon::adapter::capability::Bridge;
-use pontoon::adapter::{Instance, QueueAdapter, QueueBridge as _, Setup, Variables};
-use pontoon_brokers::{Broker, Error, Kind};
-use pontoon_conformance::adapter::text;
-use pontoon_conformance::queue::{Harness, Place};
+use pontoon_brokers::{Broker, Kind};
+use pontoon_conformance::backend::Backend;
+use pontoon_conformance::queue::{Harness, QueueAddress, WorkerProgram};
 use pontoon_conformance::queue_suite;
 use pontoon_schema::capability::{Adapter, queue_bridge};
 use tokio::task::block_in_place;
@@ -24,10 +21,6 @@ async fn start() -> Redis {
 }
 
 impl Redis {
-    fn does(&self, what: impl Fn(&Broker) -> Result<(), Error>) {
-        block_in_place(|| what(&self.0)).unwrap();
-    }
-
     /// What the server says to a command.
     fn cli(&self, arguments: &[&str]) -> String {
         let port = self.0.port().to_string();
@@ -36,39 +29,23 @@ impl Redis {
     }
 }
 
+impl Backend for Redis {
+    fn broker(&self) -> Option<&Broker> {
+        Some(&self.0)
+    }
+}
+
 impl Harness for Redis {
     fn row(&self) -> &'static Bridge {
         queue_bridge(Adapter::Redis).unwrap()
     }
 
-    fn adapter(&self) -> Arc<dyn QueueAdapter> {
-        let settings = pontoon::adapter::Redis::new(text(self.0.url()));
-        let mut setup = Setup::new(Instance::new("shop", "test"), false, Variables::default());
-        // None of the settings is a secret: nothing is waited for.
-        let queues = settings.open(&mut setup).now_or_never().unwrap();
-        assert!(setup.problems().is_empty(), "{:?}", setup.problems());
-        queues.unwrap()
+    fn address(&self) -> Option<QueueAddress> {
+        Some(QueueAddress { adapter: "redis", url: self.0.url(), topology: "shop" })
     }
 
-    fn place(&self) -> Option<Place> {
-        let program = env!("CARGO_BIN_EXE_worker");
-        Some(Place { program, adapter: "redis", address: self.0.url(), topology: "shop" })
-    }
-
-    async fn kill(&self) {
-        self.does(Broker::kill);
-    }
-
-    async fn restart(&self) {
-        self.does(Broker::restart);
-    }
-
-    async fn freeze(&self) {
-        self.does(Broker::pause);
-    }
-
-    async fn thaw(&self) {
-        self.does(Broker::resume);
+    fn program(&self) -> Option<WorkerProgram> {
+        Some(env!("CARGO_BIN_EXE_worker"))
     }
 
     async fn kept(&self) -> u64 {

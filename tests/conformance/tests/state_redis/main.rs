@@ -13,8 +13,9 @@ use std::sync::Arc;
 use futures_util::future::FutureExt as _;
 use pontoon::adapter::StateAdapter;
 use pontoon::adapter::{Instance, Setup, StateStore as _, Variables};
-use pontoon_brokers::{Broker, Error, Kind};
+use pontoon_brokers::{Broker, Kind};
 use pontoon_conformance::adapter::text;
+use pontoon_conformance::backend::Backend;
 use pontoon_conformance::state::Harness;
 use pontoon_conformance::state_suite;
 use pontoon_schema::capability::{Adapter, StateStore, state_store};
@@ -45,9 +46,9 @@ fn cli(port: u16, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-impl Redis {
-    fn does(&self, what: impl Fn(&Broker) -> Result<(), Error>) {
-        block_in_place(|| what(&self.0)).unwrap();
+impl Backend for Redis {
+    fn broker(&self) -> Option<&Broker> {
+        Some(&self.0)
     }
 }
 
@@ -58,22 +59,6 @@ impl Harness for Redis {
 
     fn adapter(&self) -> Arc<dyn StateAdapter> {
         state(self.0.url())
-    }
-
-    async fn kill(&self) {
-        self.does(Broker::kill);
-    }
-
-    async fn restart(&self) {
-        self.does(Broker::restart);
-    }
-
-    async fn freeze(&self) {
-        self.does(Broker::pause);
-    }
-
-    async fn thaw(&self) {
-        self.does(Broker::resume);
     }
 }
 
