@@ -23,7 +23,7 @@ use super::orphans::QueueRegister;
 use super::payload_limit::PayloadLimit;
 use super::provision::Provisioner;
 use super::publisher::{AmqpPublisher, PublisherContext};
-use super::queue_consumer::{Begins, OnClose, Prefetch, QueueConsumer, QueueConsumerConfig};
+use super::queue_consumer::{Begins, ConsumerBegin, OnClose, QueueConsumer, QueueConsumerConfig};
 use super::replies::ReplyPublisher;
 use super::reply_consumer::ReplyConsumer;
 use super::requests::Requests;
@@ -84,8 +84,11 @@ struct Declared {
     topics: HashMap<&'static str, Arc<AmqpTopic>>,
     consumers: HashMap<&'static str, Arc<NetworkConsumer<AmqpSubscription>>>,
     endpoints: HashMap<&'static str, Arc<AmqpEndpoint>>,
-    queues: HashMap<&'static str, Arc<NetworkQueue<AmqpSubscription, AmqpQueue>>>,
+    queues: HashMap<&'static str, Arc<JobsAtBroker>>,
 }
+
+/// A queue, with its workers and those who put jobs in.
+type JobsAtBroker = NetworkQueue<AmqpSubscription, AmqpQueue>;
 
 impl AmqpAdapter {
     pub(super) fn new(connector: Connector, names: Arc<Names>, rules: BrokerRules) -> Self {
@@ -151,7 +154,7 @@ impl AmqpAdapter {
         declarations: SubscriptionDeclarations,
         SubscriptionAt { subject, subscription, policy }: SubscriptionAt<'static>,
         subscribers: Arc<Subscribers>,
-        begins: Begins,
+        begin: ConsumerBegin,
     ) -> NetworkConsumer<AmqpSubscription> {
         let SubscriptionDeclarations { queue, all } = declarations;
         self.declarations.declare(all.iter().cloned());
@@ -166,22 +169,20 @@ impl AmqpAdapter {
             in_flight: Arc::clone(&self.in_flight),
         };
         let delays = self.delays(subject, &queue, policy);
-        let config = QueueConsumerConfig {
-            queue,
-            declarations: all,
-            subscribers,
-            on_close: OnClose::Leave,
-            begins,
-            prefetch: if begins == Begins::OnDemand { Prefetch::of_jobs() } else { Prefetch::of_subscription(policy) },
-        };
+        let config = QueueConsumerConfig { queue, declarations: all, subscribers, on_close: OnClose::Leave, begin };
         let consumer = QueueConsumer::new(&self.consuming, &self.declarations, config);
         let (counts, ordered) = (!policy.at_most_once, policy.ordered);
         let source = AmqpSubscription { consumer, dead_letters, delays, counts, ordered };
         NetworkConsumer::new(source, subscription, policy, Arc::clone(&self.counters))
     }
 
-    /// The workers of a queue, and those who put jobs in.
-    fn job_queue(&self, subject: &'static str, policy: QueuePolicy) -> NetworkQueue<AmqpSubscription, AmqpQueue> {
+    /// The queue of a subject, the same one each time.
+    fn job_queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<JobsAtBroker> {
+        let mut declared = self.declared();
+        Arc::clone(declared.queues.entry(subject).or_insert_with(|| Arc::new(self.declare(subject, policy))))
+    }
+
+    fn declare(&self, subject: &'static str, policy: QueuePolicy) -> JobsAtBroker {
         let jobs = SubscriptionPolicy::from(policy);
         let subscribers = Arc::<Subscribers>::default();
         subscribers.add(subject, jobs);
@@ -189,7 +190,7 @@ impl AmqpAdapter {
         let queue = declarations.queue.clone();
         let destination = Destination { exchange: self.names.jobs.clone(), key: queue.clone() };
         let at = SubscriptionAt { subject, subscription: subject, policy: jobs };
-        let consumer = self.consumer(declarations, at, Arc::clone(&subscribers), Begins::OnDemand);
+        let consumer = self.consumer(declarations, at, Arc::clone(&subscribers), ConsumerBegin::of_jobs());
         let queue = AmqpQueue {
             subject,
             queue,
@@ -344,7 +345,7 @@ impl EventAdapter for AmqpAdapter {
         let consumer = declared.consumers.entry(subscription).or_insert_with(|| {
             subscribers.add(subscription, policy);
             let at = SubscriptionAt { subject, subscription, policy };
-            Arc::new(self.consumer(self.declarations_of(at), at, subscribers, Begins::AtOnce))
+            Arc::new(self.consumer(self.declarations_of(at), at, subscribers, ConsumerBegin::of_subscription(policy)))
         });
         Arc::<NetworkConsumer<AmqpSubscription>>::clone(consumer)
     }
@@ -382,8 +383,7 @@ impl EventAdapter for AmqpAdapter {
                 declarations,
                 subscribers: Arc::default(),
                 on_close: OnClose::Drain,
-                begins: Begins::AtOnce,
-                prefetch: Prefetch::of_command(),
+                begin: ConsumerBegin::of_command(),
             };
             let consumer = QueueConsumer::new(&self.consuming, &self.declarations, config);
             let (replies, counters) = (Arc::clone(&self.replies), Arc::clone(&self.counters));
@@ -440,16 +440,12 @@ impl EventAdapter for AmqpAdapter {
 
 impl QueueAdapter for AmqpAdapter {
     fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue> {
-        let mut declared = self.declared();
-        let queue = declared.queues.entry(subject).or_insert_with(|| Arc::new(self.job_queue(subject, policy)));
-        Arc::<NetworkQueue<AmqpSubscription, AmqpQueue>>::clone(queue)
+        self.job_queue(subject, policy)
     }
 
     fn worker(&self, subject: &'static str, policy: QueuePolicy, concurrency: u32) -> Arc<dyn Consumer> {
-        let queue = self.queue(subject, policy);
-        if let Some(queue) = self.declared().queues.get(subject) {
-            queue.consumer.subscription().consumer.add_workers(concurrency);
-        }
+        let queue = self.job_queue(subject, policy);
+        queue.consumer.subscription().consumer.add_workers(concurrency);
         queue
     }
 

@@ -41,8 +41,7 @@ pub(super) struct QueueConsumerConfig {
     /// The other subscribers of the event; together they notice that the queue is gone.
     pub(super) subscribers: Arc<Subscribers>,
     pub(super) on_close: OnClose,
-    pub(super) begins: Begins,
-    pub(super) prefetch: Prefetch,
+    pub(super) begin: ConsumerBegin,
 }
 
 /// The kept-up consumer of a queue, across the channels that it has one after the other.
@@ -85,23 +84,29 @@ pub(super) enum Begins {
     OnDemand,
 }
 
+/// When a consumer begins, and with which prefetch.
+pub(super) struct ConsumerBegin {
+    begins: Begins,
+    prefetch: Prefetch,
+}
+
 /// The prefetch of a consumer: how many unacknowledged messages a process has at a time.
-pub(super) enum Prefetch {
+enum Prefetch {
     /// So many.
     Fixed(u16),
     /// As many as are worked off in time.
     Grows(InFlightWindow),
 }
 
-impl Prefetch {
+impl ConsumerBegin {
     /// Of those who serve a command.
     pub(super) fn of_command() -> Self {
-        Self::Fixed(COMMAND)
+        Self { begins: Begins::AtOnce, prefetch: Prefetch::Fixed(COMMAND) }
     }
 
     /// Of a queue of jobs.
     pub(super) fn of_jobs() -> Self {
-        Self::Grows(InFlightWindow::without_workers())
+        Self { begins: Begins::OnDemand, prefetch: Prefetch::Grows(InFlightWindow::without_workers()) }
     }
 
     /// Of a subscription. Where order matters, a consumer cannot be replaced by another: the next message might go to
@@ -109,13 +114,14 @@ impl Prefetch {
     /// process that dies counts. What comes at most once is acknowledged before it is handled: nothing counts its
     /// deliveries.
     pub(super) fn of_subscription(policy: SubscriptionPolicy) -> Self {
-        let some = |count: u32| Self::Fixed(u16::try_from(count).unwrap_or(u16::MAX).min(PREFETCH));
+        let some = |count: u32| Prefetch::Fixed(u16::try_from(count).unwrap_or(u16::MAX).min(PREFETCH));
         let concurrency = policy.concurrency.max(1);
-        match (policy.at_most_once, policy.ordered) {
-            (false, false) => Self::Grows(InFlightWindow::new(concurrency)),
+        let prefetch = match (policy.at_most_once, policy.ordered) {
+            (false, false) => Prefetch::Grows(InFlightWindow::new(concurrency)),
             (false, true) => some(concurrency),
             (true, _) => some(concurrency.saturating_mul(16)),
-        }
+        };
+        Self { begins: Begins::AtOnce, prefetch }
     }
 }
 
@@ -176,21 +182,21 @@ impl QueueConsumer {
 
     /// So many more workers take messages.
     pub(super) fn add_workers(&self, concurrency: u32) {
-        if let Prefetch::Grows(window) = &self.config.prefetch {
+        if let Prefetch::Grows(window) = &self.config.begin.prefetch {
             window.add(concurrency);
         }
     }
 
     /// A handler has had a message for so long.
     pub(super) fn handled(&self, took: Duration) {
-        if let Prefetch::Grows(window) = &self.config.prefetch {
+        if let Prefetch::Grows(window) = &self.config.begin.prefetch {
             self.change(window.handled(took));
         }
     }
 
     /// So many messages wait for their next attempt.
     pub(super) fn parked(&self, count: usize) {
-        if let Prefetch::Grows(window) = &self.config.prefetch {
+        if let Prefetch::Grows(window) = &self.config.begin.prefetch {
             self.change(window.parked(count));
         }
     }
@@ -258,7 +264,7 @@ impl QueueConsumer {
             // It is there as long as somebody consumes from it: whoever comes first makes it.
             self.declarations.these(connection, &self.config.declarations).await?;
         }
-        let prefetch = match &self.config.prefetch {
+        let prefetch = match &self.config.begin.prefetch {
             Prefetch::Fixed(count) => *count,
             Prefetch::Grows(window) => u16::try_from(window.restart()).unwrap_or(u16::MAX),
         };
@@ -355,7 +361,7 @@ impl QueueConsumer {
 
     /// When it begins.
     pub(super) fn begins(&self) -> Begins {
-        self.config.begins
+        self.config.begin.begins
     }
 
     /// Whether messages are taken.
