@@ -25,6 +25,12 @@ impl Instance {
         Self { topology, unit, id: Id::random() }
     }
 
+    /// A subject of the topology without the topology's name: `queue.invoices` of `shop.queue.invoices`.
+    #[cfg(any(feature = "nats", feature = "redis"))]
+    pub(crate) fn without_topology<'s>(&self, subject: &'s str) -> &'s str {
+        subject.strip_prefix(self.topology).and_then(|name| name.strip_prefix('.')).unwrap_or(subject)
+    }
+
     /// The `source` of its messages: `/shop/accounts/0f8fad5b-d9cb-8469-a165-70867728950e`.
     #[must_use]
     pub fn source(&self) -> String {

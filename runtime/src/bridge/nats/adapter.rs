@@ -45,9 +45,12 @@ pub(super) struct NatsAdapter {
     publisher: Arc<NatsPublisher>,
     requests: Arc<Requests>,
     orphans: OrphanedConsumers,
-    queues: Mutex<HashMap<&'static str, Arc<NetworkQueue<JetStreamSubscription, NatsQueue>>>>,
+    queues: Mutex<HashMap<&'static str, Arc<WorkQueue>>>,
     supervisor: Arc<Supervisor>,
 }
+
+/// A queue, with its workers and those who put jobs in.
+type WorkQueue = NetworkQueue<JetStreamSubscription, NatsQueue>;
 
 impl NatsAdapter {
     pub(super) fn new(instance: Instance, verify: bool, address: Address) -> Self {
@@ -93,10 +96,14 @@ impl NatsAdapter {
         JetStreamSubscription { connection: Arc::clone(&self.connection), consumer, dead_letters }
     }
 
-    /// The workers of a queue, and those who put jobs in.
-    fn work_queue(&self, subject: &'static str, policy: QueuePolicy) -> NetworkQueue<JetStreamSubscription, NatsQueue> {
-        let topology = self.connection.instance.topology;
-        let name = subject.strip_prefix(topology).and_then(|name| name.strip_prefix('.')).unwrap_or(subject);
+    /// The queue of a subject, the same one each time.
+    fn work_queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<WorkQueue> {
+        let mut queues = self.queues.lock();
+        Arc::clone(queues.entry(subject).or_insert_with(|| Arc::new(self.declare(subject, policy))))
+    }
+
+    fn declare(&self, subject: &'static str, policy: QueuePolicy) -> WorkQueue {
+        let name = self.connection.instance.without_topology(subject);
         let dead_letters = DeadLetterStore::new(&self.publisher, &self.api, subject, name);
         let (stream, jobs) = (names::queue_stream(subject), SubscriptionPolicy::from(policy));
         let at = ConsumerAt { stream: &stream, consumer: names::WORKERS, lease: policy.lease };
@@ -210,16 +217,12 @@ impl EventAdapter for NatsAdapter {
 
 impl QueueAdapter for NatsAdapter {
     fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue> {
-        let mut queues = self.queues.lock();
-        let queue = queues.entry(subject).or_insert_with(|| Arc::new(self.work_queue(subject, policy)));
-        Arc::<NetworkQueue<JetStreamSubscription, NatsQueue>>::clone(queue)
+        self.work_queue(subject, policy)
     }
 
     fn worker(&self, subject: &'static str, policy: QueuePolicy, concurrency: u32) -> Arc<dyn Consumer> {
-        let queue = self.queue(subject, policy);
-        if let Some(queue) = self.queues.lock().get(subject) {
-            queue.consumer.subscription().consumer.add_workers(concurrency);
-        }
+        let queue = self.work_queue(subject, policy);
+        queue.consumer.subscription().consumer.add_workers(concurrency);
         queue
     }
 

@@ -50,8 +50,12 @@ impl AtomicCounters {
 
     /// The counts so far, with the late replies of `pending`.
     pub fn counters<A>(&self, pending: &Pending<A>) -> Counters {
+        Counters { late_replies: pending.late(), ..self.without_replies() }
+    }
+
+    /// The counts so far, where nobody asks for replies.
+    pub fn without_replies(&self) -> Counters {
         Counters {
-            late_replies: pending.late(),
             lost: self.lost.load(Ordering::Relaxed),
             malformed: self.malformed.load(Ordering::Relaxed),
             refused_replies: self.refused_replies.load(Ordering::Relaxed),

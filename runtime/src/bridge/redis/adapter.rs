@@ -9,11 +9,10 @@ use tokio::task::JoinSet;
 
 use super::arrivals::Arrivals;
 use super::job_queue::RedisQueue;
-use super::keys::QueueKeys;
+use super::keys::{self, QueueKeys};
 use super::queue_connection::QueueConnection;
 use super::subscription::{JobsContext, RedisJobs};
 use crate::bridge::network::{AtomicCounters, NetworkConsumer, NetworkQueue};
-use crate::bridge::pending::Pending;
 use crate::bridge::{BridgeError, JobQueue, QueueAdapter};
 use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::SubscriptionPolicy;
@@ -47,7 +46,7 @@ impl RedisQueues {
     /// The queues of a topology. Nothing is connected yet.
     pub(super) fn new(instance: Instance, address: Address) -> Self {
         let largest = capability::queue_bridge(Adapter::Redis).map_or(u64::MAX, |bridge| bridge.largest_payload);
-        let connection = QueueConnection::new(address.clone(), probe(instance.topology));
+        let connection = QueueConnection::new(address.clone(), keys::probe(instance.topology));
         Self {
             instance,
             address,
@@ -69,7 +68,7 @@ impl RedisQueues {
     }
 
     fn declare(&self, subject: &'static str, policy: QueuePolicy) -> QueueOfProcess {
-        let keys = QueueKeys::new(self.instance.topology, subject);
+        let keys = QueueKeys::new(&self.instance, subject);
         let blocking = QueueConnection::new(self.address.clone(), keys.jobs.clone());
         let arrivals = Arrivals::new(blocking, keys.jobs.clone());
         let jobs = JobsContext::new(&self.connection, keys.clone(), subject, &self.source, policy.lease, arrivals);
@@ -114,11 +113,6 @@ impl RedisQueues {
     }
 }
 
-/// A key that is in the slot of all keys of a topology.
-fn probe(topology: &str) -> String {
-    format!("{{{topology}}}:queue")
-}
-
 impl QueueAdapter for RedisQueues {
     fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue> {
         let mut queues = self.queues();
@@ -143,7 +137,6 @@ impl QueueAdapter for RedisQueues {
     }
 
     fn counters(&self) -> Counters {
-        // Nobody asks over a queue: no reply is late.
-        self.counters.counters(&Pending::<()>::default())
+        self.counters.without_replies()
     }
 }

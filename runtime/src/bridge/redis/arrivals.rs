@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use super::queue_connection::QueueConnection;
 use crate::bridge::BridgeError;
+use crate::bridge::network::Reconnect;
 use crate::one_line::OneLine;
 use crate::sync::Mutex;
 
@@ -46,9 +47,16 @@ impl Arrivals {
     /// Waits at the server whenever somebody wants a job, until it is closed.
     pub(super) async fn run(self: Arc<Self>) {
         self.wanted.notified().await;
-        if self.connection.connect().await.is_err() {
-            return;
+        let mut retry = Reconnect::new("waiting for jobs in Redis");
+        loop {
+            match self.connection.connect().await {
+                Ok(()) => break,
+                Err(BridgeError::Closed) => return,
+                // Jobs are found meanwhile, later, by who looks for what others have left.
+                Err(error) => retry.pause(&error).await,
+            }
         }
+        retry.succeeded();
         loop {
             match self.wait().await {
                 Ok(true) => {

@@ -5,8 +5,7 @@
 
 local jobs, lost = KEYS[1], {}
 for i = 1, #ARGV, 2 do
-  local pending = redis.call('XPENDING', jobs, 'workers', ARGV[i], ARGV[i], 1)[1]
-  if pending and pending[4] == tonumber(ARGV[i + 1]) then
+  if last_delivery(jobs, ARGV[i]) == tonumber(ARGV[i + 1]) then
     redis.call('XCLAIM', jobs, 'workers', 'worker', 0, ARGV[i], 'JUSTID')
   else
     lost[#lost + 1] = (i - 1) / 2

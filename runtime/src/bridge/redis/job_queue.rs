@@ -14,9 +14,6 @@ use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::WhenFull;
 use crate::message::Message;
 
-/// How long a deduplication id counts of a queue that says nothing about it.
-const WINDOW: Duration = Duration::from_secs(300);
-
 /// The stream of a queue's jobs, as those see it who put them in.
 pub(super) struct RedisQueue {
     pub(super) connection: Arc<QueueConnection>,
@@ -39,11 +36,11 @@ impl BrokerQueue for RedisQueue {
         let outgoing = Outgoing::new(self.subject, message, &self.source);
         let body = outgoing.body(self.largest)?;
         let when_full = if self.policy.when_full == WhenFull::DropOldest { "drop" } else { "" };
-        let window = self.policy.remember.unwrap_or(WINDOW);
+        let window = self.policy.remember.unwrap_or_default();
         let mut push = scripts::push(&self.keys, deduplication.as_deref().map(|id| self.keys.seen(id)));
         push.arg(self.policy.bound).arg(when_full);
-        push.arg(delay.map(|delay| milliseconds(delay).to_string()).unwrap_or_default());
-        push.arg(milliseconds(window).max(1)).arg(fields::write(&outgoing, &body));
+        push.arg(milliseconds(delay.unwrap_or_default())).arg(milliseconds(window).max(1));
+        push.arg(fields::write(&outgoing, &body));
         let outcome: String = self.connection.run_until_done(&push).await?;
         match outcome.as_str() {
             "full" => Err(BridgeError::Full { at: self.subject }),

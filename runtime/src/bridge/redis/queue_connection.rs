@@ -1,6 +1,7 @@
 //! The connection to Redis as the queue bridge uses it: the state store's, with the errors of a bridge.
 
 use std::future::Future;
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, RedisResult, ScriptInvocation};
@@ -15,7 +16,7 @@ use crate::store::StoreError;
 use crate::store::redis::{Address, Connection, advice};
 
 /// Between two attempts at a change that the server did not answer for.
-const BACKOFF: Backoff = Backoff::new(std::time::Duration::from_millis(50), std::time::Duration::from_secs(2));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
 /// A connection to Redis that carries jobs.
 pub(super) struct QueueConnection(Connection);

@@ -5,13 +5,11 @@
 
 local jobs, entry, delivery = KEYS[1], ARGV[1], tonumber(ARGV[2])
 
-local pending = redis.call('XPENDING', jobs, 'workers', entry, entry, 1)[1]
-if not pending or pending[4] ~= delivery then
+if last_delivery(jobs, entry) ~= delivery then
   return 0
 end
 local there = redis.call('XRANGE', jobs, entry, entry)[1]
-redis.call('XACK', jobs, 'workers', entry)
-redis.call('XDEL', jobs, entry)
+remove(jobs, entry)
 if not there then
   return 0
 end

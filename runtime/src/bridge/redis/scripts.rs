@@ -7,12 +7,19 @@ use redis::{Script, ScriptInvocation};
 use super::fields::ReadFields;
 use super::keys::QueueKeys;
 
-static PUSH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("push.lua")));
-static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("take.lua")));
-static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
-static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("release.lua")));
-static EXTEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("extend.lua")));
-static DEPTH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("depth.lua")));
+/// A script, behind what all of them have in common.
+macro_rules! script {
+    ($file:literal) => {
+        LazyLock::new(|| Script::new(concat!(include_str!("queue.lua"), include_str!($file))))
+    };
+}
+
+static PUSH: LazyLock<Script> = script!("push.lua");
+static TAKE: LazyLock<Script> = script!("take.lua");
+static SETTLE: LazyLock<Script> = script!("settle.lua");
+static RELEASE: LazyLock<Script> = script!("release.lua");
+static EXTEND: LazyLock<Script> = script!("extend.lua");
+static DEPTH: LazyLock<Script> = script!("depth.lua");
 
 /// What [`take`] returns: where to go on looking for what others have left, in how many milliseconds the next job is
 /// due, the last entry of the stream, and the jobs.

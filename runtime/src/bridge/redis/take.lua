@@ -8,13 +8,12 @@
 local jobs, later, held = KEYS[1], KEYS[2], KEYS[3]
 local wanted, lease, cursor = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 
-if redis.pcall('XPENDING', jobs, 'workers').err then
-  redis.call('XGROUP', 'CREATE', jobs, 'workers', '0', 'MKSTREAM')
+if not count_pending(jobs) then
+  make_group(jobs)
 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, place in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', string.format('%.0f', now), 'LIMIT', 0, 100)) do
+local now = string.format('%.0f', now())
+for _, place in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 100)) do
   local fields = redis.call('HGET', held, place)
   if fields then
     redis.call('XADD', jobs, '*', unpack(cmsgpack.unpack(fields)))
@@ -30,8 +29,7 @@ if cursor ~= '' then
   for _, entry in ipairs(left[2]) do
     -- Before Redis 7, one that is not in the stream any more is there without fields.
     if entry and entry[2] then
-      local pending = redis.call('XPENDING', jobs, 'workers', entry[1], entry[1], 1)[1]
-      taken[#taken + 1] = { entry[1], pending[4], entry[2] }
+      taken[#taken + 1] = { entry[1], last_delivery(jobs, entry[1]), entry[2] }
     end
   end
 end

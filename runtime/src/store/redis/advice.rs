@@ -1,5 +1,5 @@
-//! Advice about a server that could lose state, by its append-only file and eviction policy: in the log, once, when it
-//! is connected.
+//! Advice about a server that could lose state or jobs, by its append-only file and eviction policy: in the log, once,
+//! when it is connected.
 
 use redis::cmd;
 
@@ -10,7 +10,7 @@ pub(crate) async fn give(connection: &Connection) {
     let info =
         connection.read(|mut commands| async move { cmd("INFO").query_async::<String>(&mut commands).await }).await;
     for advice in info.iter().flat_map(|info| about(info)) {
-        tracing::warn!(target: "pontoon", advice, "redis could lose state");
+        tracing::warn!(target: "pontoon", advice, "redis could lose what it has");
     }
 }
 

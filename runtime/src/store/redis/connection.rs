@@ -98,7 +98,7 @@ impl Connection {
         match &*self.supervisor.state.borrow() {
             ConnectionPhase::Up(..) => Health::Ready,
             ConnectionPhase::Away(reason) => Health::Degraded(format!("redis at {}: {reason}", self.supervisor.place)),
-            ConnectionPhase::Closed => Health::Degraded(StoreError::Closed.to_string()),
+            ConnectionPhase::Closed => Health::Degraded(format!("redis at {}: closed", self.supervisor.place)),
         }
     }
 

@@ -133,7 +133,7 @@ impl Supervisor {
     fn failed(&self, failures: u32, why: &str) -> bool {
         let say = failures.is_power_of_two();
         if say {
-            tracing::warn!(target: "pontoon", redis = self.place, failures, error = why, "the state store is away");
+            tracing::warn!(target: "pontoon", redis = self.place, failures, error = why, "redis is away");
         }
         self.now(ConnectionPhase::Away(why.into()));
         say
