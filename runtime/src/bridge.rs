@@ -212,7 +212,7 @@ pub struct Job {
     pub deduplication: Option<String>,
 }
 
-/// What a queue holds. `None` is what its bridge cannot tell, as its row of the capability table says.
+/// What a queue holds. `None` is what its bridge cannot tell: RabbitMQ says how many wait, and no more than that.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Depth {
     /// Jobs that a worker could have now.

@@ -104,24 +104,6 @@ impl QueuePolicy {
         }
         None
     }
-
-    /// Whether jobs may be put in for later.
-    #[must_use]
-    pub const fn is_delayed(&self) -> bool {
-        self.delayed
-    }
-
-    /// For how long the deduplication ids of jobs are remembered, where they may have one.
-    #[must_use]
-    pub const fn window(&self) -> Option<Duration> {
-        self.remember
-    }
-
-    /// How many jobs may wait, and what happens to one that finds no room.
-    #[must_use]
-    pub const fn room(&self) -> (u32, WhenFull) {
-        (self.bound, self.when_full)
-    }
 }
 
 impl Default for QueuePolicy {
