@@ -6,6 +6,7 @@ pub(crate) mod chain;
 mod cpu;
 pub(crate) mod events;
 pub(crate) mod idle;
+pub(crate) mod jobs;
 pub(crate) mod ready;
 pub(crate) mod request;
 mod units;

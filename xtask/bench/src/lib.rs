@@ -6,10 +6,12 @@ pub mod by_hand;
 pub mod chain;
 pub mod contract;
 pub mod count;
+pub mod counter;
 pub mod deep;
 pub mod desk;
 pub mod ear;
 pub mod front;
+pub mod sorter;
 
 use pontoon::Started;
 use topology::monolith::Monolith;

@@ -5,6 +5,7 @@ mod cargo;
 mod check;
 mod clean;
 mod compile;
+mod disk;
 mod emit;
 mod findings;
 mod invoke;
@@ -148,6 +149,31 @@ const ROWS: &[Row] = &[
         measure: bridges::ready::figures::<raw::Mqtt>,
     },
     Row { name: "mqtt.idle", about: "the memory of a unit on a broker", measure: bridges::idle::figures::<raw::Mqtt> },
+    Row {
+        name: "jobs.redis",
+        about: "jobs until they are worked on, many at a time, against the client library alone",
+        measure: bridges::jobs::figures::<raw::jobs::RedisJobs>,
+    },
+    Row {
+        name: "jobs.nats",
+        about: "jobs until they are worked on, many at a time, against the client library alone",
+        measure: bridges::jobs::figures::<raw::jobs::NatsJobs>,
+    },
+    Row {
+        name: "jobs.amqp",
+        about: "jobs until they are worked on, many at a time, against the client library alone",
+        measure: bridges::jobs::figures::<raw::jobs::AmqpJobs>,
+    },
+    Row {
+        name: "jobs.disk",
+        about: "durable jobs per second on the local disk, against what the disk can sync",
+        measure: disk::enqueues,
+    },
+    Row {
+        name: "jobs.memory",
+        about: "the memory of a unit with a million jobs on the local disk",
+        measure: disk::memory,
+    },
     Row {
         name: "nats.chain",
         about: "ten services in a chain in one unit, against one hop alone; and with a unit each",

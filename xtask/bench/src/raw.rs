@@ -2,6 +2,7 @@
 //! side of every comparison.
 
 mod amqp;
+pub(crate) mod jobs;
 mod mqtt;
 mod nats;
 

@@ -6,12 +6,13 @@ use crate::rounds::Error;
 use crate::table::{Figure, TITLES};
 
 /// The tables of the page, and the rows in each by the first part of their name.
-const TABLES: [(&str, &[&str]); 5] = [
+const TABLES: [(&str, &[&str]); 6] = [
     ("process", &["invoke", "allocations", "emit", "start"]),
     ("compiler", &["plan", "generate", "growth", "script", "findings", "check", "build", "clean", "rebuild"]),
     ("nats", &["nats"]),
     ("amqp", &["amqp"]),
     ("mqtt", &["mqtt"]),
+    ("jobs", &["jobs"]),
 ];
 
 /// The table in which the figures of a row stand.

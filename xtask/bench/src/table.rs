@@ -10,7 +10,7 @@ pub(crate) struct Figure {
     pub(crate) against: &'static str,
     /// What came out, with its unit.
     pub(crate) measured: String,
-    /// Empty for what is only reported.
+    /// Empty for what is only reported; `at least …` where more is better.
     pub(crate) at_most: &'static str,
     pub(crate) within: bool,
 }
@@ -90,6 +90,7 @@ impl Figure {
         let verdict = match self.within {
             _ if self.at_most.is_empty() => "",
             true => "ok",
+            false if self.at_most.starts_with("at least") => "under",
             false => "over",
         };
         [&self.what, self.against, &self.measured, self.at_most, verdict]
