@@ -32,24 +32,24 @@ pub(crate) fn run(words: &[String]) -> ExitCode {
 }
 
 fn everything(steps: &mut Vec<Step>) {
-    steps.extend([
-        Step::cargo("format", "fmt --all --check"),
-        Step::cargo("format of the fuzz target", "fmt --manifest-path compiler/fuzz/Cargo.toml --check"),
-        Step::cargo("clippy", "clippy --locked --workspace --all-targets -- -D warnings"),
-    ]);
-    steps.extend(FEATURES.map(|feature| {
+    let mut lints = vec![Step::cargo("clippy", "clippy --locked --workspace --all-targets -- -D warnings")];
+    lints.extend(FEATURES.map(|feature| {
         Step::cargo(
             "an adapter alone",
             &format!("clippy --locked --package pontoon --features {feature} -- -D warnings"),
         )
     }));
+    lints.push(Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"));
+    // The same words build the same programs.
+    let tests = "test --locked --workspace --lib --bins --examples --tests";
     steps.extend([
-        Step::cargo("documents", "doc --locked --workspace --no-deps").with("RUSTDOCFLAGS", "-D warnings"),
+        Step::cargo("format", "fmt --all --check"),
+        Step::cargo("format of the fuzz target", "fmt --manifest-path compiler/fuzz/Cargo.toml --check"),
         setup::language_server(),
         setup::newest_nats(),
+        Step::cargo("build of the tests", &format!("{tests} --no-run")),
         // Cases at brokers mostly wait: for leases, pauses and brokers that start.
-        Step::cargo("tests", "test --locked --workspace --lib --bins --examples --tests --no-fail-fast")
-            .with("RUST_TEST_THREADS", "3"),
+        Step::cargo("tests", &format!("{tests} --no-fail-fast")).with("RUST_TEST_THREADS", "3").meanwhile(lints),
         on_newest_nats("--test queue_nats"),
         Step::cargo("the quickstart on the local disk", "test --locked --package quickstart --features durable"),
         Step::cargo("doc tests", "test --locked --workspace --doc --no-fail-fast"),
@@ -60,11 +60,8 @@ fn everything(steps: &mut Vec<Step>) {
 
 /// Suites of the NATS adapter on the newest server: what all others are run on is Debian's, which is years older.
 fn on_newest_nats(suites: &str) -> Step {
-    Step::cargo(
-        "on the newest nats-server",
-        &format!("test --locked --package pontoon-conformance {suites} --no-fail-fast"),
-    )
-    .with("PONTOON_NATS_SERVER", setup::newest_nats_server())
+    Step::cargo("on the newest nats-server", &format!("test --locked --workspace {suites} --no-fail-fast"))
+        .with("PONTOON_NATS_SERVER", setup::newest_nats_server())
 }
 
 /// The packages, packed and built from what is in them: each finds the others among the packed ones, not in this
