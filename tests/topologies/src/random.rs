@@ -210,7 +210,13 @@ impl Maker {
             })
             .collect();
         let queues: Map<String, Value> = self.queues.clone().into_iter().map(|(name, payload)| {
-            let queue = json!({ "payload": payload, "lease": "5m", "dead_letter": true, "bound": 1000, "when_full": "refuse" });
+            let mut queue = json!({ "payload": payload, "lease": "5m", "dead_letter": true, "bound": 1000, "when_full": "refuse" });
+            if self.one_in(3) {
+                queue["deduplicate"] = json!("1m");
+            }
+            if self.one_in(3) {
+                queue["delayed"] = json!(true);
+            }
             (name, self.described(queue))
         }).collect();
         let states: Map<String, Value> = self
@@ -235,9 +241,10 @@ impl Maker {
             "environments": { "local": here },
             "deployments": { "monolith": { "pattern": "monolith", "environments": ["local"], "grace": "100d" } },
         });
-        if self.queues.is_empty() && self.one_in(2) {
+        if self.one_in(2) {
             topology["environments"]["staging"] = json!({
                 "event_bridge": { "nats": { "servers": "${NATS_SERVERS}" } },
+                "queue_bridge": { "redis": { "url": "${REDIS_URL}" } },
                 "state_store": { "redis": { "url": "${REDIS_URL}" } },
                 "secret_store": "env",
             });
@@ -335,7 +342,10 @@ impl Maker {
             workers.insert(names.pop().unwrap_or_default(), worker);
         }
         if self.one_in(3) {
-            let schedule = json!({ "every": "20ms" });
+            let mut schedule = json!({ "every": "20ms", "single": self.one_in(2) });
+            if self.one_in(3) {
+                schedule["missed"] = json!("skip");
+            }
             let schedule = self.edges(schedule, &[]);
             schedules.insert(names.pop().unwrap_or_default(), schedule);
         }
