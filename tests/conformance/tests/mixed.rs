@@ -1,5 +1,5 @@
 //! The mixed soak, in its short form: whatever is killed, frozen, cut off, replaced or renamed, each payment is taken
-//! once, recorded once, and entered in order.
+//! once, recorded once, and entered in order, and its receipt is issued once.
 
 #![allow(missing_docs, reason = "tests")]
 
@@ -9,7 +9,7 @@ use pontoon_conformance::event_bridge::Column;
 use pontoon_conformance::mixed::{Plan, Report, mixed};
 
 async fn short(column: Column, seed: u64, poisons: u32) {
-    let plan = Plan { time: Duration::from_secs(30), seed, poisons };
+    let plan = Plan { time: Duration::from_secs(30), seed, poisons, poison_jobs: 1 };
     let report = mixed(column, env!("CARGO_BIN_EXE_unit"), plan).await;
     println!("{}\n{report}", Report::HEADING);
     let (problems, history) = (report.problems.join("\n"), report.history.join("\n"));
@@ -21,7 +21,8 @@ async fn amqp() {
     short(Column::Amqp, 1, 1).await;
 }
 
-/// Without a message that ends its process: JetStream waits half a minute for each attempt at it.
+/// Without an event that ends its process: JetStream waits half a minute for each attempt at it, and as long as the
+/// lease for each at a job.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn jetstream() {
     short(Column::JetStream, 2, 0).await;
