@@ -8,8 +8,10 @@ use std::time::Duration;
 use pontoon_conformance::event_bridge::Column;
 use pontoon_conformance::mixed::{Plan, Report, mixed};
 
+/// Without a job that ends its process: that takes minutes, as a bridge cannot tell which of its deliveries was an
+/// attempt, and each waits until the claim of the one before has ended.
 async fn short(column: Column, seed: u64, poisons: u32) {
-    let plan = Plan { time: Duration::from_secs(30), seed, poisons, poison_jobs: 1 };
+    let plan = Plan { time: Duration::from_secs(30), seed, poisons, poison_jobs: 0 };
     let report = mixed(column, env!("CARGO_BIN_EXE_unit"), plan).await;
     println!("{}\n{report}", Report::HEADING);
     let (problems, history) = (report.problems.join("\n"), report.history.join("\n"));
@@ -21,8 +23,7 @@ async fn amqp() {
     short(Column::Amqp, 1, 1).await;
 }
 
-/// Without an event that ends its process: JetStream waits half a minute for each attempt at it, and as long as the
-/// lease for each at a job.
+/// Without an event that ends its process: JetStream waits half a minute for each attempt at it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn jetstream() {
     short(Column::JetStream, 2, 0).await;
