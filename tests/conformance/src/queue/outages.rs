@@ -58,6 +58,10 @@ pub async fn what_was_accepted_outlives_a_kill_in_mid_work(harness: &impl Harnes
         until("work is done", || done.lock().unwrap().len() > before + 300).await;
         harness.kill().await;
         tokio::time::sleep(Duration::from_millis(200)).await;
+        if !harness.stays_in_process() {
+            // Nothing is handed to a queue of which one knows that.
+            until("it is known to be away", || worker.queue.is_away()).await;
+        }
         harness.restart().await;
         stop.store(true, Ordering::SeqCst);
         for confirmed in soon(join_all(senders)).await {
@@ -69,6 +73,7 @@ pub async fn what_was_accepted_outlives_a_kill_in_mid_work(harness: &impl Harnes
             worker = harness.queue(policy).await;
         } else {
             let (queue, done) = (&worker.queue, &done);
+            until("it is known to be back", || !queue.is_away()).await;
             // They go on by themselves.
             soon(async {
                 while push(queue, number - 1).await.is_err() {}
