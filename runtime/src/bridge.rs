@@ -199,6 +199,11 @@ pub trait JobQueue: Consumer {
 
     /// What the queue holds.
     fn depth(&self) -> MaybeReady<'_, Result<Depth, BridgeError>>;
+
+    /// Whether the connection that jobs are put in on is known to be down, as [`Topic::is_away`].
+    fn is_away(&self) -> bool {
+        false
+    }
 }
 
 /// A job on its way into a queue.

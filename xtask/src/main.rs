@@ -39,7 +39,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "soak",
-        summary: "[--mixed] [SECONDS] [SEED] [BRIDGE…] brokers, or all there is, killed at random (default 600 s each)",
+        summary: "[--mixed] [SECONDS] [SEED] [BRIDGE…] events and jobs while brokers, or all there is, are killed (600 s each)",
         run: soak::run,
     },
     Command {

@@ -12,6 +12,7 @@ mod connection;
 mod core_subscription;
 mod dead_letters;
 mod declarations;
+mod done_jobs;
 mod drop_oldest;
 mod endpoint;
 mod error;

@@ -275,6 +275,15 @@ impl Keeper {
         self.worked.lock().unwrap().clone()
     }
 
+    /// The same, each only once.
+    ///
+    /// # Panics
+    /// A thread has panicked before.
+    #[must_use]
+    pub fn take_worked(&self) -> Vec<u32> {
+        std::mem::take(&mut self.worked.lock().unwrap())
+    }
+
     /// SIGKILL; done once it is gone, and all that it has said is heard. Blocks.
     ///
     /// # Panics

@@ -1,11 +1,14 @@
 //! The mixed soak: payments without end over two instances of each unit, while units, broker and store are killed,
 //! frozen and cut off at random. What came of it is checked: each payment taken once, recorded once, entered in order,
-//! and nothing that waits for longer than it may.
+//! its receipt issued once, and nothing that waits for longer than it may.
+//!
+//! The local disk has no column: a folder is one process's, and `soak::jobs` has that process killed.
 
 mod check;
 mod clients;
 mod faults;
 mod fleet;
+mod jobs;
 mod store;
 
 use std::fmt;
@@ -16,10 +19,11 @@ use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
 
 use crate::event_bridge::{Column, Rig};
-use check::Checked;
+use check::{Checked, Found};
 use clients::{Clients, Paid};
 use faults::Faults;
 use fleet::Fleet;
+use jobs::Jobs;
 use store::Store;
 
 /// How long it may take until all is settled once the faults end. Longest where JetStream waits for the acknowledgement
@@ -38,6 +42,8 @@ pub struct Plan {
     pub seed: u64,
     /// How many payments end the process that records them.
     pub poisons: u32,
+    /// How many end the process that issues their receipts.
+    pub poison_jobs: u32,
 }
 
 /// What came of a run.
@@ -102,7 +108,8 @@ pub async fn mixed(column: Column, program: &'static str, plan: Plan) -> Report 
     faults.end(&mut fleet, &rig).await;
     let ended = Instant::now();
     let paid = clients.finish(&mut fleet, &rig, ended + BOUND).await;
-    let problems = settle(&paid, &store, &mut fleet, ended + BOUND, keeps_order(column)).await;
+    let found = Found { paid: &paid, store: &store, jobs: &Jobs::connect(&rig, &redis).await };
+    let problems = settle(&found, &mut fleet, ended + BOUND, keeps_order(column)).await;
     let settled = ended.elapsed();
     let mut history = faults.history;
     if !problems.is_empty() {
@@ -114,15 +121,15 @@ pub async fn mixed(column: Column, program: &'static str, plan: Plan) -> Report 
 }
 
 /// Waits until all is as it should be, until then at most; what is not by then is a problem.
-async fn settle(paid: &Paid, store: &Store, fleet: &mut Fleet<'_>, until: Instant, in_order: bool) -> Vec<String> {
+async fn settle(found: &Found<'_>, fleet: &mut Fleet<'_>, until: Instant, in_order: bool) -> Vec<String> {
     let mut checked = Checked::default();
     loop {
         fleet.supervise();
-        let problems = checked.problems(paid, store, in_order).await;
+        let problems = checked.problems(found, in_order).await;
         if problems.is_empty() {
             // What is sound could still happen once more.
             sleep(LATER).await;
-            return Checked::default().problems(paid, store, in_order).await;
+            return Checked::default().problems(found, in_order).await;
         }
         if Instant::now() >= until {
             return problems;

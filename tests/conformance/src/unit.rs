@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::event_bridge::{Actor, Custom, in_memory};
 use crate::system::contract::{Batch, Note, REFUSED, Refused};
 use crate::system::script::{Orders, Script};
-use crate::system::{book, ledger, till};
+use crate::system::{book, clerk, ledger, till};
 use crate::topology::{
     apart, back, client, counter, counter_renamed, front, in_order, small_counter, small_counter_renamed, together,
 };
@@ -81,14 +81,25 @@ async fn run_named(unit: &str, orders: Orders, script: Script) -> pontoon::Resul
         "till" => counter::till::run(counter::till::Resources { till: till::Resources {} }).await,
         "book" => counter::book::run(counter::book::Resources { book: book::Resources {} }).await,
         "ledger" => counter::ledger::run(counter::ledger::Resources { ledger: ledger::Resources {} }).await,
+        "clerk" => counter::clerk::run(counter::clerk::Resources { clerk: clerk::Resources {} }).await,
         "cashier" => {
             counter_renamed::cashier::run(counter_renamed::cashier::Resources { till: till::Resources {} }).await
         }
+        "scribe" => {
+            counter_renamed::scribe::run(counter_renamed::scribe::Resources { clerk: clerk::Resources {} }).await
+        }
         "small_till" => small_counter::till::run(small_counter::till::Resources { till: till::Resources {} }).await,
         "small_book" => small_counter::book::run(small_counter::book::Resources { book: book::Resources {} }).await,
+        "small_clerk" => {
+            small_counter::clerk::run(small_counter::clerk::Resources { clerk: clerk::Resources {} }).await
+        }
         "small_cashier" => {
             let resources = small_counter_renamed::cashier::Resources { till: till::Resources {} };
             small_counter_renamed::cashier::run(resources).await
+        }
+        "small_scribe" => {
+            let resources = small_counter_renamed::scribe::Resources { clerk: clerk::Resources {} };
+            small_counter_renamed::scribe::run(resources).await
         }
         "together" => together::run(together::Together::resources(&script)).await,
         other => Err(pontoon::Error::fault(format!("there is no unit `{other}`"))),

@@ -69,4 +69,8 @@ impl BrokerQueue for AmqpQueue {
         let age = (waiting == 0).then_some(Duration::ZERO);
         Ok(Depth { waiting, delayed: None, leased: None, age })
     }
+
+    fn is_away(&self) -> bool {
+        self.publisher.is_away()
+    }
 }

@@ -87,6 +87,8 @@ pub(super) struct StreamInfo {
 pub(super) struct StreamState {
     #[serde(default)]
     pub(super) messages: u64,
+    #[serde(default, rename = "first_seq")]
+    pub(super) first_sequence: u64,
     #[serde(rename = "last_seq")]
     pub(super) last_sequence: u64,
     /// A page of its subjects with the number of messages on each, where it was asked for that.
@@ -174,7 +176,10 @@ pub(super) struct ConsumerInfo {
     pub(super) config: ConsumerConfig,
     /// What was delivered last.
     #[serde(default)]
-    pub(super) delivered: DeliveredSequence,
+    pub(super) delivered: ConsumerSequence,
+    /// Up to where all is acknowledged.
+    #[serde(default)]
+    pub(super) ack_floor: ConsumerSequence,
     #[serde(default)]
     pub(super) num_pending: u64,
     #[serde(default)]
@@ -184,9 +189,9 @@ pub(super) struct ConsumerInfo {
     pub(super) num_waiting: u64,
 }
 
-/// The place of the last delivery of a consumer.
+/// A place of a consumer.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub(super) struct DeliveredSequence {
+pub(super) struct ConsumerSequence {
     /// The sequence of its message in the stream.
     #[serde(default, rename = "stream_seq")]
     pub(super) stream: u64,

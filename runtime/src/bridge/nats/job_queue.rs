@@ -83,4 +83,8 @@ impl BrokerQueue for NatsQueue {
         // One that is to be tried again after a pause is pending like one that a worker has.
         Ok(Depth { waiting: count(waiting), delayed: None, leased: Some(count(leased)), age: Some(age) })
     }
+
+    fn is_away(&self) -> bool {
+        !self.publisher.connection.state.is_up()
+    }
 }

@@ -10,6 +10,7 @@ use crate::bridge::BridgeError;
 use crate::bridge::nats::client::NatsMessage;
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::declarations::{BufferedSubscription, Declarations};
+use crate::bridge::nats::done_jobs::DoneJobs;
 use crate::bridge::nats::event_stream::EventStream;
 use crate::bridge::nats::live_connection::{AnswerInbox, Expected, ExpectedAnswer, LiveConnection};
 use crate::bridge::nats::provision::Provisioner;
@@ -57,6 +58,7 @@ impl Supervisor {
         retry.succeeded();
         self.fill_buffers();
         self.hold_deliveries();
+        self.remove_done_jobs();
         let watching = io_thread::spawn(Arc::clone(self).watch(live));
         *self.task.lock() = Some(watching);
         Ok(())
@@ -88,6 +90,15 @@ impl Supervisor {
                 }
             }
         });
+    }
+
+    /// Sees to it that queues have no jobs that are done.
+    fn remove_done_jobs(&self) {
+        let (connection, declarations) = (Arc::clone(&self.connection), Arc::clone(&self.declarations));
+        if !declarations.lists().queues.is_empty() {
+            let api = self.provisioner.api.clone();
+            io_thread::spawn(DoneJobs { connection, api, declarations }.run());
+        }
     }
 
     /// Ends the connection. What is being published is waited for, not for long.

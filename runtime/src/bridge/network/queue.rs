@@ -34,6 +34,9 @@ pub(crate) trait BrokerQueue: Send + Sync + 'static {
 
     /// What the queue holds.
     fn depth(&self) -> impl Future<Output = Result<Depth, BridgeError>> + Send;
+
+    /// Whether the connection that jobs are put in on is known to be down.
+    fn is_away(&self) -> bool;
 }
 
 /// A queue of jobs at a broker.
@@ -77,6 +80,10 @@ impl<S: BrokerSubscription, Q: BrokerQueue> JobQueue for NetworkQueue<S, Q> {
 
     fn depth(&self) -> MaybeReady<'_, Result<Depth, BridgeError>> {
         MaybeReady::boxed(self.queue.depth())
+    }
+
+    fn is_away(&self) -> bool {
+        self.queue.is_away()
     }
 }
 

@@ -58,6 +58,10 @@ impl BrokerQueue for RedisQueue {
         let age = Some(Duration::from_millis(age));
         Ok(Depth { waiting, delayed: Some(delayed), leased: Some(leased), age })
     }
+
+    fn is_away(&self) -> bool {
+        !self.connection.health().is_ready()
+    }
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ impl Port {
     pub(super) fn is_away(&self) -> bool {
         match self {
             Self::Topic(topic) => topic.is_away(),
-            Self::Queue(_) => false,
+            Self::Queue(queue) => queue.is_away(),
         }
     }
 }

@@ -1,12 +1,21 @@
-//! Whether what was paid is what was taken, recorded and entered.
+//! Whether what was paid is what was taken, recorded and entered, and whether its receipt was issued.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clients::{Paid, Receipt};
+use super::jobs::Jobs;
 use super::store::Store;
+use crate::system::contract::Poison;
 
 /// How many problems of a kind are shown.
 const SHOWN: usize = 10;
+
+/// What there is to look at: what was paid, the state that the units keep, and the queue of the receipts.
+pub(super) struct Found<'f> {
+    pub(super) paid: &'f Paid,
+    pub(super) store: &'f Store,
+    pub(super) jobs: &'f Jobs,
+}
 
 /// What was found to be as it should be.
 #[derive(Default)]
@@ -16,12 +25,15 @@ pub(super) struct Checked {
 
 impl Checked {
     /// What is not as it should be.
-    pub(super) async fn problems(&mut self, paid: &Paid, store: &Store, in_order: bool) -> Vec<String> {
+    pub(super) async fn problems(&mut self, found: &Found<'_>, in_order: bool) -> Vec<String> {
+        let Found { paid, store, jobs } = *found;
         let mut problems = paid.problems.clone();
         if paid.receipts.is_empty() {
             problems.push("nothing was paid".to_owned());
         }
         self.each_once(paid, store, &mut problems).await;
+        let poisons = paid.receipts.iter().filter(|(_, receipt)| receipt.poison == Some(Poison::Issue));
+        problems.extend(jobs.problems(&poisons.map(|(number, _)| *number).collect()).await);
         let mut accounts: BTreeMap<&str, BTreeMap<u64, u64>> = BTreeMap::new();
         for (number, Receipt { account, place, .. }) in &paid.receipts {
             if let Some(other) = accounts.entry(account).or_default().insert(*place, *number) {
@@ -41,7 +53,7 @@ impl Checked {
         problems
     }
 
-    /// Each payment was taken once, and recorded once unless it ends whoever records it.
+    /// Each payment was taken once, recorded once and had its receipt issued once, unless it ends whoever does so.
     async fn each_once(&mut self, paid: &Paid, store: &Store, problems: &mut Vec<String>) {
         let mut wrong = Vec::new();
         for (number, Receipt { poison, .. }) in &paid.receipts {
@@ -49,11 +61,17 @@ impl Checked {
                 continue;
             }
             let key = number.to_string();
-            let taken = store.get::<u64>("payments", &key).await.unwrap_or_default();
-            let recorded = store.get::<u64>("books", &key).await.unwrap_or_default();
-            match (taken, recorded, poison) {
-                (1, 1, false) | (1, 0, true) => drop(self.sound.insert(*number)),
-                _ => wrong.push(format!("payment {number} was taken {taken} times and recorded {recorded} times")),
+            let times = async |collection| store.get::<u64>(collection, &key).await.unwrap_or_default();
+            let (taken, recorded, issued) = (times("payments").await, times("books").await, times("issues").await);
+            let once_unless = |handler| u64::from(*poison != Some(handler));
+            if (taken, recorded, issued) == (1, once_unless(Poison::Record), once_unless(Poison::Issue)) {
+                self.sound.insert(*number);
+            } else {
+                let of = poison.map(|poison| format!(", which ends {poison:?},")).unwrap_or_default();
+                wrong.push(format!(
+                    "payment {number}{of} was taken {taken} times, recorded {recorded} times and had its receipt \
+                     issued {issued} times"
+                ));
             }
         }
         let more = wrong.len().saturating_sub(SHOWN);

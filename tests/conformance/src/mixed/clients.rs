@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::Plan;
 use super::fleet::Fleet;
 use crate::event_bridge::Rig;
-use crate::system::contract::Payment;
+use crate::system::contract::{Payment, Poison};
 use crate::topology::till;
 
 /// How many pay at a time.
@@ -36,7 +36,8 @@ pub(super) struct Clients {
 struct Shared {
     adapter: Arc<dyn EventAdapter>,
     numbers: AtomicU64,
-    poisons: AtomicU32,
+    /// How many payments are still to end the process that records them, and that which issues their receipts.
+    poisons: [(Poison, AtomicU32); 2],
     repeated: AtomicU64,
     is_over: AtomicBool,
     receipts: Mutex<BTreeMap<u64, Receipt>>,
@@ -48,7 +49,7 @@ struct Shared {
 pub(super) struct Receipt {
     pub(super) account: String,
     pub(super) place: u64,
-    pub(super) poison: bool,
+    pub(super) poison: Option<Poison>,
 }
 
 /// What was paid.
@@ -67,7 +68,7 @@ impl Clients {
         let shared = Arc::new(Shared {
             adapter,
             numbers: AtomicU64::new(1),
-            poisons: AtomicU32::new(plan.poisons),
+            poisons: [(Poison::Record, plan.poisons.into()), (Poison::Issue, plan.poison_jobs.into())],
             repeated: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
             receipts: Mutex::default(),
@@ -115,7 +116,7 @@ impl Shared {
         while !self.is_over.load(Ordering::Relaxed) {
             let number = self.numbers.fetch_add(1, Ordering::Relaxed);
             let account = format!("account-{}", random.u32(..ACCOUNTS));
-            let poison = random.u32(..50) == 0 && self.take_poison();
+            let poison = if random.u32(..50) == 0 { self.take_poison() } else { None };
             let payment = Payment { number, account: account.clone(), poison };
             let place = self.pay(&payment).await;
             self.receipts
@@ -133,8 +134,11 @@ impl Shared {
         }
     }
 
-    fn take_poison(&self) -> bool {
-        self.poisons.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    fn take_poison(&self) -> Option<Poison> {
+        let take = |left: &AtomicU32| {
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+        };
+        self.poisons.iter().find(|(_, left)| take(left)).map(|(poison, _)| *poison)
     }
 
     /// Asks until there is an answer, which is the place of the payment.

@@ -130,13 +130,16 @@ impl<'b> Faults<'b> {
         fleet.replace(place, &unit);
     }
 
-    /// The unit that takes payments has another name from now on. What its instances have left behind is for those.
+    /// The units that take payments and issue receipts have other names from now on. What their instances have left
+    /// behind is for those.
     fn rename(&mut self, fleet: &mut Fleet<'_>) {
         self.renamed = true;
-        self.note("unit renamed", "till to cashier");
-        while let Some(place) = fleet.instances.iter().position(|instance| instance.unit.ends_with("till")) {
-            let unit = fleet.instances[place].unit.replace("till", "cashier");
-            fleet.replace(place, &unit);
+        for (name, other) in [("till", "cashier"), ("clerk", "scribe")] {
+            self.note("unit renamed", &format!("{name} to {other}"));
+            while let Some(place) = fleet.instances.iter().position(|instance| instance.unit.ends_with(name)) {
+                let unit = fleet.instances[place].unit.replace(name, other);
+                fleet.replace(place, &unit);
+            }
         }
     }
 

@@ -38,7 +38,10 @@ impl<'r> Fleet<'r> {
     /// Two instances of each unit, all ready.
     pub(super) async fn start(rig: &'r Rig, in_order: bool) -> Self {
         let mut fleet = Self { rig, instances: Vec::new(), count: 0, gone: Vec::new() };
-        let units: &[&str] = if in_order { &["till", "book", "ledger"] } else { &["small_till", "small_book"] };
+        let units: &[&str] = match in_order {
+            true => &["till", "book", "ledger", "clerk"],
+            false => &["small_till", "small_book", "small_clerk"],
+        };
         for unit in units.iter().flat_map(|unit| [unit, unit]) {
             fleet.add(unit);
         }

@@ -10,7 +10,7 @@ use pontoon::BridgeError;
 use pontoon::adapter::{JobQueue, Settlement};
 
 use super::harness::{Harness, POLICY, job, next, number, push, settle, take};
-use crate::adapter::{soon, until};
+use crate::adapter::{PATIENCE, soon, until};
 
 /// Works until it is told to stop; what is lost with its lease comes again.
 fn work(queue: &Arc<dyn JobQueue>, done: &Arc<Mutex<BTreeSet<u32>>>) -> tokio::task::JoinHandle<()> {
@@ -24,7 +24,7 @@ fn work(queue: &Arc<dyn JobQueue>, done: &Arc<Mutex<BTreeSet<u32>>>) -> tokio::t
     })
 }
 
-/// Sent is done: what was confirmed is worked off, if the row says that it is durable.
+/// Sent is done: what was confirmed is worked off, if the row says that it is durable, and then it is gone.
 pub async fn what_was_accepted_outlives_a_kill_in_mid_work(harness: &impl Harness) {
     let policy = POLICY.attempts(50);
     let mut worker = harness.queue(policy).await;
@@ -58,6 +58,10 @@ pub async fn what_was_accepted_outlives_a_kill_in_mid_work(harness: &impl Harnes
         until("work is done", || done.lock().unwrap().len() > before + 300).await;
         harness.kill().await;
         tokio::time::sleep(Duration::from_millis(200)).await;
+        if !harness.stays_in_process() {
+            // Nothing is handed to a queue of which one knows that.
+            until("it is known to be away", || worker.queue.is_away()).await;
+        }
         harness.restart().await;
         stop.store(true, Ordering::SeqCst);
         for confirmed in soon(join_all(senders)).await {
@@ -69,6 +73,7 @@ pub async fn what_was_accepted_outlives_a_kill_in_mid_work(harness: &impl Harnes
             worker = harness.queue(policy).await;
         } else {
             let (queue, done) = (&worker.queue, &done);
+            until("it is known to be back", || !queue.is_away()).await;
             // They go on by themselves.
             soon(async {
                 while push(queue, number - 1).await.is_err() {}
@@ -88,6 +93,12 @@ pub async fn what_was_accepted_outlives_a_kill_in_mid_work(harness: &impl Harnes
         let in_time = wait.await.is_ok();
         let lost: Vec<_> = sent.difference(&done.lock().unwrap()).copied().take(20).collect();
         assert!(in_time && lost.is_empty(), "of {} that were sent, lost: {lost:?}", sent.len());
+        let removed = tokio::time::timeout(PATIENCE, async {
+            while harness.kept().await > 0 {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        });
+        assert!(removed.await.is_ok(), "{} jobs that are done are kept", harness.kept().await);
     }
     workers.iter().for_each(tokio::task::JoinHandle::abort);
 }

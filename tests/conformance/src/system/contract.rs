@@ -109,7 +109,26 @@ pub struct Payment {
     pub number: u64,
     /// Of whom.
     pub account: String,
-    /// Whether `book.record` ends its process with it.
+    /// Whose process ends with it, if one does.
+    pub poison: Option<Poison>,
+}
+
+/// A handler that ends its process.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Poison {
+    /// `book.record`.
+    Record,
+    /// `clerk.issue`.
+    Issue,
+}
+
+/// A receipt that is to be issued.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Of which payment.
+    pub number: u64,
+    /// Whether `clerk.issue` ends its process with it.
     pub poison: bool,
 }
 

@@ -6,7 +6,6 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,6 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::system::contract::{Batch, Note};
+use crate::system::counts::Counts;
 
 /// What a handler does next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -147,7 +147,7 @@ struct Inner {
     gate: Gate,
     changed: watch::Sender<()>,
     journal: Option<Mutex<File>>,
-    counts: Option<Counts>,
+    counts: Option<Arc<Counts>>,
 }
 
 /// What the handlers have seen.
@@ -168,23 +168,6 @@ enum Gate {
     Local(watch::Sender<bool>),
     /// A file that has to be there.
     File(PathBuf),
-}
-
-/// How often each number was handled: all that is kept of a run where there are millions.
-struct Counts {
-    /// Up to 255 times.
-    each: Box<[AtomicU8]>,
-    all: AtomicU64,
-}
-
-impl Counts {
-    fn count(&self, number: u64) {
-        let each =
-            usize::try_from(number).ok().and_then(|place| self.each.get(place)).expect("a number that is counted");
-        // The closure always has an answer.
-        let _ = each.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| Some(count.saturating_add(1)));
-        self.all.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 /// What a handler fails with.
@@ -225,15 +208,13 @@ impl Script {
         Self::with(Gate::File(gate.to_owned()), Some(file), None)
     }
 
-    /// A script that counts how often each number below `numbers` was handled, and emitted, and keeps nothing else.
+    /// A script that counts how often each number was handled, or emitted, and keeps nothing else.
     #[must_use]
-    pub fn counting(numbers: usize) -> Self {
-        let each = (0..numbers).map(|_| AtomicU8::new(0)).collect();
-        let counts = Counts { each, all: AtomicU64::new(0) };
-        Self::with(Gate::Local(watch::Sender::new(false)), None, Some(counts))
+    pub fn counting(counts: &Arc<Counts>) -> Self {
+        Self::with(Gate::Local(watch::Sender::new(false)), None, Some(Arc::clone(counts)))
     }
 
-    fn with(gate: Gate, journal: Option<File>, counts: Option<Counts>) -> Self {
+    fn with(gate: Gate, journal: Option<File>, counts: Option<Arc<Counts>>) -> Self {
         let (acts, always, stock, seen) = Default::default();
         let (changed, journal) = (watch::Sender::new(()), journal.map(Mutex::new));
         Self(Arc::new(Inner { acts, always, stock, seen, gate, changed, journal, counts }))
@@ -300,17 +281,6 @@ impl Script {
     #[must_use]
     pub fn runs(&self, handler: &str) -> Vec<Run> {
         self.seen().of(handler)
-    }
-
-    /// How often each number was handled to its end, or emitted; at most 255 times. Where the script counts.
-    pub fn counts(&self) -> impl Iterator<Item = u8> {
-        self.0.counts.iter().flat_map(|counts| counts.each.iter().map(|count| count.load(Ordering::Relaxed)))
-    }
-
-    /// How often all of them were. Where the script counts.
-    #[must_use]
-    pub fn counted(&self) -> u64 {
-        self.0.counts.as_ref().map_or(0, |counts| counts.all.load(Ordering::Relaxed))
     }
 
     /// Waits until what was seen is as it should be.

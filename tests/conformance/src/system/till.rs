@@ -2,8 +2,8 @@
 
 use pontoon::{CommandHandler, Error, Resources};
 
-use crate::system::contract::{Paid, Payment};
-use crate::topology::{event, state, till};
+use crate::system::contract::{Paid, Payment, Poison, Receipt};
+use crate::topology::{event, queue, state, till};
 
 /// What its handlers are made from: nothing.
 #[derive(Clone, Debug, Default, Resources)]
@@ -19,7 +19,9 @@ impl Pay {
         let Payment { number, account, poison } = input;
         ctx.state(state::Payments).update(&number, |taken| taken.unwrap_or_default() + 1).await?;
         let place = ctx.state(state::Accounts).update(&account, |before| before.unwrap_or_default() + 1).await?;
-        ctx.emit(event::Paid, Paid { number, account, place, poison }).await?;
+        let of = |handler| poison == Some(handler);
+        ctx.emit(event::Paid, Paid { number, account, place, poison: of(Poison::Record) }).await?;
+        ctx.enqueue(queue::Receipts, Receipt { number, poison: of(Poison::Issue) }).await?;
         Ok(place)
     }
 }

@@ -1,0 +1,93 @@
+//! Removes jobs that are done from the streams of queues. A server that was killed may have some of them again: what it
+//! had removed, and not yet written down that it had. Nobody gets them, but they are counted, and take up the bound.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{join_all, pending};
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use tokio::time::sleep;
+
+use crate::bridge::BridgeError;
+use crate::bridge::nats::connection::Connection;
+use crate::bridge::nats::declarations::Declarations;
+use crate::bridge::nats::jetstream_api::{EmptyRequest, JetStreamApi};
+use crate::bridge::nats::jetstream_objects::{ConsumerInfo, StreamInfo};
+use crate::bridge::nats::live_connection::LiveConnection;
+use crate::bridge::nats::names;
+use crate::contract::policy::Backoff;
+use crate::one_line::OneLine;
+
+/// Between two looks at a queue, until all jobs are done that it had when the connection began.
+const LOOKS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+
+/// Who removes them.
+pub(super) struct DoneJobs {
+    pub(super) connection: Arc<Connection>,
+    pub(super) api: JetStreamApi,
+    pub(super) declarations: Arc<Declarations>,
+}
+
+/// `$JS.API.STREAM.PURGE`: up to which message, and not with it.
+#[derive(Serialize)]
+struct PurgeRequest {
+    #[serde(rename = "seq")]
+    before: u64,
+}
+
+impl DoneJobs {
+    /// Looks at each queue whenever there is a new connection, until the bridge is closed.
+    pub(super) async fn run(self) {
+        let mut connections = self.connection.subscribe();
+        loop {
+            let live = connections.borrow_and_update().clone();
+            let removing = async {
+                if let Some(live) = live {
+                    let queues = self.declarations.lists().queues.clone();
+                    join_all(queues.iter().map(|queue| self.remove(&live, queue.subject))).await;
+                }
+                pending::<()>().await;
+            };
+            tokio::select! {
+                () = removing => {}
+                changed = connections.changed() => if changed.is_err() { return },
+                () = self.connection.state.closed() => return,
+            }
+        }
+    }
+
+    /// Removes those of one queue, and is done once there can be no more.
+    async fn remove(&self, live: &LiveConnection, queue: &'static str) {
+        let stream = names::queue_stream(queue);
+        let (mut last, mut looks) = (None, 0);
+        loop {
+            match self.look(live, &stream, &mut last).await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::debug!(target: "pontoon", queue, error = %OneLine(&error), "jobs that are done may be kept");
+                }
+            }
+            looks += 1;
+            sleep(LOOKS.after(looks)).await;
+        }
+    }
+
+    /// Removes what all workers are done with. Says whether that is all up to `last`, the last message at the first
+    /// look.
+    async fn look(&self, live: &LiveConnection, stream: &str, last: &mut Option<u64>) -> Result<bool, BridgeError> {
+        let what = format!("CONSUMER.INFO.{stream}.{}", names::WORKERS);
+        let workers: Option<ConsumerInfo> = self.api.find(live, &what, &EmptyRequest {}).await?;
+        let what = format!("STREAM.INFO.{stream}");
+        let found: Option<StreamInfo> = self.api.find(live, &what, &EmptyRequest {}).await?;
+        let (Some(workers), Some(StreamInfo { state, .. })) = (workers, found) else { return Ok(false) };
+        let last = *last.get_or_insert(state.last_sequence);
+        let done = workers.ack_floor.stream;
+        if state.messages > 0 && state.first_sequence <= done {
+            let purge = PurgeRequest { before: done.saturating_add(1) };
+            let _: Option<IgnoredAny> = self.api.find(live, &format!("STREAM.PURGE.{stream}"), &purge).await?;
+        }
+        Ok(done >= last)
+    }
+}
