@@ -92,6 +92,7 @@ const OWN: &[(&str, &str, &str)] = &[
     ("nats", "confirmations", "PubAcks and API responses come to one inbox"),
     ("nats", "core_subscription", "core NATS has subscriptions of clients, in queue groups"),
     ("nats", "declarations", "subscriptions and consumers have to be there with each connection"),
+    ("nats", "done_jobs", "a server that was killed has jobs again that were acknowledged"),
     ("nats", "drop_oldest", "the client would drop the newest"),
     ("nats", "event_stream", "whether a publish is waited for depends on whether there is a stream"),
     ("nats", "inbox", "replies come to subjects below a prefix of each user"),

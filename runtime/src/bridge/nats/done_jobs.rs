@@ -22,7 +22,7 @@ use crate::one_line::OneLine;
 /// Between two looks at a queue, until all jobs are done that it had when the connection began.
 const LOOKS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 
-/// Who removes them.
+/// The removal of jobs that are acknowledged from the streams of queues.
 pub(super) struct DoneJobs {
     pub(super) connection: Arc<Connection>,
     pub(super) api: JetStreamApi,

@@ -85,8 +85,8 @@ impl Held {
 }
 
 impl Report {
-    /// What should not be: a job that is lost, or given up, or still there once all are done. One that is done twice may
-    /// be.
+    /// What should not be: a job that is lost, or given up, or still there once all are done. That one is done twice
+    /// may be.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let Self { kills, sent, lost, held, .. } = self;
