@@ -21,7 +21,7 @@ const WAITING: usize = 1000;
 type Entry = (String, HashMap<String, Vec<u8>>);
 
 /// What `XREADGROUP` replies: of each stream its entries.
-type Entries = Option<HashMap<String, Vec<Entry>>>;
+type Entries = Option<Vec<(String, Vec<Entry>)>>;
 
 /// Connections to Redis: one for all commands, and a client for one that waits.
 #[derive(Clone)]
