@@ -40,8 +40,9 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         for (span, name) in queues.take(SHOWN) {
             found = found.label(span, format!("a job goes into `{name}`, whether or not the write stands"));
         }
+        let instead = if topology.batch(handler).is_some() { ", and take `batch:` out" } else { "" };
         findings.add(found.help(format!(
-            "write `outbox: true` on {address}: state, events and jobs then happen together, or not at all"
+            "write `outbox: true` on {address}{instead}: state, events and jobs then happen together, or not at all"
         )));
     }
 }
