@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::bridge::{Consumer, Delivery, Settlement};
 use crate::contract::never::Never;
 use crate::contract::operation::Operation;
-use crate::fault::panics::Guarded;
+use crate::fault::panics::{Guarded, guarded};
 use crate::fault::{Attempt, Fault};
 use crate::handler::Route;
 use crate::handler::item::ItemLabel;
@@ -95,6 +95,23 @@ struct Members<T> {
     members: Vec<BatchMember<T>>,
 }
 
+/// How a run has ended.
+enum RunEnd {
+    /// With an outcome of each message, in their order.
+    Outcomes(Vec<Result<(), Fault>>),
+    /// With a fault of all of them.
+    Failed(Fault),
+    /// Half way: all of them are somebody else's by now.
+    Lost,
+}
+
+/// Why a message is not handled.
+enum NotHandled {
+    /// This has become of it.
+    Settled(Settlement),
+    Fault(Fault),
+}
+
 impl<U: Send + Sync> BatchRun<'_, U> {
     /// Runs the handler, and settles each message by itself. Whatever panics on the way, all are settled: nobody else
     /// would get them.
@@ -112,7 +129,7 @@ impl<U: Send + Sync> BatchRun<'_, U> {
         let run = pin!(self.run::<M>(&deliveries, members, &metadata));
         let ended = Guarded::new(run)
             .await
-            .unwrap_or_else(|panic| Some(Err(panic.report_attempt(M::ADDRESS, self.attempt(&deliveries)))));
+            .unwrap_or_else(|panic| RunEnd::Failed(panic.report_attempt(M::ADDRESS, self.attempt(&deliveries))));
         let settlements = self.settlements::<M>(&deliveries, ended);
         let settled = deliveries.iter().zip(settlements);
         join_all(settled.map(|(delivery, settlement)| self.settle::<M>(delivery, settlement))).await;
@@ -176,24 +193,28 @@ impl<U: Send + Sync> BatchRun<'_, U> {
 
     /// What the handler gets of a message, which another unit would get as it is; or what becomes of the message.
     fn input<M: Operation>(&self, delivery: &Delivery) -> Result<M::Input, Settlement> {
-        let input = input::<M>(self.policy, delivery)?;
-        match self.running.shared.round_trips.check(&input) {
-            Ok(()) => Ok(input),
-            Err(changed) => {
-                let attempt = Attempt { number: delivery.attempt, of: self.policy.attempts };
-                let fault = changed.report_attempt(M::ADDRESS, attempt);
-                Err(after_fault::<M, U>(self.running, self.policy, delivery, &fault))
-            }
-        }
+        let read = guarded(|| {
+            let input = input::<M>(self.policy, delivery).map_err(NotHandled::Settled)?;
+            self.running.shared.round_trips.check(&input).map_err(NotHandled::Fault)?;
+            Ok(input)
+        });
+        let fault = match read {
+            Ok(Ok(input)) => return Ok(input),
+            Ok(Err(NotHandled::Settled(settlement))) => return Err(settlement),
+            Ok(Err(NotHandled::Fault(fault))) | Err(fault) => fault,
+        };
+        let attempt = Attempt { number: delivery.attempt, of: self.policy.attempts };
+        Err(self.after_fault::<M>(delivery, &fault.report_attempt(M::ADDRESS, attempt)))
     }
 
-    /// Runs the handler. Nothing where all messages are somebody else's by now.
-    async fn run<M>(
-        &self,
-        deliveries: &[Delivery],
-        members: Vec<BatchMember<M::Input>>,
-        metadata: &Metadata,
-    ) -> Option<Result<Vec<Result<(), Fault>>, Fault>>
+    /// What becomes of a message that has failed, also where its error panics when it is shown.
+    fn after_fault<M: Operation>(&self, delivery: &Delivery, fault: &Fault) -> Settlement {
+        let after = |fault: &Fault| after_fault::<M, U>(self.running, self.policy, delivery, fault);
+        guarded(|| after(fault)).unwrap_or_else(|panic| after(&panic))
+    }
+
+    /// Runs the handler.
+    async fn run<M>(&self, deliveries: &[Delivery], members: Vec<BatchMember<M::Input>>, metadata: &Metadata) -> RunEnd
     where
         M: Route<U> + Operation<Output = (), Rejection = Never>,
     {
@@ -209,32 +230,28 @@ impl<U: Send + Sync> BatchRun<'_, U> {
         };
         tokio::select! {
             biased;
-            ended = run => Some(ended),
+            ended = run => ended.map_or_else(RunEnd::Failed, RunEnd::Outcomes),
             () = lost => {
                 tracing::warn!(target: "pontoon", handler = M::ADDRESS, messages = deliveries.len(), "stopped half way: others have its messages");
-                None
+                RunEnd::Lost
             }
         }
     }
 
     /// What becomes of each message. Nothing of what is somebody else's by now.
-    fn settlements<M: Operation>(
-        &self,
-        deliveries: &[Delivery],
-        ended: Option<Result<Vec<Result<(), Fault>>, Fault>>,
-    ) -> Vec<Option<Settlement>> {
+    fn settlements<M: Operation>(&self, deliveries: &[Delivery], ended: RunEnd) -> Vec<Option<Settlement>> {
         let after = |(delivery, ended): (&Delivery, Result<(), &Fault>)| match ended {
             _ if !self.is_done_first() && self.held.is_lost(delivery) => None,
             Ok(()) => Some(Settlement::Ack),
-            Err(fault) => Some(after_fault::<M, U>(self.running, self.policy, delivery, fault)),
+            Err(fault) => Some(self.after_fault::<M>(delivery, fault)),
         };
         match ended {
-            None => deliveries.iter().map(|_| None).collect(),
-            Some(Ok(ended)) => {
-                let ended = ended.iter().map(|ended| ended.as_ref().copied());
-                deliveries.iter().zip(ended).map(after).collect()
+            RunEnd::Lost => deliveries.iter().map(|_| None).collect(),
+            RunEnd::Outcomes(outcomes) => {
+                let outcomes = outcomes.iter().map(|outcome| outcome.as_ref().copied());
+                deliveries.iter().zip(outcomes).map(after).collect()
             }
-            Some(Err(fault)) => deliveries.iter().map(|delivery| after((delivery, Err(&fault)))).collect(),
+            RunEnd::Failed(fault) => deliveries.iter().map(|delivery| after((delivery, Err(&fault)))).collect(),
         }
     }
 
