@@ -79,7 +79,8 @@ impl SubscriptionPolicy {
         self
     }
 
-    /// How many runs of the handler there are in one process at a time. With 1 events are handled in the order they came.
+    /// How many runs of the handler there are in one process at a time. With 1, events are handled in the order they
+    /// came.
     #[must_use]
     pub const fn concurrency(mut self, concurrency: u32) -> Self {
         self.concurrency = concurrency;

@@ -38,12 +38,12 @@ pub struct Item<T> {
     id: Id,
     correlation: Id,
     attempt: u32,
-    place: Place,
+    place: ItemPlace,
 }
 
 /// Where in which batch an item stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct ItemPlace {
     /// Names one run of a handler.
     pub(crate) run: Id,
     pub(crate) index: usize,
@@ -61,10 +61,10 @@ impl<T> Item<T> {
     /// A message with nothing but an input, for the test of a handler: its first attempt, alone in its batch.
     pub fn new(input: T) -> Self {
         let (id, correlation) = (Id::random(), Id::random());
-        Self { input, id, correlation, attempt: 1, place: Place { run: Id::random(), index: 0 } }
+        Self { input, id, correlation, attempt: 1, place: ItemPlace { run: Id::random(), index: 0 } }
     }
 
-    pub(crate) fn placed(input: T, label: ItemLabel, place: Place) -> Self {
+    pub(crate) fn placed(input: T, label: ItemLabel, place: ItemPlace) -> Self {
         let ItemLabel { id, correlation, attempt } = label;
         Self { input, id, correlation, attempt, place }
     }
@@ -113,7 +113,7 @@ impl<T> Item<T> {
 #[must_use = "what is not returned by its handler counts as failed"]
 pub struct Outcome {
     id: Id,
-    place: Place,
+    place: ItemPlace,
     ended: Result<(), Fault>,
 }
 
@@ -136,7 +136,7 @@ impl Outcome {
         self.ended.as_ref().err()
     }
 
-    pub(crate) fn into_parts(self) -> (Place, Result<(), Fault>) {
+    pub(crate) fn into_parts(self) -> (ItemPlace, Result<(), Fault>) {
         (self.place, self.ended)
     }
 }

@@ -9,7 +9,7 @@ use crate::contract::operation::Operation;
 use crate::fault::panics::Guarded;
 use crate::fault::{Attempt, Fault};
 use crate::handler::error::Error;
-use crate::handler::item::{Item, ItemLabel, Outcome, Place};
+use crate::handler::item::{Item, ItemLabel, ItemPlace, Outcome};
 use crate::handler::{Handles, Route};
 use crate::invoke::attempts::attempt_of;
 use crate::invoke::call::Call;
@@ -76,7 +76,7 @@ impl ExpectedOutcomes {
         let ids = members.iter().map(|member| member.label.id).collect();
         let placed = members.into_iter().enumerate();
         let items =
-            placed.map(|(index, BatchMember { input, label })| Item::placed(input, label, Place { run, index }));
+            placed.map(|(index, BatchMember { input, label })| Item::placed(input, label, ItemPlace { run, index }));
         (Self { run, ids }, items.collect())
     }
 
@@ -84,7 +84,7 @@ impl ExpectedOutcomes {
     fn matched(self, outcomes: Vec<Outcome>, reporting: &Reporting<'_>) -> Vec<Result<(), Fault>> {
         let mut ended: Vec<_> = self.ids.iter().map(|_| None).collect();
         for outcome in outcomes {
-            let (Place { run, index }, outcome) = outcome.into_parts();
+            let (ItemPlace { run, index }, outcome) = outcome.into_parts();
             match ended.get_mut(index).filter(|_| run == self.run) {
                 Some(place) => *place = Some(outcome),
                 None => reporting.warn("an outcome is of another batch: it is left out"),

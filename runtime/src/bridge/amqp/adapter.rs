@@ -446,7 +446,7 @@ impl QueueAdapter for AmqpAdapter {
 
     fn worker(&self, subject: &'static str, policy: QueuePolicy, worker: WorkerPolicy) -> Arc<dyn Consumer> {
         let queue = self.job_queue(subject, policy);
-        queue.consumer.subscription().consumer.add_workers(worker.in_flight());
+        queue.consumer.subscription().consumer.add_workers(worker);
         queue
     }
 

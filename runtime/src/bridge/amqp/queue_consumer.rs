@@ -19,6 +19,7 @@ use super::error::AmqpError;
 use super::subscribers::Subscribers;
 use crate::bridge::network::{ConnectionState, InFlightWindow, PREFETCH, Reconnect, WindowChange};
 use crate::contract::subscription_policy::SubscriptionPolicy;
+use crate::contract::worker_policy::WorkerPolicy;
 use crate::health::Health;
 use crate::sync::{Mutex, RwLock};
 
@@ -118,7 +119,13 @@ impl ConsumerBegin {
         let most = u32::from(PREFETCH).max(in_flight);
         let some = |count: u32| Prefetch::Fixed(u16::try_from(count.min(most)).unwrap_or(u16::MAX));
         let prefetch = match (policy.at_most_once, policy.ordered) {
-            (false, false) => Prefetch::Grows(InFlightWindow::new(in_flight)),
+            (false, false) => {
+                let window = InFlightWindow::new(in_flight);
+                if policy.batching.is_some() {
+                    window.hold_steady();
+                }
+                Prefetch::Grows(window)
+            }
             (false, true) => some(in_flight),
             (true, _) => some(in_flight.saturating_mul(16)),
         };
@@ -182,9 +189,12 @@ impl QueueConsumer {
     }
 
     /// Workers take so many messages more at the same time.
-    pub(super) fn add_workers(&self, in_flight: u32) {
+    pub(super) fn add_workers(&self, worker: WorkerPolicy) {
         if let Prefetch::Grows(window) = &self.config.begin.prefetch {
-            window.add(in_flight);
+            window.add(worker.in_flight());
+            if worker.batching.is_some() {
+                window.hold_steady();
+            }
         }
     }
 
