@@ -115,17 +115,19 @@ impl Held {
     fn of(message: &HeldMessage<'_>, limit: Duration) -> Self {
         let HeldMessage { noun, gathered, timeout, attempts, backoff, waits_at_broker } = *message;
         let each = timeout.map_or(Duration::ZERO, |timeout| timeout.value) + gathered;
+        let with = if gathered.is_zero() { "" } else { ", with the wait for its batch" };
+        let allowed = format!("{}{with}", time(each));
         let span = timeout.map_or(backoff.span, |timeout| timeout.span);
         let backoff = backoff.value;
         if waits_at_broker {
             // What was held for a quarter of the time waits for its next attempt at the broker, as it does for long
             // pauses.
             let room = limit / 4 * 3;
-            let text = format!("one attempt may take {}, and has three quarters of that: {}", time(each), length(room));
+            let text = format!("one attempt may take {allowed}, and has three quarters of that: {}", length(room));
             return Self { noun, span, time: each, room, limit, text };
         }
         let held = each.saturating_mul(attempts).saturating_add(backoff.total(attempts));
-        let (allowed, pauses) = (time(each), length(backoff.total(attempts)));
+        let pauses = length(backoff.total(attempts));
         let text = match (attempts, each.is_zero()) {
             (0 | 1, _) => format!("it may take {allowed}"),
             (_, true) => format!("{pauses} of pauses between its {attempts} attempts"),
