@@ -11,6 +11,7 @@ mod wording;
 mod absent_callee;
 mod absent_listener;
 mod absent_worker;
+mod batch_conflict;
 mod bridge_capability;
 mod broker_time_limit;
 mod chatty_split;
@@ -153,6 +154,7 @@ pub static RULES: &[Rule] = &[
     rule!(Error repeated_at_most_once),
     rule!(Error lease_too_short),
     rule!(Error inbox_too_short),
+    rule!(Error batch_conflict),
     rule!(Error grace_too_short),
     // What the bridges can do
     rule!(Error invalid_address),

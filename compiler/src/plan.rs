@@ -29,7 +29,7 @@ pub(crate) use contents::Contents;
 pub use contract::{Contract, Event, Listeners, Queue, Secret, ServiceModule, ServiceVersion, State, Subscribed};
 pub use deployment::{Deployment, Route, Way};
 pub use environment::{Connection, Environment, Setting, Text, Variable};
-pub use operation::{Delivery, Edge, Idempotency, May, Operation, Policy, Timetable, Trigger};
+pub use operation::{Batch, Delivery, Edge, Idempotency, May, Operation, Policy, Timetable, Trigger};
 pub use place::{Place, Rust};
 pub(crate) use selection::RUNTIME;
 pub use selection::{Request, Selection, select};

@@ -27,7 +27,7 @@ pub use environment::{
 };
 pub use located::Located;
 pub use message::{Event, Queue, Secret, State};
-pub use policy::{Backoff, Delivery, Http, Idempotency, Missed, Retry, Timetable, WhenFull};
+pub use policy::{Backoff, Batch, Delivery, Http, Idempotency, Missed, Retry, Timetable, WhenFull};
 pub use presence::Presence;
 pub use rust::{RustPath, RustType, is_prelude};
 pub use service::{
@@ -111,6 +111,15 @@ impl Topology {
             format!("{}.v{}", service.name.value, service.version.value)
         } else {
             service.name.value.clone()
+        }
+    }
+
+    /// How many messages a handler gets together, where that is not one.
+    pub fn batch(&self, handler: Handler) -> Option<Located<Batch>> {
+        match handler {
+            Handler::Subscription(id) => self.subscriptions[id].batch,
+            Handler::Worker(id) => self.workers[id].batch,
+            Handler::Command(_) | Handler::Schedule(_) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! From a derive's input to the impls that the generated code looks for.
 
-use pontoon_schema::handover::Entry;
+use pontoon_schema::handover::{Entry, Input};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -58,6 +58,7 @@ struct Place {
     module: Path,
     resources: Path,
     handler: Path,
+    input: Input,
 }
 
 impl Place {
@@ -68,6 +69,7 @@ impl Place {
             module: path(&entry.module, span)?,
             resources: path(&entry.resources, span)?,
             handler: path(&entry.handler, span)?,
+            input: entry.input,
         })
     }
 }
@@ -80,7 +82,7 @@ fn path(text: &str, span: Span) -> Result<Path> {
 }
 
 fn handles(handler: &Handler<'_>, place: &Place) -> TokenStream {
-    let Place { marker, module, .. } = place;
+    let Place { marker, module, input: gets, .. } = place;
     let name = handler.name;
     let at_address = handler.address.span();
 
@@ -88,10 +90,21 @@ fn handles(handler: &Handler<'_>, place: &Place) -> TokenStream {
     // The method is marked as the macro's, or rustc would propose to write another name in its place.
     let method = Ident::new("handle", name.span().resolved_at(Span::mixed_site()));
     let (context, input) = (Ident::new("context", at_address), Ident::new("input", at_address));
+    let one = quote_spanned!(at_address=> <__contract::#marker as ::pontoon::generated::Operation>::Input);
+    let (run, gotten, given) = match gets {
+        Input::One => {
+            let output = quote_spanned!(at_address=> <__contract::#marker as ::pontoon::generated::Operation>::Output);
+            (quote!(run), one, output)
+        }
+        Input::Batch => {
+            let items = quote_spanned!(at_address=> ::std::vec::Vec<::pontoon::Item<#one>>);
+            (quote!(run_batch), items, quote_spanned!(at_address=> ::std::vec::Vec<::pontoon::Outcome>))
+        }
+    };
     let future = quote_spanned! {at_address=>
         impl ::core::future::Future<
             Output = ::core::result::Result<
-                <__contract::#marker as ::pontoon::generated::Operation>::Output,
+                #given,
                 ::pontoon::Error<<__contract::#marker as ::pontoon::generated::Operation>::Rejection>,
             >,
         > + ::core::marker::Send
@@ -99,10 +112,10 @@ fn handles(handler: &Handler<'_>, place: &Place) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl<__Context: __contract::#module::Context> ::pontoon::generated::Handles<__contract::#marker, __Context> for #name {
-            fn run(
+            fn #run(
                 &self,
                 #context: &__Context,
-                #input: <__contract::#marker as ::pontoon::generated::Operation>::Input,
+                #input: #gotten,
             ) -> #future {
                 self.#method(#context, #input)
             }

@@ -122,6 +122,7 @@ pub use crate::contract::policy::Backoff;
 pub use crate::contract::presence::Environments;
 pub use crate::contract::queue_policy::QueuePolicy;
 pub use crate::contract::subscription_policy::{SubscriptionPolicy, WhenFull};
+pub use crate::contract::worker_policy::WorkerPolicy;
 #[cfg(feature = "embedded")]
 pub use crate::embedded::Embedded;
 pub use crate::environment::{

@@ -15,6 +15,7 @@ use crate::bridge::orphan::Orphan;
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::SubscriptionPolicy;
+use crate::contract::worker_policy::WorkerPolicy;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
 use crate::message::Message;
@@ -153,8 +154,8 @@ pub trait QueueAdapter: Send + Sync {
 
     /// Where a worker takes the jobs of a queue, so many at a time. Several may take from one; whoever only puts jobs
     /// in gets none. Connects nothing.
-    fn worker(&self, subject: &'static str, policy: QueuePolicy, concurrency: u32) -> Arc<dyn Consumer> {
-        let _ = concurrency;
+    fn worker(&self, subject: &'static str, policy: QueuePolicy, worker: WorkerPolicy) -> Arc<dyn Consumer> {
+        let _ = worker;
         self.queue(subject, policy)
     }
 

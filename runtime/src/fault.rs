@@ -108,39 +108,47 @@ impl Fault {
     #[cold]
     #[must_use]
     pub(crate) fn report(self, handler: &'static str) -> Self {
-        self.log(Some(handler), None)
+        self.log(Some(handler), None, None)
     }
 
     /// Logs the fault of an attempt which is not the last word, unless that was done.
     #[cold]
     #[must_use]
     pub(crate) fn report_attempt(self, handler: &'static str, attempt: Attempt) -> Self {
-        self.log(Some(handler), Some(attempt))
+        self.log(Some(handler), Some(attempt), None)
+    }
+
+    /// Logs the fault of one message of several, in their span, unless that was done.
+    #[cold]
+    #[must_use]
+    pub(crate) fn report_item(self, handler: &'static str, attempt: Option<Attempt>, item: Id) -> Self {
+        self.log(Some(handler), attempt, Some(item))
     }
 
     /// Logs the fault in the span of its handler, which names it.
     #[cold]
     #[must_use]
     pub(crate) fn report_in(self, span: &Span, handler: &'static str, attempt: Option<Attempt>) -> Self {
-        span.in_scope(|| self.log(span.is_disabled().then_some(handler), attempt))
+        span.in_scope(|| self.log(span.is_disabled().then_some(handler), attempt, None))
     }
 
-    fn log(mut self, handler: Option<&'static str>, attempt: Option<Attempt>) -> Self {
+    fn log(mut self, handler: Option<&'static str>, attempt: Option<Attempt>, item: Option<Id>) -> Self {
         if self.0.reported {
             return self;
         }
         self.0.reported = true;
         let Inner { id, class, .. } = *self.0;
         let error = OneLine(Chain(self.cause()));
+        let item = item.map(tracing::field::display);
         match attempt {
             Some(Attempt { number, of }) => {
-                tracing::warn!(target: "pontoon", handler, attempt = number, of, fault = %id, %class, %error, "an attempt has failed");
+                tracing::warn!(target: "pontoon", handler, item, attempt = number, of, fault = %id, %class, %error, "an attempt has failed");
             }
             // Somebody else was faster: nothing is broken.
             None if class == FaultClass::Conflict => {
-                tracing::warn!(target: "pontoon", handler, fault = %id, %class, %error, "fault");
+                tracing::warn!(target: "pontoon", handler, item, fault = %id, %class, %error, "fault");
             }
-            None => tracing::error!(target: "pontoon", handler, fault = %id, %class, %error, "fault"),
+            None => tracing::error!(target: "pontoon", handler, item, fault = %id, %class, %error, "fault"),
         }
         self
     }

@@ -8,6 +8,7 @@ pub use crate::bridge::mqtt::Mqtt;
 #[cfg(feature = "nats")]
 pub use crate::bridge::nats::Nats;
 pub use crate::client::{Client, Remote, connect};
+pub use crate::contract::batching::Batching;
 pub use crate::contract::known_subscription::KnownSubscription;
 pub use crate::contract::listeners::Listeners;
 pub use crate::contract::never::Never;

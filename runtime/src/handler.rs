@@ -3,20 +3,35 @@
 pub(crate) mod context;
 pub(crate) mod edge;
 pub(crate) mod error;
+pub(crate) mod item;
 pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod undeclared;
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use crate::contract::operation::Operation;
 use crate::handler::error::Error;
+use crate::handler::item::{Item, Outcome};
 use crate::invoke::call::Call;
 
 /// Handles an operation, in a context. Written by the derives; called through [`MayInvoke`](crate::edge::MayInvoke).
 pub trait Handles<M: Operation, C>: Send + Sync {
-    /// Runs the handler.
-    fn run(&self, context: &C, input: M::Input) -> impl Future<Output = Result<M::Output, Error<M::Rejection>>> + Send;
+    /// Runs the handler for one message; a fault where it gets several.
+    fn run(&self, context: &C, input: M::Input) -> impl Future<Output = Result<M::Output, Error<M::Rejection>>> + Send {
+        let _ = (context, input);
+        ready(Err(Error::fault("it is handled in batches")))
+    }
+
+    /// Runs the handler for several messages, each of which has an outcome; a fault where it gets one.
+    fn run_batch(
+        &self,
+        context: &C,
+        items: Vec<Item<M::Input>>,
+    ) -> impl Future<Output = Result<Vec<Outcome>, Error<M::Rejection>>> + Send {
+        let _ = (context, items);
+        ready(Err(Error::fault("its messages are handled one by one")))
+    }
 }
 
 /// Where an operation goes in a unit. Generated for each operation of the unit.

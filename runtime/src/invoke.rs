@@ -5,6 +5,7 @@ pub(crate) mod call;
 mod call_context;
 pub(crate) mod caller;
 pub(crate) mod execute;
+pub(crate) mod execute_batch;
 pub(crate) mod guard;
 pub(crate) mod idempotency;
 mod in_time;

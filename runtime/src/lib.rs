@@ -99,6 +99,7 @@ pub use crate::contract::resource::{Payload, Rejection};
 pub use crate::fault::{Fault, FaultClass};
 pub use crate::handler::context::Context;
 pub use crate::handler::error::{Error, InvokeError, Result};
+pub use crate::handler::item::{Item, Outcome};
 pub use crate::handler::state::{Batch, Versioned, View};
 pub use crate::health::{Counters, Health};
 pub use crate::message::id::{Id, InvalidId};

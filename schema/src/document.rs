@@ -2,6 +2,7 @@
 //! references are checked for their form only, defaults and `extends` are filled in by the compiler.
 
 mod allow;
+mod batch;
 mod bridge;
 mod connection;
 mod cron;
@@ -35,6 +36,7 @@ mod whole;
 mod word;
 
 pub use self::allow::{Allowance, Place};
+pub use self::batch::{Batch, BatchWait};
 pub use self::bridge::{EventBridge, QueueBridge};
 pub use self::connection::{Amqp, Embedded, Mqtt, Nats, Provision, Redis, Tls};
 pub use self::cron::Cron;
@@ -66,7 +68,7 @@ pub use self::store::{
 pub use self::text::{Part, Port, Text};
 pub use self::time_zone::TimeZone;
 pub use self::version::{Format, Version};
-pub use self::whole::{Percent, Replicas};
+pub use self::whole::{BatchSize, Percent, Replicas};
 pub use self::word::{FieldPath, Name};
 
 use indexmap::IndexMap;

@@ -7,7 +7,7 @@ use std::fmt;
 pub const VARIABLE: &str = "PONTOON_HANDOVER";
 
 /// The first line, with the version of the format.
-const HEAD: &str = "pontoon handover 2";
+const HEAD: &str = "pontoon handover 3";
 
 /// The topology as the derives see it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Handover {
 pub struct Entry {
     /// What kind of operation it is.
     pub kind: Kind,
+    /// What its handler gets at a time.
+    pub input: Input,
     /// The service as the topology names it: `user`.
     pub service: String,
     /// The version of the service. An attribute may leave it out where only one has the operation.
@@ -39,6 +41,27 @@ pub struct Entry {
     pub resources: String,
     /// The Rust path of its handler: `crate::user::SignUp`.
     pub handler: String,
+}
+
+/// What a handler gets at a time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Input {
+    /// One message.
+    One,
+    /// Several messages, each of which has an outcome.
+    Batch,
+}
+
+impl Input {
+    const ALL: [Self; 2] = [Self::One, Self::Batch];
+
+    /// The word for it: `one`.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Batch => "batch",
+        }
+    }
 }
 
 /// The kinds of operations, each with a derive of its own.
@@ -89,9 +112,11 @@ impl Handover {
     /// The text that [`Self::parse`] reads. Nothing in it may contain a tab or a line break, which no path does.
     pub fn to_text(&self) -> String {
         let mut text = format!("{HEAD}\ncontract\t{}\nruntime\t{}\n", self.contract, self.runtime);
-        for Entry { kind, service, version, operation, marker, module, resources, handler } in &self.entries {
-            let version = version.to_string();
-            text.push_str(&[kind.name(), service, &version, operation, marker, module, resources, handler].join("\t"));
+        for Entry { kind, input, service, version, operation, marker, module, resources, handler } in &self.entries {
+            let (version, input) = (version.to_string(), input.name());
+            text.push_str(
+                &[kind.name(), input, service, &version, operation, marker, module, resources, handler].join("\t"),
+            );
             text.push('\n');
         }
         text
@@ -105,22 +130,26 @@ impl Handover {
         let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
         let wrong = |line, expected| Unreadable { line, expected };
         if lines.next().is_none_or(|(_, line)| line != HEAD) {
-            return Err(wrong(1, "`pontoon handover 2`: are pontoon and pontoon-compiler of the same version?"));
+            return Err(wrong(1, "`pontoon handover 3`: are pontoon and pontoon-compiler of the same version?"));
         }
         let contract = lines.next().and_then(|(_, line)| line.strip_prefix("contract\t"));
         let contract = contract.ok_or(wrong(2, "the path of the contract"))?.to_owned();
         let runtime = lines.next().and_then(|(_, line)| line.strip_prefix("runtime\t"));
         let runtime = runtime.ok_or(wrong(3, "the path of the crate `pontoon`"))?.to_owned();
         let entries = lines.map(|(number, line)| {
-            let expected =
-                wrong(number, "an operation: kind, service, version, operation, marker, module, resources, handler");
+            let expected = wrong(
+                number,
+                "an operation: kind, input, service, version, operation, marker, module, resources, handler",
+            );
             let fields: Vec<&str> = line.split('\t').collect();
-            let [kind, service, version, operation, marker, module, resources, handler] = fields[..] else {
+            let [kind, input, service, version, operation, marker, module, resources, handler] = fields[..] else {
                 return Err(expected);
             };
             let kind = Kind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(|| expected.clone())?;
+            let input = Input::ALL.into_iter().find(|known| known.name() == input).ok_or_else(|| expected.clone())?;
             Ok(Entry {
                 kind,
+                input,
                 service: service.to_owned(),
                 version: version.parse().map_err(|_| expected)?,
                 operation: operation.to_owned(),
@@ -141,6 +170,7 @@ mod tests {
     fn entry(kind: Kind) -> Entry {
         Entry {
             kind,
+            input: if kind == Kind::Worker { Input::Batch } else { Input::One },
             service: "user".into(),
             version: 2,
             operation: "sign_up".into(),
@@ -161,13 +191,15 @@ mod tests {
 
     #[test]
     fn what_is_not_a_handover_says_where() {
-        let line = |text| Handover::parse(text).unwrap_err().line;
+        let line = |text: &str| Handover::parse(text).unwrap_err().line;
         assert_eq!(line(""), 1);
-        assert_eq!(line("pontoon handover 1\n"), 1);
-        assert_eq!(line("pontoon handover 2\n"), 2);
-        assert_eq!(line("pontoon handover 2\ncontract\tx\n"), 3);
-        assert_eq!(line("pontoon handover 2\ncontract\tx\nruntime\tx\ncommand\ta\t1\tb\tc\td\te\tf\nnonsense\n"), 5);
-        assert_eq!(line("pontoon handover 2\ncontract\tx\nruntime\tx\nstate\ta\t1\tb\tc\td\te\tf\n"), 4);
-        assert_eq!(line("pontoon handover 2\ncontract\tx\nruntime\tx\ncommand\ta\tone\tb\tc\td\te\tf\n"), 4);
+        let entries = |text| line(&format!("pontoon handover 3\ncontract\tx\nruntime\tx\n{text}\n"));
+        assert_eq!(line("pontoon handover 2\n"), 1);
+        assert_eq!(line("pontoon handover 3\n"), 2);
+        assert_eq!(line("pontoon handover 3\ncontract\tx\n"), 3);
+        assert_eq!(entries("command\tone\ta\t1\tb\tc\td\te\tf\nnonsense"), 5);
+        assert_eq!(entries("state\tone\ta\t1\tb\tc\td\te\tf"), 4);
+        assert_eq!(entries("command\tsome\ta\t1\tb\tc\td\te\tf"), 4);
+        assert_eq!(entries("command\tone\ta\tone\tb\tc\td\te\tf"), 4);
     }
 }

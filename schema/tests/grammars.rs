@@ -7,8 +7,8 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use pontoon_schema::document::{
-    Backoff, CommandRef, Cron, Date, Duration, FieldPath, FilePath, Name, Place, Rate, Route, RustPath, RustType,
-    ServiceRef, Size, Text, TimeZone,
+    Backoff, BatchWait, CommandRef, Cron, Date, Duration, FieldPath, FilePath, Name, Place, Rate, Route, RustPath,
+    RustType, ServiceRef, Size, Text, TimeZone,
 };
 use regex::Regex;
 
@@ -141,6 +141,7 @@ fn is_long(text: &str) -> bool {
 fn of_times() {
     holds::<Duration>("Duration", &["1ms", "30s", "007m", "36500d"], is_long);
     holds::<Backoff>("Backoff", &["50ms..200ms", "1s..1s"], |_| true);
+    holds::<BatchWait>("BatchWait", &["1ms", "60000ms", "007s", "60s", "1m"], never);
     // A day that a month does not have, an hour after the last one, steps of nothing.
     holds::<Cron>("Cron", &["0 3 * * *", "*/5 0-7,12 1 * 7", "30 8 * Jan-Mar Mon-Fri", "@daily"], |_| true);
     holds::<TimeZone>("TimeZone", &["UTC", "Europe/Berlin", "Etc/GMT+5"], |text| text.len() > 64);

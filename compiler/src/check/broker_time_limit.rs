@@ -9,7 +9,7 @@ use super::Input;
 use super::wording::{length, time};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::source::Span;
-use crate::topology::{Backoff, Connection, Delivery, Handler, Located, Queue, Subscription, Worker};
+use crate::topology::{Backoff, Batch, Connection, Delivery, Handler, Located, Queue, Subscription, Worker};
 
 /// What of a connection says how long its broker lets a message be held.
 const SETTING: &str = "consumer_timeout";
@@ -54,6 +54,8 @@ fn limit(bridge: &Connection) -> Option<Duration> {
 struct HeldMessage<'t> {
     /// What it is.
     noun: &'static str,
+    /// How long it waits for others of its batch, before each attempt.
+    gathered: Duration,
     timeout: Option<&'t Located<Duration>>,
     attempts: u32,
     backoff: &'t Located<Backoff>,
@@ -71,6 +73,7 @@ impl<'t> HeldMessage<'t> {
         let is_long = backoff.value.longest_of(attempts) > LONGEST_PAUSE_HELD;
         Some(Self {
             noun: "an event",
+            gathered: gathered(subscription.batch),
             timeout: subscription.operation.timeout.as_ref(),
             attempts,
             backoff,
@@ -83,12 +86,17 @@ impl<'t> HeldMessage<'t> {
         let attempts = queue.attempts.value;
         Self {
             noun: "a job",
+            gathered: gathered(worker.batch),
             timeout: worker.operation.timeout.as_ref(),
             attempts,
             backoff: &worker.backoff,
             waits_at_broker: queue.backoff.value.longest_of(attempts) > LONGEST_PAUSE_HELD,
         }
     }
+}
+
+fn gathered(batch: Option<Located<Batch>>) -> Duration {
+    batch.map_or(Duration::ZERO, |batch| batch.value.wait.value)
 }
 
 /// How long a message may be held.
@@ -105,19 +113,21 @@ struct Held {
 
 impl Held {
     fn of(message: &HeldMessage<'_>, limit: Duration) -> Self {
-        let HeldMessage { noun, timeout, attempts, backoff, waits_at_broker } = *message;
-        let each = timeout.map_or(Duration::ZERO, |timeout| timeout.value);
+        let HeldMessage { noun, gathered, timeout, attempts, backoff, waits_at_broker } = *message;
+        let each = timeout.map_or(Duration::ZERO, |timeout| timeout.value) + gathered;
+        let with = if gathered.is_zero() { "" } else { ", with the wait for its batch" };
+        let allowed = format!("{}{with}", time(each));
         let span = timeout.map_or(backoff.span, |timeout| timeout.span);
         let backoff = backoff.value;
         if waits_at_broker {
             // What was held for a quarter of the time waits for its next attempt at the broker, as it does for long
             // pauses.
             let room = limit / 4 * 3;
-            let text = format!("one attempt may take {}, and has three quarters of that: {}", time(each), length(room));
+            let text = format!("one attempt may take {allowed}, and has three quarters of that: {}", length(room));
             return Self { noun, span, time: each, room, limit, text };
         }
         let held = each.saturating_mul(attempts).saturating_add(backoff.total(attempts));
-        let (allowed, pauses) = (time(each), length(backoff.total(attempts)));
+        let pauses = length(backoff.total(attempts));
         let text = match (attempts, each.is_zero()) {
             (0 | 1, _) => format!("it may take {allowed}"),
             (_, true) => format!("{pauses} of pauses between its {attempts} attempts"),

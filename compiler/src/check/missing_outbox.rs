@@ -40,9 +40,11 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         for (span, name) in queues.take(SHOWN) {
             found = found.label(span, format!("a job goes into `{name}`, whether or not the write stands"));
         }
-        findings.add(found.help(format!(
-            "write `outbox: true` on {address}: state, events and jobs then happen together, or not at all"
-        )));
+        let write = match topology.batch(handler) {
+            Some(_) => format!("take `batch:` out on {address}, for an `outbox:`"),
+            None => format!("write `outbox: true` on {address}"),
+        };
+        findings.add(found.help(format!("{write}: state, events and jobs then happen together, or not at all")));
     }
 }
 

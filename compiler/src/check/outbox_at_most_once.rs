@@ -38,9 +38,10 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         for (_, span) in senders().take(SHOWN) {
             found = found.label(span, "published once more where the broker's answer is lost");
         }
+        let without = if subscription.batch.is_some() { " and without `batch:`" } else { "" };
         findings.add(found.help(format!(
-            "write `repeatable: true` on {address} if twice does no harm there, or `delivery: at_least_once` with `idempotency`; or \
-             take `outbox: true` out where the event may be lost"
+            "write `repeatable: true` on {address} if twice does no harm there, or `delivery: at_least_once` with \
+             `idempotency`{without}; or take `outbox: true` out where the event may be lost"
         )));
     }
 }

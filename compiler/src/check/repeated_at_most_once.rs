@@ -24,6 +24,7 @@ pub(super) fn check(input: &Input<'_>, findings: &mut Findings) {
         let operation = &subscription.operation;
         let twice = match operation.repeatable.value || operation.idempotency.is_some() {
             true => "",
+            false if subscription.batch.is_some() => ", with `repeatable: true`,",
             false => ", with `repeatable: true` or an `idempotency:`,",
         };
         findings.add(found.label(subscription.delivery.span, "an event that fails here is gone").help(format!(

@@ -77,9 +77,10 @@ fn finding(topology: &Topology, handler: Handler, why: Why, more: Option<(Span, 
     if let Some((span, text)) = more {
         found = found.label(span, text);
     }
+    let without = if topology.batch(handler).is_some() { "take `batch:` out, and " } else { "" };
     Some(found.help(format!(
-        "write `repeatable: true` on {address} if running it twice does no harm; otherwise name the field that tells \
-         messages apart: `idempotency: {{ key: id, keep: 24h }}`"
+        "write `repeatable: true` on {address} if running it twice does no harm; otherwise {without}name the field that \
+         tells messages apart: `idempotency: {{ key: id, keep: 24h }}`"
     )))
 }
 

@@ -1,6 +1,6 @@
 //! What the derives have to know: where each operation of the topology is found in Rust.
 
-use pontoon_schema::handover::{Entry, Handover, Kind};
+use pontoon_schema::handover::{Entry, Handover, Input, Kind};
 
 use super::File;
 use super::local::text_seen_from;
@@ -27,6 +27,10 @@ fn entry(service: &ServiceModule, version: &ServiceVersion, operation: &Operatio
             Trigger::Subscription { .. } => Kind::Subscription,
             Trigger::Worker { .. } => Kind::Worker,
             Trigger::Schedule { .. } => Kind::Schedule,
+        },
+        input: match operation.trigger.batch() {
+            Some(_) => Input::Batch,
+            None => Input::One,
         },
         service: service.name.clone(),
         version: version.version,

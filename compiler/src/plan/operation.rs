@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::contract::environments;
 use super::place::{Place, Rust};
 use super::time::{Backoff, Time};
-use crate::topology::{self, Handler, RustPath, RustType, Topology};
+use crate::topology::{self, Handler, Located, RustPath, RustType, Topology};
 
 /// A command, subscription, worker or schedule.
 #[derive(Clone, Debug, Serialize)]
@@ -73,8 +73,11 @@ pub enum Trigger {
         queue: Place,
         /// What a job is.
         payload: Rust<RustType>,
-        /// How many are done at a time.
+        /// How many runs there are at a time.
         concurrency: u32,
+        /// How many jobs a run gets, where that is not one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        batch: Option<Batch>,
         /// The waits between attempts, where they are not the queue's.
         #[serde(skip_serializing_if = "Option::is_none")]
         backoff: Option<Backoff>,
@@ -95,6 +98,17 @@ pub enum Trigger {
     },
 }
 
+impl Trigger {
+    /// How many messages a run gets, where that is not one.
+    pub fn batch(&self) -> Option<Batch> {
+        match self {
+            Self::Subscription { delivery, .. } => delivery.batch,
+            Self::Worker { batch, .. } => *batch,
+            Self::Command { .. } | Self::Schedule { .. } => None,
+        }
+    }
+}
+
 /// How events reach a subscription.
 #[derive(Clone, Debug, Serialize)]
 pub struct Delivery {
@@ -106,8 +120,11 @@ pub struct Delivery {
     pub backoff: Backoff,
     /// Whether an event whose attempts ran out is kept.
     pub dead_letter: bool,
-    /// How many events are handled at a time.
+    /// How many runs there are at a time.
     pub concurrency: u32,
+    /// How many events a run gets, where that is not one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Batch>,
     /// How many events wait for it, where the topology says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<u32>,
@@ -117,6 +134,15 @@ pub struct Delivery {
     /// Whether order is kept, and within which field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ordered: Option<Option<String>>,
+}
+
+/// Several messages that one run gets together.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Batch {
+    /// How many at most.
+    pub most: u32,
+    /// How long the first one waits for others.
+    pub wait: Time,
 }
 
 /// When a schedule runs.
@@ -259,6 +285,7 @@ fn trigger(topology: &Topology, handler: Handler) -> Trigger {
                 queue: Place::of_kind("queue", &queue.name.value),
                 payload: Rust(queue.payload.value.clone()),
                 concurrency: worker.concurrency.value,
+                batch: worker.batch.map(Batch::from),
                 backoff: (worker.backoff.value != queue.backoff.value).then(|| worker.backoff.value.into()),
             }
         }
@@ -296,6 +323,7 @@ fn delivery(subscription: &topology::Subscription) -> Delivery {
         backoff: subscription.backoff.value.into(),
         dead_letter: subscription.dead_letter.value,
         concurrency: subscription.concurrency.value,
+        batch: subscription.batch.map(Batch::from),
         bound: subscription.bound.map(|bound| u32::try_from(bound.value).unwrap_or(u32::MAX)),
         when_full: subscription.when_full.map(|when_full| when_full.value),
         ordered: (subscription.ordered.as_ref()).map(|ordered| ordered.value.key.as_ref().map(|key| key.value.clone())),
@@ -314,6 +342,13 @@ fn policy(topology: &Topology, handler: Handler) -> Policy {
         idempotency: operation.idempotency.as_ref().map(|idempotency| idempotency.value.clone().into()),
         outbox: operation.outbox.value,
         repeatable: operation.outbox.value && operation.repeatable.value,
+    }
+}
+
+impl From<Located<topology::Batch>> for Batch {
+    fn from(batch: Located<topology::Batch>) -> Self {
+        let topology::Batch { most, wait } = batch.value;
+        Self { most: most.value, wait: Time(wait.value) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use super::Time;
 use super::contract::environments;
 use crate::source::Span;
-use crate::topology::{Backoff, Delivery, Handler, Located, Schedule, Subscription, Topology, Worker};
+use crate::topology::{Backoff, Batch, Delivery, Handler, Located, Schedule, Subscription, Topology, Worker};
 
 /// The promises about a handler: `at least once`, `5 attempts (default)`, `1 at a time (default)`.
 pub(super) fn of(topology: &Topology, handler: Handler) -> Vec<String> {
@@ -28,28 +28,28 @@ fn of_subscription(subscription: &Subscription) -> Vec<String> {
     let here = subscription.operation.name.span;
     let say = |what: &dyn Display, span: Span| said(what, span, here);
     if subscription.delivery.value == Delivery::AtMostOnce {
-        let at_a_time = format!("{} at a time", subscription.concurrency.value);
-        let delivery = say(&"at most once", subscription.delivery.span);
-        return vec![
-            delivery,
+        let promises = [
+            say(&"at most once", subscription.delivery.span),
             "acknowledged before it is handled".to_owned(),
-            say(&at_a_time, subscription.concurrency.span),
+            at_a_time(subscription.concurrency, here),
         ];
+        return promises.into_iter().chain(subscription.batch.map(batch)).collect();
     }
-    vec![
+    let promises = [
         say(&"at least once", subscription.delivery.span),
         "acknowledged when it is handled".to_owned(),
         say(&attempts(subscription.attempts.value), subscription.attempts.span),
         say(&pauses(&subscription.backoff), subscription.backoff.span),
-        say(&format!("{} at a time", subscription.concurrency.value), subscription.concurrency.span),
-    ]
+        at_a_time(subscription.concurrency, here),
+    ];
+    promises.into_iter().chain(subscription.batch.map(batch)).collect()
 }
 
 fn of_worker(topology: &Topology, worker: &Worker) -> Vec<String> {
     let (queue, here) = (&topology.queues[worker.queue.value], worker.operation.name.span);
     let of_queue = |what: &dyn Display, span: Span| said(what, span, queue.name.span);
     let pauses = pauses(&worker.backoff);
-    vec![
+    let promises = [
         "acknowledged when it is done".to_owned(),
         of_queue(&format!("lease {}", Time(queue.lease.value)), queue.lease.span),
         of_queue(&attempts(queue.attempts.value), queue.attempts.span),
@@ -57,8 +57,9 @@ fn of_worker(topology: &Topology, worker: &Worker) -> Vec<String> {
             true => of_queue(&pauses, queue.backoff.span),
             false => pauses,
         },
-        said(&format!("{} at a time", worker.concurrency.value), worker.concurrency.span, here),
-    ]
+        at_a_time(worker.concurrency, here),
+    ];
+    promises.into_iter().chain(worker.batch.map(batch)).collect()
 }
 
 fn of_schedule(schedule: &Schedule) -> Vec<String> {
@@ -70,6 +71,14 @@ fn of_schedule(schedule: &Schedule) -> Vec<String> {
 /// What is not written stands where its owner does.
 fn said(what: &dyn Display, span: Span, owner: Span) -> String {
     if span == owner { format!("{what} (default)") } else { what.to_string() }
+}
+
+fn at_a_time(concurrency: Located<u32>, owner: Span) -> String {
+    said(&format!("{} at a time", concurrency.value), concurrency.span, owner)
+}
+
+fn batch(batch: Located<Batch>) -> String {
+    format!("batches of up to {}, gathered for {}", batch.value.most.value, Time(batch.value.wait.value))
 }
 
 fn attempts(count: u32) -> String {

@@ -13,8 +13,8 @@ use crate::diagnostic::Diagnostic;
 use crate::read::Node;
 use crate::source::Span;
 use crate::topology::{
-    Command, CommandId, Delivery, Http, Idempotency, Located, Missed, Operation, Ordered, Retry, Schedule, ScheduleId,
-    Subscription, SubscriptionId, Timetable, Worker, WorkerId,
+    Batch, Command, CommandId, Delivery, Http, Idempotency, Located, Missed, Operation, Ordered, Retry, Schedule,
+    ScheduleId, Subscription, SubscriptionId, Timetable, Worker, WorkerId,
 };
 
 const KEEP: Duration = Duration::from_secs(24 * 3_600);
@@ -152,6 +152,7 @@ impl<'s> Resolver<'s, '_> {
             backoff: filled(node, "backoff", written.backoff.map_or(BACKOFF, backoff)),
             dead_letter: filled(node, "dead_letter", written.dead_letter),
             concurrency: filled(node, "concurrency", written.concurrency.map_or(1, u32::from)),
+            batch: batch(node, written.batch),
             ordered,
             bound: given(node, "bound", written.bound.map(u64::from)),
             when_full: given(node, "when_full", written.when_full.map(when_full)),
@@ -174,6 +175,7 @@ impl<'s> Resolver<'s, '_> {
             queue: filled(node, "queue", queue?),
             payload: payload?,
             concurrency: filled(node, "concurrency", written.concurrency.map_or(1, u32::from)),
+            batch: batch(node, written.batch),
             backoff: filled(node, "backoff", written.backoff.map_or(queues_own, backoff)),
         })
     }
@@ -236,4 +238,10 @@ impl<'s> Resolver<'s, '_> {
             outbox: filled(node, "outbox", written.outbox()),
         })
     }
+}
+
+fn batch(node: Node<'_>, written: Option<document::Batch>) -> Option<Located<Batch>> {
+    let (written, node) = written.zip(node.get("batch"))?;
+    let most = filled(node, "most", u32::from(written.most.number()));
+    Some(Located::new(Batch { most, wait: filled(node, "wait", written.wait.as_std()) }, node.value_span()))
 }

@@ -39,6 +39,15 @@ impl Backoff {
     }
 }
 
+/// Several messages that one run of a handler gets together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// How many at most.
+    pub most: Located<u32>,
+    /// How long the first one waits for others.
+    pub wait: Located<Duration>,
+}
+
 /// How a command is tried again when it faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Backoff, CommandId, Delivery, EventId, Http, Idempotency, Located, Missed, Presence, QueueId, Retry, RustPath,
-    RustType, ScheduleId, SecretId, ServiceId, StateId, SubscriptionId, Timetable, WhenFull, WorkerId,
+    Backoff, Batch, CommandId, Delivery, EventId, Http, Idempotency, Located, Missed, Presence, QueueId, Retry,
+    RustPath, RustType, ScheduleId, SecretId, ServiceId, StateId, SubscriptionId, Timetable, WhenFull, WorkerId,
 };
 use crate::source::Span;
 
@@ -240,6 +240,8 @@ pub struct Subscription {
     pub dead_letter: Located<bool>,
     /// How many events are handled at a time.
     pub concurrency: Located<u32>,
+    /// How many events one run gets together. `None`: one.
+    pub batch: Option<Located<Batch>>,
     /// The field whose equal values keep their order.
     pub ordered: Option<Located<Ordered>>,
     /// How many events wait for it. `None`: as many as the bridge allows.
@@ -266,6 +268,8 @@ pub struct Worker {
     pub payload: Option<Located<RustType>>,
     /// How many jobs are done at a time.
     pub concurrency: Located<u32>,
+    /// How many jobs one run gets together. `None`: one.
+    pub batch: Option<Located<Batch>>,
     /// The waits between attempts: its own, or the queue's.
     pub backoff: Located<Backoff>,
 }

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contract::batching::Batching;
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::never::Never;
 use crate::contract::policy::{Backoff, Key, Policy};
@@ -80,8 +81,10 @@ pub trait Subscription: Operation<Output = (), Rejection = Never> {
 pub trait Worker: Operation<Output = (), Rejection = Never> {
     /// The queue.
     type Queue: Queue<Payload = Self::Input>;
-    /// How many jobs one process works on at a time.
+    /// How many runs there are in one process at a time.
     const CONCURRENCY: u32 = 1;
+    /// How several jobs are gathered for a run, where it gets more than one.
+    const BATCHING: Option<Batching> = None;
     /// The pauses between its attempts, where they are not the queue's.
     const BACKOFF: Option<Backoff> = None;
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::contract::batching::Batching;
 use crate::contract::policy::Backoff;
 
 /// What happens to a message that finds no room.
@@ -23,6 +24,7 @@ pub struct SubscriptionPolicy {
     pub(crate) backoff: Backoff,
     pub(crate) dead_letter: bool,
     pub(crate) concurrency: u32,
+    pub(crate) batching: Option<Batching>,
     /// Nothing where the topology says nothing: then memory has room for [`Self::IN_MEMORY`], and a broker for what its
     /// disk has room for.
     pub(crate) bound: Option<u32>,
@@ -49,6 +51,7 @@ impl SubscriptionPolicy {
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(30)),
             dead_letter: false,
             concurrency: 1,
+            batching: None,
             bound: None,
             when_full: WhenFull::Wait,
             ordered: false,
@@ -76,10 +79,18 @@ impl SubscriptionPolicy {
         self
     }
 
-    /// How many events one process handles at a time. With 1 they are handled in the order they came.
+    /// How many runs of the handler there are in one process at a time. With 1, events are handled in the order they
+    /// came.
     #[must_use]
     pub const fn concurrency(mut self, concurrency: u32) -> Self {
         self.concurrency = concurrency;
+        self
+    }
+
+    /// The handler gets several events at a time: so many at most, of which the first waits for others for this time.
+    #[must_use]
+    pub const fn batch(mut self, most: u32, wait: Duration) -> Self {
+        self.batching = Some(Batching::new(most, wait));
         self
     }
 
@@ -121,6 +132,12 @@ impl SubscriptionPolicy {
     #[must_use]
     pub const fn is_ordered(&self) -> bool {
         self.ordered
+    }
+
+    /// How many events are in flight in one process at a time: a bridge that hands out fewer lets no batch become full.
+    #[must_use]
+    pub const fn in_flight(&self) -> u32 {
+        Batching::in_flight(self.batching, self.concurrency)
     }
 
     /// How many events may wait, where that is said, and what happens to one that finds no room.

@@ -213,8 +213,18 @@ impl<'c, U> Scope<'c, U> {
         }
     }
 
-    /// The span of the handler. Nothing of it is worked out unless somebody listens.
+    /// The span of the handler.
     pub(crate) fn span(&self, handler: &'static str) -> Span {
+        self.span_of(handler, None)
+    }
+
+    /// The span of a handler that gets so many messages.
+    pub(crate) fn span_of_batch(&self, handler: &'static str, messages: usize) -> Span {
+        self.span_of(handler, Some(messages))
+    }
+
+    /// Nothing of it is worked out unless somebody listens.
+    fn span_of(&self, handler: &'static str, messages: Option<usize>) -> Span {
         tracing::info_span!(
             target: "pontoon",
             "handler",
@@ -226,6 +236,7 @@ impl<'c, U> Scope<'c, U> {
             tenant = self.tenant(),
             deadline = self.deadline().map(|at| millis(at.saturating_duration_since(Instant::now()))),
             attempt = self.attempt(),
+            messages,
         )
     }
 }

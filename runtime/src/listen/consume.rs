@@ -6,20 +6,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::bridge::{BridgeError, Consumer, Delivery, Settlement};
 use crate::contract::never::Never;
 use crate::contract::operation::Operation;
 use crate::fault::Attempt;
 use crate::fault::panics::Guarded;
-use crate::fault::{Chain, Fault, FaultClass};
 use crate::handler::Route;
 use crate::handler::error::InvokeError;
 use crate::invoke::execute::execute;
-use crate::invoke::idempotency::Busy;
 use crate::invoke::scope::{Origin, Scope, Source};
 use crate::listen::consumer_policy::ConsumerPolicy;
+use crate::listen::settlement::{after_fault, input, settle};
 use crate::one_line::OneLine;
 use crate::unit::lifecycle::Phase;
 use crate::unit::shared::RunningUnit;
@@ -126,23 +125,13 @@ where
     U: Send + Sync,
     M: Route<U> + Operation<Output = (), Rejection = Never>,
 {
-    let Delivery { message, attempt, .. } = delivery;
-    if *attempt > policy.attempts {
-        return Some(give_up::<M>(policy, delivery, "its lease ended in every attempt".to_owned()));
-    }
-    let input = match message.read::<M::Input>() {
+    let input = match input::<M>(policy, delivery) {
         Ok(input) => input,
-        Err(fault) => return Some(malformed::<M>(policy, delivery, &fault)),
+        Err(settlement) => return Some(settlement),
     };
-    if message.metadata().deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-        return Some(give_up::<M>(policy, delivery, "its deadline was over".to_owned()));
-    }
-    let metadata = message.metadata();
-    let origin = Origin::new(
-        running,
-        Source::Message(metadata, Attempt { number: *attempt, of: policy.attempts }),
-        &metadata.deadline,
-    );
+    let metadata = delivery.message.metadata();
+    let attempt = Attempt { number: delivery.attempt, of: policy.attempts };
+    let origin = Origin::new(running, Source::Message(metadata, attempt), &metadata.deadline);
     let before = Scope::before(&origin);
     let mut run = pin!(execute::<M, U>(&before, input));
     let ended = match consumer.lease() {
@@ -163,12 +152,6 @@ where
     })
 }
 
-/// What becomes of a message that cannot be read: another attempt would end as this one.
-pub(super) fn malformed<M: Operation>(policy: ConsumerPolicy, delivery: &Delivery, fault: &Fault) -> Settlement {
-    let given_up = give_up::<M>(policy, delivery, format!("malformed: {}", OneLine(Chain(fault.cause()))));
-    if policy.dead_letter { given_up } else { Settlement::Malformed }
-}
-
 /// Holds a message for as long as this is waited for, and returns only if it is lost.
 pub(super) async fn hold(consumer: &dyn Consumer, delivery: &Delivery) -> BridgeError {
     match consumer.lease() {
@@ -185,59 +168,4 @@ async fn extend(consumer: &dyn Consumer, delivery: &Delivery, lease: Duration) -
             return error;
         }
     }
-}
-
-fn after_fault<M: Operation, U>(
-    running: &RunningUnit<U>,
-    policy: ConsumerPolicy,
-    delivery: &Delivery,
-    fault: &Fault,
-) -> Settlement {
-    if let Some(Busy(pause)) = busy(fault) {
-        return Settlement::Postpone(*pause);
-    }
-    let class = fault.class();
-    // It may be another unit that has stopped, and answers so.
-    let may_come_again = class.is_transient() || class == FaultClass::Stopped;
-    if class == FaultClass::Stopped && !running.shared.lifecycle.is_running() {
-        return Settlement::Release;
-    }
-    if may_come_again && delivery.attempt < policy.attempts {
-        return Settlement::Retry(policy.backoff.after(delivery.attempt));
-    }
-    give_up::<M>(policy, delivery, format!("{fault}: {}", OneLine(Chain(fault.cause()))))
-}
-
-/// Another handler has the key of the message: nothing went wrong.
-fn busy(fault: &Fault) -> Option<&Busy> {
-    fault.cause()?.downcast_ref()
-}
-
-fn give_up<M: Operation>(policy: ConsumerPolicy, delivery: &Delivery, reason: String) -> Settlement {
-    let (id, attempts) = (delivery.message.metadata().id, delivery.attempt);
-    tracing::error!(target: "pontoon", handler = M::ADDRESS, message = %id, attempts, reason, "given up");
-    if policy.dead_letter { Settlement::DeadLetter(reason) } else { Settlement::Ack }
-}
-
-pub(super) async fn settle<U>(
-    running: &RunningUnit<U>,
-    consumer: &dyn Consumer,
-    handler: &'static str,
-    delivery: &Delivery,
-    settlement: Option<Settlement>,
-) {
-    match settlement {
-        Some(settlement) => {
-            let settled = match consumer.settle(delivery, settlement).now() {
-                Ok(settled) => settled,
-                Err(later) => later.await,
-            };
-            if let Err(error) = settled {
-                let id = delivery.message.metadata().id;
-                tracing::warn!(target: "pontoon", handler, message = %id, error = %OneLine(&error), "it may be handled once more");
-            }
-        }
-        None => consumer.forget(delivery),
-    }
-    running.shared.lifecycle.settled();
 }

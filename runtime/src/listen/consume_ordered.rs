@@ -16,8 +16,9 @@ use crate::contract::policy::Key;
 use crate::fault::Fault;
 use crate::fault::panics::guarded;
 use crate::handler::Route;
-use crate::listen::consume::{deliver_once, done_first, handle, hold, last_phase, malformed, settle};
+use crate::listen::consume::{deliver_once, done_first, handle, hold, last_phase};
 use crate::listen::consumer_policy::ConsumerPolicy;
+use crate::listen::settlement::{malformed, settle};
 use crate::unit::lifecycle::Phase;
 use crate::unit::shared::RunningUnit;
 

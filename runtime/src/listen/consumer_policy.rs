@@ -1,5 +1,6 @@
 //! What the policies of subscriptions and queues say to whoever takes messages.
 
+use crate::contract::batching::Batching;
 use crate::contract::operation::Worker;
 use crate::contract::policy::Backoff;
 use crate::contract::queue_policy::QueuePolicy;
@@ -14,13 +15,14 @@ pub(crate) struct ConsumerPolicy {
     pub(crate) backoff: Backoff,
     pub(crate) dead_letter: bool,
     pub(crate) concurrency: u32,
+    pub(crate) batching: Option<Batching>,
 }
 
 impl From<SubscriptionPolicy> for ConsumerPolicy {
     fn from(policy: SubscriptionPolicy) -> Self {
-        let SubscriptionPolicy { at_most_once, backoff, dead_letter, concurrency, .. } = policy;
+        let SubscriptionPolicy { at_most_once, backoff, dead_letter, concurrency, batching, .. } = policy;
         let attempts = if at_most_once { 1 } else { policy.attempts };
-        Self { at_most_once, attempts, backoff, dead_letter, concurrency }
+        Self { at_most_once, attempts, backoff, dead_letter, concurrency, batching }
     }
 }
 
@@ -28,7 +30,8 @@ impl ConsumerPolicy {
     /// The rules of a queue, with what its worker says of itself.
     pub(crate) fn of_worker<M: Worker>() -> Self {
         let QueuePolicy { attempts, backoff, dead_letter, .. } = M::Queue::POLICY;
-        let (backoff, concurrency) = (M::BACKOFF.unwrap_or(backoff), M::CONCURRENCY);
-        Self { at_most_once: false, attempts, backoff, dead_letter, concurrency }
+        let backoff = M::BACKOFF.unwrap_or(backoff);
+        let (concurrency, batching) = (M::CONCURRENCY, M::BATCHING);
+        Self { at_most_once: false, attempts, backoff, dead_letter, concurrency, batching }
     }
 }

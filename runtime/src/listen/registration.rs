@@ -8,8 +8,10 @@ use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::never::Never;
 use crate::contract::operation::{Command, Operation, Schedule, Subscription, Worker};
 use crate::contract::resource::{Event, Queue};
+use crate::contract::worker_policy::WorkerPolicy;
 use crate::handler::Route;
 use crate::listen::consume::consume;
+use crate::listen::consume_batches::{BatchLane, consume_batches};
 use crate::listen::consume_ordered::consume_ordered;
 use crate::listen::consumer_policy::ConsumerPolicy;
 use crate::listen::lane::Lane;
@@ -86,9 +88,7 @@ impl<U: Send + Sync + 'static> Registration<U> {
             self.lanes.push(Lane::new(M::ADDRESS, lane));
             return;
         }
-        for _ in 0..policy.concurrency.max(1) {
-            self.lanes.push(consuming::<M, U>(&consumer, policy));
-        }
+        self.consume::<M>(&consumer, policy);
     }
 
     /// Jobs of a worker's queue.
@@ -97,10 +97,25 @@ impl<U: Send + Sync + 'static> Registration<U> {
         M: Worker + Route<U>,
     {
         let policy = ConsumerPolicy::of_worker::<M>();
-        let consumer = self.adapters.queues.worker(M::Queue::SUBJECT, M::Queue::POLICY, policy.concurrency);
+        let worker = WorkerPolicy { concurrency: policy.concurrency, batching: policy.batching };
+        let consumer = self.adapters.queues.worker(M::Queue::SUBJECT, M::Queue::POLICY, worker);
         self.consumers.insert(M::ADDRESS, Arc::clone(&consumer));
-        for _ in 0..policy.concurrency.max(1) {
-            self.lanes.push(consuming::<M, U>(&consumer, policy));
+        self.consume::<M>(&consumer, policy);
+    }
+
+    /// As many lanes as there are to be runs at a time.
+    fn consume<M>(&mut self, consumer: &Arc<dyn Consumer>, policy: ConsumerPolicy)
+    where
+        M: Route<U> + Operation<Output = (), Rejection = Never>,
+    {
+        let lanes = 0..policy.concurrency.max(1);
+        match policy.batching {
+            None => self.lanes.extend(lanes.map(|_| consuming::<M, U>(consumer, policy))),
+            Some(batching) => {
+                let consumer = Arc::clone(consumer);
+                let lane = BatchLane { consumer, policy, batching, turn: Arc::default() };
+                self.lanes.extend(lanes.map(|_| consuming_batches::<M, U>(lane.clone())));
+            }
         }
     }
 
@@ -136,4 +151,13 @@ where
 {
     let consumer = Arc::clone(consumer);
     Lane::new(M::ADDRESS, move |running| consume::<M, U>(running, Arc::clone(&consumer), policy))
+}
+
+/// A lane that takes messages from a consumer in batches.
+fn consuming_batches<M, U>(lane: BatchLane) -> Lane<U>
+where
+    U: Send + Sync + 'static,
+    M: Route<U> + Operation<Output = (), Rejection = Never>,
+{
+    Lane::new(M::ADDRESS, move |running| consume_batches::<M, U>(running, lane.clone()))
 }

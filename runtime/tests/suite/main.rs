@@ -8,6 +8,7 @@
 )]
 #![allow(unreachable_pub, reason = "the modules of one test")]
 
+mod batches;
 mod calls;
 mod claims;
 mod contract;

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Backoff, Call, Cron, Delivery, Duration, Emission, Enqueuing, HttpExposure, Idempotency, Missed, Name, Ordered,
-    Retry, RustPath, RustType, Size, TimeZone, WhenFull, one_or_more,
+    Backoff, Batch, Call, Cron, Delivery, Duration, Emission, Enqueuing, HttpExposure, Idempotency, Missed, Name,
+    Ordered, Retry, RustPath, RustType, Size, TimeZone, WhenFull, one_or_more,
 };
 
 /// What every operation has.
@@ -159,10 +159,12 @@ operation! {
         /// Default: `false`.
         #[serde(default)]
         pub dead_letter: bool,
-        /// How many events one instance handles at the same time, for example `4`. Default: `1`, which keeps their
-        /// order.
+        /// How many events, or batches of them, one instance handles at the same time, for example `4`. Default:
+        /// `1`, which keeps their order.
         #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
         pub concurrency: Option<std::num::NonZeroU32>,
+        /// Has the handler get several events at a time, for example `{ most: 100, wait: 50ms }`. Left out: one.
+        pub batch: Option<Batch>,
         /// Keeps events of one key in order although several are handled at the same time, for example `{ key: device
         /// }`.
         pub ordered: Option<Ordered>,
@@ -183,9 +185,11 @@ operation! {
         pub queue: Name,
         /// The Rust type that the handler expects, for example `Invoice`. It must be the queue's own.
         pub payload: Option<RustType>,
-        /// How many jobs one instance handles at the same time, for example `4`. Default: `1`.
+        /// How many jobs, or batches of them, one instance handles at the same time, for example `4`. Default: `1`.
         #[cfg_attr(feature = "json-schema", schemars(range(min = 1)))]
         pub concurrency: Option<std::num::NonZeroU32>,
+        /// Has the handler get several jobs at a time, for example `{ most: 100, wait: 50ms }`. Left out: one.
+        pub batch: Option<Batch>,
         /// The first and the longest wait between attempts, for example `1s..1m`. Default: the queue's.
         pub backoff: Option<Backoff>,
     }

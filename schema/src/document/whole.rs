@@ -6,14 +6,14 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 /// A type for whole numbers of a range, with what it says of itself in errors and in the JSON Schema.
 macro_rules! whole_number {
-    ($(#[$about:meta])* $name:ident: $least:literal to $most:literal, $is:literal, for example $examples:tt) => {
+    ($(#[$about:meta])* $name:ident($inner:ident): $least:literal to $most:literal, $is:literal, for example $examples:tt) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-        pub struct $name(u8);
+        pub struct $name($inner);
 
         impl $name {
             /// The number.
-            pub const fn number(self) -> u8 {
+            pub const fn number(self) -> $inner {
                 self.0
             }
         }
@@ -30,7 +30,7 @@ macro_rules! whole_number {
                     }
 
                     fn visit_u64<E: Error>(self, number: u64) -> Result<$name, E> {
-                        let known = u8::try_from(number).ok().filter(|number| ($least..=$most).contains(number));
+                        let known = $inner::try_from(number).ok().filter(|number| ($least..=$most).contains(number));
                         known.map($name).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
                     }
                 }
@@ -62,10 +62,16 @@ macro_rules! whole_number {
 
 whole_number! {
     /// A share of a whole.
-    Percent: 0 to 100, "a percentage", for example [10, 100]
+    Percent(u8): 0 to 100, "a percentage", for example [10, 100]
 }
 
 whole_number! {
     /// On how many servers of a cluster something is kept.
-    Replicas: 1 to 5, "a number of servers", for example [1, 3]
+    Replicas(u8): 1 to 5, "a number of servers", for example [1, 3]
+}
+
+whole_number! {
+    /// How many messages one run of a handler gets at most. More than a thousand share hardly less of what a run costs
+    /// than a thousand do, and are all held, and come again, together.
+    BatchSize(u16): 2 to 1000, "a number of messages", for example [10, 100]
 }

@@ -2,6 +2,7 @@
 //! in the table of [`Column`].
 
 mod again;
+mod batches;
 mod clocks;
 mod column;
 mod custom;
@@ -34,6 +35,7 @@ mod stopping;
 mod suite;
 
 pub use again::*;
+pub use batches::*;
 pub use clocks::*;
 pub use column::{Cell, Column};
 pub use custom::{Custom, Foreign};

@@ -9,6 +9,7 @@
 pub mod adapter;
 pub mod backend;
 pub mod event_bridge;
+pub mod gatherer;
 pub mod keeper;
 pub mod mixed;
 pub mod queue;

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "a case's name says what is expected")]
 
+mod batches;
 mod bounds;
 mod dead_letters;
 mod delivery;
@@ -11,6 +12,7 @@ mod outages;
 mod times;
 mod worker;
 
+pub use batches::*;
 pub use bounds::*;
 pub use dead_letters::*;
 pub use delivery::*;
@@ -18,7 +20,10 @@ pub use harness::{Harness, POLICY, job, next, numbers, take};
 pub use leases::*;
 pub use outages::*;
 pub use times::*;
-pub use worker::{QueueAddress, WorkerProgram, a_worker_that_is_killed_loses_nothing, work};
+pub use worker::{
+    QueueAddress, WorkerProgram, a_worker_that_is_killed_in_mid_batch_loses_nothing,
+    a_worker_that_is_killed_loses_nothing, work,
+};
 
 /// Runs the suite: a test for each case, with a harness of its own that `$start`, an async function, makes. Those that
 /// `$start_alone` makes are killed and frozen.
@@ -46,11 +51,15 @@ macro_rules! queue_suite {
             what_was_given_up_can_be_purged
             depth_and_age_are_told
             a_worker_that_is_killed_loses_nothing
+            jobs_in_batches_are_each_done_once
+            of_a_batch_only_what_fails_comes_again
+            a_worker_that_is_killed_in_mid_batch_loses_nothing
             a_closed_queue_is_an_error
             closing_leaves_nobody_waiting
         }
         $crate::queue_suite! { $start_alone:
             what_was_accepted_outlives_a_kill_in_mid_work
+            a_backend_that_is_killed_in_mid_batch_loses_nothing
             a_backend_that_is_frozen_comes_back
             a_backend_that_is_absent_is_waited_for
         }

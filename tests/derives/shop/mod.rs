@@ -32,7 +32,7 @@ mod contract {
 }
 
 mod others {
-    use pontoon::{CommandHandler, Error, QueueWorker, ScheduleHandler, SubscriptionHandler, Tick};
+    use pontoon::{CommandHandler, Error, Item, Outcome, QueueWorker, ScheduleHandler, SubscriptionHandler, Tick};
 
     use crate::contract::{Invoice, NewUser, UserId};
     use crate::topology::user;
@@ -82,8 +82,12 @@ mod others {
     pub struct Remind;
 
     impl Remind {
-        async fn handle(&self, _: &impl user::remind::Context, _: Invoice) -> Result<(), Error> {
-            Ok(())
+        async fn handle(
+            &self,
+            _: &impl user::remind::Context,
+            invoices: Vec<Item<Invoice>>,
+        ) -> Result<Vec<Outcome>, Error> {
+            Ok(invoices.into_iter().map(Item::done).collect())
         }
     }
 

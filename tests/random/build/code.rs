@@ -78,6 +78,14 @@ fn handler(name: &str, alias: &str, operation: &Operation) -> String {
         Trigger::Worker { payload, .. } => ("QueueWorker", "worker", payload.0.to_string(), UNIT.to_owned()),
         Trigger::Schedule { .. } => ("ScheduleHandler", "schedule", "pontoon::Tick".to_owned(), UNIT.to_owned()),
     };
+    let (input, output, answer) = match operation.trigger.batch() {
+        Some(_) => (
+            format!("Vec<pontoon::Item<{input}>>"),
+            BATCH.to_owned(),
+            "input.into_iter().map(pontoon::Item::done).collect()",
+        ),
+        None => (input, output, "std::default::Default::default()"),
+    };
     let context = operation.marker.modules.join("::");
     let mut body = String::new();
     for edge in &operation.may {
@@ -98,12 +106,14 @@ fn handler(name: &str, alias: &str, operation: &Operation) -> String {
         );
     }
     format!(
-        "        /// A handler.\n        #[derive(pontoon::{derive})]\n        #[{attribute}({alias}.{module})]\n        pub struct {item};\n        impl {item} {{\n            async fn handle(&self, ctx: &impl crate::{name}::topology::{context}::{module}::Context, input: {input}) -> {output} {{\n{body}                std::result::Result::Ok(std::default::Default::default())\n            }}\n        }}\n",
+        "        /// A handler.\n        #[derive(pontoon::{derive})]\n        #[{attribute}({alias}.{module})]\n        pub struct {item};\n        impl {item} {{\n            async fn handle(&self, ctx: &impl crate::{name}::topology::{context}::{module}::Context, input: {input}) -> {output} {{\n{body}                std::result::Result::Ok({answer})\n            }}\n        }}\n",
         module = operation.module
     )
 }
 
 const UNIT: &str = "std::result::Result<(), pontoon::Error>";
+
+const BATCH: &str = "std::result::Result<Vec<pontoon::Outcome>, pontoon::Error>";
 
 fn taken(name: &str, operation: &Operation, may: May, target: &Place) -> String {
     format!("{name}: {} {may:?} {target}", operation.address)

@@ -75,7 +75,7 @@ pub mod email {
 /// The service `user`.
 pub mod user {
     use pontoon::generated::{Call, FromResources, HandlerOf, Handles};
-    use pontoon::{Error, Tick};
+    use pontoon::{Error, Item, Outcome, Tick};
 
     use super::contract::{Note, Thing};
     use super::topology::{email, event, state, user};
@@ -120,8 +120,8 @@ pub mod user {
     impl<U> HandlerOf<user::Other, U, Resources> for Other where Self: for<'c> Handles<user::Other, Call<'c, U>> {}
 
     impl<C: user::other::Context> Handles<user::Other, C> for Other {
-        async fn run(&self, _: &C, _: Note) -> Result<(), Error> {
-            Ok(())
+        async fn run_batch(&self, _: &C, notes: Vec<Item<Note>>) -> Result<Vec<Outcome>, Error> {
+            Ok(notes.into_iter().map(Item::done).collect())
         }
     }
 

@@ -106,6 +106,7 @@ fn mends(document: &Value, finding: &Diagnostic, entries: &Map<String, Value>, o
 const SPOKEN_OF: &[(&str, &str, &str)] = &[
     ("invoke_cycle", "emits", "the event is to be defined, and heard"),
     ("invoke_cycle", "invokes", "named to be taken out"),
+    ("batch_conflict", "repeatable", "beside what is taken out"),
     ("lost_update", "updates", "in place of `reads:` and `writes:`, which go"),
     ("plaintext_transport", "tls", "named to be taken out"),
     ("invalid_value", "tls", "named to be taken out"),

@@ -328,6 +328,9 @@ impl Maker {
                     subscription["delivery"] = json!("at_most_once");
                     subscription["dead_letter"] = json!(false);
                     subscription["repeatable"] = json!(true);
+                    if self.one_in(2) {
+                        subscription["batch"] = json!({ "most": 10, "wait": "5ms" });
+                    }
                 }
             }
             if self.one_in(6) {
@@ -337,7 +340,10 @@ impl Maker {
             subscriptions.insert(names.pop().unwrap_or_default(), subscription);
         }
         for (queue, _) in queues {
-            let worker = json!({ "queue": queue, "concurrency": 2, "timeout": "250s", "repeatable": true });
+            let mut worker = json!({ "queue": queue, "concurrency": 2, "timeout": "250s", "repeatable": true });
+            if self.one_in(3) {
+                worker["batch"] = json!({ "most": 10, "wait": "5ms" });
+            }
             let worker = self.described(worker);
             workers.insert(names.pop().unwrap_or_default(), worker);
         }

@@ -5,7 +5,7 @@ use crate::emit::code::{Code, Literal, Name, Piece as _, code};
 use crate::emit::layout::Printer;
 use crate::emit::scope::Scope;
 use crate::emit::tokens::{environments, field, when_full};
-use crate::plan::{Delivery, Idempotency, Operation, Place, Policy, Timetable, Trigger};
+use crate::plan::{Batch, Delivery, Idempotency, Operation, Place, Policy, Timetable, Trigger};
 
 pub(super) fn print(printer: &mut Printer, scope: &Scope<'_>, operation: &Operation) {
     marker(printer, &operation.description, &operation.marker);
@@ -119,10 +119,14 @@ fn special(printer: &mut Printer, scope: &Scope<'_>, operation: &Operation) {
                 }
             });
         }
-        Trigger::Worker { queue, concurrency, backoff, .. } => {
+        Trigger::Worker { queue, concurrency, batch, backoff, .. } => {
             printer.block(&code!("impl ", scope.runtime("Worker"), " for ", name), |printer| {
                 printer.line(&code!("type Queue = ", from_service(operation, queue), ";"));
                 printer.line(&code!("const CONCURRENCY: u32 = ", concurrency, ";"));
+                printer.lines(batch.map(|batch| {
+                    let (item, batch) = (scope.runtime("Batching"), self::batch(scope, batch));
+                    code!("const BATCHING: Option<", item, "> = Some(", item, "::new(", batch, "));")
+                }));
                 printer.lines(backoff.map(|backoff| {
                     let (item, backoff) = (scope.runtime("Backoff"), scope.backoff(backoff));
                     code!("const BACKOFF: Option<", item, "> = Some(", item, "::new(", backoff, "));")
@@ -160,9 +164,14 @@ fn delivery(scope: &Scope<'_>, delivery: &Delivery) -> Code {
     let dead_letter = delivery.dead_letter.then_some(".dead_letter()");
     let ordered = delivery.ordered.is_some().then_some(".ordered()");
     let concurrency = code!(".concurrency(", delivery.concurrency, ")");
+    let batch = delivery.batch.map(|batch| code!(".batch(", self::batch(scope, batch), ")"));
     let bound = delivery.bound.map(|bound| code!(".bound(", bound, ")"));
     let when_full = delivery.when_full.map(|policy| code!(".when_full(", when_full(scope, policy), ")"));
-    code!(policy, promise, again, dead_letter, ordered, concurrency, bound, when_full)
+    code!(policy, promise, again, dead_letter, ordered, concurrency, batch, bound, when_full)
+}
+
+fn batch(scope: &Scope<'_>, batch: Batch) -> Code {
+    code!(batch.most, ", ", scope.duration(batch.wait))
 }
 
 fn timetable(scope: &Scope<'_>, timetable: &Timetable) -> Code {

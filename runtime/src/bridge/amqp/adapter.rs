@@ -37,6 +37,7 @@ use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, JobQueue, Que
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::SubscriptionPolicy;
+use crate::contract::worker_policy::WorkerPolicy;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
 use crate::net::io_thread;
@@ -443,9 +444,9 @@ impl QueueAdapter for AmqpAdapter {
         self.job_queue(subject, policy)
     }
 
-    fn worker(&self, subject: &'static str, policy: QueuePolicy, concurrency: u32) -> Arc<dyn Consumer> {
+    fn worker(&self, subject: &'static str, policy: QueuePolicy, worker: WorkerPolicy) -> Arc<dyn Consumer> {
         let queue = self.job_queue(subject, policy);
-        queue.consumer.subscription().consumer.add_workers(concurrency);
+        queue.consumer.subscription().consumer.add_workers(worker);
         queue
     }
 

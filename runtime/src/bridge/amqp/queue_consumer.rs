@@ -19,6 +19,7 @@ use super::error::AmqpError;
 use super::subscribers::Subscribers;
 use crate::bridge::network::{ConnectionState, InFlightWindow, PREFETCH, Reconnect, WindowChange};
 use crate::contract::subscription_policy::SubscriptionPolicy;
+use crate::contract::worker_policy::WorkerPolicy;
 use crate::health::Health;
 use crate::sync::{Mutex, RwLock};
 
@@ -114,12 +115,19 @@ impl ConsumerBegin {
     /// process that dies counts. What comes at most once is acknowledged before it is handled: nothing counts its
     /// deliveries.
     pub(super) fn of_subscription(policy: SubscriptionPolicy) -> Self {
-        let some = |count: u32| Prefetch::Fixed(u16::try_from(count).unwrap_or(u16::MAX).min(PREFETCH));
-        let concurrency = policy.concurrency.max(1);
+        let in_flight = policy.in_flight().max(1);
+        let most = u32::from(PREFETCH).max(in_flight);
+        let some = |count: u32| Prefetch::Fixed(u16::try_from(count.min(most)).unwrap_or(u16::MAX));
         let prefetch = match (policy.at_most_once, policy.ordered) {
-            (false, false) => Prefetch::Grows(InFlightWindow::new(concurrency)),
-            (false, true) => some(concurrency),
-            (true, _) => some(concurrency.saturating_mul(16)),
+            (false, false) => {
+                let window = InFlightWindow::new(in_flight);
+                if policy.batching.is_some() {
+                    window.hold_steady();
+                }
+                Prefetch::Grows(window)
+            }
+            (false, true) => some(in_flight),
+            (true, _) => some(in_flight.saturating_mul(16)),
         };
         Self { begins: Begins::AtOnce, prefetch }
     }
@@ -180,10 +188,13 @@ impl QueueConsumer {
         }
     }
 
-    /// So many more workers take messages.
-    pub(super) fn add_workers(&self, concurrency: u32) {
+    /// Workers take so many messages more at the same time.
+    pub(super) fn add_workers(&self, worker: WorkerPolicy) {
         if let Prefetch::Grows(window) = &self.config.begin.prefetch {
-            window.add(concurrency);
+            window.add(worker.in_flight());
+            if worker.batching.is_some() {
+                window.hold_steady();
+            }
         }
     }
 

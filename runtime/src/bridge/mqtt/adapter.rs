@@ -159,15 +159,16 @@ impl MqttEvents {
         };
         let kind = match policy.at_most_once {
             true => self.passing(subject, subscription),
-            false => self.lasting(subject, subscription),
+            false => self.lasting(subject, subscription, policy.in_flight()),
         };
         let subscribed = MqttSubscription { kind, dead_letters };
         NetworkConsumer::new(subscribed, subscription, policy, Arc::clone(&self.counters))
     }
 
     /// A subscription that has a session of its own.
-    fn lasting(&self, subject: &str, subscription: &str) -> SubscriptionKind {
-        let session = Arc::new(Session::new(names::published(subject)));
+    fn lasting(&self, subject: &str, subscription: &str, in_flight: u32) -> SubscriptionKind {
+        let receive_maximum = u16::try_from(in_flight).unwrap_or(u16::MAX).max(PREFETCH);
+        let session = Arc::new(Session::new(names::published(subject), receive_maximum));
         let client_id = format!("{}-{subscription}", self.client_id);
         self.register.add(RegisteredSession { client_id: client_id.clone(), subscription: subscription.to_owned() });
         let retained = RetainedMessages {
@@ -178,7 +179,7 @@ impl MqttEvents {
         };
         let nobody = Arc::new(Subscribers::new(self.instance.topology));
         let attempts = AttemptCounts::new(retained, MqttPublisher::new(&self.connection, &nobody), &self.in_flight);
-        let role = ClientRole { client_id, lasting: true, receive_maximum: PREFETCH };
+        let role = ClientRole { client_id, lasting: true, receive_maximum };
         let connection = Connection::new(&self.connector, role, Arc::<Session>::clone(&session));
         let presence = names::presence(self.instance.topology, subscription);
         connection.filters.want(TopicFilter {

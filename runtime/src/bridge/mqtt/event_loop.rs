@@ -315,7 +315,7 @@ mod tests {
         let (mut broker, _) = listener.accept().await.unwrap();
         let role = ClientRole { client_id: "a".to_owned(), lasting: false, receive_maximum: 1 };
         let limits = ServerLimits { resumed: false, receive_maximum: 1, largest: u32::MAX, keep_alive: KEEP_ALIVE };
-        let (session, filters) = (Session::new("a".into()), TopicFilters::default());
+        let (session, filters) = (Session::new("a".into(), 1), TopicFilters::default());
         let (live, commands) = LiveConnection::new(u32::MAX);
         live.send(ConnectionCommand::Acknowledge(7)).await.unwrap();
         live.send(ConnectionCommand::Disconnect).await.unwrap();

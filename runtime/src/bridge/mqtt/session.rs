@@ -19,7 +19,6 @@ use super::attributes::attribute;
 use super::inbound_queue::{InboundQueue, Weight};
 use super::listener::Listener;
 use super::live_connection::{ConnectionCommand, LiveConnection, PublishOutcome};
-use crate::bridge::network::PREFETCH;
 use crate::bridge::network::wire::Attribute;
 use crate::sync::{Mutex, MutexGuard};
 
@@ -50,12 +49,11 @@ impl Weight for UnackedMessage {
 /// Mosquitto 2.0 sends without end to who acknowledges slowly.
 const BEYOND: usize = 64;
 
-/// How many messages are remembered that are done with: as many as the broker may take for unacknowledged.
-const REMEMBERED: usize = PREFETCH as usize + BEYOND;
-
 /// The session of a subscription, with its unacknowledged messages.
 pub(super) struct Session {
     topic: Bytes,
+    /// How many messages may have come and not be acknowledged, before no more are read.
+    most: usize,
     pub(super) queue: InboundQueue<UnackedMessage>,
     unacked: Mutex<UnackedMessages>,
     /// How much has come on the connection that there is, and is not acknowledged.
@@ -85,8 +83,9 @@ struct UnackedEntry {
 }
 
 impl UnackedMessages {
-    fn remember(&mut self, fingerprint: u64) {
-        if self.acknowledged.len() >= REMEMBERED {
+    /// Remembers one that is done with, among as many as the broker may take for unacknowledged.
+    fn remember(&mut self, fingerprint: u64, most: usize) {
+        if self.acknowledged.len() >= most {
             self.acknowledged.pop_front();
         }
         self.acknowledged.push_back(fingerprint);
@@ -94,8 +93,9 @@ impl UnackedMessages {
 }
 
 impl Session {
-    pub(super) fn new(topic: Bytes) -> Self {
-        Self { topic, queue: InboundQueue::new(), unacked: Mutex::default(), held: AtomicUsize::new(0) }
+    pub(super) fn new(topic: Bytes, receive_maximum: u16) -> Self {
+        let most = usize::from(receive_maximum) + BEYOND;
+        Self { topic, most, queue: InboundQueue::new(), unacked: Mutex::default(), held: AtomicUsize::new(0) }
     }
 
     fn unacked(&self) -> MutexGuard<'_, UnackedMessages> {
@@ -116,7 +116,7 @@ impl Session {
                 Some(live) => {
                     let fingerprint = entry.fingerprint;
                     unacked.entries.remove(&identifier);
-                    unacked.remember(fingerprint);
+                    unacked.remember(fingerprint, self.most);
                     self.held.fetch_sub(1, Ordering::Relaxed);
                     live
                 }
@@ -181,7 +181,7 @@ impl Listener for Session {
             entry.live = live;
             if done {
                 unacked.entries.remove(&identifier);
-                unacked.remember(fingerprint);
+                unacked.remember(fingerprint, self.most);
             } else if is_new {
                 self.count();
             }
@@ -201,7 +201,7 @@ impl Listener for Session {
     }
 
     fn is_full(&self) -> bool {
-        self.held.load(Ordering::Relaxed) >= usize::from(PREFETCH) + BEYOND
+        self.held.load(Ordering::Relaxed) >= self.most
     }
 
     fn unanswered(&self, _: u64, _: PublishOutcome) {}
@@ -216,6 +216,7 @@ mod tests {
     use rumqttc::mqttbytes::v5::PublishProperties;
 
     use super::*;
+    use crate::bridge::network::PREFETCH;
 
     fn publish(identifier: u16, id: &str, repeated: bool) -> Publish {
         let property = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -245,7 +246,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_repeated_is_not_handed_out_twice() {
-        let session = Session::new("a".into());
+        let session = Session::new("a".into(), PREFETCH);
         let mut commands = connect(&session, false);
         for (identifier, id) in [(1, "one"), (2, "two"), (3, "three")] {
             assert!(!session.received(publish(identifier, id, false)));
@@ -273,9 +274,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_acknowledged_is_remembered_as_long_as_the_broker_may_have_missed_it() {
-        let session = Session::new("a".into());
+        let session = Session::new("a".into(), PREFETCH);
         let mut commands = connect(&session, false);
-        for number in 0..=REMEMBERED {
+        for number in 0..=session.most {
             assert!(!session.received(publish(1, &number.to_string(), false)));
             let held = session.queue.take().await.unwrap();
             session.done(&held).await;
@@ -287,7 +288,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_identifier_that_is_used_again_is_another_message() {
-        let session = Session::new("a".into());
+        let session = Session::new("a".into(), PREFETCH);
         drop(connect(&session, false));
         session.received(publish(1, "old", false));
         let old = session.queue.take().await.unwrap();
@@ -302,7 +303,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_broker_that_sends_too_much_is_not_listened_to() {
-        let session = Session::new("a".into());
+        let session = Session::new("a".into(), PREFETCH);
         let mut commands = connect(&session, false);
         let most = PREFETCH + u16::try_from(BEYOND).unwrap();
         for identifier in 1..=most {
@@ -326,7 +327,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_broker_has_forgotten_is_not_acknowledged() {
-        let session = Session::new("a".into());
+        let session = Session::new("a".into(), PREFETCH);
         drop(connect(&session, false));
         session.received(publish(1, "one", false));
         let one = session.queue.take().await.unwrap();

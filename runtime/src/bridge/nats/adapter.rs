@@ -32,6 +32,7 @@ use crate::bridge::{BridgeError, Consumer, Endpoint, EventAdapter, JobQueue, Que
 use crate::contract::known_subscription::KnownSubscription;
 use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::SubscriptionPolicy;
+use crate::contract::worker_policy::WorkerPolicy;
 use crate::environment::Instance;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
@@ -220,9 +221,9 @@ impl QueueAdapter for NatsAdapter {
         self.work_queue(subject, policy)
     }
 
-    fn worker(&self, subject: &'static str, policy: QueuePolicy, concurrency: u32) -> Arc<dyn Consumer> {
+    fn worker(&self, subject: &'static str, policy: QueuePolicy, worker: WorkerPolicy) -> Arc<dyn Consumer> {
         let queue = self.work_queue(subject, policy);
-        queue.consumer.subscription().consumer.add_workers(concurrency);
+        queue.consumer.subscription().consumer.add_workers(worker.in_flight());
         queue
     }
 

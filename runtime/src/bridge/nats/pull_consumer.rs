@@ -93,7 +93,7 @@ impl PullConsumer {
         Self {
             next: format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
             acks: format!("{stream}.{consumer}."),
-            window: AtomicUsize::new((policy.concurrency.max(1) as usize).min(PREFETCH.into())),
+            window: AtomicUsize::new((policy.in_flight().max(1) as usize).min(PREFETCH.into())),
             lease: *lease,
             is_ordered: policy.ordered,
             ended: watch::Sender::new(false),
@@ -205,8 +205,8 @@ impl PullConsumer {
     }
 
     /// So many more take messages at the same time.
-    pub(super) fn add_workers(&self, concurrency: u32) {
-        let more = usize::try_from(concurrency).unwrap_or(usize::MAX);
+    pub(super) fn add_workers(&self, in_flight: u32) {
+        let more = usize::try_from(in_flight).unwrap_or(usize::MAX);
         let window = self.window.load(Ordering::Relaxed).saturating_add(more);
         self.window.store(window.min(PREFETCH.into()), Ordering::Relaxed);
     }

@@ -8,7 +8,7 @@
 //! takes no neighbours with it, for it comes first again, to a process that has little else. What was delivered without
 //! being handed out is never given up for that alone until it was delivered 16 times more than it has attempts.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::bridge::network::PREFETCH;
@@ -39,6 +39,8 @@ const SPARE: u32 = 16;
 pub(crate) struct InFlightWindow {
     /// How many it hands out at once: where each window begins.
     concurrency: AtomicU32,
+    /// Whether it stays as large as it begins, apart from the room for those that wait.
+    is_steady: AtomicBool,
     state: Mutex<WindowState>,
 }
 
@@ -92,12 +94,20 @@ fn room(parked: u32) -> u32 {
 impl InFlightWindow {
     pub(crate) fn new(concurrency: u32) -> Self {
         let concurrency = concurrency.clamp(1, u16::MAX.into());
-        Self { concurrency: AtomicU32::new(concurrency), state: Mutex::new(WindowState::new(concurrency, None)) }
+        let state = Mutex::new(WindowState::new(concurrency, None));
+        Self { concurrency: AtomicU32::new(concurrency), is_steady: AtomicBool::new(false), state }
     }
 
     /// That of a queue, whose workers are [added](Self::add) one after the other.
     pub(crate) fn without_workers() -> Self {
-        Self { concurrency: AtomicU32::new(0), state: Mutex::new(WindowState::new(1, None)) }
+        let state = Mutex::new(WindowState::new(1, None));
+        Self { concurrency: AtomicU32::new(0), is_steady: AtomicBool::new(false), state }
+    }
+
+    /// It stays as large as it begins: whole batches are many enough, and what goes back when it grows comes again as
+    /// another attempt, which has a run of its own.
+    pub(crate) fn hold_steady(&self) {
+        self.is_steady.store(true, Ordering::Relaxed);
     }
 
     /// It hands out so many more at once, from the next time on that it begins anew.
@@ -148,6 +158,9 @@ impl InFlightWindow {
 
     /// How many handlers work off in time if each takes as long as this.
     fn ideal(&self, mean: Duration) -> u32 {
+        if self.is_steady.load(Ordering::Relaxed) {
+            return self.concurrency();
+        }
         let rounds = TARGET.as_nanos() / mean.as_nanos().max(1);
         let most = u32::from(PREFETCH).max(self.concurrency());
         let ideal = u128::from(self.concurrency()) * rounds.max(1);
@@ -177,6 +190,14 @@ mod tests {
         assert_eq!(after(&InFlightWindow::new(2), 1000, Duration::from_millis(100)), 20);
         assert_eq!(after(&InFlightWindow::new(3), 1000, Duration::from_secs(60)), 3);
         assert_eq!(after(&InFlightWindow::new(300), 1000, Duration::ZERO), 300);
+    }
+
+    #[test]
+    fn a_steady_window_has_room_for_those_that_wait_and_does_not_grow() {
+        let window = InFlightWindow::new(100);
+        window.hold_steady();
+        assert_eq!(after(&window, 1000, Duration::from_millis(1)), 100);
+        assert_eq!(window.parked(1), Some(WindowChange { now: 101, fewer: false }));
     }
 
     #[test]

@@ -13,9 +13,10 @@ use super::keys::{self, QueueKeys};
 use super::queue_connection::QueueConnection;
 use super::subscription::{JobsContext, RedisJobs};
 use crate::bridge::network::{AtomicCounters, NetworkConsumer, NetworkQueue};
-use crate::bridge::{BridgeError, JobQueue, QueueAdapter};
+use crate::bridge::{BridgeError, Consumer, JobQueue, QueueAdapter};
 use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::SubscriptionPolicy;
+use crate::contract::worker_policy::WorkerPolicy;
 use crate::environment::Instance;
 use crate::health::{Counters, Health};
 use crate::maybe_ready::MaybeReady;
@@ -117,6 +118,13 @@ impl QueueAdapter for RedisQueues {
     fn queue(&self, subject: &'static str, policy: QueuePolicy) -> Arc<dyn JobQueue> {
         let mut queues = self.queues();
         let declared = queues.entry(subject).or_insert_with(|| self.declare(subject, policy));
+        Arc::<NetworkQueue<RedisJobs, RedisQueue>>::clone(&declared.queue)
+    }
+
+    fn worker(&self, subject: &'static str, policy: QueuePolicy, worker: WorkerPolicy) -> Arc<dyn Consumer> {
+        let mut queues = self.queues();
+        let declared = queues.entry(subject).or_insert_with(|| self.declare(subject, policy));
+        declared.jobs.take_at_once(worker.at_once());
         Arc::<NetworkQueue<RedisJobs, RedisQueue>>::clone(&declared.queue)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -50,6 +50,8 @@ pub(super) struct JobsContext {
     pub(super) deliveries: Deliveries,
     /// How many wait for a job: so many are taken at once.
     wanting: AtomicUsize,
+    /// How many one of them takes one after the other, for a batch.
+    at_once: AtomicU32,
     /// Taken, and not received yet.
     buffer: Mutex<VecDeque<TakenJob>>,
     state: AsyncMutex<TakeState>,
@@ -112,10 +114,22 @@ impl JobsContext {
             arrivals: Arc::new(arrivals),
             deliveries: Deliveries::default(),
             wanting: AtomicUsize::new(0),
+            at_once: AtomicU32::new(1),
             buffer: Mutex::default(),
             state: AsyncMutex::new(TakeState { taking: None, cursor: "0-0".to_owned(), look: Instant::now() }),
             drained: AtomicBool::new(false),
         }
+    }
+
+    /// Who waits for a job takes so many in a row.
+    pub(super) fn take_at_once(&self, jobs: u32) {
+        self.at_once.fetch_max(jobs, Ordering::Relaxed);
+    }
+
+    /// How many jobs are wanted: one for each who waits, and for one of them a batch.
+    fn wanted(&self) -> u32 {
+        let wanting = u32::try_from(self.wanting.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
+        wanting.saturating_sub(1).saturating_add(self.at_once.load(Ordering::Relaxed))
     }
 
     fn is_over(&self) -> bool {
@@ -149,11 +163,11 @@ impl JobsContext {
         }
     }
 
-    /// Takes as many jobs as are waited for. Returns when the next one is due, and the last entry of the stream.
+    /// Takes as many jobs as are wanted. Returns when the next one is due, and the last entry of the stream.
     async fn take(self: &Arc<Self>, state: &mut TakeState) -> Result<(Option<Duration>, String), BridgeError> {
         let looks = state.look <= Instant::now();
         let taking = state.taking.get_or_insert_with(|| {
-            let (jobs, wanted) = (Arc::clone(self), self.wanting.load(Ordering::Relaxed).max(1));
+            let (jobs, wanted) = (Arc::clone(self), self.wanted());
             let cursor = if looks { state.cursor.clone() } else { String::new() };
             Box::pin(async move {
                 let mut script = scripts::take(&jobs.keys);

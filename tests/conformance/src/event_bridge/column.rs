@@ -101,6 +101,7 @@ const TABLE: &[Row] = &[
     ("e39", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
     ("e40", [Nothing,     Nothing,     Yes,         Nothing,     Yes,         Yes]),
     ("e42", [Nothing,     Nothing,     Yes,         Yes,         Yes,         Yes]),
+    ("e43", [Yes,         Yes,         Yes,         Yes,         Yes,         Yes]),
 ];
 
 /// As the table calls it.

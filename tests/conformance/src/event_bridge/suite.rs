@@ -56,6 +56,7 @@ macro_rules! event_bridge_cases {
             e39_keys_have_a_scope
             e40_what_is_left_of_a_subscription_is_reported_and_can_be_removed
             e42_a_guest_with_the_rights_of_a_client_can_do_no_more_than_that
+            e43_events_in_batches_are_settled_one_by_one
         }
     };
     (names: $($case:ident)*) => {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use pontoon::BridgeError;
 use pontoon::adapter::capability::Bridge;
-use pontoon::adapter::{Delivery, Job, JobQueue, Message, Metadata, QueueAdapter, QueuePolicy, Settlement, WhenFull};
+use pontoon::adapter::{
+    Delivery, Job, JobQueue, Message, Metadata, QueueAdapter, QueuePolicy, Settlement, WhenFull, WorkerPolicy,
+};
 
 use super::worker::{QueueAddress, WorkerProgram};
 use crate::adapter::soon;
@@ -51,7 +53,7 @@ pub trait Harness: Backend {
         async move {
             let adapter = self.adapter();
             let queue = adapter.queue(self.subject(), policy);
-            adapter.worker(self.subject(), policy, 8);
+            adapter.worker(self.subject(), policy, WorkerPolicy::new(8));
             soon(adapter.connect()).await.expect("a backend that is there is connected");
             Worker { adapter, queue }
         }

@@ -8,10 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
-use pontoon::adapter::{Amqp, Instance, Nats, QueueAdapter, QueueBridge, Redis, Settlement, Setup, Variables};
+use pontoon::adapter::{
+    Amqp, Instance, Nats, QueueAdapter, QueueBridge, Redis, Settlement, Setup, Variables, WorkerPolicy,
+};
 
 use super::harness::{Harness, POLICY, number, push};
 use crate::adapter::{leaked, text};
+use crate::gatherer::{Gathered, working};
 
 /// The path of the program `worker`.
 pub type WorkerProgram = &'static str;
@@ -60,13 +63,18 @@ const PATIENT: pontoon::adapter::QueuePolicy = POLICY.attempts(1000);
 /// # Errors
 /// The words are none, or the backend refuses.
 pub async fn work(words: &[String]) -> Result<(), Box<dyn std::error::Error>> {
-    let [adapter, url, topology, journal] = words else {
-        return Err("usage: worker ADAPTER URL TOPOLOGY JOURNAL".into());
+    let [adapter, url, topology, journal, manner] = words else {
+        return Err("usage: worker ADAPTER URL TOPOLOGY JOURNAL one|batches".into());
     };
     let at = QueueAddress { adapter: leaked(adapter.as_str()), url: url.clone(), topology: leaked(topology.as_str()) };
     let queues = at.open();
+    if Manner::Batches.word() == manner {
+        let unit = working(&Gathered::written_into(journal.as_ref())?, queues, at.subject()).await;
+        let _unit = unit.map_err(|error| error.to_string())?;
+        return std::future::pending().await;
+    }
     let queue = queues.queue(at.subject(), PATIENT);
-    queues.worker(at.subject(), PATIENT, 4);
+    queues.worker(at.subject(), PATIENT, WorkerPolicy::new(4));
     queues.connect().await?;
     let journal = std::fs::OpenOptions::new().create(true).append(true).open(journal)?;
     let journal = Arc::new(journal);
@@ -86,10 +94,27 @@ pub async fn work(words: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn start(program: WorkerProgram, at: &QueueAddress, journal: &Path) -> Child {
+/// How a worker takes jobs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Manner {
+    One,
+    Batches,
+}
+
+impl Manner {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Batches => "batches",
+        }
+    }
+}
+
+fn start(program: WorkerProgram, at: &QueueAddress, journal: &Path, manner: Manner) -> Child {
     Command::new(program)
         .args([at.adapter, &at.url, at.topology])
         .arg(journal)
+        .arg(manner.word())
         .stdin(Stdio::null())
         .spawn()
         .expect("a worker in a process of its own")
@@ -102,6 +127,15 @@ fn written(journal: &Path) -> BTreeSet<u32> {
 
 /// Q08: sent is done, wherever between the two a process dies.
 pub async fn a_worker_that_is_killed_loses_nothing(harness: &impl Harness) {
+    nothing_is_lost(harness, Manner::One).await;
+}
+
+/// Q08 in batches: those that were handled and those that were not both come again.
+pub async fn a_worker_that_is_killed_in_mid_batch_loses_nothing(harness: &impl Harness) {
+    nothing_is_lost(harness, Manner::Batches).await;
+}
+
+async fn nothing_is_lost(harness: &impl Harness, manner: Manner) {
     const JOBS: u32 = 1000;
     let (Some(program), Some(at)) = (harness.program(), harness.address()) else {
         assert!(harness.stays_in_process(), "what other processes reach, one of them can work at");
@@ -110,7 +144,8 @@ pub async fn a_worker_that_is_killed_loses_nothing(harness: &impl Harness) {
     let sender = harness.queue(PATIENT).await;
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal");
-    let mut workers = [start(program, &at, &journal), start(program, &at, &journal)];
+    let start = || start(program, &at, &journal, manner);
+    let mut workers = [start(), start()];
     let mut kills = 0;
     for number in 0..JOBS {
         push(&sender.queue, number).await.unwrap();
@@ -118,7 +153,7 @@ pub async fn a_worker_that_is_killed_loses_nothing(harness: &impl Harness) {
             let worker = &mut workers[kills % 2];
             worker.kill().unwrap();
             worker.wait().unwrap();
-            *worker = start(program, &at, &journal);
+            *worker = start();
             kills += 1;
         }
     }

@@ -158,7 +158,8 @@ impl Operation for Other {
 impl Subscription for Other {
     type Event = super::event::Some;
     const DELIVERY: SubscriptionPolicy = SubscriptionPolicy::at_most_once()
-        .concurrency(1);
+        .concurrency(1)
+        .batch(10, Duration::from_millis(50));
 }
 
 /// The context of `user.other`.
