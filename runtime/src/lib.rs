@@ -101,7 +101,7 @@ pub use crate::handler::context::Context;
 pub use crate::handler::error::{Error, InvokeError, Result};
 pub use crate::handler::item::{Item, Outcome};
 pub use crate::handler::state::{Batch, Versioned, View};
-pub use crate::health::{Counters, Health};
+pub use crate::health::Health;
 pub use crate::message::id::{Id, InvalidId};
 pub use crate::secret::{SecretError, SecretValue};
 pub use crate::store::{Page, StoreError};
@@ -116,9 +116,11 @@ pub mod edge {
     };
 }
 
-/// What whoever operates a unit looks into: dead letters of the outbox, and what a broker keeps for nobody.
+/// What whoever operates a unit looks into: what was lost, late or refused, dead letters of the outbox, and what a broker
+/// keeps for nobody.
 pub mod operating {
     pub use crate::bridge::orphan::Orphan;
+    pub use crate::health::Counters;
     pub use crate::invoke::outbox::{OutboxDeadLetter, OutboxDeadLetters};
     pub use crate::unit::orphans::Orphans;
 }

@@ -29,7 +29,8 @@ use crate::unit::shared::RunningUnit;
 /// A unit that has started. Dropped without [`Started::shutdown`], it ends at once.
 ///
 /// ```
-/// use pontoon::{Counters, DeadLetter, DeadLetters, Depth, Health, Result, StopError};
+/// use pontoon::operating::Counters;
+/// use pontoon::{DeadLetter, DeadLetters, Depth, Health, Result, StopError};
 /// use shop::topology::{email, monolith, queue, secret};
 ///
 /// # #[tokio::main(flavor = "current_thread")]

@@ -40,7 +40,7 @@ async fn many_at_a_time_find_their_replies() {
     for (number, reply) in replies.into_iter().enumerate() {
         assert_eq!(output(reply), number.to_string());
     }
-    assert_eq!(caller.counters(), pontoon::Counters::default());
+    assert_eq!(caller.counters(), pontoon::operating::Counters::default());
 }
 
 /// Instances come and go under load, and no caller waits in vain.
