@@ -192,8 +192,8 @@ async fn answer(state: &dyn StateAdapter, queue: &dyn JobQueue, question: Questi
     }
 }
 
-/// Whoever waits for the answer to a question, by its number.
-type Asked = Arc<Mutex<HashMap<u64, oneshot::Sender<Answer>>>>;
+/// Whoever waits for the answer to a question, by its number; nothing once no answer can come.
+type Asked = Arc<Mutex<Option<HashMap<u64, oneshot::Sender<Answer>>>>>;
 
 /// A keeper in a process of its own. Dropped, it is killed.
 pub struct Keeper {
@@ -221,7 +221,7 @@ impl Keeper {
         let input = Mutex::new(child.stdin.take().unwrap());
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert_eq!(lines.next().expect("it starts").unwrap(), "ready");
-        let asked = Asked::default();
+        let asked = Asked::new(Mutex::new(Some(HashMap::new())));
         let (answers, worked) = (Arc::clone(&asked), Arc::<Mutex<Vec<u32>>>::default());
         let works = Arc::clone(&worked);
         let hears = std::thread::spawn(move || {
@@ -232,11 +232,11 @@ impl Keeper {
                     works.lock().unwrap().push(*number);
                     continue;
                 }
-                let waiting = answers.lock().unwrap().remove(&id);
+                let waiting = answers.lock().unwrap().as_mut().and_then(|asked| asked.remove(&id));
                 // Who no longer waits needs no answer.
                 let _ = waiting.map(|waiting| waiting.send(answer));
             }
-            answers.lock().unwrap().clear();
+            *answers.lock().unwrap() = None;
         });
         Self { child: Mutex::new(child), hears: Mutex::new(Some(hears)), worked, input, asked, next: 0.into() }
     }
@@ -248,11 +248,11 @@ impl Keeper {
     pub async fn ask(&self, question: Question) -> Option<Answer> {
         let id = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let (sender, answer) = oneshot::channel();
-        self.asked.lock().unwrap().insert(id, sender);
+        self.asked.lock().unwrap().as_mut()?.insert(id, sender);
         let line = serde_json::to_string(&(id, question)).unwrap() + "\n";
         let sent = self.input.lock().unwrap().write_all(line.as_bytes());
         if sent.is_err() {
-            self.asked.lock().unwrap().remove(&id);
+            return None;
         }
         answer.await.ok()
     }
