@@ -12,16 +12,19 @@ use pontoon::adapter::{JobQueue, Settlement};
 use super::harness::{Harness, POLICY, job, next, number, push, settle, take};
 use crate::adapter::{PATIENCE, soon, until};
 
-/// Works until it is told to stop; what is lost with its lease comes again.
-fn work(queue: &Arc<dyn JobQueue>, done: &Arc<Mutex<BTreeSet<u32>>>) -> tokio::task::JoinHandle<()> {
-    let (queue, done) = (Arc::clone(queue), Arc::clone(done));
-    tokio::spawn(async move {
-        while let Some(delivery) = queue.next().await {
-            done.lock().unwrap().insert(number(&delivery));
-            // Where the backend is gone it may come again.
-            let _ = queue.settle(&delivery, Settlement::Ack).await;
-        }
-    })
+/// Workers that go on by themselves when the backend is back. Ended between two lines they would hold a job for ever.
+fn work(queue: &Arc<dyn JobQueue>, done: &Arc<Mutex<BTreeSet<u32>>>) -> Vec<tokio::task::JoinHandle<()>> {
+    let worker = || {
+        let (queue, done) = (Arc::clone(queue), Arc::clone(done));
+        tokio::spawn(async move {
+            while let Some(delivery) = queue.next().await {
+                done.lock().unwrap().insert(number(&delivery));
+                // Where the backend is gone it may come again.
+                let _ = queue.settle(&delivery, Settlement::Ack).await;
+            }
+        })
+    };
+    (0..8).map(|_| worker()).collect()
 }
 
 /// Sent is done: what was confirmed is worked off, if the row says that it is durable, and then it is gone.
@@ -32,8 +35,8 @@ pub async fn what_was_accepted_outlives_a_kill_in_mid_work(harness: &impl Harnes
     let mut sent = BTreeSet::new();
     let mut number = 0;
     harness.settled().await;
+    let mut workers = work(&worker.queue, &done);
     for _ in 0..3 {
-        let workers: Vec<_> = (0..8).map(|_| work(&worker.queue, &done)).collect();
         let stop = Arc::new(AtomicBool::new(false));
         let senders: Vec<_> = (0..8)
             .map(|sender| {
@@ -71,19 +74,17 @@ pub async fn what_was_accepted_outlives_a_kill_in_mid_work(harness: &impl Harnes
             // That process is gone, and so are the workers.
             workers.iter().for_each(tokio::task::JoinHandle::abort);
             worker = harness.queue(policy).await;
+            workers = work(&worker.queue, &done);
         } else {
             let (queue, done) = (&worker.queue, &done);
             until("it is known to be back", || !queue.is_away()).await;
-            // They go on by themselves.
             soon(async {
                 while push(queue, number - 1).await.is_err() {}
                 until("they work again", || done.lock().unwrap().contains(&(number - 1))).await;
             })
             .await;
-            workers.iter().for_each(tokio::task::JoinHandle::abort);
         }
     }
-    let workers: Vec<_> = (0..8).map(|_| work(&worker.queue, &done)).collect();
     if harness.row().durable {
         let wait = tokio::time::timeout(Duration::from_secs(120), async {
             while !sent.is_subset(&done.lock().unwrap()) {
