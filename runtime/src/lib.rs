@@ -116,8 +116,8 @@ pub mod edge {
     };
 }
 
-/// What whoever operates a unit looks into: what was lost, late or refused, dead letters of the outbox, and what a broker
-/// keeps for nobody.
+/// What whoever operates a unit looks into: what was lost, late or refused, dead letters of the outbox, and what a
+/// broker keeps for nobody.
 pub mod operating {
     pub use crate::bridge::orphan::Orphan;
     pub use crate::health::Counters;

@@ -269,8 +269,8 @@ async fn a_consumer_that_a_server_has_lost_begins_with_what_is_kept() {
 }
 
 /// A server before 2.10.16 takes the acknowledgement of a message that it has delivered before it was started again for
-/// one of others, too, and drops what nobody has had. It hears nothing of such a message, which comes again. A newer one
-/// hears of it, and goes on.
+/// one of others, too, and drops what nobody has had. It hears nothing of such a message, which comes again. A newer
+/// one hears of it, and goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_server_hears_nothing_of_what_it_has_delivered_in_an_earlier_life() {
     let broker = Broker::start(Kind::Nats).unwrap();

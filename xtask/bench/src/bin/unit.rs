@@ -1,4 +1,5 @@
-//! A unit in a process of its own, without a log: `unit NAME`, or `unit hoard JOBS`. It says that it is ready, and runs until it is ended.
+//! A unit in a process of its own, without a log: `unit NAME`, or `unit hoard JOBS`. It says that it is ready, and runs
+//! until it is ended.
 
 use pontoon::Launch;
 use pontoon::generated::Unit;
