@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::iter::{once, repeat_with};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -83,11 +84,10 @@ impl Step {
                 (ran, output)
             });
             let mut ran = vec![Some(self.run_in_front())];
-            if let Ok((others, output)) = others.join() {
-                ran.extend(others);
-                // Where nobody listens, there is nobody to tell so.
-                let _ = io::stdout().write_all(&output);
-            }
+            let (others, output) = others.join().unwrap_or_else(|panic| resume_unwind(panic));
+            ran.extend(others);
+            // Where nobody listens, there is nobody to tell so.
+            let _ = io::stdout().write_all(&output);
             ran
         })
     }
