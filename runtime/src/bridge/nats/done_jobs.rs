@@ -57,7 +57,7 @@ impl DoneJobs {
         }
     }
 
-    /// Removes those of one queue, and is done once there can be no more.
+    /// Removes those of one queue, and is done once there can be no more, or where it may not.
     async fn remove(&self, live: &LiveConnection, queue: &'static str) {
         let stream = names::queue_stream(queue);
         let (mut last, mut looks) = (None, 0);
@@ -65,6 +65,10 @@ impl DoneJobs {
             match self.look(live, &stream, &mut last).await {
                 Ok(true) => return,
                 Ok(false) => {}
+                Err(error @ BridgeError::Denied(_)) => {
+                    tracing::warn!(target: "pontoon", queue, error = %OneLine(&error), "jobs that are done may be kept, and count as waiting");
+                    return;
+                }
                 Err(error) => {
                     tracing::debug!(target: "pontoon", queue, error = %OneLine(&error), "jobs that are done may be kept");
                 }
