@@ -95,18 +95,19 @@ impl Backoff {
     /// longest. The jitter keeps those who failed together from coming back together.
     #[must_use]
     pub fn after(&self, attempt: u32) -> Duration {
+        self.longest_after(attempt).mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
+
+    /// The same without jitter.
+    pub(crate) fn longest_after(&self, attempt: u32) -> Duration {
         let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
-        let pause = self.shortest.saturating_mul(doubled).min(self.longest);
-        pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+        self.shortest.saturating_mul(doubled).min(self.longest)
     }
 
     /// The longest pause that so many attempts can come to.
     #[cfg(feature = "amqp")]
     pub(crate) fn longest_of(&self, attempts: u32) -> Duration {
-        match attempts.checked_sub(2) {
-            Some(doublings) => self.shortest.saturating_mul(2_u32.saturating_pow(doublings)).min(self.longest),
-            None => Duration::ZERO,
-        }
+        if attempts < 2 { Duration::ZERO } else { self.longest_after(attempts - 1) }
     }
 }
 

@@ -10,7 +10,6 @@ use crate::bridge::{BridgeError, Delivery};
 use crate::embedded::clock::DatabaseClock;
 use crate::embedded::error::StorageError;
 use crate::embedded::memory::{BacklogMemory, StoredLimits, WINDOW};
-use crate::embedded::message::BacklogMessage;
 use crate::embedded::messages::StoredMessages;
 use crate::sync::{Mutex, MutexGuard};
 
@@ -161,7 +160,8 @@ impl StoredBacklog {
     pub(super) fn refill(&self, connection: &Connection, now: i64) -> Result<(), StorageError> {
         let messages = self.messages(connection);
         let (loaded, loaded_due, is_low, is_due) = {
-            let memory = self.memory();
+            let mut memory = self.memory();
+            memory.begin(now);
             let is_low = !memory.is_whole && memory.window.len() < WINDOW / 4;
             let is_due = memory.next_due.is_some_and(|due| due <= now) && memory.again.len() < WINDOW;
             (memory.loaded, memory.loaded_due, is_low, is_due)
@@ -178,7 +178,7 @@ impl StoredBacklog {
             let next = messages.next_due(last)?;
             let mut memory = self.memory();
             (memory.loaded_due, memory.next_due) = (last, next);
-            found.into_iter().for_each(|stored: BacklogMessage| memory.give_back(stored));
+            found.into_iter().for_each(|stored| memory.load_due(stored));
         }
         Ok(())
     }

@@ -94,6 +94,9 @@ impl EmbeddedConsumer {
         let _permit = port.database.permit().await?;
         let Some(handed) = backlog.memory().handed.remove(&delivery.tag) else { return Err(BridgeError::LeaseLost) };
         let stored = handed.stored;
+        if backlog.memory().clear_of_suspicion(stored.place) {
+            backlog.readable.notify_one();
+        }
         let clock = &port.database.clock;
         let fate = match settlement {
             Settlement::Ack | Settlement::Malformed => Fate::Remove,

@@ -65,6 +65,13 @@ pub(super) struct BacklogMemory {
     pub(super) limits: Option<StoredLimits>,
     /// How many consumers of this process take from it.
     pub(super) consumers: usize,
+    /// Messages that were being tried when an earlier process ended. One of them may have ended it: each is tried while
+    /// none of the others is.
+    suspects: VecDeque<BacklogMessage>,
+    /// The one of them that is being tried.
+    suspected: Option<Place>,
+    /// When this process first looked. What it finds tried that was due before then, an earlier one has tried.
+    began: Option<i64>,
     /// Messages that were given back, or have waited for their time: before those of the window.
     pub(super) again: VecDeque<BacklogMessage>,
     /// The head of what is due at once.
@@ -100,6 +107,9 @@ impl BacklogMemory {
         Self {
             limits: None,
             consumers: 0,
+            suspects: VecDeque::new(),
+            suspected: None,
+            began: None,
             again: VecDeque::new(),
             window: VecDeque::new(),
             window_bytes: 0,
@@ -122,7 +132,8 @@ impl BacklogMemory {
 
     /// Forgets all messages: the database has none any more.
     pub(super) fn clear(&mut self) {
-        *self = Self { limits: self.limits, consumers: self.consumers, readers: self.readers, ..Self::new(0) };
+        let Self { limits, consumers, readers, began, .. } = *self;
+        *self = Self { limits, consumers, readers, began, ..Self::new(0) };
     }
 
     /// How many messages there are that nobody has, with those that are about to be added.
@@ -136,7 +147,8 @@ impl BacklogMemory {
 
     /// Whether something could be handed out by a commit.
     pub(super) fn has_some(&self, now: i64) -> bool {
-        !self.again.is_empty()
+        self.suspected.is_none() && !self.suspects.is_empty()
+            || !self.again.is_empty()
             || !self.window.is_empty()
             || !self.is_whole
             || self.next_due.is_some_and(|due| due <= now)
@@ -162,18 +174,64 @@ impl BacklogMemory {
     /// The next message of those due at once, in the window.
     pub(super) fn load(&mut self, stored: BacklogMessage) {
         self.loaded = stored.place.number;
+        if self.is_suspect(&stored) {
+            self.suspects.push_back(stored);
+            return;
+        }
         self.window_bytes += stored.size;
         self.window.push_back(stored);
     }
 
+    /// A message that has waited for its time.
+    pub(super) fn load_due(&mut self, stored: BacklogMessage) {
+        if self.is_suspect(&stored) {
+            self.suspects.push_back(stored);
+        } else {
+            self.give_back(stored);
+        }
+    }
+
+    /// This process looks, and may have before.
+    pub(super) fn begin(&mut self, now: i64) {
+        self.began.get_or_insert(now);
+    }
+
+    /// Whether a message that was read from the disk was being tried when an earlier process ended. One that is in its
+    /// order has nothing beside it.
+    fn is_suspect(&self, stored: &BacklogMessage) -> bool {
+        let is_ordered = self.limits.is_some_and(|limits| limits.is_ordered);
+        !is_ordered && stored.tries > 0 && self.began.is_some_and(|began| stored.place.due <= began)
+    }
+
     /// The next message to be handed out.
     pub(super) fn pop(&mut self) -> Option<BacklogMessage> {
+        if self.suspected.is_none()
+            && let Some(suspect) = self.suspects.pop_front()
+        {
+            self.suspected = Some(suspect.place);
+            return Some(suspect);
+        }
+        self.pop_other()
+    }
+
+    /// The oldest message that nobody has, to be removed.
+    pub(super) fn pop_oldest(&mut self) -> Option<BacklogMessage> {
+        self.suspects.pop_front().or_else(|| self.pop_other())
+    }
+
+    fn pop_other(&mut self) -> Option<BacklogMessage> {
         if let Some(again) = self.again.pop_front() {
             return Some(again);
         }
         let stored = self.window.pop_front()?;
         self.window_bytes -= stored.size;
         Some(stored)
+    }
+
+    /// A message that was handed out is settled. Says whether another can be tried for that.
+    pub(super) fn clear_of_suspicion(&mut self, place: Place) -> bool {
+        let was_suspected = self.suspected.take_if(|suspected| *suspected == place).is_some();
+        was_suspected && !self.suspects.is_empty()
     }
 
     /// Hands a message out whose attempt is counted.
@@ -205,12 +263,21 @@ impl BacklogMemory {
 
     /// A message that was handed out, or has waited for its time: the oldest first.
     pub(super) fn give_back(&mut self, stored: BacklogMessage) {
+        if self.suspected.take_if(|suspected| *suspected == stored.place).is_some() {
+            return self.suspects.push_front(stored);
+        }
         let place = self.again.partition_point(|other| other.place.number < stored.place.number);
         self.again.insert(place, stored);
     }
 
     /// How long the oldest message in memory has been there, by when it was put in.
     pub(super) fn oldest(&self) -> Option<i64> {
-        self.again.iter().chain(&self.out).chain(self.window.front()).map(|stored| stored.since).min()
+        self.suspects
+            .iter()
+            .chain(&self.again)
+            .chain(&self.out)
+            .chain(self.window.front())
+            .map(|stored| stored.since)
+            .min()
     }
 }

@@ -169,7 +169,7 @@ fn drop_oldest(backlog: &Arc<StoredBacklog>, changing: &Changing<'_>) -> Result<
         if memory.has_room() {
             return Ok(None);
         }
-        (memory.pop(), memory.loaded, memory.loaded_due)
+        (memory.pop_oldest(), memory.loaded, memory.loaded_due)
     };
     let messages = backlog.messages(changing.connection);
     let oldest = match &stored {

@@ -21,8 +21,8 @@ pub use leases::*;
 pub use outages::*;
 pub use times::*;
 pub use worker::{
-    QueueAddress, WorkerProgram, a_worker_that_is_killed_in_mid_batch_loses_nothing,
-    a_worker_that_is_killed_loses_nothing, work,
+    QueueAddress, WorkerProgram, a_job_that_ends_its_process_takes_no_other_with_it,
+    a_worker_that_is_killed_in_mid_batch_loses_nothing, a_worker_that_is_killed_loses_nothing, work,
 };
 
 /// Runs the suite: a test for each case, with a harness of its own that `$start`, an async function, makes. Those that
@@ -51,6 +51,7 @@ macro_rules! queue_suite {
             what_was_given_up_can_be_purged
             depth_and_age_are_told
             a_worker_that_is_killed_loses_nothing
+            a_job_that_ends_its_process_takes_no_other_with_it
             jobs_in_batches_are_each_done_once
             of_a_batch_only_what_fails_comes_again
             a_worker_that_is_killed_in_mid_batch_loses_nothing

@@ -3,18 +3,19 @@
 //!
 //! A message is counted before it is handed out, unless that is the first time: a retained message of its own at the
 //! broker has the count. What the broker repeats without a count was with an earlier process; whether that has handed
-//! it out, nobody knows.
+//! it out, nobody knows. Those that were counted by an earlier process are kept apart: one of them may have ended it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::mqttbytes::v5::{Publish, PublishProperties};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::connect::SESSION_EXPIRY;
 use super::publisher::{MqttPublisher, OutgoingPublish};
@@ -27,6 +28,9 @@ use crate::net::io_thread;
 use crate::one_line::OneLine;
 use crate::sync::{Mutex, MutexGuard};
 
+/// Within how long those are handed out, at random, that earlier processes have counted.
+const APART: Duration = Duration::from_secs(1);
+
 /// The attempts of the messages of a session: how often each was handed out.
 pub(super) struct AttemptCounts {
     /// The counts at the broker: each has a topic.
@@ -34,11 +38,19 @@ pub(super) struct AttemptCounts {
     publisher: MqttPublisher,
     in_flight: Arc<InFlight>,
     /// The counts, as far as they are known.
-    counts: Mutex<HashMap<Id, u32>>,
+    counts: Mutex<HashMap<Id, Count>>,
     /// Ends once those of earlier processes are read, or nobody can read them. Begun when the first one is needed.
     reading: OnceLock<Shared<BoxFuture<'static, ()>>>,
     /// How many could not be written for good.
     uncounted: AtomicU64,
+}
+
+/// How often a message was handed out.
+#[derive(Clone, Copy)]
+struct Count {
+    tried: u32,
+    /// When it may be handed out; at once, where this process has counted it.
+    not_before: Option<Instant>,
 }
 
 impl AttemptCounts {
@@ -58,16 +70,20 @@ impl AttemptCounts {
     /// then it counts nothing.
     pub(super) async fn begin(self: &Arc<Self>, id: Id) -> Result<u32, BridgeError> {
         self.read().await;
+        let not_before = self.counts().get(&id).and_then(|count| count.not_before);
+        if let Some(not_before) = not_before {
+            sleep_until(not_before).await;
+        }
         self.retried(id).await
     }
 
     /// The same for a message that this process has handed out before: all that was counted is known.
     pub(super) async fn retried(&self, id: Id) -> Result<u32, BridgeError> {
-        let tried = self.counts().get(&id).copied().unwrap_or_default();
-        let now = tried.saturating_add(1);
-        self.write(id, now).await?;
-        self.counts().insert(id, now);
-        Ok(tried)
+        let before = self.counts().get(&id).map_or(0, |count| count.tried);
+        let tried = before.saturating_add(1);
+        self.write(id, tried).await?;
+        self.counts().insert(id, Count { tried, not_before: None });
+        Ok(before)
     }
 
     /// A message was handed out and given back untried.
@@ -75,8 +91,8 @@ impl AttemptCounts {
         let before = {
             let mut counts = self.counts();
             let Some(count) = counts.get_mut(&id) else { return };
-            *count = count.saturating_sub(1);
-            *count
+            count.tried = count.tried.saturating_sub(1);
+            count.tried
         };
         let written = if before == 0 { self.remove(id).await } else { self.publish(id, before).await };
         if let Err(error) = written {
@@ -138,13 +154,17 @@ impl AttemptCounts {
 
     /// Counts as the broker has them. What this process has counted meanwhile stays.
     fn add(&self, found: &[Publish]) {
-        let mut counts = self.counts();
-        for (id, count) in found.iter().filter_map(count) {
-            counts.entry(id).and_modify(|known| *known = count.max(*known)).or_insert(count);
+        let (mut counts, now) = (self.counts(), Instant::now());
+        for (id, tried) in found.iter().filter_map(count) {
+            let not_before = Some(now + APART.mul_f64(fastrand::f64()));
+            counts
+                .entry(id)
+                .and_modify(|known| known.tried = tried.max(known.tried))
+                .or_insert(Count { tried, not_before });
         }
     }
 
-    fn counts(&self) -> MutexGuard<'_, HashMap<Id, u32>> {
+    fn counts(&self) -> MutexGuard<'_, HashMap<Id, Count>> {
         self.counts.lock()
     }
 

@@ -1,4 +1,9 @@
-//! The number of attempts that a delivery stands for, by what the message and the broker say.
+//! The number of attempts that a delivery stands for, by what the message and the broker say; and what keeps those
+//! apart that one of them may bring down.
+
+use std::time::Duration;
+
+use crate::contract::policy::Backoff;
 
 /// How often a message may be delivered beyond its attempts before that alone is a reason to give it up.
 ///
@@ -14,9 +19,31 @@ pub(super) fn attempts_before(earlier: u32, redelivered: u32, attempts: u32) -> 
     if before < attempts.saturating_add(UNTRIED) { earlier.max(before.min(attempts.saturating_sub(1))) } else { before }
 }
 
+/// How often a message comes again until it is suspected.
+const OFTEN: u32 = 3;
+
+/// Within how long those that are suspected are handed out.
+const APART: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(1));
+
+/// How long a message waits that has been delivered often and never settled, by chance: one of those that came with it
+/// may end the process each time, and takes no innocent with it that is done before. The broker has counted a delivery
+/// of all of them.
+pub(super) fn apart(redelivered: u32) -> Option<Duration> {
+    let often = redelivered.checked_sub(OFTEN)?;
+    Some(APART.longest_after(often.saturating_add(1)).mul_f64(fastrand::f64()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_comes_again_and_again_is_kept_apart() {
+        assert_eq!([0, 1, 2].map(apart), [None; 3]);
+        let longest = |redelivered| (0..1000).filter_map(|_| apart(redelivered)).max().unwrap();
+        assert!(longest(3) <= Duration::from_millis(200) && longest(3) > Duration::from_millis(100));
+        assert!(longest(u32::MAX) <= Duration::from_secs(1) && longest(9) > Duration::from_millis(500));
+    }
 
     #[test]
     fn a_message_that_nobody_has_tried_is_in_its_last_attempt() {

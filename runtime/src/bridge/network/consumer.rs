@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::bridge::network::attempts::attempts_before;
+use crate::bridge::network::attempts::{apart, attempts_before};
 use crate::bridge::network::broker_subscription::{BrokerSubscription, ReceivedMessage};
 use crate::bridge::network::counters::AtomicCounters;
 use crate::bridge::network::dead_letters::{DeadLetterQuery, FoundDeadLetter};
@@ -212,12 +212,23 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
         }
         let token = if redelivered > 0 { self.resume(message.metadata().id, token)? } else { token };
         let (attempts, earlier) = (self.policy.attempts, attempt.saturating_sub(1));
-        let before = match self.subscription.tried(&token) {
-            Some(tried) if tried >= attempts => earlier.saturating_add(tried),
-            Some(_) => earlier.saturating_add(redelivered.min(attempts.saturating_sub(1))),
-            None => attempts_before(earlier, redelivered, attempts),
+        let (before, pause) = match self.subscription.tried(&token) {
+            Some(tried) if tried >= attempts => (earlier.saturating_add(tried), None),
+            Some(_) => (earlier.saturating_add(redelivered.min(attempts.saturating_sub(1))), None),
+            // One that is in its order has nothing beside it.
+            None => {
+                (attempts_before(earlier, redelivered, attempts), apart(redelivered).filter(|_| !self.policy.ordered))
+            }
         };
-        Some(self.hold(message, before.saturating_add(1), token))
+        let delivery = self.hold(message, before.saturating_add(1), token);
+        let Some(pause) = pause.filter(|_| before < attempts) else { return Some(delivery) };
+        self.park(delivery, self.in_lease(pause), AfterPause::HandOut);
+        None
+    }
+
+    /// A pause that ends well before a lease does.
+    fn in_lease(&self, pause: Duration) -> Duration {
+        self.subscription.lease().map_or(pause, |lease| pause.min(lease / 2))
     }
 
     /// Whether a message is one that waits here, and goes on waiting as it comes again; otherwise its token is
@@ -346,8 +357,7 @@ impl<S: BrokerSubscription> NetworkConsumer<S> {
                     self.held().forget(delivery.tag);
                     return Err(error);
                 }
-                let pause = self.subscription.lease().map_or(pause, |lease| pause.min(lease / 2));
-                self.park(delivery.clone(), pause, AfterPause::HandOut);
+                self.park(delivery.clone(), self.in_lease(pause), AfterPause::HandOut);
                 Ok(())
             }
             Settlement::DeadLetter(reason) => self.dead_letter(delivery.clone(), GiveUp { reason, failures: 0 }).await,

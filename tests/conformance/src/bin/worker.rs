@@ -1,4 +1,4 @@
-//! A worker in a process of its own, which a case kills: `worker ADAPTER URL TOPOLOGY JOURNAL`.
+//! A worker in a process of its own, which a case kills: `worker ADAPTER URL TOPOLOGY JOURNAL MANNER`.
 
 use std::process::ExitCode;
 

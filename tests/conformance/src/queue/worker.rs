@@ -13,7 +13,7 @@ use pontoon::adapter::{
 };
 
 use super::harness::{Harness, POLICY, number, push};
-use crate::adapter::{leaked, text};
+use crate::adapter::{leaked, soon, text};
 use crate::gatherer::{Gathered, working};
 
 /// The path of the program `worker`.
@@ -58,13 +58,19 @@ impl QueueAddress {
 /// The policy of a queue whose workers are killed more often than a job may be tried otherwise.
 const PATIENT: pontoon::adapter::QueuePolicy = POLICY.attempts(1000);
 
-/// Works until it is killed.
+/// How often a job of a queue is tried in which one ends its process.
+const ATTEMPTS: u32 = 3;
+
+/// The policy of that queue.
+const FATAL: pontoon::adapter::QueuePolicy = POLICY.attempts(ATTEMPTS).lease(Duration::from_secs(1));
+
+/// Works until it is killed, or a job ends it.
 ///
 /// # Errors
 /// The words are none, or the backend refuses.
 pub async fn work(words: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     let [adapter, url, topology, journal, manner] = words else {
-        return Err("usage: worker ADAPTER URL TOPOLOGY JOURNAL one|batches".into());
+        return Err("usage: worker ADAPTER URL TOPOLOGY JOURNAL one|batches|fatal".into());
     };
     let at = QueueAddress { adapter: leaked(adapter.as_str()), url: url.clone(), topology: leaked(topology.as_str()) };
     let queues = at.open();
@@ -73,8 +79,10 @@ pub async fn work(words: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         let _unit = unit.map_err(|error| error.to_string())?;
         return std::future::pending().await;
     }
-    let queue = queues.queue(at.subject(), PATIENT);
-    queues.worker(at.subject(), PATIENT, WorkerPolicy::new(4));
+    let is_fatal = Manner::Fatal.word() == manner;
+    let policy = if is_fatal { FATAL } else { PATIENT };
+    let queue = queues.queue(at.subject(), policy);
+    queues.worker(at.subject(), policy, WorkerPolicy::new(4));
     queues.connect().await?;
     let journal = std::fs::OpenOptions::new().create(true).append(true).open(journal)?;
     let journal = Arc::new(journal);
@@ -82,6 +90,13 @@ pub async fn work(words: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         let (queue, journal) = (Arc::clone(&queue), Arc::clone(&journal));
         tokio::spawn(async move {
             while let Some(delivery) = queue.next().await {
+                if is_fatal && delivery.attempt > ATTEMPTS {
+                    let _ = queue.settle(&delivery, Settlement::DeadLetter("it ends its process".to_owned())).await;
+                    continue;
+                }
+                if is_fatal && number(&delivery) == 0 {
+                    std::process::exit(0);
+                }
                 let line = format!("{}\n", number(&delivery));
                 (&*journal).write_all(line.as_bytes()).expect("a line in the journal");
                 tokio::time::sleep(Duration::from_millis(2)).await;
@@ -99,6 +114,8 @@ pub async fn work(words: &[String]) -> Result<(), Box<dyn std::error::Error>> {
 enum Manner {
     One,
     Batches,
+    /// One by one, and the first of them ends its process.
+    Fatal,
 }
 
 impl Manner {
@@ -106,6 +123,7 @@ impl Manner {
         match self {
             Self::One => "one",
             Self::Batches => "batches",
+            Self::Fatal => "fatal",
         }
     }
 }
@@ -133,6 +151,39 @@ pub async fn a_worker_that_is_killed_loses_nothing(harness: &impl Harness) {
 /// Q08 in batches: those that were handled and those that were not both come again.
 pub async fn a_worker_that_is_killed_in_mid_batch_loses_nothing(harness: &impl Harness) {
     nothing_is_lost(harness, Manner::Batches).await;
+}
+
+/// A job that ends its process takes none with it of those that come with it each time: it alone is given up.
+pub async fn a_job_that_ends_its_process_takes_no_other_with_it(harness: &impl Harness) {
+    let (Some(program), Some(at)) = (harness.program(), harness.address()) else {
+        assert!(harness.stays_in_process(), "what other processes reach, one of them can work at");
+        return;
+    };
+    let sender = harness.queue(FATAL).await;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal");
+    // As many as come to a process at a time.
+    for number in 0..4 {
+        push(&sender.queue, number).await.unwrap();
+    }
+    let given_up = async || soon(sender.queue.dead_letters(0)).await.unwrap();
+    let over = tokio::time::timeout(Duration::from_secs(180), async {
+        let mut worker = start(program, &at, &journal, Manner::Fatal);
+        while given_up().await.is_empty() {
+            if worker.try_wait().unwrap().is_some() {
+                worker = start(program, &at, &journal, Manner::Fatal);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        while written(&journal).len() < 3 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+    });
+    let in_time = over.await.is_ok();
+    let dead: Vec<u32> = given_up().await.iter().map(|letter| letter.message.decode().unwrap()).collect();
+    assert!(in_time && dead == [0], "given up: {dead:?}; done: {:?}", written(&journal));
 }
 
 async fn nothing_is_lost(harness: &impl Harness, manner: Manner) {

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use pontoon::adapter::embedded::EmbeddedQueues;
 use pontoon::adapter::{QueueAdapter, Settlement};
 use pontoon_conformance::adapter::{soon, until};
 use pontoon_conformance::keeper::{Answer, Keeper, POLICY, QUEUE, Question};
 use tokio::task::block_in_place;
+use tokio::time::timeout;
 
 use super::open;
 
@@ -93,6 +95,44 @@ async fn attempts_are_counted_though_the_process_is_killed() {
     for (number, attempt) in (0..50).map(|number| (number, if number == 0 { 5 } else { 1 })) {
         let delivery = soon(queue.next()).await.unwrap();
         assert_eq!((delivery.message.decode::<u32>().unwrap(), delivery.attempt), (number, attempt));
+        soon(queue.settle(&delivery, Settlement::Ack)).await.unwrap();
+    }
+}
+
+/// One of those that were being tried when a process was killed may have ended it: each is tried while none of the
+/// others is, and has one more attempt at most for what another does. What is new does not wait for them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_ends_its_process_takes_no_other_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    {
+        let keeper = keeper(folder.path());
+        for number in 0..4 {
+            assert!(matches!(soon(keeper.ask(Question::Push(number))).await, Some(Answer::Done)));
+        }
+        for number in 0..4 {
+            let answer = soon(keeper.ask(Question::Take(None))).await;
+            assert!(matches!(answer, Some(Answer::Job(of, 1)) if of == number), "{answer:?}");
+        }
+        block_in_place(|| keeper.kill());
+    }
+    for attempt in 2..=4 {
+        let keeper = keeper(folder.path());
+        let new = 2 + attempt;
+        assert!(matches!(soon(keeper.ask(Question::Push(new))).await, Some(Answer::Done)));
+        let taken = [soon(keeper.ask(Question::Take(None))).await, soon(keeper.ask(Question::Take(Some(0)))).await];
+        assert!(matches!(taken[0], Some(Answer::Job(0, counted)) if counted == attempt), "{taken:?}");
+        assert!(matches!(taken[1], Some(Answer::Job(number, 1)) if number == new), "{taken:?}");
+        until("that one is done", || keeper.worked() == [new]).await;
+        block_in_place(|| keeper.kill());
+    }
+    // The next one comes once it is given up.
+    let bridge = EmbeddedQueues::new(folder.path());
+    let queue = bridge.queue(QUEUE, POLICY);
+    soon(bridge.connect()).await.unwrap();
+    for (number, attempt) in [(0, 5), (1, 2), (2, 2), (3, 2)] {
+        let delivery = soon(queue.next()).await.unwrap();
+        assert_eq!((delivery.message.decode::<u32>().unwrap(), delivery.attempt), (number, attempt));
+        assert!(timeout(Duration::from_millis(100), queue.next()).await.is_err(), "another is tried beside it");
         soon(queue.settle(&delivery, Settlement::Ack)).await.unwrap();
     }
 }

@@ -1,11 +1,16 @@
 //! Messages that end their processes: counted at the broker, and given up in the end.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pontoon::adapter::SubscriptionPolicy;
 use pontoon::adapter::{Consumer, EventAdapter, Settlement};
 use pontoon_brokers::{Broker, Kind, Proxy, Rights};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::harness::{POLICY, Topology, is_quiet, message, next, number, soon, take, text, until};
 
@@ -39,7 +44,7 @@ async fn counts(topology: Topology) -> Vec<String> {
 async fn without_counts(topology: Topology) {
     let removed = async {
         while !counts(topology).await.is_empty() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            sleep(Duration::from_millis(50)).await;
         }
     };
     soon(removed).await;
@@ -84,6 +89,53 @@ async fn a_message_that_ends_its_process_is_given_up_and_its_neighbours_are_not(
     }
     assert!(is_quiet(&ear).await);
     without_counts(topology).await;
+}
+
+/// All of them are with handlers at the same time, and one of them ends the process: whatever was done before that is
+/// done, and the others come again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_ends_its_process_takes_none_with_it_that_is_handled_beside_it() {
+    const ATTEMPTS: u32 = 5;
+    let topology = Topology::shared();
+    let hearing = || topology.hearing_as(topology.name, POLICY.attempts(ATTEMPTS));
+    let first = hearing().await;
+    let (_speaker, topic) = topology.speaking().await;
+    for number in 0..4 {
+        soon(topic.publish(message(number))).await.unwrap();
+    }
+    drop(first);
+    let done = Arc::<Mutex<BTreeSet<u32>>>::default();
+    for life in 0.. {
+        assert!(life <= ATTEMPTS, "it is not given up");
+        let (_hearer, ear) = hearing().await;
+        let (ended, (fatal, mut ends)) = (Arc::new(AtomicBool::new(false)), mpsc::channel(1));
+        let mut handling = JoinSet::new();
+        for _ in 0..4 {
+            let (ear, ended) = (Arc::clone(&ear), Arc::clone(&ended));
+            let (fatal, done) = (fatal.clone(), Arc::clone(&done));
+            handling.spawn(async move {
+                while let Some(delivery) = ear.next().await {
+                    if number(&delivery) == 0 {
+                        return fatal.send(delivery).await.unwrap();
+                    }
+                    sleep(Duration::from_millis(20)).await;
+                    // Not any more, once its process has ended; nor where it would be given up.
+                    if !ended.load(Ordering::Relaxed) && delivery.attempt <= ATTEMPTS {
+                        done.lock().unwrap().insert(number(&delivery));
+                        soon(ear.settle(&delivery, Settlement::Ack)).await.unwrap();
+                    }
+                }
+            });
+        }
+        let delivery = soon(ends.recv()).await.unwrap();
+        if delivery.attempt > ATTEMPTS {
+            soon(ear.settle(&delivery, Settlement::Ack)).await.unwrap();
+            until("all others are done", || done.lock().unwrap().len() == 3).await;
+            break;
+        }
+        ended.store(true, Ordering::Relaxed);
+        handling.shutdown().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
