@@ -44,17 +44,21 @@ pub(crate) fn compare(
     Ok(Compared::of(&in_rounds(rounds, ours, theirs)?, |measured| *measured))
 }
 
-/// What one operation takes, in seconds.
+/// What one operation over a broker takes, in seconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
     pub(crate) clock: f64,
+    /// Of all that take part.
     pub(crate) cpu: f64,
+    /// Of that, the broker's.
+    pub(crate) broker: f64,
 }
 
-/// Two ways to do the same, by the clock and in CPU time.
+/// Two ways to do the same over a broker, by the clock and in CPU time.
 pub(crate) struct ComparedCosts {
     pub(crate) clock: Compared,
     pub(crate) cpu: Compared,
+    pub(crate) broker: Compared,
 }
 
 /// [`compare`] of what is measured in two ways.
@@ -67,7 +71,11 @@ pub(crate) fn compare_costs(
     theirs: &mut dyn FnMut() -> Result<Cost, Error>,
 ) -> Result<ComparedCosts, Error> {
     let pairs = in_rounds(rounds, ours, theirs)?;
-    Ok(ComparedCosts { clock: Compared::of(&pairs, |cost| cost.clock), cpu: Compared::of(&pairs, |cost| cost.cpu) })
+    Ok(ComparedCosts {
+        clock: Compared::of(&pairs, |cost| cost.clock),
+        cpu: Compared::of(&pairs, |cost| cost.cpu),
+        broker: Compared::of(&pairs, |cost| cost.broker),
+    })
 }
 
 /// Measures both ways once in every round, as [`compare`] does, and gives what each round found.

@@ -1,6 +1,6 @@
 //! What a row found, and the table of all of it.
 
-use crate::rounds::{Compared, shown};
+use crate::rounds::{Compared, ComparedCosts, shown};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -75,9 +75,13 @@ impl Figure {
         }
     }
 
-    /// A line on the CPU time of two ways to do the same.
-    pub(crate) fn cpu(what: &str, against: &'static str, compared: &Compared, limit: Times) -> Self {
-        Self::compared(format!("CPU of {what}"), against, compared, (shown, &limit))
+    /// A line on the CPU time of two ways to do the same over a broker, with what of it is the broker's.
+    pub(crate) fn cpu(what: &str, against: &'static str, costs: &ComparedCosts, limit: Times) -> Self {
+        let ComparedCosts { cpu, broker, .. } = costs;
+        let figure = Self::compared(format!("CPU of {what}"), against, cpu, (shown, &limit));
+        let (ours, theirs) = (shown(broker.ours), shown(broker.theirs));
+        let measured = figure.measured.trim_end_matches(')');
+        Self { measured: format!("{measured}; the broker's {ours}, {theirs})"), ..figure }
     }
 
     /// A line beside it, on the time by the clock, which the machine has more say in: it is only reported.

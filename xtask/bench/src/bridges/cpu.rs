@@ -18,7 +18,8 @@ pub(super) fn cost(broker: &Broker, round: impl FnOnce() -> Result<Done, Error>)
     // In this order, so that looking at the broker is no part of it.
     let own_used = own()? - own_before;
     let broker_used = (broker.cpu()? - broker_before).as_secs_f64();
-    Ok(Cost { clock, cpu: (own_used + broker_used) / operations as f64 })
+    let each = |seconds: f64| seconds / operations as f64;
+    Ok(Cost { clock, cpu: each(own_used + broker_used), broker: each(broker_used) })
 }
 
 /// The CPU time of this process so far, in seconds.

@@ -3,7 +3,7 @@
 use super::cpu::{Done, cost};
 use super::{Bridge, SIZES};
 use crate::raw::{Limits, Raw, TALKING};
-use crate::rounds::{ComparedCosts, Error, compare_costs, rate};
+use crate::rounds::{Error, compare_costs, rate};
 use crate::table::Figure;
 use futures_util::stream::{self, TryStreamExt as _};
 use pontoon::Started;
@@ -64,14 +64,14 @@ fn figures<R: Raw>(until: Until) -> Result<Vec<Figure>, Error> {
             let letters = (ROUND.as_secs_f64() / by_hand(Batch { letters: TRIAL, bytes })?) as u64 + 1;
             let batch = Batch { letters, bytes };
             let done = |clock| Done { clock, operations: letters };
-            let ComparedCosts { clock, cpu } = compare_costs(
+            let costs = compare_costs(
                 ROUNDS,
                 &mut || cost(&broker, || Ok(done(runtime.block_on(sides.over_bridge(batch, until))?))),
                 &mut || cost(&broker, || Ok(done(by_hand(batch)?))),
             )?;
             let what = format!("over {}, {size}, pipelined", bridge.name);
-            figures.push(Figure::cpu(&format!("{one} {what}"), against, &cpu, limit));
-            figures.push(Figure::clock(format!("{many} {what}"), against, &clock, rate));
+            figures.push(Figure::cpu(&format!("{one} {what}"), against, &costs, limit));
+            figures.push(Figure::clock(format!("{many} {what}"), against, &costs.clock, rate));
         }
     }
     runtime.block_on(sides.end())?;

@@ -2,7 +2,7 @@
 
 use super::cpu::{Done, cost};
 use crate::raw::jobs::RawJobs;
-use crate::rounds::{ComparedCosts, Error, compare_costs, rate};
+use crate::rounds::{Error, compare_costs, rate};
 use crate::table::{Figure, Times};
 use futures_util::stream::{self, TryStreamExt as _};
 use pontoon::{Launch, Started};
@@ -41,7 +41,7 @@ pub(crate) fn figures<R: RawJobs>() -> Result<Vec<Figure>, Error> {
     let letters = (ROUND.as_secs_f64() / seconds) as u64 + 1;
     let batch = Batch { letters, bytes: BYTES };
     let done = |clock| Done { clock, operations: letters };
-    let ComparedCosts { clock, cpu } = compare_costs(
+    let costs = compare_costs(
         ROUNDS,
         &mut || cost(&broker, || Ok(done(runtime.block_on(sides.over_bridge(batch))?))),
         &mut || cost(&broker, || Ok(done(runtime.block_on(sides.by_hand(batch))?))),
@@ -49,8 +49,8 @@ pub(crate) fn figures<R: RawJobs>() -> Result<Vec<Figure>, Error> {
     runtime.block_on(sides.end())?;
     let what = format!("over {}, 100 B, 64 workers", R::NAME);
     Ok(vec![
-        Figure::cpu(&format!("a job, put in and worked on {what}"), R::AGAINST, &cpu, AT_MOST),
-        Figure::compared(format!("jobs per second {what}"), R::AGAINST, &clock, (rate, &AT_MOST)),
+        Figure::cpu(&format!("a job, put in and worked on {what}"), R::AGAINST, &costs, AT_MOST),
+        Figure::compared(format!("jobs per second {what}"), R::AGAINST, &costs.clock, (rate, &AT_MOST)),
     ])
 }
 

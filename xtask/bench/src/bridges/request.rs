@@ -3,7 +3,7 @@
 use super::cpu::{Done, cost};
 use super::{Bridge, SIZES};
 use crate::raw::{Limits, Raw, TALKING};
-use crate::rounds::{ComparedCosts, Cost, Error, compare_costs, median, rate, shown};
+use crate::rounds::{Cost, Error, compare_costs, median, rate, shown};
 use crate::table::Figure;
 use futures_util::future::try_join_all;
 use pontoon::Client;
@@ -63,18 +63,18 @@ pub(crate) fn figures<R: Raw>() -> Result<Vec<Figure>, Error> {
     for (raw, against, limits) in [(&raw, R::ASKS, R::LIMITS), (&raw.talkative(), TALKING, Limits::REPORTED)] {
         let (ours, theirs) = (OverBridge(client.clone()), ByHand(raw.clone()));
         for (bytes, size) in SIZES {
-            let ComparedCosts { clock, cpu } =
+            let costs =
                 compare_costs(ROUNDS, &mut || sides.in_turn(&ours, bytes), &mut || sides.in_turn(&theirs, bytes))?;
             let what = format!("a request over {}, {size}, sequential", bridge.name);
-            figures.push(Figure::cpu(&what, against, &cpu, limits.one_at_a_time));
-            figures.push(Figure::clock(format!("p50 of {what}"), against, &clock, shown));
+            figures.push(Figure::cpu(&what, against, &costs, limits.one_at_a_time));
+            figures.push(Figure::clock(format!("p50 of {what}"), against, &costs.clock, shown));
         }
         for (bytes, size) in SIZES {
-            let ComparedCosts { clock, cpu } =
+            let costs =
                 compare_costs(ROUNDS, &mut || sides.at_a_time(&ours, bytes), &mut || sides.at_a_time(&theirs, bytes))?;
             let what = format!("over {}, {size}, {IN_FLIGHT} in flight", bridge.name);
-            figures.push(Figure::cpu(&format!("a request {what}"), against, &cpu, limits.in_flight));
-            figures.push(Figure::clock(format!("requests per second {what}"), against, &clock, rate));
+            figures.push(Figure::cpu(&format!("a request {what}"), against, &costs, limits.in_flight));
+            figures.push(Figure::clock(format!("requests per second {what}"), against, &costs.clock, rate));
         }
     }
     let Sides { runtime, broker: _broker } = sides;
