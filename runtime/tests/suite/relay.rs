@@ -7,11 +7,11 @@ use std::time::Duration;
 use pontoon::adapter::{Change, Expect, StateAdapter};
 use pontoon::adapter::{EventAdapter, Request};
 use pontoon::adapter::{Message, Metadata};
-use pontoon::generated::{Command, Event};
+use pontoon::generated::{Command, Event, Queue};
 use pontoon::{FaultClass, Health, Id, Instant, InvokeError, Started};
 use tokio::time::sleep;
 
-use crate::contract::{event, lab, state};
+use crate::contract::{Invoice, NewUser, event, lab, queue, state, user};
 use crate::faulty::{Bridge, Broker, Fate, Store};
 use crate::script::{Act, Script};
 use crate::unit::{Monolith, launch};
@@ -106,6 +106,44 @@ async fn what_a_dead_instance_may_have_been_publishing_is_relayed_together() {
     let _other = instance(&Bridge::to(&broker), &store).await;
     let relayed = tokio::time::timeout(Duration::from_secs(5), broker.got(300)).await;
     assert_eq!(relayed.expect("within the time that is left to a process"), (0..300).collect::<Vec<_>>());
+}
+
+/// Jobs have no order: what a dead instance may have been putting in is left to it for seconds, and holds up neither
+/// what was left behind it nor what is committed now.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_a_dead_instance_may_have_put_in_holds_up_no_other() {
+    const SUBJECT: &str = queue::Invoices::SUBJECT;
+    let (store, script) = (Store::new(), Script::new());
+    for (place, direct) in [(1, true), (2, false)] {
+        let id = Id::random();
+        let entry = format!(
+            r#"{{"subject":"{SUBJECT}","metadata":{{"id":"{id}","correlation":"{id}","causation":null,"principal":null,
+            "tenant":null,"hops":1}},"payload":"{{\"number\":{place}}}","job":{{"delay":null,"deduplication":null}},
+            "direct":{direct}}}"#
+        );
+        put(&store, &format!("{SUBJECT}/{place:020}"), &entry).await;
+    }
+    let note = |collection, key: &str, value: &str| {
+        let put = Some((Arc::from(value.as_bytes()), None));
+        Change { collection, key: key.to_owned(), expect: Expect::Absent, put }
+    };
+    let sent = format!("{SUBJECT}/{:020}", 1);
+    let notes = vec![note("$outbox_order", SUBJECT, r#"{"last":2}"#), note("$outbox_sent", &sent, "true")];
+    store.commit(notes).await.unwrap();
+    let begun = Instant::now();
+    let unit = launch(&script).adapters(Bridge::default().adapters(&store)).start().await.unwrap();
+    unit.client().invoke(user::SignUp, NewUser { email: "ada".into() }).await.unwrap();
+    let bills = async |count| {
+        script.begun("bill", count).await;
+        let mut bills = script.inputs("bill");
+        bills.sort_unstable();
+        (bills, begun.elapsed() < Duration::from_secs(1))
+    };
+    let bill = |number| format!("{:?}", Invoice { number });
+    assert_eq!(bills(2).await, (vec![bill(2), bill(7)], true));
+    assert_eq!(bills(3).await, (vec![bill(1), bill(2), bill(7)], false));
+    unit.settled().await;
+    assert!(store.keys("$outbox").await.is_empty());
 }
 
 /// A living instance is publishing: the relay of another one ends at once, and so does a stop of that.

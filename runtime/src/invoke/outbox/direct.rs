@@ -1,4 +1,5 @@
-//! What a process has committed, published by itself at once, as long as nothing older waits.
+//! What a process has committed, published by itself at once: events as long as nothing older waits; jobs whatever
+//! waits, as they have no order.
 //!
 //! It does so for a short time after the commit only. What is not published by then is the relay's, and any process may
 //! relay it.
@@ -36,7 +37,8 @@ pub(super) async fn publish(context: OutboxContext<'_>, lane: &Lane, relay: &mut
         });
         let others = rest.split_off(1 + run.count());
         let run = mem::replace(&mut rest, others);
-        let Some(run) = turn(context, lane, relay, run).await else { return true };
+        let run = if lane.keeps_order() { turn(context, lane, relay, run).await } else { Some(run) };
+        let Some(run) = run else { return true };
         if !publish_run(context, lane, relay, run).await {
             return true;
         }
@@ -115,7 +117,8 @@ async fn publish_run(context: OutboxContext<'_>, lane: &Lane, relay: &mut Relay,
     if context.store.commit(changes.clone()).await.is_ok() {
         relay.taken_out(&changes);
         relay.all_gone_up_to = None;
-        if all {
+        // Of jobs, older ones may wait.
+        if all && lane.keeps_order() {
             relay.gone_up_to(last, &last_key);
         }
     } else {

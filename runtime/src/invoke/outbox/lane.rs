@@ -96,6 +96,12 @@ impl Lane {
         clear && !self.port.is_away()
     }
 
+    /// Whether what is committed is published in the order of commits. Jobs are not: one that another process may be
+    /// putting in holds up no other.
+    pub(super) fn keeps_order(&self) -> bool {
+        matches!(self.port, Port::Topic(_))
+    }
+
     /// Publishes an entry as soon as it is its turn.
     pub(super) fn push(&self, queued: Queued) {
         self.state().queue.push_back(queued);

@@ -117,7 +117,7 @@ impl Relay {
                     // It is published at once.
                     return Ok(());
                 }
-                if Entry::read(&kept.value).is_ok_and(|entry| self.is_under_way(head, &entry)) {
+                if lane.keeps_order() && Entry::read(&kept.value).is_ok_and(|entry| self.is_under_way(head, &entry)) {
                     self.leave_to_others(context, lane, head).await?;
                 }
             }
@@ -169,14 +169,21 @@ impl Relay {
             }
             page.entries.retain(|(key, _)| !is_queued(lane, key));
             let mut taken = Vec::new();
-            let mut ended = Ok(());
+            let (mut ended, mut left_to_others, mut progress) = (Ok(()), None, false);
             let mut entries = page.entries.into_iter().peekable();
             while ended.is_ok() && entries.peek().is_some() {
                 let some = entries.by_ref().take(at_a_time).collect();
-                ended = self.publish_some(holding, &mut taken, some).await;
+                ended = match self.publish_some(holding, &mut taken, some).await {
+                    // What comes after a job does not wait for it.
+                    Err(Stop::Young(head, until)) if !lane.keeps_order() => {
+                        left_to_others.get_or_insert((head, until));
+                        continue;
+                    }
+                    ended => ended,
+                };
                 // Where one comes through, the next ones do: until then one alone may have been sent.
                 if ended.is_ok() {
-                    comes_through = true;
+                    (comes_through, progress) = (true, true);
                     at_a_time = if lane.listeners.ordered { 1 } else { AT_A_TIME.min(2 * at_a_time) };
                 }
             }
@@ -184,9 +191,13 @@ impl Relay {
             if removed.is_ok() {
                 self.taken_out(&taken);
             }
-            match ended {
-                Ok(()) | Err(Stop::Again) => removed?,
-                Err(Stop::Young(head, until)) => {
+            match (ended, left_to_others) {
+                (Ok(()), Some((head, until))) if !progress => {
+                    removed?;
+                    return Err(Stop::Young(head, until));
+                }
+                (Ok(()) | Err(Stop::Again), _) => removed?,
+                (Err(Stop::Young(head, until)), _) => {
                     removed?;
                     if !self.has_left(lane, &head) {
                         return Err(Stop::Young(head, until));
@@ -194,7 +205,7 @@ impl Relay {
                     // What this process has left comes after it.
                     sleep(OTHERS_TURN).await;
                 }
-                Err(stop) => return Err(stop),
+                (Err(stop), _) => return Err(stop),
             }
         }
     }
@@ -267,8 +278,11 @@ impl Relay {
                     ready.push((key, entry));
                 }
                 Err(stop) => {
+                    let is_passed_over = matches!(stop, Stop::Young(..)) && !lane.keeps_order();
                     ended = Err(stop);
-                    break;
+                    if !is_passed_over {
+                        break;
+                    }
                 }
             }
         }
