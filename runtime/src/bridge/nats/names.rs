@@ -15,6 +15,12 @@ pub(super) fn dead_letters(topology: &str, subscription: &str) -> String {
     format!("{topology}.dead.{subscription}")
 }
 
+/// Whether this is the subject of a subscription's dead letters, and not a queue's: `shop.dead.queue.invoices`.
+pub(super) fn is_of_a_subscription(topology: &str, dead_letters: &str) -> bool {
+    let address = dead_letters.strip_prefix(&*self::dead_letters(topology, ""));
+    address.is_some_and(|address| address.split('.').count() == 3)
+}
+
 /// The durable consumer of a subscription: `email-v1-greet`. No two have the same: names of the topology have no `-`.
 pub(super) fn consumer(subscription: &str) -> String {
     subscription.replace('.', "-")
@@ -34,6 +40,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn the_dead_letters_of_a_queue_are_no_subscriptions() {
+        let is_one = |subject| is_of_a_subscription("shop", subject);
+        assert!(is_one("shop.dead.email.v1.greet") && is_one("shop.dead.queue.v1.invoices"));
+        assert!(!is_one("shop.dead.queue.invoices") && !is_one("other.dead.email.v1.greet"));
+    }
 
     #[test]
     fn no_two_subscriptions_have_one_consumer() {

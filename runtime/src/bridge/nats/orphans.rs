@@ -160,7 +160,10 @@ impl OrphanedConsumers {
             let subjects = counted.state.subjects.unwrap_or_default();
             offset += subjects.len();
             let is_last = subjects.is_empty() || offset >= counted.total;
-            let orphaned = subjects.into_iter().filter(|(subject, _)| !known.contains(subject));
+            // Which queues there are, only those know who use them.
+            let orphaned = subjects
+                .into_iter()
+                .filter(|(subject, _)| names::is_of_a_subscription(topology, subject) && !known.contains(subject));
             orphans.extend(orphaned.map(|(name, messages)| Orphan { name, messages: Some(messages) }));
             if is_last {
                 break;

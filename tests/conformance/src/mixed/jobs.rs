@@ -41,8 +41,12 @@ impl Jobs {
         match self.look().await {
             Ok((left, dead)) => {
                 let mut problems = Vec::new();
-                if left > 0 {
-                    problems.push(format!("{left} receipts are still to be issued"));
+                let Depth { waiting, delayed, leased, age } = left;
+                if waiting + delayed.unwrap_or(0) + leased.unwrap_or(0) > 0 {
+                    problems.push(format!(
+                        "receipts are still to be issued: {waiting} wait, for {age:?}, {delayed:?} for their time, and \
+                         {leased:?} are with workers"
+                    ));
                 }
                 if dead != *poisons {
                     problems.push(format!("the receipts of {dead:?} are dead letters, not those of {poisons:?}"));
@@ -53,12 +57,12 @@ impl Jobs {
         }
     }
 
-    /// How many jobs the queue holds, and the numbers of the payments whose receipts were given up.
-    async fn look(&self) -> Result<(usize, BTreeSet<u64>), BridgeError> {
-        let Depth { waiting, delayed, leased, .. } = self.queue.depth().await?;
+    /// The jobs that the queue holds, and the numbers of the payments whose receipts were given up.
+    async fn look(&self) -> Result<(Depth, BTreeSet<u64>), BridgeError> {
+        let depth = self.queue.depth().await?;
         let letters = self.queue.dead_letters(0).await?;
         let number = |letter: &DeadMessage| letter.message.decode::<Receipt>().expect("a receipt").number;
         let dead = letters.iter().map(number).collect();
-        Ok((waiting + delayed.unwrap_or(0) + leased.unwrap_or(0), dead))
+        Ok((depth, dead))
     }
 }
