@@ -13,17 +13,21 @@
 //!
 //! A job stays pending in the group until its worker has acknowledged it, which removes it. Whoever takes jobs also
 //! takes those over that have been pending for longer than a lease. A delivery is known by its number: what settles or
-//! extends an earlier one is refused.
+//! extends an earlier one is refused. Changes that wait side by side go to the server in one call.
 
 mod adapter;
 mod arrivals;
 mod deliveries;
 mod fields;
+mod group;
 mod job_queue;
 mod keys;
+mod push;
 mod queue_connection;
 mod scripts;
+mod settle;
 mod subscription;
+mod take;
 
 use std::sync::Arc;
 

@@ -10,6 +10,7 @@ mod harness;
 mod leases;
 mod outages;
 mod times;
+mod together;
 mod worker;
 
 pub use batches::*;
@@ -20,6 +21,7 @@ pub use harness::{Harness, POLICY, job, next, numbers, take};
 pub use leases::*;
 pub use outages::*;
 pub use times::*;
+pub use together::*;
 pub use worker::{
     QueueAddress, WorkerProgram, a_job_that_ends_its_process_takes_no_other_with_it,
     a_worker_that_is_killed_in_mid_batch_loses_nothing, a_worker_that_is_killed_loses_nothing, work,
@@ -54,6 +56,9 @@ macro_rules! queue_suite {
             a_job_that_ends_its_process_takes_no_other_with_it
             jobs_in_batches_are_each_done_once
             of_a_batch_only_what_fails_comes_again
+            jobs_put_in_side_by_side_have_an_outcome_each
+            jobs_settled_side_by_side_are_settled_each
+            who_stops_waiting_holds_up_nobody
             a_worker_that_is_killed_in_mid_batch_loses_nothing
             a_closed_queue_is_an_error
             closing_leaves_nobody_waiting

@@ -8,8 +8,10 @@ use pontoon_schema::capability::{self, Adapter};
 use tokio::task::JoinSet;
 
 use super::arrivals::Arrivals;
+use super::group::Group;
 use super::job_queue::RedisQueue;
 use super::keys::{self, QueueKeys};
+use super::push::Pushes;
 use super::queue_connection::QueueConnection;
 use super::subscription::{JobsContext, RedisJobs};
 use crate::bridge::network::{AtomicCounters, NetworkConsumer, NetworkQueue};
@@ -74,12 +76,13 @@ impl RedisQueues {
         let arrivals = Arrivals::new(blocking, keys.jobs.clone());
         let jobs = JobsContext::new(&self.connection, keys.clone(), subject, &self.source, policy.lease, arrivals);
         let jobs = Arc::new(jobs);
+        let pushes = Group::new(Pushes { keys: keys.clone(), policy }, &self.connection);
         let queue = RedisQueue {
             connection: Arc::clone(&self.connection),
             keys,
             subject,
             source: Arc::clone(&self.source),
-            policy,
+            pushes,
             largest: self.largest,
         };
         let (source, counters) = (RedisJobs(Arc::clone(&jobs)), Arc::clone(&self.counters));

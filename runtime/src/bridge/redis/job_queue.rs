@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fields;
+use super::group::Group;
 use super::keys::QueueKeys;
+use super::push::{FULL, PushedJob, Pushes};
 use super::queue_connection::QueueConnection;
 use super::scripts::{self, CountedJobs};
 use crate::bridge::network::BrokerQueue;
 use crate::bridge::network::wire::Outgoing;
 use crate::bridge::{BridgeError, Depth, Job};
-use crate::contract::queue_policy::QueuePolicy;
-use crate::contract::subscription_policy::WhenFull;
 use crate::message::Message;
 
 /// The stream of a queue's jobs, as those see it who put them in.
@@ -20,7 +20,7 @@ pub(super) struct RedisQueue {
     pub(super) keys: QueueKeys,
     pub(super) subject: &'static str,
     pub(super) source: Arc<str>,
-    pub(super) policy: QueuePolicy,
+    pub(super) pushes: Arc<Group<Pushes>>,
     /// The largest payload, in bytes.
     pub(super) largest: u64,
 }
@@ -35,15 +35,11 @@ impl BrokerQueue for RedisQueue {
         let Job { message, delay, deduplication } = job;
         let outgoing = Outgoing::new(self.subject, message, &self.source);
         let body = outgoing.body(self.largest)?;
-        let when_full = if self.policy.when_full == WhenFull::DropOldest { "drop" } else { "" };
-        let window = self.policy.remember.unwrap_or_default();
-        let mut push = scripts::push(&self.keys, deduplication.as_deref().map(|id| self.keys.seen(id)));
-        push.arg(self.policy.bound).arg(when_full);
-        push.arg(milliseconds(delay.unwrap_or_default())).arg(milliseconds(window).max(1));
-        push.arg(fields::write(&outgoing, &body));
-        let outcome: String = self.connection.run_until_done(&push).await?;
-        match outcome.as_str() {
-            "full" => Err(BridgeError::Full { at: self.subject }),
+        let fields = fields::write(&outgoing, &body);
+        let seen = deduplication.as_deref().map(|id| self.keys.seen(id));
+        let job = PushedJob { fields, delay: delay.unwrap_or_default(), seen };
+        match self.pushes.make(job).await? {
+            FULL => Err(BridgeError::Full { at: self.subject }),
             _ => Ok(()),
         }
     }

@@ -36,20 +36,15 @@ local function oldest(jobs)
   return redis.call('XRANGE', jobs, '(' .. delivered, '+', 'COUNT', 1)[1]
 end
 
--- Removes a job that is pending.
-local function remove(jobs, entry)
-  redis.call('XACK', jobs, 'workers', entry)
-  redis.call('XDEL', jobs, entry)
-end
-
--- Puts a job in, which may be taken after so many milliseconds. No time is over early.
-local function put(jobs, later, held, delay, fields)
+-- Puts a job in, which may be taken after so many milliseconds. Its fields are so many of a table. No time is over
+-- early.
+local function put(jobs, later, held, delay, fields, count)
   if delay == 0 then
-    redis.call('XADD', jobs, '*', unpack(fields))
+    redis.call('XADD', jobs, '*', unpack(fields, 1, count))
     return
   end
   local place = redis.call('HINCRBY', held, 'last', 1)
-  redis.call('HSET', held, place, cmsgpack.pack(fields))
+  redis.call('HSET', held, place, cmsgpack.pack({ unpack(fields, 1, count) }))
   redis.call('ZADD', later, string.format('%.0f', now() + 1 + delay), place)
 end
 

@@ -1,22 +1,15 @@
 //! The connection to Redis as the queue bridge uses it: the state store's, with the errors of a bridge.
 
 use std::future::Future;
-use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, RedisResult, ScriptInvocation};
-use tokio::time::{Instant, sleep};
+use redis::{FromRedisValue, RedisResult};
 
+use super::scripts::ScriptCall;
 use crate::bridge::BridgeError;
-use crate::bridge::network::WAIT_LIMIT;
-use crate::contract::policy::Backoff;
 use crate::health::Health;
-use crate::one_line::OneLine;
 use crate::store::StoreError;
 use crate::store::redis::{Address, Connection, advice};
-
-/// Between two attempts at a change that the server did not answer for.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
 /// A connection to Redis that carries jobs.
 pub(super) struct QueueConnection(Connection);
@@ -58,27 +51,8 @@ impl QueueConnection {
     }
 
     /// Runs a script that may run twice.
-    pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, BridgeError> {
-        self.ask(|mut commands| async move { script.invoke_async(&mut commands).await }).await
-    }
-
-    /// The same until the server has answered, as far as one waits for a server that is away.
-    pub(super) async fn run_until_done<T: FromRedisValue>(
-        &self,
-        script: &ScriptInvocation<'_>,
-    ) -> Result<T, BridgeError> {
-        let until = Instant::now() + WAIT_LIMIT;
-        let mut failures = 0;
-        loop {
-            match self.run(script).await {
-                Err(BridgeError::Unavailable(error)) if Instant::now() < until => {
-                    tracing::debug!(target: "pontoon", error = %OneLine(&error), "redis is asked once more");
-                    failures += 1;
-                    sleep(BACKOFF.after(failures)).await;
-                }
-                ended => return ended,
-            }
-        }
+    pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptCall) -> Result<T, BridgeError> {
+        self.ask(|mut commands| async move { script.ask(&mut commands).await }).await
     }
 }
 

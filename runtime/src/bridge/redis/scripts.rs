@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use redis::{Script, ScriptInvocation};
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind, ToRedisArgs, cmd, pipe};
 
-use super::fields::ReadFields;
+use super::fields::WrittenFields;
 use super::keys::QueueKeys;
 
 /// A script, behind what all of them have in common.
@@ -17,57 +18,90 @@ macro_rules! script {
 static PUSH: LazyLock<Script> = script!("push.lua");
 static TAKE: LazyLock<Script> = script!("take.lua");
 static SETTLE: LazyLock<Script> = script!("settle.lua");
-static RELEASE: LazyLock<Script> = script!("release.lua");
 static EXTEND: LazyLock<Script> = script!("extend.lua");
 static DEPTH: LazyLock<Script> = script!("depth.lua");
-
-/// What [`take`] returns: where to go on looking for what others have left, in how many milliseconds the next job is
-/// due, the last entry of the stream, and the jobs.
-pub(super) type TakenJobs = (String, i64, String, Vec<(String, u32, ReadFields)>);
 
 /// What [`depth`] returns: how many jobs wait, are delayed and pending, and the age of the oldest in milliseconds.
 pub(super) type CountedJobs = (usize, usize, usize, u64);
 
-/// Puts a job in.
-pub(super) fn push(keys: &QueueKeys, seen: Option<String>) -> ScriptInvocation<'static> {
-    let mut script = with_the_queue(&PUSH, keys);
-    script.key(seen);
-    script
+/// The replies to a script and to a command behind it.
+type BothReplies<S, T> = RedisResult<(RedisResult<S>, RedisResult<T>)>;
+
+/// A call of a script, written into one buffer.
+pub(super) struct ScriptCall {
+    script: &'static Script,
+    command: Cmd,
+}
+
+impl ScriptCall {
+    fn new(script: &'static Script, keys: &[&str]) -> Self {
+        let mut command = cmd("EVALSHA");
+        command.arg(script.get_hash()).arg(keys.len()).arg(keys);
+        Self { script, command }
+    }
+
+    /// One more argument.
+    pub(super) fn arg(&mut self, argument: impl ToRedisArgs) -> &mut Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// The fields of an entry, behind their number.
+    pub(super) fn fields(&mut self, fields: &WrittenFields) -> &mut Self {
+        self.command.arg(fields.count());
+        fields.put(&mut self.command);
+        self
+    }
+
+    /// Calls the script, and sends a command behind it. Each has a reply of its own, which may be an error.
+    pub(super) async fn ask_with<S, T>(&self, behind: &Cmd, commands: &mut MultiplexedConnection) -> BothReplies<S, T>
+    where
+        S: FromRedisValue,
+        T: FromRedisValue,
+    {
+        let mut both = pipe();
+        both.add_command(self.command.clone()).add_command(behind.clone()).ignore_errors();
+        both.query_async(commands).await
+    }
+
+    /// Calls the script. A server that does not know it yet is told what it is.
+    pub(super) async fn ask<T: FromRedisValue>(&self, commands: &mut MultiplexedConnection) -> RedisResult<T> {
+        match self.command.query_async(commands).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.script.load_async(commands).await?;
+                self.command.query_async(commands).await
+            }
+            ended => ended,
+        }
+    }
+}
+
+/// Puts jobs in, of which some have deduplication ids.
+pub(super) fn push<'k>(keys: &'k QueueKeys, seen: impl Iterator<Item = &'k str>) -> ScriptCall {
+    let keys: Vec<&str> = the_queue(keys).into_iter().chain(seen).collect();
+    ScriptCall::new(&PUSH, &keys)
 }
 
 /// Takes jobs.
-pub(super) fn take(keys: &QueueKeys) -> ScriptInvocation<'static> {
-    with_the_queue(&TAKE, keys)
+pub(super) fn take(keys: &QueueKeys) -> ScriptCall {
+    ScriptCall::new(&TAKE, &the_queue(keys))
 }
 
-/// Is done with a job, or has it come again.
-pub(super) fn settle(keys: &QueueKeys) -> ScriptInvocation<'static> {
-    with_the_queue(&SETTLE, keys)
-}
-
-/// Gives a job back.
-pub(super) fn release(keys: &QueueKeys) -> ScriptInvocation<'static> {
-    let mut script = RELEASE.prepare_invoke();
-    script.key(&keys.jobs);
-    script
+/// Settles deliveries.
+pub(super) fn settle(keys: &QueueKeys) -> ScriptCall {
+    ScriptCall::new(&SETTLE, &the_queue(keys))
 }
 
 /// Extends the leases of jobs.
-pub(super) fn extend(keys: &QueueKeys) -> ScriptInvocation<'static> {
-    let mut script = EXTEND.prepare_invoke();
-    script.key(&keys.jobs);
-    script
+pub(super) fn extend(keys: &QueueKeys) -> ScriptCall {
+    ScriptCall::new(&EXTEND, &[&keys.jobs])
 }
 
 /// Counts the jobs.
-pub(super) fn depth(keys: &QueueKeys) -> ScriptInvocation<'static> {
-    let mut script = DEPTH.prepare_invoke();
-    script.key(&keys.jobs).key(&keys.later);
-    script
+pub(super) fn depth(keys: &QueueKeys) -> ScriptCall {
+    ScriptCall::new(&DEPTH, &[&keys.jobs, &keys.later])
 }
 
-fn with_the_queue(script: &'static Script, keys: &QueueKeys) -> ScriptInvocation<'static> {
-    let mut script = script.prepare_invoke();
-    script.key(&keys.jobs).key(&keys.later).key(&keys.held);
-    script
+fn the_queue(keys: &QueueKeys) -> [&str; 3] {
+    [&keys.jobs, &keys.later, &keys.held]
 }

@@ -1,21 +1,24 @@
 //! The jobs of a queue as the runtime takes them: deliveries of the consumer group that all workers share.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::Mutex as AsyncMutex;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::arrivals::Arrivals;
 use super::deliveries::{Deliveries, JobDelivery};
 use super::fields::{self, ReadFields};
-use super::job_queue::milliseconds;
+use super::group::Group;
 use super::keys::QueueKeys;
 use super::queue_connection::QueueConnection;
-use super::scripts::{self, TakenJobs};
+use super::settle::{Becomes, SETTLED, SettledJob, Settlements};
+use super::take::{self, Look, TakenEntry, TakenJobs};
 use crate::bridge::network::wire::{GivenUp, Outgoing};
 use crate::bridge::network::{
     BrokerSubscription, DeadLetterPage, DeadLetterQuery, FoundDeadLetter, ReceivedMessage, dead,
@@ -48,6 +51,7 @@ pub(super) struct JobsContext {
     pub(super) lease: Duration,
     pub(super) arrivals: Arc<Arrivals>,
     pub(super) deliveries: Deliveries,
+    settlements: Arc<Group<Settlements>>,
     /// How many wait for a job: so many are taken at once.
     wanting: AtomicUsize,
     /// How many one of them takes one after the other, for a batch.
@@ -64,6 +68,8 @@ struct TakeState {
     /// Where to go on looking for what others have left, and when.
     cursor: String,
     look: Instant,
+    /// Whether the last time there were as many as were wanted.
+    is_busy: bool,
 }
 
 /// A job that was taken.
@@ -80,11 +86,16 @@ pub(super) enum RedisToken {
     DeadLetter(String),
 }
 
-/// Whether a job that is given back was attempted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Released {
-    Attempted,
-    Untouched,
+/// A delivery that is being settled. Also where nobody waits for that any more, its lease is not extended after it.
+struct Settling<'s> {
+    deliveries: &'s Deliveries,
+    delivery: JobDelivery,
+}
+
+impl Drop for Settling<'_> {
+    fn drop(&mut self) {
+        self.deliveries.let_go(&self.delivery);
+    }
 }
 
 /// Somebody who waits for a job.
@@ -107,6 +118,7 @@ impl JobsContext {
     ) -> Self {
         Self {
             connection: Arc::clone(connection),
+            settlements: Group::new(Settlements { keys: keys.clone() }, connection),
             keys,
             subject,
             source: Arc::clone(source),
@@ -116,7 +128,12 @@ impl JobsContext {
             wanting: AtomicUsize::new(0),
             at_once: AtomicU32::new(1),
             buffer: Mutex::default(),
-            state: AsyncMutex::new(TakeState { taking: None, cursor: "0-0".to_owned(), look: Instant::now() }),
+            state: AsyncMutex::new(TakeState {
+                taking: None,
+                cursor: "0-0".to_owned(),
+                look: Instant::now(),
+                is_busy: false,
+            }),
             drained: AtomicBool::new(false),
         }
     }
@@ -140,6 +157,11 @@ impl JobsContext {
     async fn next(self: &Arc<Self>) -> Option<TakenJob> {
         self.wanting.fetch_add(1, Ordering::Relaxed);
         let _wanting = Wanting(&self.wanting);
+        if !self.is_over()
+            && let Some(job) = self.buffer.lock().pop_front()
+        {
+            return Some(job);
+        }
         let mut state = self.state.lock().await;
         loop {
             if self.is_over() {
@@ -149,11 +171,8 @@ impl JobsContext {
                 return Some(job);
             }
             match self.take(&mut state).await {
-                Ok((due, last)) => {
-                    if self.buffer.lock().is_empty() {
-                        self.wait(state.look, due, last).await;
-                    }
-                }
+                Ok(None) => {}
+                Ok(Some((due, last))) => self.wait(state.look, due, last).await,
                 Err(BridgeError::Closed) => return None,
                 Err(error) => {
                     tracing::debug!(target: "pontoon", queue = self.subject, error = %OneLine(&error), "no jobs can be taken");
@@ -163,22 +182,31 @@ impl JobsContext {
         }
     }
 
-    /// Takes as many jobs as are wanted. Returns when the next one is due, and the last entry of the stream.
-    async fn take(self: &Arc<Self>, state: &mut TakeState) -> Result<(Option<Duration>, String), BridgeError> {
-        let looks = state.look <= Instant::now();
+    /// Takes as many jobs as are wanted. Where there are none, returns when the next one is due, and the last entry of
+    /// the stream.
+    async fn take(self: &Arc<Self>, state: &mut TakeState) -> Result<Option<(Option<Duration>, String)>, BridgeError> {
+        let left = (state.look <= Instant::now()).then(|| (state.cursor.clone(), self.lease));
+        let is_busy = mem::take(&mut state.is_busy);
         let taking = state.taking.get_or_insert_with(|| {
-            let (jobs, wanted) = (Arc::clone(self), self.wanted());
-            let cursor = if looks { state.cursor.clone() } else { String::new() };
+            let context = Arc::clone(self);
             Box::pin(async move {
-                let mut script = scripts::take(&jobs.keys);
-                script.arg(wanted).arg(milliseconds(jobs.lease)).arg(cursor);
-                let taken: TakenJobs = jobs.connection.run(&script).await?;
-                Ok(taken)
+                // Those who were done together want jobs together.
+                yield_now().await;
+                let (connection, keys, wanted) = (&context.connection, &context.keys, context.wanted());
+                match left {
+                    None if is_busy => take::take_many(connection, keys, wanted).await,
+                    left => take::take(connection, keys, wanted, left).await,
+                }
             })
         });
         let taken = taking.await;
         state.taking = None;
-        let (cursor, due, last, jobs) = taken?;
+        let TakenJobs { jobs, is_enough, look } = taken?;
+        state.is_busy = is_enough;
+        let Some(Look { cursor, due, last }) = look else {
+            self.keep(jobs);
+            return Ok(None);
+        };
         // Once through, there is time until the next leases can be over.
         if cursor == "0-0" {
             state.look = Instant::now() + self.look_again();
@@ -186,13 +214,21 @@ impl JobsContext {
         if !cursor.is_empty() {
             state.cursor = cursor;
         }
-        let mut buffer = self.buffer.lock();
-        for (entry, number, fields) in jobs {
+        if jobs.is_empty() {
+            return Ok(Some((due, last)));
+        }
+        self.keep(jobs);
+        Ok(None)
+    }
+
+    /// Keeps jobs until they are received.
+    fn keep(&self, jobs: Vec<TakenEntry>) {
+        let jobs = jobs.into_iter().map(|(entry, number, fields)| {
             let delivery = JobDelivery::new(entry, number);
             self.deliveries.hold(&delivery);
-            buffer.push_back(TakenJob { delivery, fields });
-        }
-        Ok((u64::try_from(due).ok().map(Duration::from_millis), last))
+            TakenJob { delivery, fields }
+        });
+        self.buffer.lock().extend(jobs);
     }
 
     fn look_again(&self) -> Duration {
@@ -210,30 +246,13 @@ impl JobsContext {
         }
     }
 
-    /// Is done with a job, or has it come again after a pause, as this attempt.
-    async fn settle(
-        &self,
-        delivery: &JobDelivery,
-        again: Option<(Duration, fields::WrittenFields)>,
-    ) -> Result<(), BridgeError> {
-        let mut script = scripts::settle(&self.keys);
-        script.arg(&*delivery.entry).arg(delivery.number);
-        match again {
-            None => script.arg(""),
-            Some((pause, fields)) => script.arg(milliseconds(pause)).arg(fields),
-        };
-        let settled = self.connection.run_until_done::<u8>(&script).await;
-        self.deliveries.let_go(delivery);
-        if settled? == 1 { Ok(()) } else { Err(BridgeError::LeaseLost) }
-    }
-
-    /// Gives a job back.
-    async fn release(&self, delivery: &JobDelivery, released: Released) -> Result<(), BridgeError> {
-        let mut script = scripts::release(&self.keys);
-        script.arg(&*delivery.entry).arg(delivery.number).arg(u8::from(released == Released::Attempted));
-        let released = self.connection.run_until_done::<u8>(&script).await;
-        self.deliveries.let_go(delivery);
-        if released? == 1 { Ok(()) } else { Err(BridgeError::LeaseLost) }
+    /// Settles a delivery, which is not held any more by then.
+    async fn settle(&self, delivery: JobDelivery, becomes: Becomes) -> Result<(), BridgeError> {
+        let _settling = Settling { deliveries: &self.deliveries, delivery: delivery.clone() };
+        match self.settlements.make(SettledJob { delivery, becomes }).await? {
+            SETTLED => Ok(()),
+            _ => Err(BridgeError::LeaseLost),
+        }
     }
 
     /// Takes nothing new, and gives back what nobody has received.
@@ -249,11 +268,10 @@ impl JobsContext {
             }
         })
         .await;
-        let left = std::mem::take(&mut *self.buffer.lock());
-        for TakenJob { delivery, .. } in left {
-            if let Err(error) = self.release(&delivery, Released::Untouched).await {
-                tracing::debug!(target: "pontoon", queue = self.subject, error = %OneLine(&error), "a job comes again after its lease");
-            }
+        let left = mem::take(&mut *self.buffer.lock());
+        let given_back = left.into_iter().map(|job| self.settle(job.delivery, Becomes::Untouched));
+        for error in join_all(given_back).await.into_iter().filter_map(Result::err) {
+            tracing::debug!(target: "pontoon", queue = self.subject, error = %OneLine(&error), "a job comes again after its lease");
         }
     }
 
@@ -272,7 +290,8 @@ impl JobsContext {
         outgoing.dead = Some(GivenUp { reason: &dead.reason, attempts: dead.attempts });
         let fields = fields::write(&outgoing, &outgoing.body(u64::MAX)?);
         let mut add = redis::cmd("XADD");
-        add.arg(&self.keys.dead).arg("*").arg(fields);
+        add.arg(&self.keys.dead).arg("*");
+        fields.put(&mut add);
         let add = &add;
         self.connection.ask(|mut commands| async move { add.exec_async(&mut commands).await }).await
     }
@@ -295,7 +314,7 @@ impl JobsContext {
             let Some((last, _)) = found.last() else { break };
             from = format!("({last}");
             for (entry, fields) in found {
-                let bytes = fields.values().map(Vec::len).sum();
+                let bytes = fields.iter().map(|(_, value)| value.len()).sum();
                 page.add(dead(fields::read(fields)), bytes, RedisToken::DeadLetter(entry));
             }
         }
@@ -314,14 +333,14 @@ impl BrokerSubscription for RedisJobs {
 
     async fn ack(&self, token: RedisToken) -> Result<(), BridgeError> {
         match token {
-            RedisToken::Job(delivery) => self.0.settle(&delivery, None).await,
+            RedisToken::Job(delivery) => self.0.settle(delivery, Becomes::Done).await,
             RedisToken::DeadLetter(entry) => self.0.forget_dead(&entry).await,
         }
     }
 
     async fn release(&self, token: RedisToken) -> Result<(), BridgeError> {
         match token {
-            RedisToken::Job(delivery) => self.0.release(&delivery, Released::Attempted).await,
+            RedisToken::Job(delivery) => self.0.settle(delivery, Becomes::Attempted).await,
             // It has never left.
             RedisToken::DeadLetter(_) => Ok(()),
         }
@@ -331,7 +350,7 @@ impl BrokerSubscription for RedisJobs {
         match token {
             RedisToken::Job(job) => {
                 let fields = self.0.written(delivery, delivery.attempt.saturating_add(1))?;
-                self.0.settle(&job, Some((pause, fields))).await.map(|()| true)
+                self.0.settle(job, Becomes::Again(pause, fields)).await.map(|()| true)
             }
             RedisToken::DeadLetter(_) => Ok(false),
         }

@@ -1,9 +1,10 @@
 -- Takes jobs. Returns where to go on looking for what others have left; in how many milliseconds the next job comes
--- whose time is not there yet, or -1; the last entry of the stream; and the jobs, each with its entry, its delivery and
--- its fields.
+-- whose time is not there yet, or -1; the last entry of the stream, where nothing is taken; and the jobs, each with its
+-- entry, its delivery and its fields.
 --
 -- KEYS  the stream of jobs; those that wait for their time; what those are
--- ARGV  how many jobs are wanted; after how many milliseconds a worker has lost its job; where to look for such, or ''
+-- ARGV  how many jobs are wanted, 0 where they are read behind this; after how many milliseconds a worker has lost its
+--       job; where to look for such, or ''
 
 local jobs, later, held = KEYS[1], KEYS[2], KEYS[3]
 local wanted, lease, cursor = tonumber(ARGV[1]), ARGV[2], ARGV[3]
@@ -48,10 +49,12 @@ if next[2] then
   wait = math.max(0, next[2] - now)
 end
 local last = '0-0'
-local stream = redis.call('XINFO', 'STREAM', jobs)
-for i = 1, #stream, 2 do
-  if stream[i] == 'last-generated-id' then
-    last = stream[i + 1]
+if wanted > 0 and #taken == 0 then
+  local stream = redis.call('XINFO', 'STREAM', jobs)
+  for i = 1, #stream, 2 do
+    if stream[i] == 'last-generated-id' then
+      last = stream[i + 1]
+    end
   end
 end
 return { cursor, wait, last, taken }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test, also where no #[test] stands on it")]
 
 mod entries;
+mod together;
 
 use std::process::Command;
 
