@@ -1,11 +1,12 @@
 -- Puts jobs in, one after the other. Returns the outcome of each, by its place: 0 where it is taken, 1 where its
 -- deduplication id has come before, 2 where there is no room.
 --
--- KEYS  the stream of jobs; those that wait for their time; what those are; the deduplication ids of those that have one
--- ARGV  how many may wait; `drop` where the oldest makes room; for how many milliseconds a deduplication id counts; then
---       for each job its head, and the fields, names and values, that differ from those of the job before it. A head
---       has numbers: after how many milliseconds the job may be taken; 1 where it has a deduplication id, the next of
---       the keys, or 0; how many fields it has; and the places of those that follow
+-- KEYS  the stream of jobs; those that wait for their time; what those are; the deduplication ids of those that have
+--       one
+-- ARGV  how many may wait; `drop` where the oldest makes room; for how many milliseconds a deduplication id counts;
+--       then for each job its head, and the fields, names and values, that differ from those of the job before it. A
+--       head has numbers: after how many milliseconds the job may be taken; 1 where it has a deduplication id, the next
+--       of the keys, or 0; how many fields it has; and the places of those that follow
 
 local jobs, later, held = KEYS[1], KEYS[2], KEYS[3]
 local bound, when_full, window = tonumber(ARGV[1]), ARGV[2], ARGV[3]

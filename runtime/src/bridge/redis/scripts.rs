@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind, ToRedisArgs, cmd, pipe};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind, ToRedisArgs, cmd};
 
 use super::fields::WrittenFields;
 use super::keys::QueueKeys;
@@ -23,9 +23,6 @@ static DEPTH: LazyLock<Script> = script!("depth.lua");
 
 /// What [`depth`] returns: how many jobs wait, are delayed and pending, and the age of the oldest in milliseconds.
 pub(super) type CountedJobs = (usize, usize, usize, u64);
-
-/// The replies to a script and to a command behind it.
-type BothReplies<S, T> = RedisResult<(RedisResult<S>, RedisResult<T>)>;
 
 /// A call of a script, written into one buffer.
 pub(super) struct ScriptCall {
@@ -51,17 +48,6 @@ impl ScriptCall {
         self.command.arg(fields.count());
         fields.put(&mut self.command);
         self
-    }
-
-    /// Calls the script, and sends a command behind it. Each has a reply of its own, which may be an error.
-    pub(super) async fn ask_with<S, T>(&self, behind: &Cmd, commands: &mut MultiplexedConnection) -> BothReplies<S, T>
-    where
-        S: FromRedisValue,
-        T: FromRedisValue,
-    {
-        let mut both = pipe();
-        both.add_command(self.command.clone()).add_command(behind.clone()).ignore_errors();
-        both.query_async(commands).await
     }
 
     /// Calls the script. A server that does not know it yet is told what it is.

@@ -3,8 +3,7 @@
 -- entry, its delivery and its fields.
 --
 -- KEYS  the stream of jobs; those that wait for their time; what those are
--- ARGV  how many jobs are wanted, 0 where they are read behind this; after how many milliseconds a worker has lost its
---       job; where to look for such, or ''
+-- ARGV  how many jobs are wanted; after how many milliseconds a worker has lost its job; where to look for such, or ''
 
 local jobs, later, held = KEYS[1], KEYS[2], KEYS[3]
 local wanted, lease, cursor = tonumber(ARGV[1]), ARGV[2], ARGV[3]
@@ -49,7 +48,7 @@ if next[2] then
   wait = math.max(0, next[2] - now)
 end
 local last = '0-0'
-if wanted > 0 and #taken == 0 then
+if #taken == 0 then
   local stream = redis.call('XINFO', 'STREAM', jobs)
   for i = 1, #stream, 2 do
     if stream[i] == 'last-generated-id' then

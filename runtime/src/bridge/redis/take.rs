@@ -1,9 +1,8 @@
-//! The taking of jobs: by a script that looks everywhere, and where there are many, without their fields going through
-//! it.
+//! The taking of jobs: by a script that looks everywhere, and where there are many, without it.
 
 use std::time::Duration;
 
-use redis::cmd;
+use redis::{RedisResult, pipe};
 
 use super::fields::ReadFields;
 use super::job_queue::milliseconds;
@@ -41,6 +40,12 @@ type ReadScript = (String, i64, String, Vec<TakenEntry>);
 /// What `XREADGROUP` replies: of each stream its entries.
 type ReadStreams = Option<Vec<(String, Vec<(String, ReadFields)>)>>;
 
+/// The replies to what asks for the server's time, for the first job that waits for its own, and for jobs.
+type Replies = (RedisResult<ServerTime>, RedisResult<Vec<(String, f64)>>, RedisResult<ReadStreams>);
+
+/// Seconds, and microseconds beside them.
+type ServerTime = (u64, u64);
+
 /// Takes jobs that wait, are due, or were left by others, where it is time to look for those.
 pub(super) async fn take(
     connection: &QueueConnection,
@@ -56,30 +61,53 @@ pub(super) async fn take(
     Ok(TakenJobs { is_enough: is_enough(&jobs, wanted), jobs, look: Some(Look { cursor, due, last }) })
 }
 
-/// Takes jobs that wait or are due, of which there are probably enough. The server replies with their fields as they
-/// are: to a script they would be handed one by one.
+/// Takes jobs that wait, of which there are probably enough, without a script: to that, their fields would be handed
+/// one by one. Once a job is due that has waited for its time, it is not enough, and the script is next.
 pub(super) async fn take_many(
     connection: &QueueConnection,
     keys: &QueueKeys,
     wanted: u32,
 ) -> Result<TakenJobs, BridgeError> {
-    let mut script = scripts::take(keys);
-    script.arg(0).arg(0).arg("");
-    let mut read = cmd("XREADGROUP");
-    read.arg("GROUP").arg("workers").arg("worker").arg("COUNT").arg(wanted).arg("STREAMS").arg(&keys.jobs).arg(">");
-    let (script, read) = (&script, &read);
-    let streams: ReadStreams = connection
-        .ask(|mut commands| async move {
-            // What is wrong with the script is not lost: it comes up when there is nothing left to read.
-            let (_, read) = script.ask_with::<ReadScript, ReadStreams>(read, &mut commands).await?;
-            read
+    let mut commands = pipe();
+    commands.cmd("TIME").cmd("ZRANGE").arg(&keys.later).arg(0).arg(0).arg("WITHSCORES");
+    commands.cmd("XREADGROUP").arg("GROUP").arg("workers").arg("worker").arg("COUNT").arg(wanted);
+    // What is wrong with one is not lost with the jobs that another has taken.
+    commands.arg("STREAMS").arg(&keys.jobs).arg(">").ignore_errors();
+    let commands = &commands;
+    let (time, first, streams) = connection
+        .ask(|mut connection| async move {
+            let (time, first, streams): Replies = commands.query_async(&mut connection).await?;
+            Ok((time, first, streams?))
         })
         .await?;
     let entries = streams.into_iter().flatten().flat_map(|(_, entries)| entries);
     let jobs: Vec<_> = entries.map(|(entry, fields)| (entry, 1, fields)).collect();
-    Ok(TakenJobs { is_enough: is_enough(&jobs, wanted), jobs, look: None })
+    let is_enough = is_enough(&jobs, wanted) && !is_due(time, first);
+    Ok(TakenJobs { is_enough, jobs, look: None })
+}
+
+/// Whether there is a job whose time has come, as far as it is known.
+fn is_due(time: RedisResult<ServerTime>, first: RedisResult<Vec<(String, f64)>>) -> bool {
+    let (Ok((seconds, micros)), Ok(first)) = (time, first) else { return true };
+    let now = seconds.saturating_mul(1000).saturating_add(micros / 1000);
+    first.iter().any(|(_, due)| *due <= now as f64)
 }
 
 fn is_enough(jobs: &[TakenEntry], wanted: u32) -> bool {
     u32::try_from(jobs.len()).is_ok_and(|count| count >= wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_due_when_the_server_says_so() {
+        let first = |due| Ok(vec![("1".to_owned(), due)]);
+        assert!(is_due(Ok((7, 5_999)), first(7_005.0)));
+        assert!(!is_due(Ok((7, 4_999)), first(7_005.0)));
+        assert!(!is_due(Ok((7, 4_999)), Ok(Vec::new())));
+        let unknown = || redis::RedisError::from((redis::ErrorKind::Client, "unknown"));
+        assert!(is_due(Err(unknown()), Ok(Vec::new())) && is_due(Ok((7, 0)), Err(unknown())));
+    }
 }

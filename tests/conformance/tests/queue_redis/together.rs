@@ -153,3 +153,21 @@ async fn who_is_dropped_loses_nothing_of_others() {
     assert_eq!(numbers(&worker.queue, 2).await, [1, 3]);
     assert_eq!(redis.kept().await, 0);
 }
+
+/// There is always another job that waits, so that none is looked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_much_to_do_takes_what_is_due() {
+    let redis = start().await;
+    let worker = redis.queue(POLICY.lease(LEASE)).await;
+    let later = Job { delay: Some(Duration::from_millis(300)), ..job(7) };
+    soon(worker.queue.push(later)).await.unwrap();
+    for number in [1; 20] {
+        soon(worker.queue.push(job(number))).await.unwrap();
+    }
+    let taken = async {
+        while numbers(&worker.queue, 1).await == [1] {
+            worker.queue.push(job(1)).await.unwrap();
+        }
+    };
+    soon(taken).await;
+}
