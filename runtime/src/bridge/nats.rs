@@ -27,6 +27,7 @@ mod orphans;
 mod provision;
 mod publisher;
 mod pull_consumer;
+mod recently_done;
 mod refusals;
 mod requests;
 mod server_process;

@@ -1,5 +1,9 @@
 //! Removes jobs that are done from the streams of queues. A server that was killed may have some of them again: what it
 //! had removed, and not yet written down that it had. Nobody gets them, but they are counted, and take up the bound.
+//!
+//! What its consumer has acknowledged up to a job, is done. That ends at a job which the consumer takes for being
+//! worked on; and where the stream does not have that one any more, it may never hear of it again. Servers keep such in
+//! mind for as long as the stream has anything before them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +14,7 @@ use serde::de::IgnoredAny;
 use tokio::time::sleep;
 
 use crate::bridge::BridgeError;
+use crate::bridge::nats::ack_subject::AckKind;
 use crate::bridge::nats::connection::Connection;
 use crate::bridge::nats::declarations::Declarations;
 use crate::bridge::nats::jetstream_api::{EmptyRequest, JetStreamApi};
@@ -21,6 +26,9 @@ use crate::one_line::OneLine;
 
 /// Between two looks at a queue, until all jobs are done that it had when the connection began.
 const LOOKS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+
+/// How many jobs that are gone are acknowledged at a look.
+const MOST_GONE: usize = 10_000;
 
 /// The removal of jobs that are acknowledged from the streams of queues.
 pub(super) struct DoneJobs {
@@ -34,6 +42,21 @@ pub(super) struct DoneJobs {
 struct PurgeRequest {
     #[serde(rename = "seq")]
     before: u64,
+}
+
+/// `$JS.API.STREAM.INFO` with the messages that are gone.
+#[derive(Serialize)]
+struct GoneMessagesRequest {
+    deleted_details: bool,
+}
+
+/// What there was at the looks so far.
+#[derive(Default)]
+struct Looks {
+    /// The last message at the first one.
+    last: Option<u64>,
+    /// Up to where all was done at the one before.
+    done: Option<u64>,
 }
 
 impl DoneJobs {
@@ -60,9 +83,9 @@ impl DoneJobs {
     /// Removes those of one queue, and is done once there can be no more, or where it may not.
     async fn remove(&self, live: &LiveConnection, queue: &'static str) {
         let stream = names::queue_stream(queue);
-        let (mut last, mut looks) = (None, 0);
+        let (mut seen, mut looks) = (Looks::default(), 0);
         loop {
-            match self.look(live, &stream, &mut last).await {
+            match self.look(live, &stream, &mut seen).await {
                 Ok(true) => return,
                 Ok(false) => {}
                 Err(error @ BridgeError::Denied(_)) => {
@@ -78,20 +101,45 @@ impl DoneJobs {
         }
     }
 
-    /// Removes what all workers are done with. Says whether that is all up to `last`, the last message at the first
-    /// look.
-    async fn look(&self, live: &LiveConnection, stream: &str, last: &mut Option<u64>) -> Result<bool, BridgeError> {
+    /// Removes what all workers are done with. Says whether that is all that there was at the first look.
+    async fn look(&self, live: &LiveConnection, stream: &str, seen: &mut Looks) -> Result<bool, BridgeError> {
         let what = format!("CONSUMER.INFO.{stream}.{}", names::WORKERS);
         let workers: Option<ConsumerInfo> = self.api.find(live, &what, &EmptyRequest {}).await?;
         let what = format!("STREAM.INFO.{stream}");
         let found: Option<StreamInfo> = self.api.find(live, &what, &EmptyRequest {}).await?;
         let (Some(workers), Some(StreamInfo { state, .. })) = (workers, found) else { return Ok(false) };
-        let last = *last.get_or_insert(state.last_sequence);
+        let last = *seen.last.get_or_insert(state.last_sequence);
         let done = workers.ack_floor.stream;
+        if seen.done.replace(done) == Some(done) && workers.num_ack_pending > 0 {
+            self.end_what_is_gone(live, stream, &workers).await?;
+        }
         if state.messages > 0 && state.first_sequence <= done {
             let purge = PurgeRequest { before: done.saturating_add(1) };
             let _: Option<IgnoredAny> = self.api.find(live, &format!("STREAM.PURGE.{stream}"), &purge).await?;
         }
         Ok(done >= last)
+    }
+
+    /// Acknowledges those jobs that the consumer may take for being worked on, and that the stream does not have any
+    /// more.
+    async fn end_what_is_gone(
+        &self,
+        live: &LiveConnection,
+        stream: &str,
+        workers: &ConsumerInfo,
+    ) -> Result<(), BridgeError> {
+        if !self.declarations.pull_consumers().iter().any(|consumer| consumer.has_workers_of(stream)) {
+            return Ok(());
+        }
+        let what = format!("STREAM.INFO.{stream}");
+        let found = self.api.find::<StreamInfo>(live, &what, &GoneMessagesRequest { deleted_details: true }).await?;
+        let gone = found.and_then(|found| found.state.deleted).unwrap_or_default();
+        let delivered = workers.ack_floor.stream + 1..=workers.delivered.stream;
+        for sequence in gone.into_iter().filter(|sequence| delivered.contains(sequence)).take(MOST_GONE) {
+            // As what delivery it counts does not matter, if none: nothing before it is taken for done.
+            let subject = format!("$JS.ACK.{stream}.{}.1.{sequence}.0.0.0", names::WORKERS);
+            live.acknowledge(&AckKind::Ack, &subject).await?;
+        }
+        Ok(())
     }
 }

@@ -94,6 +94,9 @@ pub(super) struct StreamState {
     /// A page of its subjects with the number of messages on each, where it was asked for that.
     #[serde(default)]
     pub(super) subjects: Option<BTreeMap<String, u64>>,
+    /// The messages between the first and the last that are gone, where it was asked for them.
+    #[serde(default)]
+    pub(super) deleted: Option<Vec<u64>>,
 }
 
 /// The cluster that has the replicas of a stream.

@@ -6,18 +6,19 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::bridge::BridgeError;
-use crate::bridge::nats::ack_subject::{AckKind, AckSubject, PulledMessage};
+use crate::bridge::nats::ack_subject::{AckKind, AckSubject, PulledMessage, stored_at};
 use crate::bridge::nats::client::Subject;
 use crate::bridge::nats::client_pull::{ClientPull, PullResponse};
 use crate::bridge::nats::connection::{Connection, ENDING};
 use crate::bridge::nats::live_connection::LiveConnection;
+use crate::bridge::nats::recently_done::RecentlyDone;
 use crate::bridge::network::PREFETCH;
 use crate::contract::policy::Backoff;
 use crate::contract::subscription_policy::SubscriptionPolicy;
@@ -68,6 +69,8 @@ pub(super) struct PullConsumer {
     buffer: Mutex<VecDeque<PulledMessage>>,
     /// The ack subjects of deliveries that were handed out and are not settled yet.
     handed: Mutex<HashSet<Subject>>,
+    recently_done: RecentlyDone,
+    has_workers: AtomicBool,
     state: AsyncMutex<PullState>,
 }
 
@@ -99,6 +102,8 @@ impl PullConsumer {
             ended: watch::Sender::new(false),
             buffer: Mutex::default(),
             handed: Mutex::default(),
+            recently_done: RecentlyDone::default(),
+            has_workers: AtomicBool::new(false),
             state: AsyncMutex::new(state),
         }
     }
@@ -204,15 +209,30 @@ impl PullConsumer {
         Ok(Some(pull))
     }
 
+    /// Whether this process has workers of the queue with this stream.
+    pub(super) fn has_workers_of(&self, stream: &str) -> bool {
+        let is_of = self.acks.strip_prefix(stream).is_some_and(|rest| rest.starts_with('.'));
+        is_of && self.has_workers.load(Ordering::Relaxed)
+    }
+
     /// So many more take messages at the same time.
     pub(super) fn add_workers(&self, in_flight: u32) {
+        self.has_workers.store(true, Ordering::Relaxed);
         let more = usize::try_from(in_flight).unwrap_or(usize::MAX);
         let window = self.window.load(Ordering::Relaxed).saturating_add(more);
         self.window.store(window.min(PREFETCH.into()), Ordering::Relaxed);
     }
 
+    /// Whether this process is done with a message, and has told the server so.
+    pub(super) fn is_done(&self, ack: &Subject) -> bool {
+        stored_at(ack).is_some_and(|message| self.recently_done.has(&message))
+    }
+
     /// A message is done: there may be more at a time.
-    pub(super) fn done(&self) {
+    pub(super) fn done(&self, ack: &Subject) {
+        if let Some(message) = stored_at(ack) {
+            self.recently_done.add(message);
+        }
         let window = self.window.load(Ordering::Relaxed);
         if window < MOST {
             self.window.store(window + 1, Ordering::Relaxed);

@@ -67,6 +67,11 @@ impl BrokerSubscription for JetStreamSubscription {
             if self.connection.current().is_some_and(|live| self.consumer.is_void(&ack, &live)) {
                 continue;
             }
+            if self.consumer.is_done(&ack.subject) {
+                // The server has not come to what it was told, or was not told. Its handler does not hear of it again.
+                let _ = self.acknowledge(&AckKind::Ack, ack).await;
+                continue;
+            }
             let NatsMessage { payload, headers, .. } = pulled.message;
             let incoming = attributes::read(&headers, payload);
             let redelivered = deliveries(&ack.subject).saturating_sub(1);
@@ -79,8 +84,8 @@ impl BrokerSubscription for JetStreamSubscription {
         match token {
             JetStreamToken::Message(ack) => {
                 self.consumer.let_go(&ack.subject);
-                self.acknowledge(&AckKind::Ack, ack).await?;
-                self.consumer.done();
+                self.acknowledge(&AckKind::Ack, ack.clone()).await?;
+                self.consumer.done(&ack.subject);
                 Ok(())
             }
             JetStreamToken::DeadLetter(sequence) => self.dead_letters.remove(sequence).await,

@@ -1,5 +1,5 @@
--- Tells how many jobs wait, how many wait for their time, how many are pending, and for how many milliseconds the oldest
--- of those that wait has been there.
+-- Tells how many jobs wait, how many wait for their time, how many are pending, and for how many milliseconds the
+-- oldest of those that wait has been there.
 --
 -- KEYS  the stream of jobs; those that wait for their time
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use pontoon::BridgeError;
 use pontoon::adapter::JobQueue;
 use pontoon_brokers::Kind;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::{PATIENCE, Plan};
 use crate::system::counts::Counts;
@@ -180,14 +180,20 @@ async fn run(column: QueueColumn, queue: impl SoakedQueue, tally: Tally, plan: P
     Report { column, time, kills, sent: tally.sent.distinct(), lost: tally.lost(), twice: tally.twice(), refused, held }
 }
 
-/// Waits for what is still to be done, and returns what the queue holds then.
+/// Waits for what is still to be done, and returns what the queue holds then. As long as it becomes less, it is only
+/// late.
 async fn settle(queue: &impl SoakedQueue, tally: &Tally) -> Held {
-    let settled = async {
-        while tally.lost() > 0 || queue.held().await.is_ok_and(|held| held.jobs > 0) {
-            sleep(Duration::from_millis(500)).await;
+    let (mut least, mut until) = ((u64::MAX, usize::MAX), Instant::now() + PATIENCE);
+    loop {
+        let held = queue.held().await;
+        let left = (tally.lost(), held.as_ref().map_or(usize::MAX, |held| held.jobs));
+        // What has not come by then is lost, and the report says so.
+        if left == (0, 0) || Instant::now() >= until {
+            return held.expect("a queue that can be looked at");
         }
-    };
-    // What has not come by then is lost, and the report says so.
-    let _ = timeout(PATIENCE, settled).await;
-    queue.held().await.expect("a queue that can be looked at")
+        if left.0 < least.0 || left.1 < least.1 {
+            (least, until) = ((least.0.min(left.0), least.1.min(left.1)), Instant::now() + PATIENCE);
+        }
+        sleep(Duration::from_millis(500)).await;
+    }
 }
