@@ -100,6 +100,7 @@ const OWN: &[(&str, &str, &str)] = &[
     ("nats", "jetstream_objects", "JetStream describes streams and consumers as JSON"),
     ("nats", "provision", "streams and durable consumers are created or verified"),
     ("nats", "pull_consumer", "JetStream delivers what is asked for"),
+    ("nats", "recently_done", "a server that was killed delivers again what was acknowledged"),
     ("nats", "refusals", "the server refuses a subject beside everything else"),
     ("nats", "server_process", "acks are for the server that has delivered, as long as it has not started anew"),
     ("nats", "stream_config", "streams and consumers have configurations"),

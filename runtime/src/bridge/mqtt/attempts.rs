@@ -45,7 +45,7 @@ pub(super) struct AttemptCounts {
     uncounted: AtomicU64,
 }
 
-/// How often a message was handed out.
+/// The attempts of a message: how often it was handed out.
 #[derive(Clone, Copy)]
 struct Count {
     tried: u32,

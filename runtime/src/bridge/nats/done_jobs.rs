@@ -50,7 +50,7 @@ struct GoneMessagesRequest {
     deleted_details: bool,
 }
 
-/// What there was at the looks so far.
+/// What the consumer had acknowledged at the looks so far.
 #[derive(Default)]
 struct Looks {
     /// The last message at the first one.

@@ -1,5 +1,5 @@
-//! The messages of a consumer that were done last. A server that is slow to take in acknowledgements, as after a kill
-//! with many messages, delivers again what it has been told for long is done.
+//! The messages of a consumer whose acknowledgements were sent last. A server that is slow to take those in, as after a
+//! kill with many messages, delivers again what it has been told for long is done.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -9,10 +9,11 @@ use crate::sync::Mutex;
 /// How many messages are remembered: those that many handlers do within some leases.
 const MOST: usize = 16 * 1024;
 
-/// The messages that this process has acknowledged last.
+/// The messages of a consumer that this process has acknowledged last.
 #[derive(Default)]
 pub(super) struct RecentlyDone(Mutex<RememberedMessages>);
 
+/// The messages of a consumer that are remembered as acknowledged.
 #[derive(Default)]
 struct RememberedMessages {
     known: HashSet<StoredAt>,

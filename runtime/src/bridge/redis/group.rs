@@ -44,11 +44,11 @@ pub(super) trait Grouped: Send + Sync + 'static {
 pub(super) struct Group<G: Grouped> {
     kind: G,
     connection: Arc<QueueConnection>,
-    waiting: Mutex<Waiting<G::Change>>,
+    waiting: Mutex<WaitingChanges<G::Change>>,
 }
 
 /// The changes that wait for the next call.
-struct Waiting<C> {
+struct WaitingChanges<C> {
     members: Vec<Member<C>>,
     /// Somebody makes calls until nothing waits.
     is_running: bool,
@@ -91,7 +91,7 @@ impl<G: Grouped> Drop for Running<G> {
 
 impl<G: Grouped> Group<G> {
     pub(super) fn new(kind: G, connection: &Arc<QueueConnection>) -> Arc<Self> {
-        let waiting = Mutex::new(Waiting { members: Vec::new(), is_running: false });
+        let waiting = Mutex::new(WaitingChanges { members: Vec::new(), is_running: false });
         Arc::new(Self { kind, connection: Arc::clone(connection), waiting })
     }
 
@@ -152,7 +152,7 @@ impl<G: Grouped> Group<G> {
     }
 }
 
-impl<C> Waiting<C> {
+impl<C> WaitingChanges<C> {
     /// What goes into the next call: nothing that nobody waits for any more. `None`: nothing waits, and nobody makes
     /// calls.
     fn next(&mut self, size: fn(&C) -> usize) -> Option<Vec<Member<C>>> {
@@ -206,7 +206,7 @@ mod tests {
     type Answer = oneshot::Receiver<Result<u32, BridgeError>>;
 
     /// Changes of so many bytes, and who waits for them.
-    fn waiting(sizes: &[usize]) -> (Waiting<usize>, Vec<Answer>) {
+    fn waiting(sizes: &[usize]) -> (WaitingChanges<usize>, Vec<Answer>) {
         let (members, answers) = sizes
             .iter()
             .map(|size| {
@@ -214,10 +214,10 @@ mod tests {
                 (Member { change: *size, until: Instant::now(), outcome }, answer)
             })
             .unzip();
-        (Waiting { members, is_running: true }, answers)
+        (WaitingChanges { members, is_running: true }, answers)
     }
 
-    fn next(waiting: &mut Waiting<usize>) -> Option<Vec<usize>> {
+    fn next(waiting: &mut WaitingChanges<usize>) -> Option<Vec<usize>> {
         Some(waiting.next(|size| *size)?.iter().map(|member| member.change).collect())
     }
 

@@ -25,11 +25,6 @@ pub(super) struct RedisQueue {
     pub(super) largest: u64,
 }
 
-/// A time in milliseconds that is over no earlier than this one.
-pub(super) fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
-}
-
 impl BrokerQueue for RedisQueue {
     async fn push(&self, job: &Job) -> Result<(), BridgeError> {
         let Job { message, delay, deduplication } = job;
@@ -57,17 +52,5 @@ impl BrokerQueue for RedisQueue {
 
     fn is_away(&self) -> bool {
         !self.connection.health().is_ready()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_time_is_over_early() {
-        assert_eq!(milliseconds(Duration::from_nanos(1)), 1);
-        assert_eq!(milliseconds(Duration::from_micros(1500)), 2);
-        assert_eq!(milliseconds(Duration::from_secs(3)), 3000);
     }
 }

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use super::fields::WrittenFields;
 use super::group::Grouped;
-use super::job_queue::milliseconds;
 use super::keys::QueueKeys;
-use super::scripts::{self, ScriptCall};
+use super::scripts::{self, ScriptCall, milliseconds};
 use crate::contract::queue_policy::QueuePolicy;
 use crate::contract::subscription_policy::WhenFull;
 

@@ -1,6 +1,7 @@
 //! The scripts that change a queue: each is one step for all who look.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, Script, ServerErrorKind, ToRedisArgs, cmd};
@@ -90,4 +91,21 @@ pub(super) fn depth(keys: &QueueKeys) -> ScriptCall {
 
 fn the_queue(keys: &QueueKeys) -> [&str; 3] {
     [&keys.jobs, &keys.later, &keys.held]
+}
+
+/// A time in milliseconds that is over no earlier than this one.
+pub(super) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_over_early() {
+        assert_eq!(milliseconds(Duration::from_nanos(1)), 1);
+        assert_eq!(milliseconds(Duration::from_micros(1500)), 2);
+        assert_eq!(milliseconds(Duration::from_secs(3)), 3000);
+    }
 }

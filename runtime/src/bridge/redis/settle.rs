@@ -5,9 +5,8 @@ use std::time::Duration;
 use super::deliveries::JobDelivery;
 use super::fields::WrittenFields;
 use super::group::Grouped;
-use super::job_queue::milliseconds;
 use super::keys::QueueKeys;
-use super::scripts::{self, ScriptCall};
+use super::scripts::{self, ScriptCall, milliseconds};
 
 /// The outcome of a delivery that is the last one of its job.
 pub(super) const SETTLED: u32 = 1;

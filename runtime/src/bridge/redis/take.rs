@@ -5,10 +5,9 @@ use std::time::Duration;
 use redis::{RedisResult, pipe};
 
 use super::fields::ReadFields;
-use super::job_queue::milliseconds;
 use super::keys::QueueKeys;
 use super::queue_connection::QueueConnection;
-use super::scripts;
+use super::scripts::{self, milliseconds};
 use crate::bridge::BridgeError;
 
 /// A job that was taken: its entry, the number of its delivery, and its fields.
