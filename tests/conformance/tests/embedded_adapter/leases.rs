@@ -49,12 +49,14 @@ async fn what_is_tried_again_waits_and_counts_and_what_is_postponed_does_not_cou
     opened.push(7).await;
     let mut attempts = Vec::new();
     let pause = Duration::from_millis(200);
+    let mut before = std::time::Instant::now();
     for settlement in [Settlement::Retry(pause), Settlement::Postpone(pause), Settlement::Release, Settlement::Ack] {
-        let before = std::time::Instant::now();
         let waited = !attempts.is_empty() && attempts.len() < 3;
         let delivery = soon(opened.queue.next()).await.unwrap();
         assert!(!waited || before.elapsed() >= pause, "not before its time");
         attempts.push(delivery.attempt);
+        // The pause begins before it is written down.
+        before = std::time::Instant::now();
         soon(opened.queue.settle(&delivery, settlement)).await.unwrap();
     }
     assert_eq!(attempts, [1, 2, 2, 3]);
