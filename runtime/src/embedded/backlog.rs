@@ -160,8 +160,7 @@ impl StoredBacklog {
     pub(super) fn refill(&self, connection: &Connection, now: i64) -> Result<(), StorageError> {
         let messages = self.messages(connection);
         let (loaded, loaded_due, is_low, is_due) = {
-            let mut memory = self.memory();
-            memory.begin(now);
+            let memory = self.memory();
             let is_low = !memory.is_whole && memory.window.len() < WINDOW / 4;
             let is_due = memory.next_due.is_some_and(|due| due <= now) && memory.again.len() < WINDOW;
             (memory.loaded, memory.loaded_due, is_low, is_due)
@@ -178,7 +177,7 @@ impl StoredBacklog {
             let next = messages.next_due(last)?;
             let mut memory = self.memory();
             (memory.loaded_due, memory.next_due) = (last, next);
-            found.into_iter().for_each(|stored| memory.load_due(stored));
+            found.into_iter().for_each(|stored| memory.give_back(stored));
         }
         Ok(())
     }

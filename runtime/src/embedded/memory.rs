@@ -70,8 +70,6 @@ pub(super) struct BacklogMemory {
     suspects: VecDeque<BacklogMessage>,
     /// The one of them that is being tried.
     suspected: Option<Place>,
-    /// When this process first looked. What it finds tried that was due before then, an earlier one has tried.
-    began: Option<i64>,
     /// Messages that were given back, or have waited for their time: before those of the window.
     pub(super) again: VecDeque<BacklogMessage>,
     /// The head of what is due at once.
@@ -109,7 +107,6 @@ impl BacklogMemory {
             consumers: 0,
             suspects: VecDeque::new(),
             suspected: None,
-            began: None,
             again: VecDeque::new(),
             window: VecDeque::new(),
             window_bytes: 0,
@@ -132,8 +129,7 @@ impl BacklogMemory {
 
     /// Forgets all messages: the database has none any more.
     pub(super) fn clear(&mut self) {
-        let Self { limits, consumers, readers, began, .. } = *self;
-        *self = Self { limits, consumers, readers, began, ..Self::new(0) };
+        *self = Self { limits: self.limits, consumers: self.consumers, readers: self.readers, ..Self::new(0) };
     }
 
     /// How many messages there are that nobody has, with those that are about to be added.
@@ -182,25 +178,10 @@ impl BacklogMemory {
         self.window.push_back(stored);
     }
 
-    /// A message that has waited for its time.
-    pub(super) fn load_due(&mut self, stored: BacklogMessage) {
-        if self.is_suspect(&stored) {
-            self.suspects.push_back(stored);
-        } else {
-            self.give_back(stored);
-        }
-    }
-
-    /// This process looks, and may have before.
-    pub(super) fn begin(&mut self, now: i64) {
-        self.began.get_or_insert(now);
-    }
-
-    /// Whether a message that was read from the disk was being tried when an earlier process ended. One that is in its
-    /// order has nothing beside it.
+    /// Whether a message due at once was being tried when an earlier process ended: one that has failed waits for a
+    /// time. With an order, it has nothing beside it.
     fn is_suspect(&self, stored: &BacklogMessage) -> bool {
-        let is_ordered = self.limits.is_some_and(|limits| limits.is_ordered);
-        !is_ordered && stored.tries > 0 && self.began.is_some_and(|began| stored.place.due <= began)
+        stored.tries > 0 && self.limits.is_none_or(|limits| !limits.is_ordered)
     }
 
     /// The next message to be handed out.

@@ -2,7 +2,7 @@
 //! had removed, and not yet written down that it had. Nobody gets them, but they are counted, and take up the bound.
 //!
 //! What its consumer has acknowledged up to a job, is done. That ends at a job which the consumer takes for being
-//! worked on; and where the stream does not have that one any more, it may never hear of it again. Servers keep such in
+//! worked on; and where the stream does not have that one any more, it may never hear of it again: 2.9.10 keeps such in
 //! mind for as long as the stream has anything before them.
 
 use std::sync::Arc;
@@ -27,8 +27,11 @@ use crate::one_line::OneLine;
 /// Between two looks at a queue, until all jobs are done that it had when the connection began.
 const LOOKS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 
-/// How many jobs that are gone are acknowledged at a look.
-const MOST_GONE: usize = 10_000;
+/// Of how many jobs that are gone the server is asked which they are: they come in one message.
+const MOST_GONE: u64 = 100_000;
+
+/// How many of them are acknowledged at a look: the others are at the next ones.
+const AT_A_LOOK: usize = 10_000;
 
 /// The removal of jobs that are acknowledged from the streams of queues.
 pub(super) struct DoneJobs {
@@ -57,6 +60,8 @@ struct Looks {
     last: Option<u64>,
     /// Up to where all was done at the one before.
     done: Option<u64>,
+    /// Up to which job those are acknowledged that are gone: once is enough.
+    gone: u64,
 }
 
 impl DoneJobs {
@@ -110,8 +115,9 @@ impl DoneJobs {
         let (Some(workers), Some(StreamInfo { state, .. })) = (workers, found) else { return Ok(false) };
         let last = *seen.last.get_or_insert(state.last_sequence);
         let done = workers.ack_floor.stream;
-        if seen.done.replace(done) == Some(done) && workers.num_ack_pending > 0 {
-            self.end_what_is_gone(live, stream, &workers).await?;
+        let is_stuck = seen.done.replace(done) == Some(done) && workers.num_ack_pending > 0;
+        if is_stuck && (1..=MOST_GONE).contains(&state.gone) {
+            self.end_what_is_gone(live, stream, &workers, seen).await?;
         }
         if state.messages > 0 && state.first_sequence <= done {
             let purge = PurgeRequest { before: done.saturating_add(1) };
@@ -127,6 +133,7 @@ impl DoneJobs {
         live: &LiveConnection,
         stream: &str,
         workers: &ConsumerInfo,
+        seen: &mut Looks,
     ) -> Result<(), BridgeError> {
         if !self.declarations.pull_consumers().iter().any(|consumer| consumer.has_workers_of(stream)) {
             return Ok(());
@@ -134,11 +141,13 @@ impl DoneJobs {
         let what = format!("STREAM.INFO.{stream}");
         let found = self.api.find::<StreamInfo>(live, &what, &GoneMessagesRequest { deleted_details: true }).await?;
         let gone = found.and_then(|found| found.state.deleted).unwrap_or_default();
-        let delivered = workers.ack_floor.stream + 1..=workers.delivered.stream;
-        for sequence in gone.into_iter().filter(|sequence| delivered.contains(sequence)).take(MOST_GONE) {
-            // As what delivery it counts does not matter, if none: nothing before it is taken for done.
+        let first = workers.ack_floor.stream.max(seen.gone).saturating_add(1);
+        let delivered = first..=workers.delivered.stream;
+        for sequence in gone.into_iter().filter(|sequence| delivered.contains(sequence)).take(AT_A_LOOK) {
+            // With the number of no delivery: an old server takes nothing before it for done (`processAckMsg`).
             let subject = format!("$JS.ACK.{stream}.{}.1.{sequence}.0.0.0", names::WORKERS);
             live.acknowledge(&AckKind::Ack, &subject).await?;
+            seen.gone = sequence;
         }
         Ok(())
     }

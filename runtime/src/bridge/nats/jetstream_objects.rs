@@ -94,7 +94,10 @@ pub(super) struct StreamState {
     /// A page of its subjects with the number of messages on each, where it was asked for that.
     #[serde(default)]
     pub(super) subjects: Option<BTreeMap<String, u64>>,
-    /// The messages between the first and the last that are gone, where it was asked for them.
+    /// How many messages between the first and the last are gone.
+    #[serde(default, rename = "num_deleted")]
+    pub(super) gone: u64,
+    /// Those, where it was asked for them.
     #[serde(default)]
     pub(super) deleted: Option<Vec<u64>>,
 }

@@ -169,7 +169,7 @@ impl Relay {
             }
             page.entries.retain(|(key, _)| !is_queued(lane, key));
             let mut taken = Vec::new();
-            let (mut ended, mut left_to_others, mut progress) = (Ok(()), None, false);
+            let (mut ended, mut left_to_others) = (Ok(()), None);
             let mut entries = page.entries.into_iter().peekable();
             while ended.is_ok() && entries.peek().is_some() {
                 let some = entries.by_ref().take(at_a_time).collect();
@@ -183,7 +183,7 @@ impl Relay {
                 };
                 // Where one comes through, the next ones do: until then one alone may have been sent.
                 if ended.is_ok() {
-                    (comes_through, progress) = (true, true);
+                    comes_through = true;
                     at_a_time = if lane.listeners.ordered { 1 } else { AT_A_TIME.min(2 * at_a_time) };
                 }
             }
@@ -192,10 +192,7 @@ impl Relay {
                 self.taken_out(&taken);
             }
             match (ended, left_to_others) {
-                (Ok(()), Some((head, until))) if !progress => {
-                    removed?;
-                    return Err(Stop::Young(head, until));
-                }
+                (Ok(()), Some((head, until))) if taken.is_empty() => return Err(Stop::Young(head, until)),
                 (Ok(()) | Err(Stop::Again), _) => removed?,
                 (Err(Stop::Young(head, until)), _) => {
                     removed?;
